@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+
+namespace Milvus.Model;
+
+/// <summary>An index file of one field of one segment.</summary>
+/// <param name="IndexId">The <see cref="IndexInfo.Id"/> it was built for; stale when that index is gone.</param>
+/// <param name="Kind">What was built (HNSW, SPARSE_INVERTED …), which may differ from the type asked for.</param>
+public sealed record SegmentIndexFile(long FieldId, long IndexId, string Kind, string ObjectKey, long Bytes);
+
+/// <summary>A column file of one field of one segment.</summary>
+public sealed record SegmentColumnFile(long FieldId, string ObjectKey, long Bytes);
+
+/// <summary>
+/// A sealed segment as committed to the meta store: which objects make it up. Immutable; index builds and compaction commit a new one.
+/// </summary>
+public sealed record SegmentManifest
+{
+    public required long SegmentId { get; init; }
+
+    public required long CollectionId { get; init; }
+
+    public required long PartitionId { get; init; }
+
+    public required int Shard { get; init; }
+
+    public required int RowCount { get; init; }
+
+    public required Timestamp MinTimestamp { get; init; }
+
+    public required Timestamp MaxTimestamp { get; init; }
+
+    /// <summary>Every delete at or before this timestamp is folded in: its rows are not in the files.</summary>
+    public required Timestamp DeletesAppliedTo { get; init; }
+
+    public ImmutableArray<SegmentColumnFile> Columns { get; init; } = [];
+
+    public ImmutableArray<SegmentIndexFile> Indexes { get; init; } = [];
+
+    /// <summary>Segments that compaction merged into this one.</summary>
+    public ImmutableArray<long> CompactedFrom { get; init; } = [];
+
+    public long TotalBytes => Columns.Sum(c => c.Bytes) + Indexes.Sum(i => i.Bytes);
+}
+
+/// <summary>Deletes of a channel written out of its log: (primary key, timestamp) pairs that apply to every older sealed row.</summary>
+public sealed record TombstoneFile(string ObjectKey, Timestamp MinTimestamp, Timestamp MaxTimestamp, int Count, long Bytes);
+
+/// <summary>How far a channel's log has been folded into segments; the log is needed only after <see cref="LogSequence"/>.</summary>
+public sealed record ChannelCheckpoint
+{
+    public required ShardId Shard { get; init; }
+
+    /// <summary>Every record up to and including this one is in committed segments and tombstone files.</summary>
+    public required long LogSequence { get; init; }
+
+    public required Timestamp Timestamp { get; init; }
+
+    public ImmutableArray<TombstoneFile> Tombstones { get; init; } = [];
+}
