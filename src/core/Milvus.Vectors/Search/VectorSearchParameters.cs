@@ -1,0 +1,18 @@
+namespace Milvus.Vectors;
+
+/// <summary>What one vector search asks for. Ranges and their messages are checked where requests are validated.</summary>
+/// <param name="K">Rows wanted per query, at least 1.</param>
+public readonly record struct VectorSearchParameters(int K)
+{
+    /// <summary>Beam width of HNSW; null takes max(K, 16), or max(K, 512) in a range search. Values below K act as K.</summary>
+    public int? Ef { get; init; }
+
+    /// <summary>The exclusive outer bound of a range search, as a score of the metric.</summary>
+    public float? Radius { get; init; }
+
+    /// <summary>The inclusive inner bound of a range search, as a score of the metric.</summary>
+    public float? RangeFilter { get; init; }
+
+    /// <summary>True when either bound is set.</summary>
+    public bool IsRangeSearch => Radius is not null || RangeFilter is not null;
+}

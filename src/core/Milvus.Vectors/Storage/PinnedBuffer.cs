@@ -1,0 +1,35 @@
+namespace Milvus.Vectors;
+
+/// <summary>
+/// A garbage-collected, never moving block of memory whose first element lies on a 64-byte boundary, so that one SIMD load never
+/// straddles two cache lines at the start of a row table. The pointer is valid as long as this object is reachable.
+/// </summary>
+internal sealed unsafe class PinnedBuffer
+{
+    private const int Alignment = 64;
+
+    private readonly byte[] _bytes;
+
+    /// <param name="length">Usable bytes, at most <see cref="MaxLength"/>. The content is not cleared.</param>
+    public PinnedBuffer(long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxLength);
+        _bytes = GC.AllocateUninitializedArray<byte>((int)length + Alignment, pinned: true);
+        nint start = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _bytes[0]);
+        Pointer = (byte*)((start + (Alignment - 1)) & ~(nint)(Alignment - 1));
+        Length = (int)length;
+    }
+
+    /// <summary>The largest block that one managed array can give.</summary>
+    public static int MaxLength => Array.MaxLength - Alignment;
+
+    public byte* Pointer { get; }
+
+    public int Length { get; }
+
+    /// <summary>Bytes taken from the heap, padding included.</summary>
+    public long MemoryBytes => _bytes.LongLength;
+
+    public Span<byte> Span => new(Pointer, Length);
+}

@@ -1,0 +1,230 @@
+using System.Numerics;
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Rows × fixed stride of one dense vector type, in pinned memory owned by the garbage collector. The stride is exactly
+/// <see cref="RowBytes"/>: rows are not padded. Rows never move once written.
+/// </summary>
+/// <remarks>
+/// One writer at a time may append; any number of readers may read rows below a <see cref="Count"/> they have observed, at the same
+/// time and without locks. Pointers stay valid while the store is reachable: code that keeps only pointers ends with
+/// <see cref="GC.KeepAlive"/>.
+/// </remarks>
+public sealed unsafe class VectorStore
+{
+    private readonly Lock _gate = new();
+    private readonly SlabTable _slabs = new();
+    private readonly int _shift;
+    private readonly int _mask;
+    private readonly int _maxRows;
+
+    private byte* _single;
+    private SlabTable? _norms;
+    private int _capacity;
+    private int _count;
+    private long _memoryBytes;
+
+    private VectorStore(DataType type, int dimension, int rowsPerSlabLog2, int maxRows)
+    {
+        Type = type;
+        Dimension = dimension;
+        RowBytes = type.VectorBytes(dimension);
+        _shift = rowsPerSlabLog2;
+        _mask = (int)((1L << rowsPerSlabLog2) - 1);
+        _maxRows = maxRows;
+    }
+
+    /// <summary>FloatVector, Float16Vector, BFloat16Vector, Int8Vector or BinaryVector.</summary>
+    public DataType Type { get; }
+
+    /// <summary>Components of one row (bits for binary vectors).</summary>
+    public int Dimension { get; }
+
+    /// <summary>Bytes of one row, and the distance between two rows.</summary>
+    public int RowBytes { get; }
+
+    /// <summary>Rows published so far. Rows below it are complete and never change.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Rows that fit into the memory allocated so far.</summary>
+    public int Capacity => Volatile.Read(ref _capacity);
+
+    /// <summary>Bytes taken from the heap, including row norms and unused capacity.</summary>
+    public long MemoryBytes => Volatile.Read(ref _memoryBytes);
+
+    /// <summary>True once inverse row norms are kept, as the cosine metric needs them.</summary>
+    public bool HasNorms => Volatile.Read(ref _norms) is not null;
+
+    /// <summary>
+    /// A store for up to <paramref name="capacity"/> rows, allocated at once (in slabs of at most 1 GiB when it does not fit into
+    /// one array).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The type is not dense, or a number is out of range.</exception>
+    public static VectorStore Create(DataType type, int dimension, int capacity) =>
+        Create(type, dimension, capacity, PinnedBuffer.MaxLength, 1L << 30);
+
+    /// <summary>
+    /// A store that grows by slabs of <paramref name="rowsPerSlab"/> rows (rounded up to a power of two) without moving rows: for
+    /// growing segments.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The type is not dense, or a number is out of range.</exception>
+    public static VectorStore CreateGrowing(DataType type, int dimension, int rowsPerSlab)
+    {
+        Check(type, dimension);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerSlab);
+        int log2 = Math.Min(30, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)rowsPerSlab)));
+        while (log2 > 0 && ((long)type.VectorBytes(dimension) << log2) > PinnedBuffer.MaxLength)
+            log2--;
+        return new VectorStore(type, dimension, log2, int.MaxValue);
+    }
+
+    internal static VectorStore Create(DataType type, int dimension, int capacity, long maxSingleBytes, long maxSlabBytes)
+    {
+        Check(type, dimension);
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        int rowBytes = type.VectorBytes(dimension);
+        if ((long)rowBytes * capacity <= maxSingleBytes)
+        {
+            var one = new VectorStore(type, dimension, 31, capacity);
+            one.AddSlab(capacity);
+            one._single = one._slabs[0].Pointer;
+            return one;
+        }
+
+        var store = new VectorStore(type, dimension, BitOperations.Log2((ulong)Math.Max(1, maxSlabBytes / rowBytes)), capacity);
+        while (store.Capacity < capacity)
+            store.AddSlab((int)Math.Min(1L << store._shift, capacity - store.Capacity));
+        return store;
+    }
+
+    /// <summary>Where a published row starts. Not range-checked in release builds.</summary>
+    public byte* RowPointer(int row)
+    {
+        System.Diagnostics.Debug.Assert((uint)row < (uint)Count);
+        return Rows.Pointer(row);
+    }
+
+    /// <summary>The bytes of a published row.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The row is not published.</exception>
+    public ReadOnlySpan<byte> Row(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count, nameof(row));
+        return new ReadOnlySpan<byte>(Rows.Pointer(row), RowBytes);
+    }
+
+    /// <summary>Copies whole rows behind the last one and publishes them. Single writer.</summary>
+    /// <param name="rows">n × <see cref="RowBytes"/> bytes in the wire's little-endian layout.</param>
+    /// <exception cref="ArgumentException">The length is not a multiple of <see cref="RowBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">A store of fixed capacity is full.</exception>
+    public void Append(ReadOnlySpan<byte> rows)
+    {
+        if (rows.Length % RowBytes != 0)
+            throw new ArgumentException($"{rows.Length} bytes are not whole rows of {RowBytes}", nameof(rows));
+        if (rows.Length / RowBytes > _maxRows - _count)
+            throw Full();
+        while (!rows.IsEmpty)
+        {
+            Span<byte> room = Reserve(rows.Length / RowBytes);
+            rows[..room.Length].CopyTo(room);
+            Publish(room.Length / RowBytes);
+            rows = rows[room.Length..];
+        }
+    }
+
+    /// <summary>
+    /// The memory of the next rows, at most <paramref name="maxRows"/> of them and at least one, to be filled in place (for example
+    /// straight from a file) and then handed to <see cref="Publish"/>. Single writer.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A store of fixed capacity is full.</exception>
+    public Span<byte> Reserve(int maxRows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+        if (_count == _maxRows)
+            throw Full();
+        if (_count == _capacity)
+            AddSlab((int)Math.Min(1L << _shift, _maxRows - _count));
+        PinnedBuffer slab = _slabs[_count >> _shift];
+        int within = _count & _mask;
+        int rows = Math.Min(maxRows, (slab.Length / RowBytes) - within);
+        return slab.Span.Slice(within * RowBytes, rows * RowBytes);
+    }
+
+    /// <summary>Makes the first <paramref name="rows"/> rows of the memory last reserved visible to readers. Single writer.</summary>
+    public void Publish(int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, _capacity - _count);
+        lock (_gate)
+        {
+            if (_norms is not null)
+                WriteNorms(_norms, _count, rows);
+            Volatile.Write(ref _count, _count + rows);
+        }
+    }
+
+    /// <summary>
+    /// Keeps 1 / |row| for every present and future row (4 bytes a row; 0 for a zero row), as the cosine metric needs it. Idempotent
+    /// and safe beside readers and the writer.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Binary vectors have no norm.</exception>
+    public void EnsureNorms()
+    {
+        if (HasNorms)
+            return;
+        if (Type == DataType.BinaryVector)
+            throw new InvalidOperationException("binary vectors have no norm");
+        lock (_gate)
+        {
+            if (_norms is not null)
+                return;
+            var norms = new SlabTable();
+            for (int slab = 0; slab < _slabs.Count; slab++)
+                AddNormSlab(norms, _slabs[slab]);
+            WriteNorms(norms, 0, _count);
+            Volatile.Write(ref _norms, norms);
+        }
+    }
+
+    /// <summary>Row addresses for inner loops; take it after reading <see cref="Count"/>.</summary>
+    internal RowReader Rows => new(_single, _slabs.Entries, _shift, _mask, RowBytes);
+
+    /// <summary>Inverse norms for inner loops; take it after <see cref="EnsureNorms"/> and after reading <see cref="Count"/>.</summary>
+    internal NormReader Norms => new(Volatile.Read(ref _norms)!.Entries, _shift, _mask);
+
+    private static void Check(DataType type, int dimension)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(type.VectorBytes(dimension), nameof(dimension));
+    }
+
+    private static InvalidOperationException Full() => new("a store of fixed capacity is full");
+
+    private void AddSlab(int rows)
+    {
+        var slab = new PinnedBuffer((long)rows * RowBytes);
+        lock (_gate)
+        {
+            _slabs.Add(slab);
+            if (_norms is not null)
+                AddNormSlab(_norms, slab);
+            Volatile.Write(ref _memoryBytes, _memoryBytes + slab.MemoryBytes);
+            Volatile.Write(ref _capacity, _capacity + rows);
+        }
+    }
+
+    private void AddNormSlab(SlabTable norms, PinnedBuffer rows)
+    {
+        var slab = new PinnedBuffer((long)(rows.Length / RowBytes) * sizeof(float));
+        norms.Add(slab);
+        Volatile.Write(ref _memoryBytes, _memoryBytes + slab.MemoryBytes);
+    }
+
+    private void WriteNorms(SlabTable norms, int first, int rows)
+    {
+        RowReader reader = Rows;
+        for (int row = first; row < first + rows; row++)
+            ((float*)norms[row >> _shift].Pointer)[row & _mask] = InverseNorm.Of(Type, reader.Pointer(row), Dimension);
+    }
+}
