@@ -45,6 +45,10 @@ public sealed record SegmentManifest
 /// <summary>Deletes of a channel written out of its log: (primary key, timestamp) pairs that apply to every older sealed row.</summary>
 public sealed record TombstoneFile(string ObjectKey, Timestamp MinTimestamp, Timestamp MaxTimestamp, int Count, long Bytes);
 
+/// <summary>A segment whose rows are sealed although log records after the checkpoint still name it.</summary>
+/// <param name="LastSequence">The last record with rows of the segment; once the checkpoint passes it the entry is dropped.</param>
+public readonly record struct SealedExtent(long SegmentId, long LastSequence);
+
 /// <summary>How far a channel's log has been folded into segments; the log is needed only after <see cref="LogSequence"/>.</summary>
 public sealed record ChannelCheckpoint
 {
@@ -56,4 +60,7 @@ public sealed record ChannelCheckpoint
     public required Timestamp Timestamp { get; init; }
 
     public ImmutableArray<TombstoneFile> Tombstones { get; init; } = [];
+
+    /// <summary>Replay skips the rows of these segments: they are already in committed files.</summary>
+    public ImmutableArray<SealedExtent> Sealed { get; init; } = [];
 }
