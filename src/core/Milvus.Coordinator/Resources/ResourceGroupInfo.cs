@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Resources;
+
+/// <summary>How many nodes a resource group wants and may have, and whom it trades them with.</summary>
+public sealed record ResourceGroupConfig
+{
+    /// <summary>Nodes the group asks for.</summary>
+    public int RequestedNodes { get; init; }
+
+    /// <summary>Nodes the group holds at most.</summary>
+    public int NodeLimit { get; init; }
+
+    public ImmutableArray<string> TransferFrom { get; init; } = [];
+
+    public ImmutableArray<string> TransferTo { get; init; } = [];
+
+    /// <summary>Labels a node must carry.</summary>
+    public ImmutableArray<Property> NodeLabels { get; init; } = [];
+
+    public bool Equals(ResourceGroupConfig? other) =>
+        other is not null && RequestedNodes == other.RequestedNodes && NodeLimit == other.NodeLimit && TransferFrom.SequenceEqual(other.TransferFrom)
+        && TransferTo.SequenceEqual(other.TransferTo) && NodeLabels.SequenceEqual(other.NodeLabels);
+
+    public override int GetHashCode() => HashCode.Combine(RequestedNodes, NodeLimit, TransferFrom.Length, TransferTo.Length, NodeLabels.Length);
+}
+
+/// <summary>A named set of nodes, as configured. Which nodes it really has is a fact about the cluster and not kept here.</summary>
+public sealed record ResourceGroupInfo(string Name, ResourceGroupConfig Config)
+{
+    /// <summary>Always exists and cannot be dropped.</summary>
+    public const string DefaultName = "__default_resource_group";
+}
