@@ -95,6 +95,9 @@ public sealed class BinaryColumn : Column
 
     public ReadOnlySpan<byte> Data => _data.Span;
 
+    /// <summary>What <see cref="Offsets"/> point into.</summary>
+    public ReadOnlyMemory<byte> Memory => _data;
+
     public ReadOnlySpan<byte> this[int row]
     {
         get

@@ -1,0 +1,182 @@
+using Milvus.Storage.Files;
+
+namespace Milvus.Storage.Objects;
+
+/// <summary>
+/// Objects as files below one directory; the key is the relative path. An object is written to a temporary file, synced, renamed to
+/// its key and its directory synced. Safe for concurrent use; one store per directory at a time, which the host's lock on the data
+/// directory sees to.
+/// </summary>
+public sealed class LocalObjectStore : IObjectStore
+{
+    // A leading dot is no valid key, so objects never meet this name.
+    private const string TemporaryDirectory = ".tmp";
+    private const int WriteBufferBytes = 128 << 10;
+
+    private static readonly EnumerationOptions WholeTree = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    private readonly string _root;
+    private readonly string _temporary;
+    private readonly Lock _names = new();
+    private long _temporaryCount;
+
+    /// <summary>Opens the store, creating the directory; removes what interrupted writes left behind.</summary>
+    public LocalObjectStore(string root)
+    {
+        _root = Path.GetFullPath(root);
+        _temporary = Path.Combine(_root, TemporaryDirectory);
+        DirectoryNames.CreateDurably(_temporary);
+        foreach (var leftover in Directory.EnumerateFiles(_temporary))
+            File.Delete(leftover);
+    }
+
+    public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.Validate(key);
+        var temporary = NewTemporaryPath();
+        try
+        {
+            var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, WriteBufferBytes, FileOptions.None);
+            await using (file.ConfigureAwait(false))
+            {
+                var stream = new ForwardOnlyStream(file);
+                await using (stream.ConfigureAwait(false))
+                    await write(stream, cancellationToken).ConfigureAwait(false);
+                file.Flush(flushToDisk: true);
+            }
+            Publish(temporary, key);
+        }
+        catch
+        {
+            Discard(temporary);
+            throw;
+        }
+    }
+
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
+        PutAsync(key, async (stream, token) => await stream.WriteAsync(content, token).ConfigureAwait(false), cancellationToken);
+
+    public Task<Stream> OpenReadAsync(string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (length is { } bytes)
+            ArgumentOutOfRangeException.ThrowIfNegative(bytes, nameof(length));
+        cancellationToken.ThrowIfCancellationRequested();
+        var path = PathOf(key);
+        try
+        {
+            var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            var end = RandomAccess.GetLength(handle);
+            if (length is { } limit && limit < end - offset)
+                end = offset + limit;
+            return Task.FromResult<Stream>(new FileRangeStream(handle, offset, end));
+        }
+        catch (Exception e) when (IsMissing(e, path))
+        {
+            throw new ObjectNotFoundException(key, path, e);
+        }
+    }
+
+    public Task<long?> GetLengthAsync(string key, CancellationToken cancellationToken = default)
+    {
+        var file = new FileInfo(PathOf(key));
+        return Task.FromResult(file.Exists ? file.Length : (long?)null);
+    }
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        ObjectKeys.ValidatePrefix(prefix);
+        var slash = prefix.LastIndexOf('/');
+        var directory = new DirectoryInfo(slash < 0 ? _root : PathOf(prefix[..slash]));
+        var found = new List<ObjectInfo>();
+        if (directory.Exists)
+            foreach (var file in directory.EnumerateFiles("*", WholeTree))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var key = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
+                if (key.StartsWith(prefix, StringComparison.Ordinal) && ObjectKeys.IsValid(key) && TryGetLength(file) is { } length)
+                    found.Add(new ObjectInfo(key, length));
+            }
+        found.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return found.ToAsyncEnumerable();
+    }
+
+    public Task DeleteAsync(string key, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var path = PathOf(key);
+        lock (_names)
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return Task.CompletedTask;
+            }
+            RemoveEmptyParents(path);
+        }
+        return Task.CompletedTask;
+    }
+
+    public string? TryGetLocalPath(string key) => PathOf(key);
+
+    private string PathOf(string key)
+    {
+        ObjectKeys.Validate(key);
+        return Path.Combine(_root, key.Replace('/', Path.DirectorySeparatorChar));
+    }
+
+    private string NewTemporaryPath() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _temporaryCount)}.part");
+
+    // The lock keeps a concurrent delete from removing the directory between its creation and the rename.
+    private void Publish(string temporary, string key)
+    {
+        var path = PathOf(key);
+        var directory = Path.GetDirectoryName(path)!;
+        lock (_names)
+        {
+            DirectoryNames.CreateDurably(directory);
+            File.Move(temporary, path, overwrite: true);
+            DirectoryNames.Sync(directory);
+        }
+    }
+
+    private void RemoveEmptyParents(string path)
+    {
+        for (var parent = Path.GetDirectoryName(path)!; parent.Length > _root.Length; parent = Path.GetDirectoryName(parent)!)
+        {
+            if (Directory.EnumerateFileSystemEntries(parent).Any())
+                return;
+            Directory.Delete(parent);
+        }
+    }
+
+    private static void Discard(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (IOException)
+        {
+            // The next start removes it; the caller shall see why the write failed, not this.
+        }
+    }
+
+    private static long? TryGetLength(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // Deleted since it was listed.
+        }
+    }
+
+    private static bool IsMissing(Exception exception, string path) =>
+        exception is FileNotFoundException or DirectoryNotFoundException || (exception is UnauthorizedAccessException && Directory.Exists(path));
+}
