@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Milvus.Expressions;
+using Milvus.Model;
+using Milvus.Text;
+
+namespace Milvus.Proxy;
+
+/// <summary>Rows of one partition inside a <see cref="ShardWrite"/>; columns by field id, every stored field present.</summary>
+public readonly record struct PartitionRows(long PartitionId, ColumnBatch Rows);
+
+/// <summary>
+/// One atomic write to one shard: the deletes take effect first, then the inserts, all with the same timestamp. An upsert carries both.
+/// </summary>
+public sealed record ShardWrite
+{
+    public PrimaryKeys? Deletes { get; init; }
+
+    /// <summary>Partitions in which <see cref="Deletes"/> apply; empty means all.</summary>
+    public ImmutableArray<long> DeletePartitions { get; init; } = [];
+
+    public ImmutableArray<PartitionRows> Inserts { get; init; } = [];
+}
+
+/// <summary>Reaches the shard channels of a collection: in process, or by way of the cluster.</summary>
+public interface IShardGateway
+{
+    /// <summary>Returns once the write is durable and visible to readers with that timestamp.</summary>
+    /// <exception cref="MilvusException">Refused or not durable: the write did not happen, unless the code is <see cref="ErrorCode.Timeout"/>.</exception>
+    ValueTask<Timestamp> WriteAsync(CollectionInfo collection, int shard, ShardWrite write, CancellationToken cancellation);
+
+    /// <summary>
+    /// A consistent view of one shard: waits until everything up to <paramref name="guarantee"/> is applied. Reads through it see exactly
+    /// the state at <see cref="IShardReader.ReadAt"/>, which is <paramref name="readAt"/> when given, else the newest.
+    /// </summary>
+    ValueTask<IShardReader> OpenAsync(CollectionInfo collection, int shard, Timestamp guarantee, Timestamp? readAt, CancellationToken cancellation);
+}
+
+/// <summary>Where a row is, valid as long as the reader that gave it is open.</summary>
+public readonly record struct RowReference(int Segment, int Row);
+
+/// <summary>A pinned view of one shard. Safe for concurrent calls.</summary>
+public interface IShardReader : IDisposable
+{
+    Timestamp ReadAt { get; }
+
+    ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation);
+
+    ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation);
+
+    /// <summary>Number of visible rows that pass; duplicates of a primary key count.</summary>
+    ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation);
+
+    /// <summary>The values of one field for the given rows, in their order. Fields that the rows lack read as default or null.</summary>
+    ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation);
+
+    /// <summary>Term statistics of a BM25 output field over this view.</summary>
+    ValueTask<Bm25Statistics> GetTermStatisticsAsync(long fieldId, CancellationToken cancellation);
+}
+
+/// <summary>What one shard is to search. Ids and values are resolved: nothing here depends on names.</summary>
+public sealed record ShardSearch
+{
+    public required FieldSchema Field { get; init; }
+
+    public required MetricType Metric { get; init; }
+
+    /// <summary>Dense or sparse rows, one per query.</summary>
+    public required QueryVectors Queries { get; init; }
+
+    /// <summary>Hits wanted per query, offset included; groups wanted when grouping.</summary>
+    public required int K { get; init; }
+
+    /// <summary>Search parameters that the indexes know: ef, nprobe, drop_ratio_search … as text.</summary>
+    public ImmutableDictionary<string, string> IndexParams { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Range search: exclusive outer bound, in scores as returned to the client.</summary>
+    public double? Radius { get; init; }
+
+    /// <summary>Range search: inclusive inner bound.</summary>
+    public double? RangeFilter { get; init; }
+
+    public FilterPlan? Filter { get; init; }
+
+    /// <summary>Empty for all.</summary>
+    public ImmutableArray<long> PartitionIds { get; init; } = [];
+
+    public bool IgnoreGrowing { get; init; }
+
+    /// <summary>Rows written before this are expired (TTL).</summary>
+    public Timestamp ExpireBefore { get; init; }
+
+    public FieldSchema? GroupBy { get; init; }
+
+    /// <summary>Rows per group.</summary>
+    public int GroupSize { get; init; } = 1;
+
+    public bool StrictGroupSize { get; init; }
+
+    /// <summary>BM25 only: statistics of the whole collection.</summary>
+    public Bm25Scoring? Bm25 { get; init; }
+}
+
+/// <summary>Hits of one shard: all queries one after another, best first; arrays of equal length.</summary>
+public sealed record ShardHits
+{
+    /// <summary>Hits per query.</summary>
+    public required int[] Counts { get; init; }
+
+    /// <summary>Scores as the client sees them (L2 squared, raw inner product …).</summary>
+    public required float[] Scores { get; init; }
+
+    public required RowReference[] Rows { get; init; }
+
+    public required PrimaryKeys Ids { get; init; }
+
+    /// <summary>Insert timestamps, to keep the newest of equal primary keys.</summary>
+    public required Timestamp[] Timestamps { get; init; }
+
+    public Column? GroupValues { get; init; }
+
+    public long Examined { get; init; }
+}
+
+public sealed record ShardQuery
+{
+    /// <summary>Null for all rows.</summary>
+    public FilterPlan? Filter { get; init; }
+
+    public ImmutableArray<long> PartitionIds { get; init; } = [];
+
+    public Timestamp ExpireBefore { get; init; }
+
+    public bool IgnoreGrowing { get; init; }
+
+    /// <summary>
+    /// The rows with the smallest primary keys, at most this many distinct keys; null for all of them.
+    /// </summary>
+    public int? Limit { get; init; }
+}
+
+/// <summary>Rows of one shard, ascending by primary key, one row (the newest) per key.</summary>
+public sealed record ShardRows
+{
+    public required RowReference[] Rows { get; init; }
+
+    public required PrimaryKeys Ids { get; init; }
+
+    public required Timestamp[] Timestamps { get; init; }
+}
