@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Milvus.Coordinator;
+using Milvus.Coordinator.Commands;
 using Milvus.Model;
 
 namespace Milvus.Proxy;

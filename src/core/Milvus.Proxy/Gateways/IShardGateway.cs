@@ -1,25 +1,8 @@
 using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
-using Milvus.Text;
 
 namespace Milvus.Proxy;
-
-/// <summary>Rows of one partition inside a <see cref="ShardWrite"/>; columns by field id, every stored field present.</summary>
-public readonly record struct PartitionRows(long PartitionId, ColumnBatch Rows);
-
-/// <summary>
-/// One atomic write to one shard: the deletes take effect first, then the inserts, all with the same timestamp. An upsert carries both.
-/// </summary>
-public sealed record ShardWrite
-{
-    public PrimaryKeys? Deletes { get; init; }
-
-    /// <summary>Partitions in which <see cref="Deletes"/> apply; empty means all.</summary>
-    public ImmutableArray<long> DeletePartitions { get; init; } = [];
-
-    public ImmutableArray<PartitionRows> Inserts { get; init; } = [];
-}
 
 /// <summary>Reaches the shard channels of a collection: in process, or by way of the cluster.</summary>
 public interface IShardGateway
@@ -52,9 +35,6 @@ public interface IShardReader : IDisposable
 
     /// <summary>The values of one field for the given rows, in their order. Fields that the rows lack read as default or null.</summary>
     ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation);
-
-    /// <summary>Term statistics of a BM25 output field over this view.</summary>
-    ValueTask<Bm25Statistics> GetTermStatisticsAsync(long fieldId, CancellationToken cancellation);
 }
 
 /// <summary>What one shard is to search. Ids and values are resolved: nothing here depends on names.</summary>
@@ -95,9 +75,6 @@ public sealed record ShardSearch
     public int GroupSize { get; init; } = 1;
 
     public bool StrictGroupSize { get; init; }
-
-    /// <summary>BM25 only: statistics of the whole collection.</summary>
-    public Bm25Scoring? Bm25 { get; init; }
 }
 
 /// <summary>Hits of one shard: all queries one after another, best first; arrays of equal length.</summary>
