@@ -8,13 +8,27 @@ namespace Milvus.Vectors;
 /// </summary>
 public sealed class FlatIndex : VectorIndex
 {
+    /// <summary>Enough to hide the memory behind arithmetic, few enough to stay in cache themselves.</summary>
+    private const int QueriesPerPass = 64;
+
+    private readonly FlatScanner _scanner;
     private readonly int? _count;
 
     /// <param name="store">The vectors.</param>
     /// <param name="metric">Any metric valid for the store's type.</param>
     /// <param name="count">Rows covered; null covers what the store holds at each search.</param>
+    /// <exception cref="ArgumentException">The metric does not fit the type.</exception>
     public FlatIndex(VectorStore store, MetricType metric, int? count = null)
-        : base(store, metric) => _count = count;
+        : this(store, metric, count, InstructionSets.Best)
+    {
+    }
+
+    internal FlatIndex(VectorStore store, MetricType metric, int? count, InstructionSet set)
+        : base(store, metric)
+    {
+        _count = count;
+        _scanner = FlatScanner.For(store.Type, metric, set);
+    }
 
     public override VectorIndexKind Kind => VectorIndexKind.Flat;
 
@@ -24,5 +38,26 @@ public sealed class FlatIndex : VectorIndex
 
     public override void Search(
         ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results) =>
-        throw new NotImplementedException();
+        SearchBatch(query, queryType, parameters, filter, new ReadOnlySpan<TopK>(in results));
+
+    public override void SearchBatch(
+        ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, ReadOnlySpan<TopK> results)
+    {
+        int bytes = QueryBytes(queries, queryType, results.Length);
+        int count = Count;
+        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
+        FlatScratch scratch = FlatScratch.Pool.Rent();
+        for (int first = 0; first < results.Length; first += QueriesPerPass)
+        {
+            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(QueriesPerPass, results.Length - first));
+            scratch.Queries.Set(Store, Metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
+            foreach (TopK result in some)
+                result.Reset(parameters.K, range);
+            _scanner.Scan(Store, count, scratch, filter, some);
+            foreach (TopK result in some)
+                result.Finish(Metric);
+        }
+
+        FlatScratch.Pool.Return(scratch);
+    }
 }

@@ -2,31 +2,43 @@ using Milvus.Model;
 
 namespace Milvus.Vectors;
 
-/// <summary>1 / |row| of dense rows, accumulated in double precision; 0 for a zero row.</summary>
-internal static unsafe class InverseNorm
+/// <summary>1 / |row| of dense rows; 0 for a zero row, so that its cosine similarity to anything is 0.</summary>
+internal abstract unsafe class InverseNorm
 {
-    public static float Of(DataType type, byte* row, int dimension)
-    {
-        double sum = 0;
-        for (int i = 0; i < dimension; i++)
-        {
-            double value = Component.Read(type, row, i);
-            sum += value * value;
-        }
+    /// <summary>The calculator for a row type on this processor.</summary>
+    /// <exception cref="ArgumentException">Binary vectors have no norm.</exception>
+    public static InverseNorm For(DataType type, int dimension) =>
+        KernelDispatch.Visit(type, MetricType.IP, InstructionSets.Best, new Factory(type, dimension));
 
-        return sum > 0 ? (float)(1 / Math.Sqrt(sum)) : 0f;
+    /// <param name="row">A row of the type.</param>
+    /// <param name="decoded">The same row as float32 for 16-bit types, else the row itself.</param>
+    public abstract float Of(byte* row, byte* decoded);
+
+    private sealed class Factory(DataType type, int dimension) : IKernelVisitor<InverseNorm>
+    {
+        public InverseNorm Visit<TKernel, TScale>()
+            where TKernel : struct, IVectorKernel
+            where TScale : struct, IRowScale => new Calculator<TKernel>(type, dimension);
     }
-}
 
-/// <summary>Single components of dense rows.</summary>
-internal static unsafe class Component
-{
-    public static float Read(DataType type, byte* row, int index) => type switch
+    private sealed class Calculator<TKernel>(DataType type, int dimension) : InverseNorm
+        where TKernel : struct, IVectorKernel
     {
-        DataType.FloatVector => ((float*)row)[index],
-        DataType.Float16Vector => (float)((Half*)row)[index],
-        DataType.BFloat16Vector => BitConverter.UInt32BitsToSingle((uint)((ushort*)row)[index] << 16),
-        DataType.Int8Vector => ((sbyte*)row)[index],
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "has no components"),
-    };
+        public override float Of(byte* row, byte* decoded)
+        {
+            float squared = -TKernel.Distance(decoded, row, dimension);
+
+            // Sums that leave float32's comfortable range are taken again in double precision.
+            if (squared is > 1e-30f and < 1e30f)
+                return (float)(1 / Math.Sqrt(squared));
+            double sum = 0;
+            for (int i = 0; i < dimension; i++)
+            {
+                double value = type == DataType.Int8Vector ? ((sbyte*)decoded)[i] : ((float*)decoded)[i];
+                sum += value * value;
+            }
+
+            return sum > 0 ? (float)Math.Min(1 / Math.Sqrt(sum), float.MaxValue) : 0f;
+        }
+    }
 }

@@ -22,6 +22,8 @@ public sealed unsafe class VectorStore
 
     private byte* _single;
     private SlabTable? _norms;
+    private InverseNorm? _rowNorm;
+    private InverseNorm? _queryNorm;
     private int _capacity;
     private int _count;
     private long _memoryBytes;
@@ -187,11 +189,17 @@ public sealed unsafe class VectorStore
         }
     }
 
+    /// <summary>Computes 1 / |vector| for rows of this type and dimension.</summary>
+    internal InverseNorm RowNorm => _rowNorm ??= InverseNorm.For(Type, Dimension);
+
+    /// <summary>Computes 1 / |vector| for queries in their prepared form.</summary>
+    internal InverseNorm QueryNorm => _queryNorm ??= InverseNorm.For(FloatDecoder.IsNeededFor(Type) ? DataType.FloatVector : Type, Dimension);
+
     /// <summary>Row addresses for inner loops; take it after reading <see cref="Count"/>.</summary>
     internal RowReader Rows => new(_single, _slabs.Entries, _shift, _mask, RowBytes);
 
     /// <summary>Inverse norms for inner loops; take it after <see cref="EnsureNorms"/> and after reading <see cref="Count"/>.</summary>
-    internal NormReader Norms => new(Volatile.Read(ref _norms)!.Entries, _shift, _mask);
+    internal NormReader Norms => Volatile.Read(ref _norms) is { } norms ? new(norms.Entries, _shift, _mask) : default;
 
     private static void Check(DataType type, int dimension)
     {
@@ -224,7 +232,16 @@ public sealed unsafe class VectorStore
     private void WriteNorms(SlabTable norms, int first, int rows)
     {
         RowReader reader = Rows;
+        bool decodes = FloatDecoder.IsNeededFor(Type);
+        PinnedBuffer scratch = new(decodes ? (long)Dimension * sizeof(float) : 0);
         for (int row = first; row < first + rows; row++)
-            ((float*)norms[row >> _shift].Pointer)[row & _mask] = InverseNorm.Of(Type, reader.Pointer(row), Dimension);
+        {
+            byte* encoded = reader.Pointer(row);
+            if (decodes)
+                FloatDecoder.Decode(Type, encoded, (float*)scratch.Pointer, Dimension);
+            ((float*)norms[row >> _shift].Pointer)[row & _mask] = RowNorm.Of(encoded, decodes ? scratch.Pointer : encoded);
+        }
+
+        GC.KeepAlive(scratch);
     }
 }

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Milvus.Vectors.Tests")]
+[assembly: InternalsVisibleTo("Milvus.Benchmarks")]

@@ -1,0 +1,22 @@
+namespace Milvus.Vectors;
+
+/// <summary>Working memory of one exact scan.</summary>
+internal sealed unsafe class FlatScratch
+{
+    public static readonly ScratchPool<FlatScratch> Pool = new();
+
+    private PinnedBuffer _decoded = new(0);
+
+    public PreparedQueries Queries { get; } = new();
+
+    /// <summary>Rows of the current block that pass the filter.</summary>
+    public int[] Rows { get; } = new int[FlatScanner.MaxBlockRows];
+
+    /// <summary>Room for a block of rows as float32.</summary>
+    public float* Decoded(int components)
+    {
+        if (_decoded.Length < (long)components * sizeof(float))
+            _decoded = new PinnedBuffer((long)components * sizeof(float));
+        return (float*)_decoded.Pointer;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Milvus.Vectors;
+
+/// <summary>Boolean operations and bit counts over a register.</summary>
+internal unsafe interface IBitLanes<TVector>
+    where TVector : struct
+{
+    static abstract int Bytes { get; }
+
+    static abstract TVector Zero { get; }
+
+    static abstract TVector Load(byte* source);
+
+    static abstract TVector And(TVector left, TVector right);
+
+    static abstract TVector Or(TVector left, TVector right);
+
+    static abstract TVector Xor(TVector left, TVector right);
+
+    /// <summary>left and not right.</summary>
+    static abstract TVector AndNot(TVector left, TVector right);
+
+    /// <summary>Adds the number of one bits to a register of counts.</summary>
+    static abstract TVector CountInto(TVector counts, TVector bits);
+
+    static abstract int Total(TVector counts);
+}
+
+/// <summary>64 bytes, AVX-512BW: bits are counted by looking up both nibbles of every byte.</summary>
+internal readonly unsafe struct BitLanes512 : IBitLanes<Vector512<byte>>
+{
+    public static int Bytes => 64;
+
+    public static Vector512<byte> Zero => Vector512<byte>.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Load(byte* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> And(Vector512<byte> left, Vector512<byte> right) => left & right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Or(Vector512<byte> left, Vector512<byte> right) => left | right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Xor(Vector512<byte> left, Vector512<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> AndNot(Vector512<byte> left, Vector512<byte> right) => Vector512.AndNot(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> CountInto(Vector512<byte> counts, Vector512<byte> bits)
+    {
+        Vector128<byte> one = NibbleCounts.Table;
+        Vector256<byte> two = Vector256.Create(one, one);
+        Vector512<byte> table = Vector512.Create(two, two);
+        Vector512<byte> nibble = Vector512.Create((byte)0x0F);
+        Vector512<byte> low = Avx512BW.Shuffle(table, bits & nibble);
+        Vector512<byte> high = Avx512BW.Shuffle(table, (bits.AsUInt16() >> 4).AsByte() & nibble);
+        Vector512<ushort> sums = Avx512BW.SumAbsoluteDifferences(low + high, Vector512<byte>.Zero);
+        return (counts.AsUInt64() + sums.AsUInt64()).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Total(Vector512<byte> counts) => (int)Vector512.Sum(counts.AsUInt64());
+}
+
+/// <summary>32 bytes, AVX2.</summary>
+internal readonly unsafe struct BitLanes256 : IBitLanes<Vector256<byte>>
+{
+    public static int Bytes => 32;
+
+    public static Vector256<byte> Zero => Vector256<byte>.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> And(Vector256<byte> left, Vector256<byte> right) => left & right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Or(Vector256<byte> left, Vector256<byte> right) => left | right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Xor(Vector256<byte> left, Vector256<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> AndNot(Vector256<byte> left, Vector256<byte> right) => Vector256.AndNot(left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> CountInto(Vector256<byte> counts, Vector256<byte> bits)
+    {
+        Vector256<byte> table = Vector256.Create(NibbleCounts.Table, NibbleCounts.Table);
+        Vector256<byte> nibble = Vector256.Create((byte)0x0F);
+        Vector256<byte> low = Avx2.Shuffle(table, bits & nibble);
+        Vector256<byte> high = Avx2.Shuffle(table, (bits.AsUInt16() >> 4).AsByte() & nibble);
+        Vector256<ushort> sums = Avx2.SumAbsoluteDifferences(low + high, Vector256<byte>.Zero);
+        return (counts.AsUInt64() + sums.AsUInt64()).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Total(Vector256<byte> counts) => (int)Vector256.Sum(counts.AsUInt64());
+}
+
+/// <summary>Eight bytes in a general register.</summary>
+internal readonly unsafe struct BitLanesPortable : IBitLanes<ulong>
+{
+    public static int Bytes => 8;
+
+    public static ulong Zero => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Load(byte* source) => *(ulong*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong And(ulong left, ulong right) => left & right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Or(ulong left, ulong right) => left | right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Xor(ulong left, ulong right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong AndNot(ulong left, ulong right) => left & ~right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong CountInto(ulong counts, ulong bits) => counts + (ulong)BitOperations.PopCount(bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Total(ulong counts) => (int)counts;
+}
+
+internal static class NibbleCounts
+{
+    /// <summary>The number of one bits of 0…15.</summary>
+    public static Vector128<byte> Table => Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+}

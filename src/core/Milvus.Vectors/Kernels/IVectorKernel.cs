@@ -1,0 +1,36 @@
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Compares a prepared query with rows of one type by one metric; smaller is better. Implementations are stateless structs, so that
+/// generic loops over them are compiled without calls.
+/// </summary>
+/// <remarks>
+/// The query is float32 for all floating types and in the row's own form for Int8 and binary rows. <c>length</c> counts components,
+/// bytes for binary rows. Neither start needs to be aligned. <see cref="Distance"/> and <see cref="Distance4"/> give bit-identical
+/// results for the same pair: range bounds taken from earlier scores stay exact whatever path meets the row again.
+/// </remarks>
+internal unsafe interface IVectorKernel
+{
+    static abstract float Distance(byte* query, byte* row, int length);
+
+    /// <summary>Four rows at once, sharing the query's loads; writes four distances.</summary>
+    static abstract void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances);
+}
+
+/// <summary>Turns a kernel's raw value into the metric's distance.</summary>
+internal interface IRowScale
+{
+    static abstract float Apply(float distance, float queryScale, in NormReader norms, int row);
+}
+
+/// <summary>The kernel's value is the distance.</summary>
+internal readonly struct Unscaled : IRowScale
+{
+    public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance;
+}
+
+/// <summary>The kernel's value is a negative inner product, to be divided by both norms.</summary>
+internal readonly struct CosineScale : IRowScale
+{
+    public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance * queryScale * norms.Inverse(row);
+}
