@@ -1,0 +1,43 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Exact sparse search by looking at every row that passes the filter: for growing segments, and the reference for
+/// <see cref="SparseInvertedIndex"/>, whose scores are equal bit for bit. Rows that share nothing with the query are not hits.
+/// </summary>
+public static class SparseScan
+{
+    [ThreadStatic]
+    private static SparseQuery? t_query;
+
+    /// <param name="store">The rows; those published when the search starts are seen.</param>
+    /// <param name="metric">IP or BM25.</param>
+    /// <param name="query">A valid sparse row.</param>
+    /// <param name="parameters">K, range, BM25 statistics.</param>
+    /// <param name="filter">Rows that may be returned.</param>
+    /// <param name="results">Reset by the search; afterwards holds rows and scores, best first.</param>
+    /// <param name="rowCount">Rows to look at from the first on; all when null.</param>
+    /// <exception cref="ArgumentException">Another metric, or BM25 without statistics.</exception>
+    public static void Search(
+        SparseRowStore store, MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, RowFilter filter, TopK results,
+        int? rowCount = null)
+    {
+        SparseMetrics.Check(metric);
+        results.Reset(parameters.K, parameters.Range(metric));
+        SparseQuery prepared = t_query ??= new SparseQuery();
+        prepared.Prepare(query, metric, parameters);
+        SparseRowStore.Reader rows = store.Snapshot();
+        int count = prepared.Count == 0 ? 0 : Math.Min(rows.Count, rowCount ?? int.MaxValue);
+        bool bm25 = metric == MetricType.BM25;
+        for (int row = 0; row < count; row++)
+        {
+            if (!filter.Passes(row))
+                continue;
+            float score = prepared.Score(rows.Elements(row), rows.Sum(row), bm25);
+            if (score > 0)
+                results.Add(row, metric.ScoreToDistance(score));
+        }
+        results.Finish(metric);
+    }
+}
