@@ -43,7 +43,8 @@ public sealed record SegmentManifest
 }
 
 /// <summary>Deletes of a channel written out of its log: (primary key, timestamp) pairs that apply to every older sealed row.</summary>
-public sealed record TombstoneFile(string ObjectKey, Timestamp MinTimestamp, Timestamp MaxTimestamp, int Count, long Bytes);
+/// <param name="PartitionId">The only partition they apply to; 0 for all.</param>
+public sealed record TombstoneFile(string ObjectKey, Timestamp MinTimestamp, Timestamp MaxTimestamp, int Count, long Bytes, long PartitionId = 0);
 
 /// <summary>A segment whose rows are sealed although log records after the checkpoint still name it.</summary>
 /// <param name="LastSequence">The last record with rows of the segment; once the checkpoint passes it the entry is dropped.</param>

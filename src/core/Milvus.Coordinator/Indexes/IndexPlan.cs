@@ -1,0 +1,66 @@
+using System.Globalization;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Indexes;
+
+/// <summary>The structures this server builds.</summary>
+public enum IndexPlanKind
+{
+    /// <summary>A scalar index, or none: nothing is built for a vector field.</summary>
+    None,
+
+    /// <summary>Exact scan of dense vectors.</summary>
+    Flat,
+
+    /// <summary>Navigable graph over dense or binary vectors.</summary>
+    Hnsw,
+
+    SparseInverted,
+
+    /// <summary>Exact scan of binary vectors.</summary>
+    BinaryFlat,
+}
+
+/// <summary>
+/// What is built for an index, which may differ from what was asked: types without an algorithm of their own here are answered
+/// exactly (FLAT, IVF, SCANN …) or by a graph (HNSW variants, disk and GPU graphs).
+/// </summary>
+public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
+{
+    /// <summary>Neighbours per node above the lowest layer; the lowest keeps twice as many. Milvus' default is 30.</summary>
+    public int M { get; init; } = 30;
+
+    /// <summary>Candidates kept while a node is inserted. Milvus' default is 360.</summary>
+    public int EfConstruction { get; init; } = 360;
+
+    public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
+    {
+        if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
+        if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
+        var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
+        if (index.IndexType == "FAISS" && index.BuildParams.GetValueOrDefault("faiss_index_name", "").StartsWith("HNSW", StringComparison.OrdinalIgnoreCase))
+            kind = IndexPlanKind.Hnsw;
+        if (kind == IndexPlanKind.Flat && field.Type == DataType.BinaryVector) kind = IndexPlanKind.BinaryFlat;
+        var plan = new IndexPlan(kind, index.Metric);
+        if (kind != IndexPlanKind.Hnsw) return plan;
+        var degree = Number(index, "max_degree") ?? Number(index, "graph_degree") ?? Number(index, "svs_graph_max_degree");
+        return plan with
+        {
+            M = Number(index, "M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),
+            EfConstruction = Number(index, "efConstruction") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
+        };
+    }
+
+    private static IndexPlan Auto(MetricType metric, FieldSchema field) => field.Type switch
+    {
+        DataType.SparseFloatVector => new(IndexPlanKind.SparseInverted, metric),
+        DataType.BinaryVector when metric is MetricType.Hamming or MetricType.Jaccard => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
+        DataType.BinaryVector => new(IndexPlanKind.BinaryFlat, metric),
+        _ => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
+    };
+
+    private static bool IsHnsw(IndexInfo index) => index.IndexType.StartsWith("HNSW", StringComparison.Ordinal);
+
+    private static int? Number(IndexInfo index, string key) =>
+        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
+}

@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Names;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Indexes;
+
+/// <summary>Checks index requests against the field's type, with the engine's ranges and messages. Pure.</summary>
+public static class IndexRules
+{
+    /// <summary>
+    /// Checks a request and gives the index it stands for, without id, timestamp and final name: <see cref="IndexInfo.Name"/> is what the
+    /// request said, possibly empty.
+    /// </summary>
+    /// <param name="requestedField">The field's name as the client gave it: a dynamic key where <paramref name="field"/> is <c>$meta</c>.</param>
+    /// <exception cref="MilvusException">1100.</exception>
+    public static IndexInfo Check(FieldSchema field, string requestedField, string indexName, ImmutableArray<Property> parameters)
+    {
+        var flat = FlatParams.Parse(parameters);
+        return field.Type.IsVector()
+            ? CheckVector(field, indexName, parameters, flat)
+            : CheckScalar(field, requestedField, indexName, parameters, flat);
+    }
+
+    /// <summary>The indexes a client's describe or drop request means.</summary>
+    /// <param name="indexName">Empty for all.</param>
+    /// <exception cref="MilvusException">700: there is none.</exception>
+    public static ImmutableArray<IndexInfo> Select(CollectionInfo collection, string indexName = "", string fieldName = "")
+    {
+        var found = collection.Indexes.Where(i => (indexName.Length == 0 || i.Name == indexName) && (fieldName.Length == 0 || i.FieldName == fieldName)).ToImmutableArray();
+        if (!found.IsEmpty) return found;
+        throw indexName.Length > 0 ? RuleErrors.IndexNotFound(indexName) : RuleErrors.NoIndex(collection.Name);
+    }
+
+    /// <summary>The parameters DescribeIndex shows.</summary>
+    public static ImmutableArray<Property> Describe(IndexInfo index) => index.Params;
+
+    private static IndexInfo CheckVector(FieldSchema field, string indexName, ImmutableArray<Property> parameters, FlatParams flat)
+    {
+        var auto = flat.IndexType.Length == 0 || VectorIndexTypes.IsAuto(flat.IndexType);
+        if (auto && !flat.Others.IsEmpty) throw MilvusException.InvalidParameter("only metric type can be passed when use AutoIndex");
+        if (!auto && flat.Metric.Length == 0) throw MilvusException.InvalidParameter("metric type not set for vector index");
+        var metric = flat.Metric.Length == 0 ? VectorIndexTypes.DefaultMetric(field) : CheckMetric(field, flat.Metric);
+        if (auto)
+        {
+            return Draft(field, field.Name, indexName, VectorIndexTypes.Auto, metric, flat) with
+            {
+                Params = [new(FlatParams.IndexTypeKey, VectorIndexTypes.Auto), new(FlatParams.MetricTypeKey, metric.Name())],
+            };
+        }
+        if (VectorIndexTypes.Find(flat.IndexType) is not { } type)
+        {
+            if (ScalarIndexRules.Canonical(flat.IndexType) is { } scalar) throw MilvusException.InvalidParameter($"{scalar} are not supported on {field.Type} field");
+            throw UnknownType(flat.IndexType);
+        }
+        if (!type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"index {type.Name} do not support data type: {field.Type}");
+        CheckMetricOfType(field, type, metric);
+        CheckBuildParams(field, type, flat.Others);
+        CheckCommon(flat.Others);
+        return Draft(field, field.Name, indexName, type.Name, metric, flat) with { Params = Echo(parameters, type.Name, metric) };
+    }
+
+    private static IndexInfo CheckScalar(FieldSchema field, string requestedField, string indexName, ImmutableArray<Property> parameters, FlatParams flat)
+    {
+        if (field.Type == DataType.Text) throw MilvusException.InvalidParameter("TEXT field does not support user-created scalar index");
+        var name = flat.IndexType.Length == 0 || VectorIndexTypes.IsAuto(flat.IndexType) ? VectorIndexTypes.Auto : ScalarIndexRules.Canonical(flat.IndexType);
+        if (name is null)
+        {
+            if (VectorIndexTypes.Find(flat.IndexType) is { } vector) throw MilvusException.InvalidParameter($"index {vector.Name} only supports vector data type");
+            throw UnknownType(flat.IndexType);
+        }
+        ScalarIndexRules.Check(name, field, flat.Others);
+        CheckCommon(flat.Others);
+        var shown = name == VectorIndexTypes.Auto
+            ? parameters.RemoveAll(p => p.Key is FlatParams.IndexTypeKey or FlatParams.MetricTypeKey).Insert(0, new(FlatParams.IndexTypeKey, name))
+            : Echo(parameters, name, MetricType.None);
+        var draft = Draft(field, requestedField, indexName, name, MetricType.None, flat) with { Params = shown };
+        if (field.Type != DataType.Json) return draft;
+        var path = flat.Others.GetValueOrDefault("json_path", requestedField);
+        JsonPaths.Normalize(field, path);
+        return draft with { BuildParams = draft.BuildParams.SetItem("json_path", path) };
+    }
+
+    private static IndexInfo Draft(FieldSchema field, string fieldName, string indexName, string type, MetricType metric, FlatParams flat) => new()
+    {
+        Id = 0,
+        Name = indexName,
+        FieldId = field.Id,
+        FieldName = fieldName,
+        IndexType = type,
+        Metric = metric,
+        BuildParams = flat.Others,
+    };
+
+    private static MetricType CheckMetric(FieldSchema field, string name)
+    {
+        var known = MetricTypes.TryParse(name, out var metric);
+        switch (field.Type)
+        {
+            case DataType.SparseFloatVector:
+                if (metric is not (MetricType.IP or MetricType.BM25)) throw MilvusException.InvalidParameter("only IP&BM25 is the supported metric type for sparse index");
+                if (metric == MetricType.BM25 && !field.IsFunctionOutput) throw MilvusException.InvalidParameter("only BM25 Function output field support BM25 metric type");
+                if (metric != MetricType.BM25 && field.IsFunctionOutput)
+                    throw MilvusException.InvalidParameter($"index metric type of BM25 function output field must be BM25, got {name}");
+                break;
+            case DataType.BinaryVector:
+                if (!known || metric is MetricType.L2 or MetricType.IP or MetricType.Cosine or MetricType.BM25)
+                    throw MilvusException.InvalidParameter($"binary vector index does not support metric type: {name}");
+                break;
+            default:
+                if (metric is not (MetricType.L2 or MetricType.IP or MetricType.Cosine))
+                    throw MilvusException.InvalidParameter($"{(field.Type == DataType.Int8Vector ? "int" : "float")} vector index does not support metric type: {name}");
+                break;
+        }
+        return metric;
+    }
+
+    private static void CheckMetricOfType(FieldSchema field, VectorIndexType type, MetricType metric)
+    {
+        // A type for dense and binary vectors lists the metrics of both.
+        if (type.Metrics.Contains(metric)) return;
+        var fitting = type.Metrics.Where(m => field.Type == DataType.BinaryVector == m is MetricType.Hamming or MetricType.Jaccard or MetricType.Substructure or MetricType.Superstructure or MetricType.MinHashJaccard);
+        throw MilvusException.InvalidParameter($"metric type {metric.Name()} not found or not supported, supported: [{string.Join(" ", fitting.Select(m => m.Name()))}]");
+    }
+
+    private static void CheckBuildParams(FieldSchema field, VectorIndexType type, ImmutableSortedDictionary<string, string> given)
+    {
+        foreach (var spec in type.BuildParams)
+        {
+            if (given.TryGetValue(spec.Name, out var value)) spec.Check(value);
+            else if (spec.Required) throw MilvusException.InvalidParameter($"param '{spec.Name}' not exist in json");
+        }
+        if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
+        if (type.Name == "SCANN" && given.TryGetValue("sub_dim", out var sub) && field.Dimension % int.Parse(sub, System.Globalization.CultureInfo.InvariantCulture) != 0)
+            throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of sub_dim. Dimension:{field.Dimension}, sub_dim:{sub}");
+    }
+
+    private static void CheckSubquantizers(FieldSchema field, int m)
+    {
+        if (field.Dimension % m != 0)
+            throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of the number of subquantizers (m). Dimension:{field.Dimension}, m:{m}");
+    }
+
+    /// <summary>Parameters that every index type takes.</summary>
+    internal static void CheckCommon(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        foreach (var (key, value) in parameters)
+        {
+            if (key is "mmap.enabled" or "indexoffsetcache.enabled" && value.ToLowerInvariant() is not ("true" or "false"))
+                throw MilvusException.InvalidParameter($"invalid {key} value: {value}, expected: true, false");
+            if (key == "warmup" && value is not ("disable" or "sync" or "async"))
+                throw MilvusException.InvalidParameter($"invalid warmup policy: {value}, must be one of: disable, sync, async");
+        }
+    }
+
+    // The client's own entries, with the two names in canonical spelling and never missing.
+    private static ImmutableArray<Property> Echo(ImmutableArray<Property> parameters, string indexType, MetricType metric)
+    {
+        var echoed = parameters.Set(FlatParams.IndexTypeKey, indexType);
+        return metric == MetricType.None ? echoed : echoed.Set(FlatParams.MetricTypeKey, metric.Name());
+    }
+
+    private static MilvusException UnknownType(string indexType) => MilvusException.InvalidParameter($"invalid index type: {indexType}");
+}

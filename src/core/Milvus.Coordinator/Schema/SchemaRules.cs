@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Names;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Schema;
+
+/// <summary>Checks draft schemas and completes them: ids, the dynamic field, marks on function outputs. Pure.</summary>
+public static class SchemaRules
+{
+    public const long FirstFunctionId = 100;
+
+    /// <summary>The stored schema that a client's draft stands for.</summary>
+    /// <param name="collection">The collection's name, for messages.</param>
+    /// <param name="draft">Fields without ids, without the dynamic field.</param>
+    /// <exception cref="MilvusException">A rule is broken: 1100, 1701, 105 or 107.</exception>
+    public static CollectionSchema Complete(string collection, CollectionSchema draft)
+    {
+        NameRules.CheckDescription(draft.Description, "collection");
+        if (!draft.StructFields.IsEmpty)
+            throw MilvusException.InvalidParameter($"data type {DataType.ArrayOfStruct} is not supported yet by this server, field name = {draft.StructFields[0].Name}");
+        CheckCounts(draft.Fields);
+        CheckDuplicates(draft.Fields);
+        foreach (var field in draft.Fields) FieldRules.Check(collection, field);
+        CheckPrimaryKey(draft.Fields);
+        CheckPartitionKey(draft.Fields);
+        CheckClusteringKey(collection, draft.Fields);
+        if (!draft.Fields.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
+        if (draft.Fields.Where(f => f.Type.IsVector()).All(SkipsLoad))
+            throw MilvusException.InvalidParameter("at least one vector field must be loaded: field.skipLoad is set on all of them");
+        var fields = MarkFunctionOutputs(draft);
+        FunctionRules.Check(draft.With(fields: fields));
+        return new CollectionSchema(Number(fields, draft.EnableDynamicField), Number(draft.Functions), [], draft.Description, draft.EnableDynamicField);
+    }
+
+    /// <summary>The schema with one more field, a version higher.</summary>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field)
+    {
+        if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
+        if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
+        if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name = {field.Name}");
+        if (field.IsDynamic) throw MilvusException.InvalidParameter($"not support to add dynamic field, field name = {field.Name}");
+        if (!field.Nullable) throw MilvusException.InvalidParameter($"added field must be nullable, please check it, field name = {field.Name}");
+        var fields = schema.Fields.Add(field);
+        CheckDuplicates(fields);
+        CheckCounts(fields.RemoveAll(f => f.IsDynamic));
+        FieldRules.Check(collection, field);
+        CheckClusteringKey(collection, fields);
+        return schema.With(fields: schema.Fields.Add(field with { Id = NextFieldId(schema), IsFunctionOutput = false }), version: schema.Version + 1);
+    }
+
+    /// <summary>The schema with the dynamic field switched on, a version higher.</summary>
+    public static CollectionSchema AddDynamicField(CollectionSchema schema) =>
+        schema.With(fields: schema.Fields.Add(DynamicField(NextFieldId(schema))), enableDynamicField: true, version: schema.Version + 1);
+
+    /// <summary>True for fields that clients want left on disk: <c>field.skipLoad</c>.</summary>
+    public static bool SkipsLoad(FieldSchema field) => string.Equals(field.Param("field.skipLoad"), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>True when two schemas are the same to a client, whatever their versions.</summary>
+    public static bool AreEqual(CollectionSchema a, CollectionSchema b) =>
+        a.Description == b.Description && a.EnableDynamicField == b.EnableDynamicField && a.Fields.SequenceEqual(b.Fields)
+        && a.Functions.Length == b.Functions.Length && a.Functions.Zip(b.Functions).All(p => AreEqual(p.First, p.Second));
+
+    private static bool AreEqual(FunctionSchema a, FunctionSchema b) =>
+        a.Name == b.Name && a.Description == b.Description && a.Type == b.Type && a.InputFields.SequenceEqual(b.InputFields)
+        && a.OutputFields.SequenceEqual(b.OutputFields) && a.Params.SequenceEqual(b.Params);
+
+    private static void CheckCounts(ImmutableArray<FieldSchema> fields)
+    {
+        if (fields.Length > Limits.Fields)
+            throw MilvusException.InvalidParameter($"maximum field's number should be limited to {Limits.Fields}");
+        if (fields.Count(f => f.Type.IsVector()) > Limits.VectorFields)
+            throw MilvusException.InvalidParameter($"maximum vector field's number should be limited to {Limits.VectorFields}");
+    }
+
+    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var field in fields)
+            if (!seen.Add(field.Name)) throw MilvusException.InvalidParameter($"duplicated field name {field.Name} found");
+    }
+
+    private static void CheckPrimaryKey(ImmutableArray<FieldSchema> fields)
+    {
+        FieldSchema? key = null;
+        foreach (var field in fields)
+        {
+            if (field.AutoId && !field.IsPrimaryKey)
+                throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
+            if (!field.IsPrimaryKey) continue;
+            if (key is not null) throw MilvusException.InvalidParameter($"there are more than one primary key, field name = {key.Name}, {field.Name}");
+            if (field.Type is not (DataType.Int64 or DataType.VarChar))
+                throw MilvusException.InvalidParameter("the data type of primary key should be Int64 or VarChar");
+            key = field;
+        }
+        if (key is null) throw MilvusException.InvalidParameter("primary key is not specified");
+    }
+
+    private static void CheckPartitionKey(ImmutableArray<FieldSchema> fields)
+    {
+        FieldSchema? key = null;
+        foreach (var field in fields.Where(f => f.IsPartitionKey))
+        {
+            if (key is not null) throw MilvusException.InvalidParameter($"there are more than one partition key, field name = {key.Name}, {field.Name}");
+            if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"the partition key field must not be primary field, field name = {field.Name}");
+            if (field.Type is not (DataType.Int64 or DataType.VarChar))
+                throw MilvusException.InvalidParameter("the data type of partition key should be Int64 or VarChar");
+            key = field;
+        }
+    }
+
+    private static void CheckClusteringKey(string collection, ImmutableArray<FieldSchema> fields)
+    {
+        FieldSchema? key = null;
+        foreach (var field in fields.Where(f => f.IsClusteringKey))
+        {
+            if (key is not null) throw RuleErrors.IllegalSchema(collection, $"there are more than one clustering key, field name = {key.Name}, {field.Name}");
+            if (field.Type.IsVector())
+                throw new MilvusException(ErrorCode.VectorClusteringKeyNotAllowed, $"vector clustering key not allowed[collection={collection}]") { IsInputError = true };
+            if (!field.Type.IsNumeric() && field.Type != DataType.VarChar)
+                throw RuleErrors.IllegalSchema(collection, $"the data type of clustering key should be Int8, Int16, Int32, Int64, Float, Double or VarChar, field name = {field.Name}");
+            key = field;
+        }
+    }
+
+    private static ImmutableArray<FieldSchema> MarkFunctionOutputs(CollectionSchema draft)
+    {
+        var outputs = draft.Functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);
+        return [.. draft.Fields.Select(f => f with { IsFunctionOutput = outputs.Contains(f.Name) })];
+    }
+
+    private static ImmutableArray<FieldSchema> Number(ImmutableArray<FieldSchema> fields, bool dynamic)
+    {
+        var numbered = ImmutableArray.CreateBuilder<FieldSchema>(fields.Length + 1);
+        foreach (var field in fields) numbered.Add(field with { Id = FieldIds.FirstUser + numbered.Count });
+        if (dynamic) numbered.Add(DynamicField(FieldIds.FirstUser + numbered.Count));
+        return numbered.ToImmutable();
+    }
+
+    private static ImmutableArray<FunctionSchema> Number(ImmutableArray<FunctionSchema> functions) =>
+        [.. functions.Select((f, i) => f with { Id = FirstFunctionId + i })];
+
+    private static FieldSchema DynamicField(long id) => new()
+    {
+        Id = id,
+        Name = FieldIds.DynamicName,
+        Description = "dynamic schema",
+        Type = DataType.Json,
+        IsDynamic = true,
+        Nullable = true,
+        Default = new Literal.Text("{}"),
+    };
+
+    private static long NextFieldId(CollectionSchema schema) =>
+        1 + Math.Max(schema.Fields.Max(f => f.Id), schema.StructFields.Select(s => s.Id).DefaultIfEmpty(0).Max());
+}

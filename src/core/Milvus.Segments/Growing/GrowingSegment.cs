@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+using Milvus.Model;
+
+namespace Milvus.Segments;
+
+/// <summary>
+/// A segment that still takes rows. One writer at a time calls <see cref="Append"/>, <see cref="Segment.Delete(TombstoneBatch)"/>
+/// and <see cref="Segment.UseSchema"/>; readers run beside it without locks and see whole batches only. An empty one costs a few hundred bytes.
+/// </summary>
+public sealed class GrowingSegment : Segment
+{
+    private readonly TimestampRuns _inserts = new();
+    private Fields? _fields;
+
+    public GrowingSegment(long segmentId, long partitionId, CollectionSchema schema)
+        : base(segmentId, partitionId, schema, new TombstoneLog())
+    {
+    }
+
+    // Publishing the insert timestamps publishes the rows: it is the last thing an append does.
+    public override int RowCount => _inserts.RowCount;
+
+    public override bool IsSealed => false;
+
+    public override long MemoryBytes => (Volatile.Read(ref _fields)?.MemoryBytes ?? 0) + _inserts.MemoryBytes + Tombstones.MemoryBytes;
+
+    internal override TimestampRuns Inserts => _inserts;
+
+    /// <summary>
+    /// Adds rows inserted at <paramref name="at"/>, which is not older than any row before. Fields of the schema that the batch lacks
+    /// become missing values.
+    /// </summary>
+    /// <exception cref="ArgumentException">The time goes back, the primary key is missing, or a column does not fit its field.</exception>
+    public void Append(ColumnBatch batch, Timestamp at)
+    {
+        if (batch.RowCount == 0) return;
+        var rowCount = RowCount;
+        if (rowCount > 0 && at < _inserts.Max) throw new ArgumentException($"rows of {at} after rows of {_inserts.Max}", nameof(at));
+        var keys = batch.Find(Schema.PrimaryKey.Id) ?? throw new ArgumentException("the batch has no primary key", nameof(batch));
+        var fields = _fields;
+        if (fields is null)
+        {
+            fields = new Fields(Schema);
+            Volatile.Write(ref _fields, fields);
+        }
+        foreach (var field in Schema.Fields)
+        {
+            var column = fields.GetOrAdd(field, rowCount);
+            column.Append(batch.Find(field.Id) ?? MissingColumn.Create(field, batch.RowCount));
+        }
+        fields.Keys.Append(new PrimaryKeys(keys), rowCount);
+        _inserts.Append(at, batch.RowCount);
+    }
+
+    public override int Delete(TombstoneBatch deletes)
+    {
+        if (Volatile.Read(ref _fields) is not { } fields) return 0;
+        deletes = deletes.InTimeOrder();
+        var keys = fields.Keys;
+        // Rows of a key are chained from new to old. When deletes come in time order, every row behind a deleted one is deleted too:
+        // a key that is upserted again and again costs one step each time.
+        var inOrder = deletes.Count > 0 && deletes.Times[0] >= Tombstones.Newest;
+        var rows = new List<int>();
+        var times = new List<Timestamp>();
+        for (var i = 0; i < deletes.Count; i++)
+        {
+            for (var row = keys.LastRow(deletes.Keys, i); row != PrimaryKeyMap.None; row = keys.PreviousRow(row))
+            {
+                if (_inserts[row] >= deletes.Times[i]) continue;
+                if (inOrder && Tombstones.IsMarked(row)) break;
+                rows.Add(row);
+                times.Add(deletes.Times[i]);
+            }
+        }
+        return Tombstones.Append(CollectionsMarshal.AsSpan(rows), CollectionsMarshal.AsSpan(times));
+    }
+
+    public override void FindRows(PrimaryKeys keys, int rowCount, List<int> rows)
+    {
+        if (Volatile.Read(ref _fields) is not { } fields) return;
+        var map = fields.Keys;
+        for (var i = 0; i < keys.Count; i++)
+        {
+            for (var row = map.LastRow(keys, i); row != PrimaryKeyMap.None; row = map.PreviousRow(row))
+                if (row < rowCount) rows.Add(row);
+        }
+    }
+
+    public override Column ReadBlock(FieldSchema field, int block, int rowCount)
+    {
+        var rows = Math.Min(ColumnLimits.BlockRows, rowCount - (block << ColumnLimits.BlockShift));
+        ArgumentOutOfRangeException.ThrowIfNegative(rows, nameof(block));
+        return Find(field.Id)?.Block(block, rowCount) ?? MissingColumn.Create(field, rows);
+    }
+
+    public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) =>
+        Find(field.Id)?.Fetch(field, rows, RowCount) ?? MissingColumn.Create(field, rows.Length);
+
+    internal override DenseVectors? FindVectors(long fieldId) =>
+        Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words) : null;
+
+    internal override ColumnStatistics? StatisticsOf(long fieldId, int block) => null;
+
+    private GrowingField? Find(long fieldId) => Volatile.Read(ref _fields)?.Find(fieldId);
+
+    /// <summary>The columns; the list is replaced when a field is added.</summary>
+    private sealed class Fields
+    {
+        private GrowingField[] _all;
+
+        public Fields(CollectionSchema schema)
+        {
+            _all = [.. schema.Fields.Select(GrowingField.For)];
+            Keys = PrimaryKeyMap.For(schema.PrimaryKey.Type, ((GrowingScalarField)Find(schema.PrimaryKey.Id)!).Column);
+        }
+
+        public PrimaryKeyMap Keys { get; }
+
+        public long MemoryBytes => Volatile.Read(ref _all).Sum(f => f.MemoryBytes) + Keys.MemoryBytes;
+
+        public GrowingField? Find(long fieldId)
+        {
+            foreach (var field in Volatile.Read(ref _all))
+                if (field.FieldId == fieldId) return field;
+            return null;
+        }
+
+        public GrowingField GetOrAdd(FieldSchema schema, int rowCount)
+        {
+            if (Find(schema.Id) is { } known) return known;
+            var added = GrowingField.For(schema);
+            for (var filled = 0; filled < rowCount; filled += ColumnLimits.BlockRows)
+                added.Append(MissingColumn.Create(schema, Math.Min(ColumnLimits.BlockRows, rowCount - filled)));
+            Volatile.Write(ref _all, [.. _all, added]);
+            return added;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Numerics;
+using Milvus.Expressions;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Segments;
+
+/// <summary>
+/// Buffers that searches and queries reuse from segment to segment. Not thread-safe: one per worker. What a call returns "in the
+/// scratch" is valid until the scratch's next use.
+/// </summary>
+public sealed class SegmentScratch
+{
+    private ulong[] _words = [];
+    private TopK[] _collectors = [];
+
+    /// <summary>Buffers of the filter evaluator.</summary>
+    public FilterScratch Filter { get; } = new();
+
+    internal List<int> Rows { get; } = [];
+
+    /// <summary>Room for one bit per row, with any content.</summary>
+    internal ulong[] Words(int rowCount)
+    {
+        var count = Validity.WordCount(rowCount);
+        if (_words.Length < count) _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)count)];
+        return _words;
+    }
+
+    /// <summary>One collector per query.</summary>
+    internal ReadOnlySpan<TopK> Collectors(int count)
+    {
+        var known = _collectors.Length;
+        if (known < count)
+        {
+            Array.Resize(ref _collectors, count);
+            for (var i = known; i < count; i++) _collectors[i] = new TopK();
+        }
+        return _collectors.AsSpan(0, count);
+    }
+}

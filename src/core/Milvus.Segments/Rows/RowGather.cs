@@ -1,0 +1,62 @@
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Segments;
+
+/// <summary>Copies chosen rows out of blocks into one column.</summary>
+internal static class RowGather
+{
+    /// <summary>The rows in the given order, from blocks that <paramref name="block"/> hands out.</summary>
+    public static Column FromBlocks(FieldSchema field, ReadOnlySpan<int> rows, Func<int, Column> block)
+    {
+        if (rows.IsEmpty) return ColumnBuilder.For(field).Build();
+        if (IsOneBlock(rows))
+        {
+            var within = new int[rows.Length];
+            for (var i = 0; i < within.Length; i++) within[i] = rows[i] & (ColumnLimits.BlockRows - 1);
+            return block(rows[0] >> ColumnLimits.BlockShift).Take(within);
+        }
+        var builder = ColumnBuilder.For(field);
+        var current = -1;
+        Column source = null!;
+        foreach (var row in rows)
+        {
+            if (row >> ColumnLimits.BlockShift != current)
+            {
+                current = row >> ColumnLimits.BlockShift;
+                source = block(current);
+            }
+            builder.AppendFrom(source, row & (ColumnLimits.BlockRows - 1));
+        }
+        return builder.Build();
+    }
+
+    /// <summary>Dense vectors of the rows.</summary>
+    /// <param name="valid">Which rows of the store hold a vector; null when all do.</param>
+    public static VectorColumn Vectors(VectorStore store, ulong[]? valid, ReadOnlySpan<int> rows)
+    {
+        var data = new byte[checked(rows.Length * store.RowBytes)];
+        for (var i = 0; i < rows.Length; i++) store.Row(rows[i]).CopyTo(data.AsSpan(i * store.RowBytes));
+        return new VectorColumn(store.Type, store.Dimension, data, valid is null ? null : TakeValidity(valid, rows));
+    }
+
+    public static Validity? TakeValidity(ReadOnlySpan<ulong> valid, ReadOnlySpan<int> rows)
+    {
+        var words = new ulong[Validity.WordCount(rows.Length)];
+        var all = true;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (RowBits.IsSet(valid, rows[i])) words[i >> 6] |= 1UL << (i & 63);
+            else all = false;
+        }
+        return all ? null : new Validity(words, rows.Length);
+    }
+
+    private static bool IsOneBlock(ReadOnlySpan<int> rows)
+    {
+        var block = rows[0] >> ColumnLimits.BlockShift;
+        foreach (var row in rows)
+            if (row >> ColumnLimits.BlockShift != block) return false;
+        return true;
+    }
+}

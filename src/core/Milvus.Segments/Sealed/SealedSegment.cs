@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Milvus.Model;
+using Milvus.Storage.Objects;
+using Milvus.Vectors;
+
+namespace Milvus.Segments;
+
+/// <summary>An index in use, and the file it came from.</summary>
+public sealed record AttachedIndex(SegmentIndexFile File, VectorIndex Index);
+
+/// <summary>
+/// A segment whose rows no longer change: columns in memory as read from object storage. Only its tombstones grow, written by one
+/// writer at a time. Attaching an index gives a new instance over the same data and the same tombstones.
+/// </summary>
+public sealed class SealedSegment : Segment
+{
+    private readonly SealedData _data;
+
+    internal SealedSegment(SegmentManifest manifest, CollectionSchema schema, SealedData data, TombstoneLog tombstones, ImmutableArray<AttachedIndex> indexes)
+        : base(manifest.SegmentId, manifest.PartitionId, schema, tombstones)
+    {
+        Manifest = manifest;
+        _data = data;
+        Indexes = indexes;
+    }
+
+    /// <summary>What the meta store says of the segment, the attached indexes included.</summary>
+    public SegmentManifest Manifest { get; }
+
+    public ImmutableArray<AttachedIndex> Indexes { get; }
+
+    public override int RowCount => _data.RowCount;
+
+    public override bool IsSealed => true;
+
+    public override long MemoryBytes
+    {
+        get
+        {
+            var bytes = _data.MemoryBytes + Tombstones.MemoryBytes;
+            foreach (var index in Indexes) bytes += index.Index.MemoryBytes;
+            return bytes;
+        }
+    }
+
+    internal override TimestampRuns Inserts => _data.Inserts;
+
+    internal SealedPrimaryKeys KeyOrder => _data.Keys;
+
+    /// <summary>Reads a segment and its indexes into memory, every byte checked.</summary>
+    /// <exception cref="IntegrityException">An object is missing or damaged; names it.</exception>
+    public static Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionSchema schema, IObjectStore store, CancellationToken cancellationToken = default) =>
+        SegmentLoader.LoadAsync(manifest, schema, store, cancellationToken);
+
+    /// <summary>Bytes that loading the segment will take, within a few per cent; for budgets.</summary>
+    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema) => SegmentLoader.EstimateMemory(manifest, schema);
+
+    /// <summary>The same segment with an index on a field, in place of the one it may have had there.</summary>
+    public SealedSegment WithIndex(SegmentIndexFile file, VectorIndex index)
+    {
+        var manifest = Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == file.FieldId).Add(file) };
+        var indexes = Indexes.RemoveAll(i => i.File.FieldId == file.FieldId).Add(new AttachedIndex(file, index));
+        return new SealedSegment(manifest, Schema, _data, Tombstones, indexes);
+    }
+
+    /// <summary>The same segment without the index on a field.</summary>
+    public SealedSegment WithoutIndex(long fieldId) => new(
+        Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == fieldId) },
+        Schema,
+        _data,
+        Tombstones,
+        Indexes.RemoveAll(i => i.File.FieldId == fieldId));
+
+    /// <summary>The index on a field, or null.</summary>
+    public VectorIndex? FindIndex(long fieldId)
+    {
+        foreach (var index in Indexes)
+            if (index.File.FieldId == fieldId) return index.Index;
+        return null;
+    }
+
+    public override int Delete(TombstoneBatch deletes)
+    {
+        if (RowCount == 0) return 0;
+        deletes = deletes.InTimeOrder();
+        var rows = new List<int>();
+        var times = new List<Timestamp>();
+        for (var i = 0; i < deletes.Count; i++)
+        {
+            if (deletes.Times[i] <= MinTimestamp) continue;
+            var (start, end) = KeyOrder.Find(deletes.Keys, i);
+            for (var position = start; position < end; position++)
+            {
+                var row = KeyOrder.RowAt(position);
+                if (Inserts[row] >= deletes.Times[i]) continue;
+                rows.Add(row);
+                times.Add(deletes.Times[i]);
+            }
+        }
+        return Tombstones.Append(CollectionsMarshal.AsSpan(rows), CollectionsMarshal.AsSpan(times));
+    }
+
+    public override void FindRows(PrimaryKeys keys, int rowCount, List<int> rows)
+    {
+        for (var i = 0; i < keys.Count; i++)
+        {
+            var (start, end) = KeyOrder.Find(keys, i);
+            for (var position = start; position < end; position++)
+            {
+                var row = KeyOrder.RowAt(position);
+                if (row < rowCount) rows.Add(row);
+            }
+        }
+    }
+
+    public override Column ReadBlock(FieldSchema field, int block, int rowCount)
+    {
+        var rows = Math.Min(ColumnLimits.BlockRows, rowCount - (block << ColumnLimits.BlockShift));
+        ArgumentOutOfRangeException.ThrowIfNegative(rows, nameof(block));
+        var column = _data.Find(field.Id)?.Block(block);
+        if (column is null) return MissingColumn.Create(field, rows);
+        return column.Count == rows ? column : column.Slice(0, rows);
+    }
+
+    public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) =>
+        _data.Find(field.Id)?.Fetch(field, rows) ?? MissingColumn.Create(field, rows.Length);
+
+    internal override DenseVectors? FindVectors(long fieldId) => (_data.Find(fieldId) as SealedVectorField)?.Vectors;
+
+    internal override ColumnStatistics? StatisticsOf(long fieldId, int block) => (_data.Find(fieldId) as SealedScalarField)?.Statistics(block);
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Milvus.Api.Grpc;
+using Milvus.Api.Metrics;
+
+namespace Milvus.Api.Server;
+
+/// <summary>
+/// The listening side of a Milvus process: gRPC and REST on one cleartext port, metrics and health on another. Owns its sockets,
+/// nothing else.
+/// </summary>
+public sealed class MilvusServer : IAsyncDisposable
+{
+    /// <summary>A connection that says nothing is closed after this; the same as Kestrel's keep-alive.</summary>
+    private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(130);
+
+    private readonly MilvusServerOptions _options;
+    private readonly RequestDelegate _rest;
+    private readonly GrpcRequestHandler _grpc;
+    private readonly ManagementEndpoints _management;
+    private readonly ILoggerFactory _logging;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly List<KestrelServer> _running = [];
+
+    /// <param name="methods">All gRPC methods. The health service need not be among them; see <see cref="HealthService"/>.</param>
+    /// <param name="rest">Takes every request that is not gRPC.</param>
+    /// <param name="guard">Access control of gRPC calls; null when authorization is off.</param>
+    /// <param name="version">Shown on the status page.</param>
+    public MilvusServer(
+        MilvusServerOptions options, GrpcMethodTable methods, RequestDelegate rest, IGrpcGuard? guard, ServerHealth health,
+        MetricsRegistry metrics, string version, TimeProvider time, ILoggerFactory logging)
+    {
+        _options = options.Validate();
+        _rest = rest;
+        _time = time;
+        _logging = logging;
+        _logger = logging.CreateLogger<MilvusServer>();
+        _grpc = new GrpcRequestHandler(methods, options.Grpc, guard, metrics, time, logging.CreateLogger<GrpcRequestHandler>());
+        _management = new ManagementEndpoints(metrics, health, version, time);
+    }
+
+    /// <summary>The bound port of gRPC and REST; valid once started.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>The bound port of metrics and health; null when there is none.</summary>
+    public int? MetricsPort { get; private set; }
+
+    /// <exception cref="ServerStartException">A port is taken or the address is not ours.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            Port = await ListenAsync(_options.Port, "port", HttpProtocols.Http1AndHttp2, DispatchAsync, cancellation);
+            if (_options.MetricsPort is { } port)
+                MetricsPort = await ListenAsync(port, "metrics port", HttpProtocols.Http1, _management.HandleAsync, cancellation);
+        }
+        catch
+        {
+            await StopAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Stops listening, lets running requests end within the shutdown timeout, then aborts them.</summary>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        using var patience = new CancellationTokenSource(_options.ShutdownTimeout, _time);
+        using var link = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        foreach (var server in _running)
+        {
+            await server.StopAsync(link.Token);
+            server.Dispose();
+        }
+        _running.Clear();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private Task DispatchAsync(HttpContext http)
+    {
+        if (http.Request.ContentType is { } type && type.StartsWith(GrpcRequestHandler.ContentType, StringComparison.OrdinalIgnoreCase))
+        {
+            if (!GrpcRequestHandler.Accepts(type))
+            {
+                http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+                return Task.CompletedTask;
+            }
+            if (HttpProtocol.IsHttp2(http.Request.Protocol)) return _grpc.HandleAsync(http);
+            http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            http.Response.Headers.Upgrade = "h2c";
+            return Task.CompletedTask;
+        }
+
+        // Kestrel's own limit is off for gRPC, which limits messages instead of bodies.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = _options.MaxRestBodyBytes;
+        return _rest(http);
+    }
+
+    private async Task<int> ListenAsync(
+        int port, string what, HttpProtocols protocols, RequestDelegate handler, CancellationToken cancellation)
+    {
+        var kestrel = KestrelSettings(protocols);
+        ListenOptions? endpoint = null;
+        if (_options.Address is { } address) kestrel.Listen(address, port, Configure);
+        else kestrel.ListenAnyIP(port, Configure);
+
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), _logging);
+        var server = new KestrelServer(Options.Create(kestrel), sockets, _logging);
+        try
+        {
+            await server.StartAsync(new HttpApplication(handler, _logger), cancellation);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            server.Dispose();
+            throw new ServerStartException(
+                $"cannot listen on {what} {port} of {_options.Address?.ToString() ?? "all interfaces"}: {Reason(e)}", e);
+        }
+
+        _running.Add(server);
+        return ((IPEndPoint)endpoint!.EndPoint).Port;
+
+        void Configure(ListenOptions listen)
+        {
+            endpoint = listen;
+            listen.Protocols = protocols;
+            if (protocols == HttpProtocols.Http1AndHttp2)
+                listen.Use(next => Http2PrefaceDetector.Wrap(next, FirstByteTimeout, _time));
+        }
+    }
+
+    private KestrelServerOptions KestrelSettings(HttpProtocols protocols)
+    {
+        var kestrel = new KestrelServerOptions
+        {
+            ApplicationServices = NoServices.Instance,
+            AddServerHeader = false,
+            // The preface detector makes HTTP/2 connections look negotiated; their scheme stays http.
+            AllowAlternateSchemes = true,
+        };
+        var limits = kestrel.Limits;
+        if (protocols == HttpProtocols.Http1) return kestrel;
+
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.Http2.MaxStreamsPerConnection = _options.MaxStreamsPerConnection;
+        // Inserts send megabytes: a small window would cost a round trip per window.
+        limits.Http2.InitialStreamWindowSize = 16 * GrpcOptions.Mebibyte;
+        limits.Http2.InitialConnectionWindowSize = 64 * GrpcOptions.Mebibyte;
+        return kestrel;
+    }
+
+    private static string Reason(Exception e) =>
+        e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException || e.Message.Contains("address already in use")
+            ? "another process uses it"
+            : e.Message;
+
+    private sealed class NoServices : IServiceProvider
+    {
+        public static readonly NoServices Instance = new();
+
+        public object? GetService(Type serviceType) => null;
+    }
+}
+
+/// <summary>The server cannot open its sockets.</summary>
+public sealed class ServerStartException(string message, Exception inner) : Exception(message, inner);

@@ -1,0 +1,283 @@
+using System.IO.Compression;
+using Google.Protobuf;
+using Milvus.Api.Grpc;
+using Milvus.Protocol;
+using static Milvus.Api.Tests.Grpc.RawGrpcClient;
+
+namespace Milvus.Api.Tests.Grpc;
+
+public sealed class GrpcCallTests
+{
+    private static readonly string Query = TestServer.Path("Query");
+
+    [Fact]
+    public async Task A_unary_call_answers_one_message_and_status_zero()
+    {
+        await using var server = await TestServer.StartAsync(TestServer.AddVersion);
+        var reply = await server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest());
+        Assert.Equal("v-test", reply.Single(GetVersionResponse.Parser).Version);
+        Assert.Equal(200, reply.HttpStatus);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(20_000)]
+    [InlineData(30_000_000)]
+    public async Task Messages_of_any_size_arrive_whole_in_both_directions(int length)
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        var text = string.Create(length, 0, (span, _) => { for (var i = 0; i < span.Length; i++) span[i] = (char)('a' + (i % 26)); });
+        var reply = await server.Client.CallAsync(Query, new QueryRequest { Expr = text });
+        Assert.Equal(text, reply.Single(QueryResults.Parser).CollectionName);
+    }
+
+    [Fact]
+    public async Task A_message_may_arrive_in_crumbs()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        var frame = Frame(new QueryRequest { Expr = "a > 1", CollectionName = "c" }.ToByteArray());
+        var reply = await server.Client.CallAsync(Query, new CrumbContent(frame), CancellationToken.None);
+        Assert.Equal("a > 1", reply.Single(QueryResults.Parser).CollectionName);
+    }
+
+    [Fact]
+    public async Task Many_calls_share_a_connection()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        var calls = Enumerable.Range(0, 300).Select(i => server.Client.CallAsync(Query, new QueryRequest { Expr = $"x == {i}" })).ToArray();
+        for (var i = 0; i < calls.Length; i++)
+            Assert.Equal($"x == {i}", (await calls[i]).Single(QueryResults.Parser).CollectionName);
+    }
+
+    [Fact]
+    public async Task A_server_stream_sends_its_messages_in_order()
+    {
+        await using var server = await TestServer.StartAsync(table => table.ServerStream<DumpMessagesRequest, DumpMessagesResponse>(
+            TestServer.Service, "DumpMessages", DumpMessagesRequest.Parser, async (_, write, _) =>
+            {
+                for (var i = 0; i < 3; i++) await write(new DumpMessagesResponse { Status = new() { Code = i } });
+            }));
+        var reply = await server.Client.CallAsync(TestServer.Path("DumpMessages"), new DumpMessagesRequest());
+        Assert.Equal(GrpcStatusCode.Ok, reply.Status);
+        Assert.Equal([0, 1, 2], reply.Messages().Select(m => DumpMessagesResponse.Parser.ParseFrom(m).Status.Code));
+    }
+
+    [Fact]
+    public async Task A_stream_that_fails_midway_ends_with_its_status()
+    {
+        await using var server = await TestServer.StartAsync(table => table.ServerStream<DumpMessagesRequest, DumpMessagesResponse>(
+            TestServer.Service, "DumpMessages", DumpMessagesRequest.Parser, async (_, write, _) =>
+            {
+                await write(new DumpMessagesResponse());
+                throw new GrpcException(GrpcStatusCode.DataLoss, "gone");
+            }));
+        var reply = await server.Client.CallAsync(TestServer.Path("DumpMessages"), new DumpMessagesRequest());
+        Assert.Equal((GrpcStatusCode.DataLoss, "gone"), (reply.Status!.Value, reply.Message));
+        Assert.Single(reply.Messages());
+    }
+
+    [Theory]
+    [InlineData("/milvus.proto.milvus.MilvusService/Frobnicate", "unknown method Frobnicate for service milvus.proto.milvus.MilvusService")]
+    [InlineData("/acme.Other/Do", "unknown service acme.Other")]
+    [InlineData("/nothing", "malformed method name: \"/nothing\"")]
+    [InlineData("/milvus.proto.milvus.MilvusService/CalcDistance", "method CalcDistance of service milvus.proto.milvus.MilvusService is not implemented yet")]
+    [InlineData("/milvus.proto.milvus.MilvusService/CreateReplicateStream", "method CreateReplicateStream of service milvus.proto.milvus.MilvusService is not implemented yet")]
+    public async Task What_does_not_exist_is_unimplemented(string path, string message)
+    {
+        await using var server = await TestServer.StartAsync(TestServer.AddVersion);
+        var reply = await server.Client.CallAsync(path, new GetVersionRequest());
+        Assert.Equal((GrpcStatusCode.Unimplemented, message), (reply.Status!.Value, reply.Message));
+    }
+
+    [Fact]
+    public async Task Bad_frames_and_bad_messages_are_internal_errors()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        byte[] valid = new QueryRequest { Expr = "abc" }.ToByteArray();
+        await Fails(server, [], "received no request message");
+        await Fails(server, [0, 0, 0], "the request ended inside a message (3 bytes of it arrived)");
+        await Fails(server, Frame(valid, claimedLength: 99), $"the request ended inside a message ({valid.Length + 5} bytes of it arrived)");
+        await Fails(server, Frame(valid, flags: 7), "grpc: received unexpected payload format 7");
+        await Fails(server, Frame(valid, flags: 1), "grpc: compressed flag set with identity or empty encoding");
+        await Fails(server, Frame([0xff, 0xff, 0xff]), "grpc: error unmarshalling request");
+        await Fails(server, Frame([0x0a, 0x7f]), "grpc: error unmarshalling request");
+    }
+
+    [Fact]
+    public async Task Too_large_requests_are_refused_before_they_are_read()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression, new GrpcOptions { MaxReceiveMessageBytes = 1000 });
+        var reply = await server.Client.CallAsync(Query, new ByteArrayContent(Frame([1, 2], claimedLength: 1001)), CancellationToken.None);
+        Assert.Equal(GrpcStatusCode.ResourceExhausted, reply.Status);
+        Assert.Equal("grpc: received message larger than max (1001 vs. 1000)", reply.Message);
+        var fits = await server.Client.CallAsync(Query, new QueryRequest { Expr = new string('x', 900) });
+        Assert.Equal(GrpcStatusCode.Ok, fits.Status);
+    }
+
+    [Fact]
+    public async Task The_default_receive_limit_is_64_mebibytes()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        var reply = await server.Client.CallAsync(Query, new ByteArrayContent(Frame([], claimedLength: -1)), CancellationToken.None);
+        Assert.Equal("grpc: received message larger than max (4294967295 vs. 67108864)", reply.Message);
+    }
+
+    [Fact]
+    public async Task Too_large_answers_are_refused()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression, new GrpcOptions { MaxSendMessageBytes = 100 });
+        var reply = await server.Client.CallAsync(Query, new QueryRequest { Expr = new string('x', 200) });
+        Assert.Equal(GrpcStatusCode.ResourceExhausted, reply.Status);
+        Assert.Equal("grpc: trying to send message larger than max (203 vs. 100)", reply.Message);
+        Assert.Empty(reply.Body);
+    }
+
+    [Fact]
+    public async Task Gzip_requests_are_read_and_other_encodings_refused()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression);
+        var message = new QueryRequest { Expr = new string('y', 100_000) };
+        var frame = Frame(Gzip(message.ToByteArray()), flags: 1);
+
+        var reply = await server.Client.CallAsync(Query, new ByteArrayContent(frame), CancellationToken.None, ("grpc-encoding", "gzip"));
+        Assert.Equal(message.Expr, reply.Single(QueryResults.Parser).CollectionName);
+
+        reply = await server.Client.CallAsync(Query, new ByteArrayContent(frame), CancellationToken.None, ("grpc-encoding", "zstd"));
+        Assert.Equal(GrpcStatusCode.Unimplemented, reply.Status);
+        Assert.Equal("grpc: Decompressor is not installed for grpc-encoding \"zstd\"", reply.Message);
+
+        reply = await server.Client.CallAsync(
+            Query, new ByteArrayContent(Frame([1, 2, 3, 4], flags: 1)), CancellationToken.None, ("grpc-encoding", "gzip"));
+        Assert.Equal(GrpcStatusCode.Internal, reply.Status);
+        Assert.StartsWith("grpc: failed to decompress the received message", reply.Message);
+
+        // The flag decides, not the header: an uncompressed message under "grpc-encoding: gzip" is fine.
+        reply = await server.Client.CallAsync(Query, message, ("grpc-encoding", "gzip"));
+        Assert.Equal(GrpcStatusCode.Ok, reply.Status);
+    }
+
+    [Fact]
+    public async Task A_gzip_bomb_stops_at_the_receive_limit()
+    {
+        await using var server = await TestServer.StartAsync(EchoExpression, new GrpcOptions { MaxReceiveMessageBytes = 50_000 });
+        var bomb = Frame(Gzip(new byte[10_000_000]), flags: 1);
+        var reply = await server.Client.CallAsync(Query, new ByteArrayContent(bomb), CancellationToken.None, ("grpc-encoding", "gzip"));
+        Assert.Equal(GrpcStatusCode.ResourceExhausted, reply.Status);
+        Assert.StartsWith("grpc: received message after decompression larger than max", reply.Message);
+    }
+
+    [Fact]
+    public async Task A_deadline_cancels_the_handler()
+    {
+        await using var server = await TestServer.StartAsync(table => table.Unary<QueryRequest, QueryResults>(
+            TestServer.Service, "Query", QueryRequest.Parser, async (_, call) =>
+            {
+                await Task.Delay(Timeout.Infinite, call.Cancellation);
+                return new QueryResults();
+            }));
+        foreach (var timeout in new[] { "1m", "500u", "1n", "0S" })
+        {
+            var reply = await server.Client.CallAsync(Query, new QueryRequest(), ("grpc-timeout", timeout));
+            Assert.Equal((GrpcStatusCode.DeadlineExceeded, "context deadline exceeded"), (reply.Status!.Value, reply.Message));
+        }
+        var bad = await server.Client.CallAsync(Query, new QueryRequest(), ("grpc-timeout", "soon"));
+        Assert.Equal((GrpcStatusCode.Internal, "malformed grpc-timeout: \"soon\""), (bad.Status!.Value, bad.Message));
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_cancels_the_handler()
+    {
+        var started = new TaskCompletionSource();
+        var cancelled = new TaskCompletionSource();
+        await using var server = await TestServer.StartAsync(table => table.Unary<QueryRequest, QueryResults>(
+            TestServer.Service, "Query", QueryRequest.Parser, async (_, call) =>
+            {
+                await using var registration = call.Cancellation.Register(() => cancelled.SetResult());
+                started.SetResult();
+                await Task.Delay(Timeout.Infinite, call.Cancellation);
+                return new QueryResults();
+            }));
+        using var client = new CancellationTokenSource();
+        var call = server.Client.CallAsync(Query, new ByteArrayContent(Frame([])), client.Token);
+        await started.Task;
+        await client.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await cancelled.Task;
+    }
+
+    [Fact]
+    public async Task An_unexpected_failure_names_itself_and_harms_nobody()
+    {
+        await using var server = await TestServer.StartAsync(table =>
+        {
+            TestServer.AddVersion(table);
+            table.Unary<QueryRequest, QueryResults>(
+                TestServer.Service, "Query", QueryRequest.Parser, (_, _) => throw new InvalidOperationException("broke: 100% π\n"));
+        });
+        var reply = await server.Client.CallAsync(Query, new QueryRequest());
+        Assert.Equal(GrpcStatusCode.Unknown, reply.Status);
+        Assert.Equal("unexpected error: InvalidOperationException: broke: 100% π\n", reply.Message);
+        Assert.Equal(GrpcStatusCode.Ok, (await server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest())).Status);
+    }
+
+    [Fact]
+    public async Task Metadata_reaches_the_handler()
+    {
+        await using var server = await TestServer.StartAsync(table => table.Unary<GetVersionRequest, GetVersionResponse>(
+            TestServer.Service, "GetVersion", GetVersionRequest.Parser,
+            (_, call) => ValueTask.FromResult(new GetVersionResponse { Version = $"{call.Database}|{call.Metadata("identifier")}|{call.User}" })));
+        var reply = await server.Client.CallAsync(
+            TestServer.Path("GetVersion"), new GetVersionRequest(), ("dbname", "books"), ("identifier", "77"));
+        Assert.Equal("books|77|", reply.Single(GetVersionResponse.Parser).Version);
+    }
+
+    [Fact]
+    public void A_table_refuses_handlers_that_do_not_fit_the_contract()
+    {
+        var table = new GrpcMethodTable.Builder();
+        Assert.Throws<ArgumentException>(() => table.Unary<QueryRequest, QueryResults>(
+            TestServer.Service, "NoSuchMethod", QueryRequest.Parser, (_, _) => default));
+        Assert.Throws<ArgumentException>(() => table.Unary<QueryRequest, SearchResults>(
+            TestServer.Service, "Query", QueryRequest.Parser, (_, _) => default));
+        Assert.Throws<ArgumentException>(() => table.ServerStream<QueryRequest, QueryResults>(
+            TestServer.Service, "Query", QueryRequest.Parser, (_, _, _) => default));
+    }
+
+    internal static void EchoExpression(GrpcMethodTable.Builder table) => table.Unary<QueryRequest, QueryResults>(
+        TestServer.Service, "Query", QueryRequest.Parser,
+        (request, _) => ValueTask.FromResult(new QueryResults { CollectionName = request.Expr }));
+
+    private static async Task Fails(TestServer server, byte[] body, string message)
+    {
+        var reply = await server.Client.CallAsync(Query, new ByteArrayContent(body), CancellationToken.None);
+        Assert.Equal(GrpcStatusCode.Internal, reply.Status);
+        Assert.StartsWith(message, reply.Message);
+    }
+
+    private static byte[] Gzip(byte[] plain)
+    {
+        var output = new MemoryStream();
+        using (var gzip = new GZipStream(output, CompressionLevel.SmallestSize)) gzip.Write(plain);
+        return output.ToArray();
+    }
+
+    /// <summary>Sends every byte in a data frame of its own.</summary>
+    private sealed class CrumbContent(byte[] bytes) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            foreach (var b in bytes)
+            {
+                await stream.WriteAsync(new[] { b });
+                await stream.FlushAsync();
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Milvus.Api.Grpc;
+using Milvus.Api.Server;
+using Milvus.Api.Tests.Grpc;
+using Milvus.Protocol;
+using Milvus.Protocol.Health;
+
+namespace Milvus.Api.Tests.Server;
+
+public sealed class PortSharingTests
+{
+    [Fact]
+    public async Task One_port_serves_grpc_and_both_versions_of_http()
+    {
+        await using var server = await TestServer.StartAsync(TestServer.AddVersion);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
+
+        Assert.Equal("rest GET /v2/x HTTP/1.1", await GetAsync(http, HttpVersion.Version11));
+        Assert.Equal("rest GET /v2/x HTTP/2", await GetAsync(http, HttpVersion.Version20));
+        var reply = await server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest());
+        Assert.Equal(GrpcStatusCode.Ok, reply.Status);
+        Assert.Equal("rest GET /v2/x HTTP/1.1", await GetAsync(http, HttpVersion.Version11));
+    }
+
+    [Theory]
+    [InlineData("application/grpc", true)]
+    [InlineData("application/grpc+proto", true)]
+    [InlineData("application/grpc; charset=utf-8", true)]
+    [InlineData("APPLICATION/GRPC", true)]
+    [InlineData("application/grpc-web", false)]
+    [InlineData("application/grpc+json", false)]
+    [InlineData("application/grpcx", false)]
+    [InlineData("application/json", false)]
+    [InlineData(null, false)]
+    public void Only_grpc_with_protobuf_is_grpc(string? contentType, bool accepted) =>
+        Assert.Equal(accepted, GrpcRequestHandler.Accepts(contentType));
+
+    [Theory]
+    [InlineData("application/grpc-web", 415)]
+    [InlineData("application/grpc", 426)]
+    public async Task Kinds_of_grpc_that_cannot_work_are_refused_by_http_status(string contentType, int status)
+    {
+        await using var server = await TestServer.StartAsync(TestServer.AddVersion);
+        using var http = new HttpClient();
+        using var content = new ByteArrayContent([]);
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        using var response = await http.PostAsync($"http://127.0.0.1:{server.Port}{TestServer.Path("GetVersion")}", content);
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true)]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nmore", true)]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSX", false)]
+    [InlineData("POST /v2 HTTP/1.1\r\n", false)]
+    [InlineData("P", false)]
+    [InlineData("", false)]
+    public async Task The_preface_is_recognised_in_pieces_of_any_size(string text, bool expected)
+    {
+        var bytes = Encoding.ASCII.GetBytes(text);
+        for (var piece = 1; piece <= bytes.Length + 1; piece++)
+        {
+            var pipe = new Pipe();
+            var detection = Http2PrefaceDetector.StartsWithPrefaceAsync(pipe.Reader, CancellationToken.None).AsTask();
+            for (var at = 0; at < bytes.Length && !detection.IsCompleted; at += piece)
+                await pipe.Writer.WriteAsync(bytes.AsMemory(at, Math.Min(piece, bytes.Length - at)));
+            await pipe.Writer.CompleteAsync();
+            Assert.Equal(expected, await detection);
+
+            // Whatever was looked at is still there for the protocol to read.
+            var rest = await pipe.Reader.ReadAtLeastAsync(1);
+            Assert.StartsWith(text[..(int)rest.Buffer.Length], text);
+            Assert.True(rest.Buffer.Length > 0 || text.Length == 0);
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_off_in_the_preface_does_no_harm()
+    {
+        await using var server = await TestServer.StartAsync(TestServer.AddVersion);
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, server.Port);
+            await socket.GetStream().WriteAsync("PRI * HT"u8.ToArray());
+        }
+        Assert.Equal(GrpcStatusCode.Ok, (await server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest())).Status);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_a_clear_error()
+    {
+        var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        var options = new MilvusServerOptions { Port = port, MetricsPort = null, Address = IPAddress.Loopback };
+        await using var server = new MilvusServer(
+            options, new GrpcMethodTable.Builder().Build(), _ => Task.CompletedTask, null, new ServerHealth(), new(), "test",
+            TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var error = await Assert.ThrowsAsync<ServerStartException>(() => server.StartAsync());
+        Assert.Equal($"cannot listen on port {port} of 127.0.0.1: another process uses it", error.Message);
+        holder.Stop();
+    }
+
+    [Fact]
+    public async Task All_interfaces_can_be_served_on_a_free_port()
+    {
+        var options = new MilvusServerOptions { Port = 0, MetricsPort = 0, ShutdownTimeout = TimeSpan.Zero };
+        var health = new ServerHealth();
+        await using var server = new MilvusServer(
+            options, new GrpcMethodTable.Builder().AddHealth(health).Build(), _ => Task.CompletedTask, null, health, new(), "test",
+            TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        await server.StartAsync();
+        Assert.NotEqual(server.Port, server.MetricsPort);
+        using var client = new RawGrpcClient(server.Port);
+        var reply = await client.CallAsync("/grpc.health.v1.Health/Check", new HealthCheckRequest());
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, reply.Single(HealthCheckResponse.Parser).Status);
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(65536, 0)]
+    [InlineData(19530, 19530)]
+    [InlineData(1, 70000)]
+    public void Impossible_ports_are_refused(int port, int metricsPort) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MilvusServerOptions { Port = port, MetricsPort = metricsPort }.Validate());
+
+    private static async Task<string> GetAsync(HttpClient http, Version version)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v2/x")
+        {
+            Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var response = await http.SendAsync(request);
+        return await response.Content.ReadAsStringAsync();
+    }
+}
