@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Text.Bm25;
+using Milvus.Vectors;
 
 namespace Milvus.Proxy;
 
@@ -35,6 +37,9 @@ public interface IShardReader : IDisposable
 
     /// <summary>The values of one field for the given rows, in their order. Fields that the rows lack read as default or null.</summary>
     ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation);
+
+    /// <summary>What BM25 must know of this shard about the given terms (hashes, ascending) of a BM25 output field.</summary>
+    ValueTask<Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation);
 }
 
 /// <summary>What one shard is to search. Ids and values are resolved: nothing here depends on names.</summary>
@@ -75,6 +80,9 @@ public sealed record ShardSearch
     public int GroupSize { get; init; } = 1;
 
     public bool StrictGroupSize { get; init; }
+
+    /// <summary>BM25 only: the statistics of the whole collection, so that scores do not depend on how rows are spread.</summary>
+    public Bm25Scoring? Bm25 { get; init; }
 }
 
 /// <summary>Hits of one shard: all queries one after another, best first; arrays of equal length.</summary>
