@@ -9,10 +9,17 @@ public static class Compactor
     /// <summary>
     /// Reads the stored sources block by block, whether they are loaded or not, and writes one segment. The sources' objects stay.
     /// </summary>
+    /// <param name="sources">Segments of one partition and shard.</param>
+    /// <param name="schema">The collection's schema now.</param>
     /// <param name="tombstones">Deletes that may concern the sources, at least all up to <paramref name="horizon"/>.</param>
+    /// <param name="place">The new segment.</param>
+    /// <param name="horizon">Rows deleted at or before it are left out; later deletes must be applied to the result again.</param>
+    /// <param name="store">Where the sources are and the result goes.</param>
+    /// <param name="expireBefore">Rows inserted before it are left out too.</param>
+    /// <param name="cancellationToken">Stops the work; what was written is an orphan.</param>
     /// <returns>The manifest, with <see cref="SegmentManifest.CompactedFrom"/> set; without rows it names no objects.</returns>
     /// <exception cref="IntegrityException">An object of a source is missing or damaged; the sources stay as they are.</exception>
-    public static Task<SegmentManifest> MergeAsync(
+    public static async Task<SegmentManifest> MergeAsync(
         IReadOnlyList<SegmentManifest> sources,
         CollectionSchema schema,
         IReadOnlyList<TombstoneBatch> tombstones,
@@ -20,7 +27,13 @@ public static class Compactor
         Timestamp horizon,
         IObjectStore store,
         Timestamp expireBefore = default,
-        CancellationToken cancellationToken = default) => throw new NotImplementedException();
+        CancellationToken cancellationToken = default)
+    {
+        var rows = new ISegmentRows[sources.Count];
+        for (var i = 0; i < rows.Length; i++)
+            rows[i] = await SegmentRows.OpenAsync(sources[i], schema, tombstones, store, cancellationToken).ConfigureAwait(false);
+        return await MergeAsync(rows, schema, place, horizon, store, expireBefore, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>As the other overload, for segments in memory with their own tombstones.</summary>
     public static Task<SegmentManifest> MergeAsync(
@@ -30,5 +43,13 @@ public static class Compactor
         Timestamp horizon,
         IObjectStore store,
         Timestamp expireBefore = default,
-        CancellationToken cancellationToken = default) => throw new NotImplementedException();
+        CancellationToken cancellationToken = default) =>
+        MergeAsync([.. sources.Select(SegmentRows.Of)], schema, place, horizon, store, expireBefore, cancellationToken);
+
+    private static async Task<SegmentManifest> MergeAsync(
+        ISegmentRows[] sources, CollectionSchema schema, SegmentPlace place, Timestamp horizon, IObjectStore store, Timestamp expireBefore, CancellationToken cancellationToken)
+    {
+        var manifest = await SegmentWriter.WriteAsync(sources, schema, place, horizon, store, expireBefore, cancellationToken).ConfigureAwait(false);
+        return manifest with { CompactedFrom = [.. sources.Select(s => s.SegmentId)] };
+    }
 }

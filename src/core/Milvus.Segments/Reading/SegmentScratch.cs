@@ -27,6 +27,17 @@ public sealed class SegmentScratch
         return _words;
     }
 
+    /// <summary>A copy of the members' bits that may be written to; the set's own bits when they are this scratch's already.</summary>
+    internal ulong[] Own(RowSet rows)
+    {
+        var words = Words(rows.RowCount);
+        var count = Validity.WordCount(rows.RowCount);
+        if (rows.WordArray is null) words.AsSpan(0, count).Fill(ulong.MaxValue);
+        else if (rows.WordArray != words) rows.WordArray.AsSpan(0, count).CopyTo(words);
+        RowBits.ClearTail(words, rows.RowCount);
+        return words;
+    }
+
     /// <summary>One collector per query.</summary>
     internal ReadOnlySpan<TopK> Collectors(int count)
     {

@@ -1,3 +1,6 @@
+using Milvus.Model;
+using Milvus.Vectors;
+
 namespace Milvus.Segments;
 
 /// <summary>Vector search over one segment, growing or sealed.</summary>
@@ -8,6 +11,23 @@ public static class SegmentSearcher
     /// vector. Exact without an index.
     /// </summary>
     /// <returns>One entry per query.</returns>
-    public static SegmentHits[] Search(Segment segment, SegmentSearchRequest request, SegmentScratch scratch, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="MilvusException">The segment's schema has no such vector field.</exception>
+    /// <exception cref="ArgumentException">The queries' type or length does not fit the field, or the metric does not.</exception>
+    public static SegmentHits[] Search(Segment segment, SegmentSearchRequest request, SegmentScratch scratch, CancellationToken cancellationToken = default)
+    {
+        var field = segment.Schema.Find(request.FieldId)
+            ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={request.FieldId}]");
+        var source = DenseCandidates.Open(segment, field, request, scratch, cancellationToken);
+        if (source is null) return NoHits(request.QueryCount);
+        return request.Group is { } group
+            ? GroupedSearch.Search(segment, request, group, source, scratch, cancellationToken)
+            : source.Search(request.K, scratch, cancellationToken);
+    }
+
+    private static SegmentHits[] NoHits(int queries)
+    {
+        var hits = new SegmentHits[queries];
+        Array.Fill(hits, SegmentHits.None);
+        return hits;
+    }
 }

@@ -1,13 +1,134 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Storage.Objects;
+using Milvus.Storage.Segments;
+using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
-/// <summary>Reads sealed segments from object storage.</summary>
+/// <summary>Reads sealed segments from object storage into memory; every byte passes its checksum on the way.</summary>
 internal static class SegmentLoader
 {
-    public static Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionSchema schema, IObjectStore store, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public static async Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionSchema schema, IObjectStore store, CancellationToken cancellationToken)
+    {
+        var fields = new List<SealedField>(manifest.Columns.Length);
+        TimestampRuns? inserts = null;
+        foreach (var file in manifest.Columns)
+        {
+            if (file.FieldId == FieldIds.Timestamp)
+            {
+                var reader = await OpenAsync(manifest, file, ColumnFileFormat.Timestamps, store, cancellationToken).ConfigureAwait(false);
+                inserts = await ReadTimestampsAsync(reader, cancellationToken).ConfigureAwait(false);
+            }
+            else if (schema.Find(file.FieldId) is { } field)
+            {
+                var reader = await OpenAsync(manifest, file, ColumnFileFormat.For(field), store, cancellationToken).ConfigureAwait(false);
+                fields.Add(await ReadFieldAsync(field, reader, manifest.RowCount, cancellationToken).ConfigureAwait(false));
+            }
+        }
 
-    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema) => throw new NotImplementedException();
+        if (manifest.RowCount > 0 && inserts is null) throw Incomplete(manifest, "insert timestamps");
+        if (fields.Find(f => f.FieldId == schema.PrimaryKey.Id) is not SealedScalarField keys)
+        {
+            if (manifest.RowCount > 0) throw Incomplete(manifest, "primary keys");
+            keys = new SealedScalarField(schema.PrimaryKey.Id, [], []);
+        }
+        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new SealedPrimaryKeys(keys.Blocks));
+        var indexes = await LoadIndexesAsync(manifest, data, store, cancellationToken).ConfigureAwait(false);
+        return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
+    }
+
+    /// <summary>Opens a column file and checks that it is the one the manifest means.</summary>
+    public static async Task<ColumnFileReader> OpenAsync(
+        SegmentManifest manifest, SegmentColumnFile file, ColumnFileFormat format, IObjectStore store, CancellationToken cancellationToken)
+    {
+        var reader = await ColumnFileReader.OpenAsync(store, file.ObjectKey, cancellationToken).ConfigureAwait(false);
+        if (reader.Format != format) throw new IntegrityException(file.ObjectKey, $"holds {reader.Format} instead of {format}");
+        if (reader.RowCount != manifest.RowCount) throw new IntegrityException(file.ObjectKey, $"holds {reader.RowCount} rows instead of {manifest.RowCount}");
+        if (reader.BlockRows != ColumnLimits.BlockRows) throw new IntegrityException(file.ObjectKey, $"has blocks of {reader.BlockRows} rows instead of {ColumnLimits.BlockRows}");
+        return reader;
+    }
+
+    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema)
+    {
+        long bytes = manifest.RowCount * (long)sizeof(int);
+        foreach (var file in manifest.Columns)
+        {
+            if (file.FieldId == FieldIds.Timestamp) bytes += file.Bytes;
+            else if (schema.Find(file.FieldId) is { } field) bytes += EstimateField(field, file.Bytes, manifest.RowCount);
+        }
+        foreach (var index in manifest.Indexes) bytes += index.Bytes;
+        return bytes;
+    }
+
+    private static long EstimateField(FieldSchema field, long fileBytes, int rowCount)
+    {
+        if (!field.Type.IsDenseVector()) return fileBytes;
+        var norms = field.Type == DataType.BinaryVector ? 0 : sizeof(float);
+        return rowCount * ((long)field.Type.VectorBytes(field.Dimension) + norms) + (field.Nullable ? rowCount / 8 : 0);
+    }
+
+    private static async Task<SealedField> ReadFieldAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    {
+        if (field.Type.IsDenseVector()) return await ReadVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
+        var blocks = new Column[reader.BlockCount];
+        var next = 0;
+        await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) blocks[next++] = block;
+        return new SealedScalarField(field.Id, blocks, [.. reader.Statistics.Select(BlockBounds.ToColumnStatistics)]);
+    }
+
+    /// <summary>Straight from the object into the vector store: vectors are never held twice.</summary>
+    private static async Task<SealedVectorField> ReadVectorsAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    {
+        var vectors = VectorStore.Create(field.Type, field.Dimension, rowCount);
+        var reserved = 0;
+        await reader.ReadAllValuesAsync(NextBlock, cancellationToken).ConfigureAwait(false);
+        vectors.Publish(reserved);
+        var validity = await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false);
+        GC.KeepAlive(vectors);
+        return new SealedVectorField(field.Id, vectors, validity?.Words.ToArray());
+
+        Memory<byte> NextBlock(int block)
+        {
+            // The block before is complete and checked when the next one is asked for.
+            vectors.Publish(reserved);
+            reserved = Math.Min(ColumnLimits.BlockRows, rowCount - (block << ColumnLimits.BlockShift));
+            return new PinnedMemory(vectors.Reserve(reserved)).Memory;
+        }
+    }
+
+    private static async Task<TimestampRuns> ReadTimestampsAsync(ColumnFileReader reader, CancellationToken cancellationToken)
+    {
+        var runs = new TimestampRuns();
+        await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) AppendRuns(runs, ((FixedColumn<long>)block).Values);
+        runs.Trim();
+        return runs;
+    }
+
+    private static void AppendRuns(TimestampRuns runs, ReadOnlySpan<long> times)
+    {
+        for (var start = 0; start < times.Length;)
+        {
+            var length = times[start..].IndexOfAnyExcept(times[start]);
+            if (length < 0) length = times.Length - start;
+            runs.Append(new Timestamp((ulong)times[start]), length);
+            start += length;
+        }
+    }
+
+    private static async Task<ImmutableArray<AttachedIndex>> LoadIndexesAsync(SegmentManifest manifest, SealedData data, IObjectStore store, CancellationToken cancellationToken)
+    {
+        var indexes = ImmutableArray.CreateBuilder<AttachedIndex>(manifest.Indexes.Length);
+        foreach (var file in manifest.Indexes)
+        {
+            if (data.Find(file.FieldId) is not SealedVectorField field) continue;
+            var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+                indexes.Add(new AttachedIndex(file, VectorIndexFile.Load(stream, field.Vectors.Store, file.ObjectKey)));
+        }
+        return indexes.DrainToImmutable();
+    }
+
+    private static IntegrityException Incomplete(SegmentManifest manifest, string what) => new($"manifest of segment {manifest.SegmentId}", $"names no column of {what}");
 }

@@ -22,19 +22,3 @@ public interface ISegmentRows
     /// <summary>The insert timestamps (Int64) in blocks as <see cref="ReadBlocksAsync"/> gives them.</summary>
     IAsyncEnumerable<FixedColumn<long>> ReadTimestampBlocksAsync(CancellationToken cancellationToken);
 }
-
-/// <summary>Makes sources of rows.</summary>
-public static class SegmentRows
-{
-    /// <summary>The rows and deletes of a segment in memory. Rows appended later are not seen, deletes applied later are.</summary>
-    public static ISegmentRows Of(Segment segment) => throw new NotImplementedException();
-
-    /// <summary>
-    /// The rows of a stored segment, read block by block as they are needed, so that nothing has to be loaded.
-    /// </summary>
-    /// <param name="tombstones">Deletes that may concern the segment; those that do not are ignored.</param>
-    /// <exception cref="IntegrityException">An object is missing or damaged.</exception>
-    public static Task<ISegmentRows> OpenAsync(
-        SegmentManifest manifest, CollectionSchema schema, IReadOnlyList<TombstoneBatch> tombstones, Storage.Objects.IObjectStore store, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
-}
