@@ -115,6 +115,18 @@ public sealed class SparseSearchTests
     }
 
     [Fact]
+    public void TheIndexKnowsTheStatisticsOfItsRows()
+    {
+        byte[][] rows = SparseData.Rows(new Random(9), 500, 20, 80, true);
+        Bm25Scoring scoring = SparseData.Scoring(rows);
+        SparseInvertedIndex index = SparseInvertedIndexBuilder.Build(SparseData.Store(rows), MetricType.BM25);
+        Assert.Equal(scoring.DocumentCount, index.RowCount);
+        Assert.Equal(scoring.AverageLength, index.TotalLength / index.RowCount, 9);
+        foreach (uint term in rows.SelectMany(row => SparseRow.Elements(row).ToArray()).Select(element => element.Index).Append(12345u))
+            Assert.Equal(scoring.DocumentFrequency(term), index.RowsWith(term));
+    }
+
+    [Fact]
     public void StaleStatisticsNeverMakeANegativeWeight()
     {
         var scoring = new Bm25Scoring(5, 3, _ => 100);

@@ -21,6 +21,8 @@ public sealed class SparseInvertedIndex
         Rows = rows;
         Values = values;
         Lengths = lengths;
+        foreach (float length in lengths)
+            TotalLength += length;
     }
 
     /// <summary>IP or BM25.</summary>
@@ -34,6 +36,9 @@ public sealed class SparseInvertedIndex
 
     /// <summary>Positive components of all rows.</summary>
     public int PostingCount => Rows.Length;
+
+    /// <summary>BM25: tokens of all rows. With <see cref="RowCount"/> and <see cref="RowsWith"/> the statistics that scoring needs.</summary>
+    public double TotalLength { get; }
 
     /// <summary>Bytes the index holds.</summary>
     public long MemoryBytes => (4L * (Dimensions.Length + Starts.Length + Lengths.Length)) + (8L * Rows.Length);
