@@ -1,0 +1,27 @@
+using Milvus.Model;
+using Milvus.Text.Analyzers;
+using Milvus.Text.Matching;
+
+namespace Milvus.Expressions.Matching;
+
+/// <summary>The matchers of text_match and phrase_match by each field's own analyzer. Thread-safe; share one per process.</summary>
+public sealed class AnalyzedTextMatchers(AnalyzerRegistry analyzers) : ITextMatcherFactory
+{
+    public ITextMatcher Match(FieldSchema field, string query, int minimumShouldMatch) =>
+        new AnyToken(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
+
+    public ITextMatcher Phrase(FieldSchema field, string query, uint slop) =>
+        new TokensInOrder(new PhraseMatcher(AnalyzerOf(field), query, slop));
+
+    private Analyzer AnalyzerOf(FieldSchema field) => analyzers.Get(field.Param("analyzer_params"));
+
+    private sealed class AnyToken(TextMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+
+    private sealed class TokensInOrder(PhraseMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+}
