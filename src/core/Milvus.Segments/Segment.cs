@@ -1,5 +1,6 @@
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Text.Bm25;
 
 namespace Milvus.Segments;
 
@@ -57,6 +58,9 @@ public abstract class Segment
     /// <summary>The vectors of a dense vector field; null when storage does not have the field.</summary>
     internal abstract DenseVectors? FindVectors(long fieldId);
 
+    /// <summary>The vectors of a sparse vector field; null when storage does not have the field.</summary>
+    internal abstract SparseVectors? FindSparse(long fieldId);
+
     /// <summary>Statistics of a block of a scalar field, where known.</summary>
     internal abstract ColumnStatistics? StatisticsOf(long fieldId, int block);
 
@@ -74,6 +78,12 @@ public abstract class Segment
     public abstract Column Fetch(FieldSchema field, ReadOnlySpan<int> rows);
 
     public PrimaryKeys PrimaryKeysOf(ReadOnlySpan<int> rows) => new(Fetch(Schema.PrimaryKey, rows));
+
+    /// <summary>
+    /// Term statistics of a field that a BM25 function fills, deleted rows included; null for other fields and for segments that do not
+    /// store the field.
+    /// </summary>
+    public abstract IBm25Statistics? Bm25StatisticsOf(long fieldId);
 
     /// <summary>When a row was inserted.</summary>
     public Timestamp TimestampOf(int row) => Inserts[row];

@@ -56,8 +56,7 @@ internal abstract class GrowingBlock(DataType type)
         DataType.Int64 or DataType.Timestamptz => new GrowingFixedBlock<long>(type),
         DataType.Float => new GrowingFixedBlock<float>(type),
         DataType.Double => new GrowingFixedBlock<double>(type),
-        DataType.VarChar or DataType.String or DataType.Text or DataType.Json or DataType.Geometry or DataType.SparseFloatVector =>
-            new GrowingBinaryBlock(type),
+        DataType.VarChar or DataType.String or DataType.Text or DataType.Json or DataType.Geometry => new GrowingBinaryBlock(type),
         DataType.Array => new GrowingArrayBlock(elementType),
         _ => throw new MilvusException(ErrorCode.Unimplemented, $"fields of type {type} are not supported yet"),
     };

@@ -1,4 +1,5 @@
 using Milvus.Model;
+using Milvus.Text.Bm25;
 
 namespace Milvus.Segments;
 
@@ -16,10 +17,11 @@ internal abstract class GrowingField(long fieldId)
     /// <param name="rowCount">Published rows, more than any of <paramref name="rows"/>.</param>
     public abstract Column Fetch(FieldSchema field, ReadOnlySpan<int> rows, int rowCount);
 
-    public static GrowingField For(FieldSchema schema) => schema.Type switch
+    public static GrowingField For(FieldSchema field, CollectionSchema schema) => field.Type switch
     {
-        _ when schema.Type.IsDenseVector() => new GrowingVectorField(schema),
-        _ => new GrowingScalarField(schema),
+        DataType.SparseFloatVector => new GrowingSparseField(field, schema.IsBm25Output(field) ? new Bm25StatisticsBuilder() : null),
+        _ when field.Type.IsDenseVector() => new GrowingVectorField(field),
+        _ => new GrowingScalarField(field),
     };
 }
 

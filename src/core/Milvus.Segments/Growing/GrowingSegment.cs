@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Milvus.Model;
+using Milvus.Text.Bm25;
 
 namespace Milvus.Segments;
 
@@ -45,7 +46,7 @@ public sealed class GrowingSegment : Segment
         }
         foreach (var field in Schema.Fields)
         {
-            var column = fields.GetOrAdd(field, rowCount);
+            var column = fields.GetOrAdd(field, Schema, rowCount);
             column.Append(batch.Find(field.Id) ?? MissingColumn.Create(field, batch.RowCount));
         }
         fields.Keys.Append(new PrimaryKeys(keys), rowCount);
@@ -99,6 +100,11 @@ public sealed class GrowingSegment : Segment
     internal override DenseVectors? FindVectors(long fieldId) =>
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words) : null;
 
+    internal override SparseVectors? FindSparse(long fieldId) =>
+        Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) : null;
+
+    public override IBm25Statistics? Bm25StatisticsOf(long fieldId) => (Find(fieldId) as GrowingSparseField)?.Statistics;
+
     internal override ColumnStatistics? StatisticsOf(long fieldId, int block) => null;
 
     private GrowingField? Find(long fieldId) => Volatile.Read(ref _fields)?.Find(fieldId);
@@ -110,7 +116,7 @@ public sealed class GrowingSegment : Segment
 
         public Fields(CollectionSchema schema)
         {
-            _all = [.. schema.Fields.Select(GrowingField.For)];
+            _all = [.. schema.Fields.Select(f => GrowingField.For(f, schema))];
             Keys = PrimaryKeyMap.For(schema.PrimaryKey.Type, ((GrowingScalarField)Find(schema.PrimaryKey.Id)!).Column);
         }
 
@@ -125,12 +131,12 @@ public sealed class GrowingSegment : Segment
             return null;
         }
 
-        public GrowingField GetOrAdd(FieldSchema schema, int rowCount)
+        public GrowingField GetOrAdd(FieldSchema field, CollectionSchema schema, int rowCount)
         {
-            if (Find(schema.Id) is { } known) return known;
-            var added = GrowingField.For(schema);
+            if (Find(field.Id) is { } known) return known;
+            var added = GrowingField.For(field, schema);
             for (var filled = 0; filled < rowCount; filled += ColumnLimits.BlockRows)
-                added.Append(MissingColumn.Create(schema, Math.Min(ColumnLimits.BlockRows, rowCount - filled)));
+                added.Append(MissingColumn.Create(field, Math.Min(ColumnLimits.BlockRows, rowCount - filled)));
             Volatile.Write(ref _all, [.. _all, added]);
             return added;
         }

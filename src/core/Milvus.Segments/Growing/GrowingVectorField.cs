@@ -30,13 +30,7 @@ internal sealed class GrowingVectorField : GrowingField
         Validity.Append(vectors.Validity, 0, vectors.Count);
     }
 
-    public override Column Block(int block, int rowCount)
-    {
-        var start = block << ColumnLimits.BlockShift;
-        var rows = new int[Math.Min(ColumnLimits.BlockRows, rowCount - start)];
-        for (var i = 0; i < rows.Length; i++) rows[i] = start + i;
-        return RowGather.Vectors(Store, Validity.Words, rows);
-    }
+    public override Column Block(int block, int rowCount) => RowGather.Vectors(Store, Validity.Words, RowGather.RowsOf(block, rowCount));
 
     public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows, int rowCount) => RowGather.Vectors(Store, Validity.Words, rows);
 }

@@ -13,7 +13,7 @@ internal static class GroupedSearch
     private const int FirstAtLeast = 64;
 
     public static SegmentHits[] Search(
-        Segment segment, SegmentSearchRequest request, GroupBy group, DenseCandidates candidates, SegmentScratch scratch, CancellationToken cancellationToken)
+        Segment segment, SegmentSearchRequest request, GroupBy group, SearchCandidates candidates, SegmentScratch scratch, CancellationToken cancellationToken)
     {
         var wanted = Math.Max(FirstAtLeast, (long)request.K * group.GroupSize * FirstFactor);
         var field = segment.Schema.Find(group.FieldId) ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={group.FieldId}]");

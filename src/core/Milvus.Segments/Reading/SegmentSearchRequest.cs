@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
@@ -28,8 +29,14 @@ public sealed record SegmentSearchRequest
     /// </summary>
     public ReadOnlyMemory<byte> Queries { get; init; }
 
-    /// <summary>The sparse queries as (uint32, float32) pairs, one entry per query; for BM25 the term weights of the query text.</summary>
+    /// <summary>The sparse queries as (uint32, float32) pairs, one entry per query; for BM25 the term frequencies of the query text.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> SparseQueries { get; init; } = [];
+
+    /// <summary>For BM25: what is known of the whole collection, one entry per query.</summary>
+    public ImmutableArray<Bm25Scoring> Scorings { get; init; } = [];
+
+    /// <summary>Share of a sparse query's smallest weights to leave out, in [0, 1); 0 is exact.</summary>
+    public float DropRatio { get; init; }
 
     /// <summary>The field's type, or FloatVector for Float16 and BFloat16 fields.</summary>
     public required DataType QueryType { get; init; }

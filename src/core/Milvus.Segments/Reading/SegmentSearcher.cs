@@ -17,7 +17,9 @@ public static class SegmentSearcher
     {
         var field = segment.Schema.Find(request.FieldId)
             ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={request.FieldId}]");
-        var source = DenseCandidates.Open(segment, field, request, scratch, cancellationToken);
+        SearchCandidates? source = field.Type == DataType.SparseFloatVector
+            ? SparseCandidates.Open(segment, field, request, scratch, cancellationToken)
+            : DenseCandidates.Open(segment, field, request, scratch, cancellationToken);
         if (source is null) return NoHits(request.QueryCount);
         return request.Group is { } group
             ? GroupedSearch.Search(segment, request, group, source, scratch, cancellationToken)

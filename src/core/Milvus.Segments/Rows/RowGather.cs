@@ -40,7 +40,26 @@ internal static class RowGather
         return new VectorColumn(store.Type, store.Dimension, data, valid is null ? null : TakeValidity(valid, rows));
     }
 
-    public static Validity? TakeValidity(ReadOnlySpan<ulong> valid, ReadOnlySpan<int> rows)
+    /// <summary>Sparse vectors of the rows, with validity as for dense ones.</summary>
+    public static BinaryColumn Sparse(SparseRowStore store, ulong[]? valid, ReadOnlySpan<int> rows)
+    {
+        var offsets = new int[rows.Length + 1];
+        for (var i = 0; i < rows.Length; i++) offsets[i + 1] = checked(offsets[i] + store.Row(rows[i]).Length);
+        var data = new byte[offsets[^1]];
+        for (var i = 0; i < rows.Length; i++) store.Row(rows[i]).CopyTo(data.AsSpan(offsets[i]));
+        return new BinaryColumn(DataType.SparseFloatVector, offsets, data, valid is null ? null : TakeValidity(valid, rows));
+    }
+
+    /// <summary>The row numbers of a block in a segment of <paramref name="rowCount"/> rows.</summary>
+    public static int[] RowsOf(int block, int rowCount)
+    {
+        var start = block << ColumnLimits.BlockShift;
+        var rows = new int[Math.Min(ColumnLimits.BlockRows, rowCount - start)];
+        for (var i = 0; i < rows.Length; i++) rows[i] = start + i;
+        return rows;
+    }
+
+    private static Validity? TakeValidity(ReadOnlySpan<ulong> valid, ReadOnlySpan<int> rows)
     {
         var words = new ulong[Validity.WordCount(rows.Length)];
         var all = true;

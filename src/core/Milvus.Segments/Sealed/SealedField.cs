@@ -15,7 +15,7 @@ internal abstract class SealedField(long fieldId)
     public abstract Column Fetch(FieldSchema field, ReadOnlySpan<int> rows);
 }
 
-/// <summary>A scalar or sparse field: the blocks as they were read.</summary>
+/// <summary>A scalar field: the blocks as they were read.</summary>
 internal sealed class SealedScalarField(long fieldId, Column[] blocks, ColumnStatistics?[] statistics) : SealedField(fieldId)
 {
     public Column[] Blocks => blocks;
@@ -37,13 +37,7 @@ internal sealed class SealedVectorField(long fieldId, VectorStore store, ulong[]
 
     public override long MemoryBytes => store.MemoryBytes + ((valid?.LongLength ?? 0) * sizeof(ulong));
 
-    public override Column Block(int block)
-    {
-        var start = block << ColumnLimits.BlockShift;
-        var rows = new int[Math.Min(ColumnLimits.BlockRows, store.Count - start)];
-        for (var i = 0; i < rows.Length; i++) rows[i] = start + i;
-        return RowGather.Vectors(store, valid, rows);
-    }
+    public override Column Block(int block) => RowGather.Vectors(store, valid, RowGather.RowsOf(block, store.Count));
 
     public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) => RowGather.Vectors(store, valid, rows);
 }

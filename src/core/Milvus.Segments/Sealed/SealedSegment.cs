@@ -2,12 +2,16 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Storage.Objects;
+using Milvus.Text.Bm25;
 using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
-/// <summary>An index in use, and the file it came from.</summary>
-public sealed record AttachedIndex(SegmentIndexFile File, VectorIndex Index);
+/// <summary>An index in use, and the file it came from: dense or sparse, never both.</summary>
+public sealed record AttachedIndex(SegmentIndexFile File, VectorIndex? Dense, SparseInvertedIndex? Sparse)
+{
+    public long MemoryBytes => (Dense?.MemoryBytes ?? 0) + (Sparse?.MemoryBytes ?? 0);
+}
 
 /// <summary>
 /// A segment whose rows no longer change: columns in memory as read from object storage. Only its tombstones grow, written by one
@@ -39,7 +43,7 @@ public sealed class SealedSegment : Segment
         get
         {
             var bytes = _data.MemoryBytes + Tombstones.MemoryBytes;
-            foreach (var index in Indexes) bytes += index.Index.MemoryBytes;
+            foreach (var index in Indexes) bytes += index.MemoryBytes;
             return bytes;
         }
     }
@@ -57,10 +61,15 @@ public sealed class SealedSegment : Segment
     public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema) => SegmentLoader.EstimateMemory(manifest, schema);
 
     /// <summary>The same segment with an index on a field, in place of the one it may have had there.</summary>
-    public SealedSegment WithIndex(SegmentIndexFile file, VectorIndex index)
+    public SealedSegment WithIndex(SegmentIndexFile file, VectorIndex index) => WithIndex(new AttachedIndex(file, index, null));
+
+    /// <summary>As the other overload, on a sparse field.</summary>
+    public SealedSegment WithIndex(SegmentIndexFile file, SparseInvertedIndex index) => WithIndex(new AttachedIndex(file, null, index));
+
+    private SealedSegment WithIndex(AttachedIndex index)
     {
-        var manifest = Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == file.FieldId).Add(file) };
-        var indexes = Indexes.RemoveAll(i => i.File.FieldId == file.FieldId).Add(new AttachedIndex(file, index));
+        var manifest = Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == index.File.FieldId).Add(index.File) };
+        var indexes = Indexes.RemoveAll(i => i.File.FieldId == index.File.FieldId).Add(index);
         return new SealedSegment(manifest, Schema, _data, Tombstones, indexes);
     }
 
@@ -73,10 +82,10 @@ public sealed class SealedSegment : Segment
         Indexes.RemoveAll(i => i.File.FieldId == fieldId));
 
     /// <summary>The index on a field, or null.</summary>
-    public VectorIndex? FindIndex(long fieldId)
+    public AttachedIndex? FindIndex(long fieldId)
     {
         foreach (var index in Indexes)
-            if (index.File.FieldId == fieldId) return index.Index;
+            if (index.File.FieldId == fieldId) return index;
         return null;
     }
 
@@ -127,6 +136,10 @@ public sealed class SealedSegment : Segment
         _data.Find(field.Id)?.Fetch(field, rows) ?? MissingColumn.Create(field, rows.Length);
 
     internal override DenseVectors? FindVectors(long fieldId) => (_data.Find(fieldId) as SealedVectorField)?.Vectors;
+
+    internal override SparseVectors? FindSparse(long fieldId) => (_data.Find(fieldId) as SealedSparseField)?.Vectors;
+
+    public override IBm25Statistics? Bm25StatisticsOf(long fieldId) => (_data.Find(fieldId) as SealedSparseField)?.Statistics;
 
     internal override ColumnStatistics? StatisticsOf(long fieldId, int block) => (_data.Find(fieldId) as SealedScalarField)?.Statistics(block);
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Segments;
+using Milvus.Text.Bm25;
 using Milvus.Vectors;
 
 namespace Milvus.Segments;
@@ -24,7 +25,7 @@ internal static class SegmentLoader
             else if (schema.Find(file.FieldId) is { } field)
             {
                 var reader = await OpenAsync(manifest, file, ColumnFileFormat.For(field), store, cancellationToken).ConfigureAwait(false);
-                fields.Add(await ReadFieldAsync(field, reader, manifest.RowCount, cancellationToken).ConfigureAwait(false));
+                fields.Add(await ReadFieldAsync(field, schema, reader, manifest.RowCount, cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -64,13 +65,16 @@ internal static class SegmentLoader
 
     private static long EstimateField(FieldSchema field, long fileBytes, int rowCount)
     {
+        if (field.Type == DataType.SparseFloatVector) return fileBytes + (rowCount * 16L);
         if (!field.Type.IsDenseVector()) return fileBytes;
         var norms = field.Type == DataType.BinaryVector ? 0 : sizeof(float);
         return rowCount * ((long)field.Type.VectorBytes(field.Dimension) + norms) + (field.Nullable ? rowCount / 8 : 0);
     }
 
-    private static async Task<SealedField> ReadFieldAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    private static async Task<SealedField> ReadFieldAsync(
+        FieldSchema field, CollectionSchema schema, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
     {
+        if (field.Type == DataType.SparseFloatVector) return await ReadSparseAsync(field, schema.IsBm25Output(field), reader, cancellationToken).ConfigureAwait(false);
         if (field.Type.IsDenseVector()) return await ReadVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
         var blocks = new Column[reader.BlockCount];
         var next = 0;
@@ -98,6 +102,24 @@ internal static class SegmentLoader
         }
     }
 
+    private static async Task<SealedSparseField> ReadSparseAsync(FieldSchema field, bool isBm25, ColumnFileReader reader, CancellationToken cancellationToken)
+    {
+        var vectors = new SparseRowStore();
+        var statistics = isBm25 ? new Bm25StatisticsBuilder() : null;
+        await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false))
+        {
+            var rows = (BinaryColumn)block;
+            for (var i = 0; i < rows.Count; i++)
+            {
+                if (rows[i].Length % SparseRow.ElementBytes != 0) throw new IntegrityException(reader.Key, $"row {vectors.Count} is no sparse vector");
+                vectors.Append(rows[i]);
+                statistics?.Add(rows[i]);
+            }
+        }
+        var validity = await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false);
+        return new SealedSparseField(field.Id, vectors, validity?.Words.ToArray(), statistics?.Build());
+    }
+
     private static async Task<TimestampRuns> ReadTimestampsAsync(ColumnFileReader reader, CancellationToken cancellationToken)
     {
         var runs = new TimestampRuns();
@@ -122,12 +144,27 @@ internal static class SegmentLoader
         var indexes = ImmutableArray.CreateBuilder<AttachedIndex>(manifest.Indexes.Length);
         foreach (var file in manifest.Indexes)
         {
-            if (data.Find(file.FieldId) is not SealedVectorField field) continue;
+            // An index whose field was dropped is left to garbage collection.
+            if (data.Find(file.FieldId) is not { } field) continue;
             var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
-                indexes.Add(new AttachedIndex(file, VectorIndexFile.Load(stream, field.Vectors.Store, file.ObjectKey)));
+                indexes.Add(LoadIndex(file, field, stream, data.RowCount));
         }
         return indexes.DrainToImmutable();
+    }
+
+    private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount)
+    {
+        if (field is SealedVectorField dense)
+        {
+            var index = VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey);
+            if (index.Count != rowCount) throw new IntegrityException(file.ObjectKey, $"covers {index.Count} rows instead of {rowCount}");
+            return new AttachedIndex(file, index, null);
+        }
+        if (field is not SealedSparseField) throw new IntegrityException(file.ObjectKey, $"is an index of field {file.FieldId}, which holds no vectors");
+        var sparse = SparseIndexFile.Load(stream, file.ObjectKey);
+        if (sparse.RowCount != rowCount) throw new IntegrityException(file.ObjectKey, $"covers {sparse.RowCount} rows instead of {rowCount}");
+        return new AttachedIndex(file, null, sparse);
     }
 
     private static IntegrityException Incomplete(SegmentManifest manifest, string what) => new($"manifest of segment {manifest.SegmentId}", $"names no column of {what}");

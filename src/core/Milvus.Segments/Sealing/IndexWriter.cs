@@ -1,28 +1,71 @@
 using Milvus.Model;
 using Milvus.Storage.Objects;
+using Milvus.Storage.Segments;
 using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
 /// <summary>How the index of one field of a segment is built.</summary>
+/// <param name="FieldId">A vector field.</param>
 /// <param name="IndexId">The catalogue's index that it is built for.</param>
-/// <param name="Kind">FLAT, HNSW or SPARSE_INVERTED_INDEX: what is really built.</param>
+/// <param name="Kind">What is really built: one of the constants.</param>
+/// <param name="Metric">The index's metric.</param>
 public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, MetricType Metric)
 {
     public const string Flat = "FLAT";
     public const string Hnsw = "HNSW";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
 
-    /// <summary>Degree and beam width; used by HNSW.</summary>
+    /// <summary>Degree, beam width and threads; used by HNSW.</summary>
     public HnswParameters HnswParameters { get; init; } = new();
 }
 
 /// <summary>Builds indexes of sealed segments and writes them to object storage.</summary>
 public static class IndexWriter
 {
-    /// <summary>Builds on the calling thread (and the plan's threads), then writes.</summary>
+    /// <summary>
+    /// Builds on the calling thread (and as many more as the plan says), then writes. A field that the segment does not store, or a
+    /// segment without rows, gets no index.
+    /// </summary>
     /// <returns>The segment with the index attached; its manifest is what is to be committed.</returns>
-    public static Task<SealedSegment> BuildAsync(
-        SealedSegment segment, SegmentIndexPlan plan, long collectionId, IObjectStore store, IProgress<int>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The kind is not known, or does not fit the field or the metric.</exception>
+    public static async Task<SealedSegment> BuildAsync(
+        SealedSegment segment, SegmentIndexPlan plan, IObjectStore store, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (segment.RowCount == 0) return segment;
+        if (plan.Kind == SegmentIndexPlan.SparseInverted)
+        {
+            if (segment.FindSparse(plan.FieldId) is not { } sparse) return segment;
+            var inverted = SparseInvertedIndexBuilder.Build(sparse.Store, plan.Metric);
+            var invertedFile = await WriteAsync(segment, plan, store, stream => SparseIndexFile.Save(inverted, stream), cancellationToken).ConfigureAwait(false);
+            return segment.WithIndex(invertedFile, inverted);
+        }
+
+        if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
+        VectorIndex index = plan.Kind switch
+        {
+            SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric),
+            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
+        };
+        var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
+        return segment.WithIndex(file, index);
+    }
+
+    private static async Task<SegmentIndexFile> WriteAsync(
+        SealedSegment segment, SegmentIndexPlan plan, IObjectStore store, Action<Stream> save, CancellationToken cancellationToken)
+    {
+        var manifest = segment.Manifest;
+        var key = SegmentKeys.Index(manifest.CollectionId, manifest.PartitionId, manifest.SegmentId, plan.FieldId, plan.IndexId);
+        await store.PutAsync(
+            key,
+            (stream, _) =>
+            {
+                save(stream);
+                return Task.CompletedTask;
+            },
+            cancellationToken).ConfigureAwait(false);
+        var bytes = await store.GetLengthAsync(key, cancellationToken).ConfigureAwait(false) ?? throw new ObjectNotFoundException(key);
+        return new SegmentIndexFile(plan.FieldId, plan.IndexId, plan.Kind, key, bytes);
+    }
 }

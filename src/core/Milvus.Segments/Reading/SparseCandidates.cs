@@ -1,0 +1,57 @@
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Segments;
+
+/// <summary>
+/// Candidates in a sparse vector field, ranked by the inverted index or by an exact scan, with equal scores. Rows that share nothing
+/// with the query are no hits.
+/// </summary>
+internal sealed class SparseCandidates : SearchCandidates
+{
+    private readonly SparseRowStore _store;
+    private readonly SparseInvertedIndex? _index;
+
+    private SparseCandidates(SparseRowStore store, SparseInvertedIndex? index, SegmentSearchRequest request, RowSet rows)
+        : base(request, rows)
+    {
+        _store = store;
+        _index = index;
+    }
+
+    /// <summary>Null when no row can match.</summary>
+    public static SparseCandidates? Open(Segment segment, FieldSchema field, SegmentSearchRequest request, SegmentScratch scratch, CancellationToken cancellationToken)
+    {
+        if (request.SparseQueries.Length != request.QueryCount)
+            throw new ArgumentException($"{request.SparseQueries.Length} sparse vectors for {request.QueryCount} queries", nameof(request));
+        if (request.Metric == MetricType.BM25 && request.Scorings.Length != request.QueryCount)
+            throw new ArgumentException($"{request.Scorings.Length} collection statistics for {request.QueryCount} queries", nameof(request));
+        if (segment.FindSparse(field.Id) is not { Store: var store }) return null;
+        // Null rows are empty ones, which match nothing: no bits are needed to keep them out.
+        var rows = Select(segment, request, static () => null, scratch, cancellationToken);
+        if (rows.Count() == 0) return null;
+
+        var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Sparse;
+        if (index?.Metric != request.Metric) index = null;
+        if (index is not null && index.RowCount > rows.RowCount) rows = new RowSet(rows.RowCount, scratch.Own(rows));
+        return new SparseCandidates(store, index, request, rows);
+    }
+
+    protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < collectors.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var parameters = new SparseSearchParameters(k)
+            {
+                DropRatio = Request.DropRatio,
+                Radius = Request.Radius,
+                RangeFilter = Request.RangeFilter,
+                Scoring = Request.Metric == MetricType.BM25 ? Request.Scorings[i] : null,
+            };
+            var query = Request.SparseQueries[i].Span;
+            if (_index is not null) _index.Search(query, parameters, Rows.AsFilter(), collectors[i]);
+            else SparseScan.Search(_store, Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
+        }
+    }
+}
