@@ -83,6 +83,12 @@ public sealed record ShardSearch
 
     /// <summary>BM25 only: the statistics of the whole collection, so that scores do not depend on how rows are spread.</summary>
     public Bm25Scoring? Bm25 { get; init; }
+
+    /// <summary>
+    /// A later page of an iterator: the best rows behind <see cref="RangeFilter"/> may lie far from the query, where an approximate index
+    /// would give up. The shard scans instead.
+    /// </summary>
+    public bool Exhaustive { get; init; }
 }
 
 /// <summary>Hits of one shard: all queries one after another, best first; arrays of equal length.</summary>
