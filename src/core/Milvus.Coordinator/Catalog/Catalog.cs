@@ -42,6 +42,9 @@ public sealed partial class Catalog
     /// <summary>The collections of every database by ascending id.</summary>
     public IEnumerable<CollectionInfo> Collections => _collections.Values.OrderBy(c => c.Id);
 
+    /// <summary>As <see cref="Collections"/>, in no order.</summary>
+    internal IEnumerable<CollectionInfo> AllCollections => _collections.Values;
+
     public int CollectionCount => _collections.Count;
 
     /// <summary>Users by name.</summary>

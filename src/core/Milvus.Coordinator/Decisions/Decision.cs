@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.Access;
 using Milvus.Model;
 
 namespace Milvus.Coordinator;
@@ -38,4 +39,10 @@ public sealed record DecisionContext
 
     /// <summary>Random bytes for one password hash.</summary>
     public ImmutableArray<byte> Salt { get; init; } = [];
+
+    /// <summary>Rounds of the password hash.</summary>
+    public int PasswordIterations { get; init; } = PasswordHasher.DefaultIterations;
+
+    /// <summary>Nodes that can hold a replica; more replicas are refused. Null: any number may be asked for.</summary>
+    public int? QueryNodes { get; init; }
 }

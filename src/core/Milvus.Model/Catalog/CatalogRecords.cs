@@ -55,6 +55,9 @@ public sealed record LoadSpec
     /// <summary>Ids of the loaded fields; empty means all.</summary>
     public ImmutableArray<long> FieldIds { get; init; } = [];
 
+    /// <summary>The resource group of each replica; empty means the default group for all.</summary>
+    public ImmutableArray<string> ResourceGroups { get; init; } = [];
+
     public bool Includes(long partitionId) => PartitionIds.IsEmpty || PartitionIds.Contains(partitionId);
 }
 

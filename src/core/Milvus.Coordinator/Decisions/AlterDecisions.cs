@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Schema;
+using Milvus.Model;
+using static Milvus.Coordinator.Decisions.DecisionSteps;
+
+namespace Milvus.Coordinator.Decisions;
+
+/// <summary>Changes to the properties and the schema of a collection.</summary>
+internal static class AlterDecisions
+{
+    public static Decision Decide(Catalog catalog, AlterCollection command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        CheckOneOfBoth(!command.SetProperties.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraProperties");
+        PropertyRules.CheckCollection(command.SetProperties);
+        var keys = command.SetProperties.Select(p => p.Key).Concat(command.DeleteKeys).ToHashSet(StringComparer.Ordinal);
+        if (collection.Load is not null && keys.Overlaps([PropertyRules.MmapEnabled]))
+            throw RuleErrors.CollectionLoaded(collection.Name, "can not alter mmap properties if collection loaded");
+        CheckIsolationChange(collection, command, keys);
+
+        var altered = collection;
+        var aspect = CollectionAspect.Properties;
+        var remaining = command.SetProperties;
+        foreach (var (key, value) in command.SetProperties)
+        {
+            switch (key)
+            {
+                case PropertyRules.Description:
+                    altered = altered with { Schema = altered.Schema.With(description: value) };
+                    break;
+                case PropertyRules.ConsistencyLevelKey:
+                    altered = altered with { ConsistencyLevel = PropertyRules.ParseConsistencyLevel(value) };
+                    break;
+                case PropertyRules.DynamicField:
+                    if (!PropertyRules.IsTrue(value)) throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
+                    if (altered.Schema.EnableDynamicField) break;
+                    altered = altered with { Schema = SchemaRules.AddDynamicField(altered.Schema), SchemaUpdatedAt = context.Now };
+                    aspect = CollectionAspect.Schema;
+                    break;
+                default:
+                    continue;
+            }
+            remaining = remaining.RemoveAll(p => p.Key == key);
+        }
+        if (keys.Contains(PropertyRules.DynamicField) && command.SetProperties.IsEmpty)
+            throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
+        altered = altered with { Properties = altered.Properties.Edit(remaining, command.DeleteKeys) };
+        CollectionDecisions.CheckIsolation(altered.Schema, altered.Properties);
+        var same = ReferenceEquals(altered.Schema, collection.Schema) && altered.ConsistencyLevel == collection.ConsistencyLevel && altered.Properties.SequenceEqual(collection.Properties);
+        return same ? new Decision.Unchanged(collection.Id) : Change(altered, aspect);
+    }
+
+    private static void CheckIsolationChange(CollectionInfo collection, AlterCollection command, HashSet<string> keys)
+    {
+        if (!keys.Contains(PropertyRules.PartitionKeyIsolation)) return;
+        var now = PropertyRules.IsTrue(collection.Property(PropertyRules.PartitionKeyIsolation));
+        var wanted = PropertyRules.IsTrue(command.SetProperties.Get(PropertyRules.PartitionKeyIsolation));
+        if (now != wanted && collection.Indexes.Any(i => i.Metric != MetricType.None))
+            throw MilvusException.InvalidParameter("can not alter partition key isolation mode if the collection already has a vector index. Please drop the index first");
+    }
+
+    public static Decision Decide(Catalog catalog, AlterField command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
+        var field = GetField(collection, command.Field);
+        if (field.IsDynamic) throw RuleErrors.FieldNotFound(command.Field);
+        var description = field.Description;
+        foreach (var (key, value) in command.SetParams)
+        {
+            CheckAlterable(collection, field, key);
+            if (key == "field.description") description = value;
+        }
+        foreach (var key in command.DeleteKeys)
+        {
+            if (key != PropertyRules.MmapEnabled && !key.StartsWith("warmup", StringComparison.Ordinal))
+                throw MilvusException.InvalidParameter($"{key} is not allowed to delete from collection field params");
+            CheckAlterable(collection, field, key);
+        }
+        var altered = field with
+        {
+            Description = description,
+            TypeParams = field.TypeParams.Edit(command.SetParams.RemoveAll(p => p.Key == "field.description"), command.DeleteKeys),
+        };
+        NameRules.CheckDescription(altered.Description, "field");
+        FieldRules.Check(collection.Name, altered);
+        if (altered == field) return new Decision.Unchanged(collection.Id);
+        var schema = collection.Schema.With(fields: collection.Schema.Fields.Replace(field, altered), version: collection.Schema.Version + 1);
+        return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
+    }
+
+    private static void CheckAlterable(CollectionInfo collection, FieldSchema field, string key)
+    {
+        switch (key)
+        {
+            case "max_length":
+                if (field.Type != DataType.VarChar && !(field.Type == DataType.Array && field.ElementType == DataType.VarChar))
+                    throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxlength for non-string types");
+                break;
+            case "max_capacity":
+                if (field.Type != DataType.Array) throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxcapacity for non-array types");
+                break;
+            case PropertyRules.MmapEnabled:
+                if (collection.Load is not null) throw RuleErrors.CollectionLoaded(collection.Name, "can not alter collection field properties if collection loaded");
+                break;
+            case "field.description" or "enable_analyzer" or "analyzer_params":
+                break;
+            case var k when k.StartsWith("warmup", StringComparison.Ordinal):
+                break;
+            default:
+                throw MilvusException.InvalidParameter($"{key} does not allow update in collection field param");
+        }
+    }
+
+    public static Decision Decide(Catalog catalog, AddField command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field);
+        return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.Fields[^1].Id);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Resources;
+using Milvus.Model;
+using static Milvus.Coordinator.Decisions.DecisionSteps;
+
+namespace Milvus.Coordinator.Decisions;
+
+internal static class ResourceGroupDecisions
+{
+    public static Decision Decide(Catalog catalog, CreateResourceGroup command)
+    {
+        NameRules.CheckResourceGroup(command.Name);
+        var config = command.Config ?? new ResourceGroupConfig();
+        if (catalog.FindResourceGroup(command.Name) is { } existing)
+        {
+            return existing.Config == config
+                ? Unchanged
+                : throw new MilvusException(ErrorCode.ResourceGroupExists, $"resource group already exist, but create with different config[rg={command.Name}]") { IsInputError = true };
+        }
+        if (catalog.ResourceGroupCount >= ResourceGroupLimit)
+            throw new MilvusException(ErrorCode.ResourceGroupLimit, $"resource group num reach limit[rg={command.Name}][limit={ResourceGroupLimit}]");
+        Check(catalog, command.Name, config);
+        return Accept(0, new ResourceGroupStored(new(command.Name, config)));
+    }
+
+    private const int ResourceGroupLimit = 1024;
+
+    public static Decision Decide(Catalog catalog, DropResourceGroup command)
+    {
+        if (command.Name == ResourceGroupInfo.DefaultName)
+            throw MilvusException.InvalidParameter("default resource group is not deletable", "not default resource group", command.Name);
+        if (catalog.FindResourceGroup(command.Name) is not { } group) return Unchanged;
+        if (group.Config.NodeLimit != 0)
+            throw MilvusException.InvalidParameter("resource group's limits node num is not 0", "not empty resource group", command.Name);
+        if (catalog.AllCollections.Any(c => c.Load is { } load && load.ResourceGroups.Contains(command.Name)))
+            throw MilvusException.InvalidParameter($"some replicas still loaded in resource group [{command.Name}], release it first");
+        if (catalog.ResourceGroups.FirstOrDefault(g => g.Config.TransferFrom.Contains(command.Name) || g.Config.TransferTo.Contains(command.Name)) is { } user)
+            throw MilvusException.InvalidParameter($"resource group {command.Name} is used by {user.Name}'s transfer configuration, remove it there first");
+        return Accept(0, new ResourceGroupDropped(command.Name));
+    }
+
+    public static Decision Decide(Catalog catalog, AlterResourceGroups command)
+    {
+        if (command.Configs.IsEmpty) throw MilvusException.InvalidParameter("no resource group to alter is given");
+        var events = ImmutableArray.CreateBuilder<CatalogEvent>();
+        foreach (var (name, config) in command.Configs)
+        {
+            var group = catalog.GetResourceGroup(name);
+            Check(catalog, name, config);
+            if (group.Config != config) events.Add(new ResourceGroupStored(group with { Config = config }));
+        }
+        return events.Count == 0 ? Unchanged : Accept(0, events.ToImmutable());
+    }
+
+    public static Decision Decide(Catalog catalog, TransferNodes command)
+    {
+        if (command.Source == command.Target)
+            throw MilvusException.InvalidParameter("source resource group and target resource group should not be the same", "different resource groups", command.Source);
+        if (command.Nodes <= 0) throw MilvusException.InvalidParameter($"transfer node num can't be [{command.Nodes}]", ">0", command.Nodes);
+        var source = catalog.GetResourceGroup(command.Source);
+        var target = catalog.GetResourceGroup(command.Target);
+        if (source.Name != ResourceGroupInfo.DefaultName && source.Config.RequestedNodes < command.Nodes)
+            throw new MilvusException(ErrorCode.ResourceInsufficient, $"resource group {source.Name} has {source.Config.RequestedNodes} nodes, cannot transfer {command.Nodes}: service resource insufficient[currentNodeNum={source.Config.RequestedNodes}][expectedNodeNum={command.Nodes}]");
+        return Accept(0, Resize(source, -command.Nodes), Resize(target, command.Nodes));
+    }
+
+    private static ResourceGroupStored Resize(ResourceGroupInfo group, int nodes)
+    {
+        // The default group takes whatever nobody asks for: it has no numbers of its own to change.
+        if (group.Name == ResourceGroupInfo.DefaultName) return new(group);
+        var config = group.Config;
+        return new(group with { Config = config with { RequestedNodes = config.RequestedNodes + nodes, NodeLimit = Math.Max(0, config.NodeLimit + nodes) } });
+    }
+
+    public static Decision Decide(Catalog catalog, TransferReplicas command)
+    {
+        if (command.Source == command.Target)
+            throw MilvusException.InvalidParameter("source resource group and target resource group should not be the same", "different resource groups", command.Source);
+        if (command.Replicas <= 0) throw MilvusException.InvalidParameter($"transfer replica num can't be [{command.Replicas}]", ">0", command.Replicas);
+        catalog.GetResourceGroup(command.Source);
+        catalog.GetResourceGroup(command.Target);
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        if (collection.Load is not { } load) throw RuleErrors.CollectionNotLoaded(collection.Name);
+        var held = load.ResourceGroups.Count(g => g == command.Source);
+        if (held < command.Replicas)
+            throw MilvusException.InvalidParameter($"only found [{held}] replicas of collection [{collection.Name}] in source resource group [{command.Source}]", $">={command.Replicas}", held);
+        var left = command.Replicas;
+        ImmutableArray<string> groups = [.. load.ResourceGroups.Select(g => g == command.Source && left-- > 0 ? command.Target : g)];
+        return Change(collection with { Load = load with { ResourceGroups = groups } }, CollectionAspect.Load);
+    }
+
+    private static void Check(Catalog catalog, string name, ResourceGroupConfig config)
+    {
+        var problem = config.RequestedNodes < 0 || config.NodeLimit < 0 ? "requests node num or limits node num must be greater than or equal to 0"
+            : config.NodeLimit < config.RequestedNodes ? "limits node num should not less than requests node num" : null;
+        foreach (var other in config.TransferFrom.Concat(config.TransferTo))
+        {
+            if (other == name) problem ??= $"resource group in transfer configuration {other} should not be itself";
+            else if (catalog.FindResourceGroup(other) is null) problem ??= $"resource group in transfer configuration {other} not exist";
+        }
+        if (problem is not null)
+            throw new MilvusException(ErrorCode.IllegalResourceGroupConfig, $"{problem}: resource group illegal config[rg={name}]") { IsInputError = true };
+    }
+}

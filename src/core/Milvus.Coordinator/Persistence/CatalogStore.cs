@@ -1,0 +1,78 @@
+using Milvus.Model;
+using Milvus.Storage.Meta;
+
+namespace Milvus.Coordinator.Persistence;
+
+/// <summary>Turns events into mutations and stored entries back into a catalogue.</summary>
+internal static class CatalogStore
+{
+    /// <summary>Everything one decision writes: each event's object under its key, and the catalogue's new version.</summary>
+    public static List<MetaMutation> Mutations(IEnumerable<CatalogEvent> events, long version)
+    {
+        var mutations = events.SelectMany(Mutations).ToList();
+        mutations.Add(MetaMutation.Put(MetaLayout.Version, RecordWriter.Write(json => json.WriteNumber("version", version))));
+        return mutations;
+    }
+
+    private static IEnumerable<MetaMutation> Mutations(CatalogEvent change) => change switch
+    {
+        DatabaseCreated e => [MetaMutation.Put(MetaLayout.Database(e.Database.Id), CollectionCodec.Encode(e.Database))],
+        DatabaseAltered e => [MetaMutation.Put(MetaLayout.Database(e.Database.Id), CollectionCodec.Encode(e.Database))],
+        DatabaseDropped e => [MetaMutation.Delete(MetaLayout.Database(e.Database.Id))],
+        CollectionCreated e => [MetaMutation.Put(MetaLayout.Collection(e.Collection.Id), CollectionCodec.Encode(e.Collection))],
+        CollectionAltered e => [MetaMutation.Put(MetaLayout.Collection(e.Collection.Id), CollectionCodec.Encode(e.Collection))],
+        // Its segments and checkpoints go with it, in the same commit.
+        CollectionDropped e =>
+        [
+            MetaMutation.Delete(MetaLayout.Collection(e.Collection.Id)),
+            MetaMutation.DeletePrefix(MetaLayout.SegmentsOf(e.Collection.Id)),
+            MetaMutation.DeletePrefix(MetaLayout.ChannelsOf(e.Collection.Id)),
+        ],
+        UserStored e => [MetaMutation.Put(MetaLayout.User(e.User.Name), AccessCodec.Encode(e.User))],
+        UserDropped e => [MetaMutation.Delete(MetaLayout.User(e.Name))],
+        RoleStored e => [MetaMutation.Put(MetaLayout.Role(e.Role.Name), AccessCodec.Encode(e.Role))],
+        RoleDropped e => [MetaMutation.Delete(MetaLayout.Role(e.Name))],
+        PrivilegeGroupStored e => [MetaMutation.Put(MetaLayout.PrivilegeGroup(e.Group.Name), AccessCodec.Encode(e.Group))],
+        PrivilegeGroupDropped e => [MetaMutation.Delete(MetaLayout.PrivilegeGroup(e.Name))],
+        ResourceGroupStored e => [MetaMutation.Put(MetaLayout.ResourceGroup(e.Group.Name), AccessCodec.Encode(e.Group))],
+        ResourceGroupDropped e => [MetaMutation.Delete(MetaLayout.ResourceGroup(e.Name))],
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change, "unknown catalogue event"),
+    };
+
+    /// <summary>The stored catalogue; <see cref="Catalog.Empty"/> for a new store.</summary>
+    /// <exception cref="IntegrityException">An entry cannot be read.</exception>
+    public static async Task<Catalog> LoadAsync(IMetaStore store, CancellationToken cancellationToken)
+    {
+        var version = 0L;
+        var events = new List<CatalogEvent>();
+        foreach (var (key, value) in await store.LoadAsync(MetaLayout.Catalog, cancellationToken).ConfigureAwait(false))
+        {
+            if (key == MetaLayout.Version) version = ReadVersion(value);
+            else events.Add(Read(key, value));
+        }
+        if (version == 0 && events.Count > 0) throw new IntegrityException(MetaLayout.Version, "missing, although the catalogue has entries");
+        return Catalog.Empty.Apply(events, version);
+    }
+
+    /// <summary>The version of the last commit, 0 for a new store.</summary>
+    public static async Task<long> LoadVersionAsync(IMetaStore store, CancellationToken cancellationToken)
+    {
+        var entries = await store.LoadAsync(MetaLayout.Version, cancellationToken).ConfigureAwait(false);
+        return entries.Count == 0 ? 0 : ReadVersion(entries[0].Value);
+    }
+
+    private static long ReadVersion(ReadOnlyMemory<byte> value) => RecordReader.Read(MetaLayout.Version, value, r => r.Number("version"));
+
+    private static CatalogEvent Read(string key, ReadOnlyMemory<byte> value)
+    {
+        if (Is(MetaLayout.Databases)) return new DatabaseCreated(CollectionCodec.DecodeDatabase(key, value));
+        if (Is(MetaLayout.Collections)) return new CollectionCreated(CollectionCodec.DecodeCollection(key, value));
+        if (Is(MetaLayout.Users)) return new UserStored(AccessCodec.DecodeUser(key, value));
+        if (Is(MetaLayout.Roles)) return new RoleStored(AccessCodec.DecodeRole(key, value));
+        if (Is(MetaLayout.PrivilegeGroups)) return new PrivilegeGroupStored(AccessCodec.DecodePrivilegeGroup(key, value));
+        if (Is(MetaLayout.ResourceGroups)) return new ResourceGroupStored(AccessCodec.DecodeResourceGroup(key, value));
+        throw new IntegrityException(key, "an entry of a kind this program does not know");
+
+        bool Is(string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
+    }
+}

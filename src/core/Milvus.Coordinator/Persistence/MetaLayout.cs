@@ -1,0 +1,42 @@
+using System.Globalization;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Persistence;
+
+/// <summary>Where the coordinator keeps what in the meta store. Frozen: stores of earlier versions use these keys.</summary>
+internal static class MetaLayout
+{
+    public const string Catalog = "catalog/";
+    public const string Version = "catalog/version";
+    public const string Databases = "catalog/database/";
+    public const string Collections = "catalog/collection/";
+    public const string Users = "catalog/user/";
+    public const string Roles = "catalog/role/";
+    public const string PrivilegeGroups = "catalog/privilege-group/";
+    public const string ResourceGroups = "catalog/resource-group/";
+    public const string OracleBound = "oracle/bound";
+    public const string Segments = "segment/";
+    public const string Channels = "channel/";
+
+    public static string Database(long id) => Databases + Text(id);
+
+    public static string Collection(long id) => Collections + Text(id);
+
+    public static string User(string name) => Users + name;
+
+    public static string Role(string name) => Roles + name;
+
+    public static string PrivilegeGroup(string name) => PrivilegeGroups + name;
+
+    public static string ResourceGroup(string name) => ResourceGroups + name;
+
+    public static string SegmentsOf(long collectionId) => $"{Segments}{Text(collectionId)}/";
+
+    public static string Segment(long collectionId, long segmentId) => SegmentsOf(collectionId) + Text(segmentId);
+
+    public static string ChannelsOf(long collectionId) => $"{Channels}{Text(collectionId)}/";
+
+    public static string Channel(ShardId shard) => ChannelsOf(shard.CollectionId) + Text(shard.Shard);
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

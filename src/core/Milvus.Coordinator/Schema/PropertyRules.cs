@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Milvus.Coordinator.Names;
+using Milvus.Model;
+
+namespace Milvus.Coordinator.Schema;
+
+/// <summary>Keys of collection and database properties that mean something, and their values. Unknown keys are kept as they are.</summary>
+public static class PropertyRules
+{
+    public const string Ttl = "collection.ttl.seconds";
+    public const string TtlField = "ttl_field";
+    public const string Description = "collection.description";
+    public const string MmapEnabled = "mmap.enabled";
+    public const string PartitionKeyIsolation = "partitionkey.isolation";
+    public const string DynamicField = "dynamicfield.enabled";
+    public const string TimeZone = "timezone";
+    public const string ConsistencyLevelKey = "consistency_level";
+    public const string CollectionReplicas = "collection.replica.number";
+    public const string CollectionResourceGroups = "collection.resource_groups";
+    public const string DatabaseReplicas = "database.replica.number";
+    public const string DatabaseResourceGroups = "database.resource_groups";
+    public const string DatabaseMaxCollections = "database.max.collections";
+
+    /// <summary>Checks values that stand on their own.</summary>
+    /// <exception cref="MilvusException">1100.</exception>
+    public static void CheckCollection(ImmutableArray<Property> properties)
+    {
+        foreach (var (key, value) in properties)
+        {
+            switch (key)
+            {
+                case Ttl:
+                    CheckTtl(value);
+                    break;
+                case TtlField:
+                    throw MilvusException.InvalidParameter($"property {TtlField} needs a Timestamptz field, which is not supported yet by this server");
+                case MmapEnabled or "collection.autocompaction.enabled" or PartitionKeyIsolation or "allow_insert_auto_id":
+                    CheckBoolean(key, value);
+                    break;
+                case DynamicField:
+                    CheckBoolean(key, value);
+                    break;
+                case TimeZone:
+                    CheckTimeZone(value);
+                    break;
+                case CollectionReplicas:
+                    CheckCount(key, value);
+                    break;
+                case ConsistencyLevelKey:
+                    ParseConsistencyLevel(value);
+                    break;
+                case "query_mode" when value != "large_topk":
+                    throw MilvusException.InvalidParameter($"invalid query_mode value: {value}, expected: large_topk");
+                case "warmup.scalarField" or "warmup.scalarIndex" or "warmup.vectorField" or "warmup.vectorIndex" when value is not ("disable" or "sync" or "async"):
+                    throw MilvusException.InvalidParameter($"invalid warmup policy: {value}, must be one of: disable, sync, async");
+                case Description:
+                    NameRules.CheckDescription(value, "collection");
+                    break;
+            }
+        }
+    }
+
+    /// <exception cref="MilvusException">1100.</exception>
+    public static void CheckDatabase(ImmutableArray<Property> properties)
+    {
+        foreach (var (key, value) in properties)
+        {
+            if (key == TimeZone) CheckTimeZone(value);
+            else if (key is DatabaseReplicas or DatabaseMaxCollections) CheckCount(key, value);
+            else if (key.StartsWith("database.force.deny.", StringComparison.Ordinal)) CheckBoolean(key, value);
+        }
+    }
+
+    /// <summary>A consistency level by name or number.</summary>
+    /// <exception cref="MilvusException">1100.</exception>
+    public static ConsistencyLevel ParseConsistencyLevel(string value) =>
+        Enum.TryParse<ConsistencyLevel>(value, ignoreCase: true, out var level) && Enum.IsDefined(level)
+            ? level
+            : throw MilvusException.InvalidParameter($"invalid consistency level: {value}");
+
+    /// <summary>The whole number that a property holds, or null.</summary>
+    public static int? Count(ImmutableArray<Property> properties, string key) =>
+        int.TryParse(properties.Get(key), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : null;
+
+    public static bool IsTrue(string? value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
+
+    private static void CheckTtl(string value)
+    {
+        if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+            throw MilvusException.InvalidParameter($"collection TTL is not valid type: {value}, expect a whole number of seconds");
+        if (seconds is < Limits.MinTtlSeconds or > Limits.MaxTtlSeconds)
+            throw MilvusException.InvalidParameter($"collection TTL is out of range, expect [{Limits.MinTtlSeconds}, {Limits.MaxTtlSeconds}], got {seconds}");
+    }
+
+    private static void CheckBoolean(string key, string value)
+    {
+        if (!value.Equals("true", StringComparison.OrdinalIgnoreCase) && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
+            throw MilvusException.InvalidParameter($"invalid {key} value: {value}, expected: true, false");
+    }
+
+    private static void CheckCount(string key, string value)
+    {
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) || n < 1)
+            throw MilvusException.InvalidParameter($"invalid {key} value: {value}, expected a positive whole number");
+    }
+
+    private static void CheckTimeZone(string value)
+    {
+        if (value == "UTC" || TimeZoneInfo.TryFindSystemTimeZoneById(value, out _)) return;
+        throw MilvusException.InvalidParameter($"unknown or invalid IANA Time Zone ID: {value}");
+    }
+}
