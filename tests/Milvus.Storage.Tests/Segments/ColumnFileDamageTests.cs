@@ -23,7 +23,7 @@ public sealed class ColumnFileDamageTests
     [MemberData(nameof(Shapes))]
     public async Task A_flip_of_any_byte_is_found_and_named(DataType type, DataType elementType, int dimension)
     {
-        var whole = await WriteAsync(type, elementType, dimension, rows: 150);
+        var whole = await WriteAsync(type, elementType, dimension, rows: 80);
         for (var at = 0; at < whole.Length; at++)
         {
             var damaged = (byte[])whole.Clone();
@@ -39,7 +39,7 @@ public sealed class ColumnFileDamageTests
     [MemberData(nameof(Shapes))]
     public async Task Any_truncation_is_found(DataType type, DataType elementType, int dimension)
     {
-        var whole = await WriteAsync(type, elementType, dimension, rows: 150);
+        var whole = await WriteAsync(type, elementType, dimension, rows: 80);
         for (var length = 0; length < whole.Length; length++)
         {
             _store.Set("segments/1/2/3/7.col", whole[..length]);

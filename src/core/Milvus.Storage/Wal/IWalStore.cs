@@ -10,8 +10,13 @@ public interface IWalStore
     /// Opens a channel's log, recovering its end; a new channel's log begins at sequence 1 and costs nothing until the first append.
     /// The caller owns and disposes it and opens no second one of the same channel meanwhile.
     /// </summary>
-    /// <exception cref="Model.IntegrityException">Acknowledged records are damaged; names file and offset.</exception>
-    IChannelLog Open(string channel);
+    /// <param name="channel">Letters, digits and <c>. _ - = +</c>, as <see cref="Objects.ObjectKeys"/> has it for one part.</param>
+    /// <param name="reached">
+    /// The last record that the channel's checkpoint covers, 0 for none. A log that ends before it has lost files and is refused; the
+    /// owner therefore syncs the log before it commits a checkpoint.
+    /// </param>
+    /// <exception cref="Model.IntegrityException">Acknowledged records are damaged or missing; names file and offset.</exception>
+    IChannelLog Open(string channel, long reached = 0);
 
     /// <summary>Removes a channel's log; its owner has disposed it. Does nothing when there is none.</summary>
     void Delete(string channel);
@@ -75,6 +80,7 @@ public interface IChannelLog : IDisposable
     /// Deletes the files whose records all have sequences up to <paramref name="sequence"/>. Trimming everything leaves one empty file,
     /// so that numbering goes on.
     /// </summary>
+    /// <param name="sequence">At most <see cref="DurableSequence"/>.</param>
     void TrimTo(long sequence);
 
     /// <summary>Closes the file handle of an idle log, synced; the next append reopens it.</summary>

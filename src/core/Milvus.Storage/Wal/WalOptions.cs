@@ -8,13 +8,13 @@ public enum WalSyncMode
 
     /// <summary>
     /// Acknowledged means handed to the operating system, fsynced at least every <see cref="WalOptions.SyncIntervalMs"/>: survives
-    /// the death of the process; a power cut may lose the last interval.
+    /// the death of the process; a power cut or a failing disk may lose the last interval.
     /// </summary>
     Interval,
 
     /// <summary>
-    /// Never fsynced except when a file is full or the log is closed: survives the death of the process; a power cut may lose
-    /// everything since.
+    /// Never fsynced except when a file is full or the log is closed: survives the death of the process; a power cut or a failing disk
+    /// may lose everything since.
     /// </summary>
     None,
 }
