@@ -32,8 +32,8 @@ public sealed record SegmentSearchRequest
     /// <summary>The sparse queries as (uint32, float32) pairs, one entry per query; for BM25 the term frequencies of the query text.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> SparseQueries { get; init; } = [];
 
-    /// <summary>For BM25: what is known of the whole collection, one entry per query.</summary>
-    public ImmutableArray<Bm25Scoring> Scorings { get; init; } = [];
+    /// <summary>Required for BM25: what is known of the whole collection, about the terms of all queries.</summary>
+    public Bm25Scoring? Bm25 { get; init; }
 
     /// <summary>Share of a sparse query's smallest weights to leave out, in [0, 1); 0 is exact.</summary>
     public float DropRatio { get; init; }

@@ -24,8 +24,7 @@ internal sealed class SparseCandidates : SearchCandidates
     {
         if (request.SparseQueries.Length != request.QueryCount)
             throw new ArgumentException($"{request.SparseQueries.Length} sparse vectors for {request.QueryCount} queries", nameof(request));
-        if (request.Metric == MetricType.BM25 && request.Scorings.Length != request.QueryCount)
-            throw new ArgumentException($"{request.Scorings.Length} collection statistics for {request.QueryCount} queries", nameof(request));
+        if (request.Metric == MetricType.BM25 && request.Bm25 is null) throw new ArgumentException("a BM25 search needs the collection's statistics", nameof(request));
         if (segment.FindSparse(field.Id) is not { Store: var store }) return null;
         // Null rows are empty ones, which match nothing: no bits are needed to keep them out.
         var rows = Select(segment, request, static () => null, scratch, cancellationToken);
@@ -47,7 +46,7 @@ internal sealed class SparseCandidates : SearchCandidates
                 DropRatio = Request.DropRatio,
                 Radius = Request.Radius,
                 RangeFilter = Request.RangeFilter,
-                Scoring = Request.Metric == MetricType.BM25 ? Request.Scorings[i] : null,
+                Scoring = Request.Bm25,
             };
             var query = Request.SparseQueries[i].Span;
             if (_index is not null) _index.Search(query, parameters, Rows.AsFilter(), collectors[i]);

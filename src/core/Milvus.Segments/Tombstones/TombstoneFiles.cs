@@ -17,9 +17,8 @@ public static class TombstoneFiles
     private const int ChecksumBytes = sizeof(uint);
 
     /// <summary>Writes the deletes, oldest first. There is at least one.</summary>
-    /// <param name="partitionId">The only partition they apply to; 0 for all.</param>
     public static async Task<TombstoneFile> WriteAsync(
-        TombstoneBatch deletes, string objectKey, IObjectStore store, long partitionId = 0, CancellationToken cancellationToken = default)
+        TombstoneBatch deletes, string objectKey, IObjectStore store, CancellationToken cancellationToken = default)
     {
         if (deletes.Count == 0) throw new ArgumentException("no deletes to write", nameof(deletes));
         deletes = deletes.InTimeOrder();
@@ -31,7 +30,7 @@ public static class TombstoneFiles
         ColumnCodec.Write(output, deletes.Keys.Column);
         ColumnCodec.WriteInt32(output, unchecked((int)Crc32C.Compute(output.WrittenSpan)));
         await store.PutAsync(objectKey, output.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        return new TombstoneFile(objectKey, deletes.Times[0], deletes.Times[^1], deletes.Count, output.WrittenCount, partitionId);
+        return new TombstoneFile(objectKey, deletes.Times[0], deletes.Times[^1], deletes.Count, output.WrittenCount);
     }
 
     /// <exception cref="IntegrityException">The object is missing, damaged, or not the one described.</exception>
