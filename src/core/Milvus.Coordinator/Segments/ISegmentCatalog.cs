@@ -27,6 +27,12 @@ public interface ISegmentCatalog
     /// </exception>
     Task CommitAsync(SegmentChange change, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Like <see cref="CommitAsync"/>, but the change is made from the current segments while nobody else can commit: for changes to a
+    /// manifest that another worker may change too, such as adding one of several index files. Null means nothing to do.
+    /// </summary>
+    Task UpdateAsync(long collectionId, Func<ImmutableArray<SegmentManifest>, SegmentChange?> decide, CancellationToken cancellationToken = default);
+
     /// <summary>Every object key a manifest or checkpoint refers to; whatever else is stored is garbage once it is old enough.</summary>
     IEnumerable<string> LiveObjectKeys();
 
