@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Logging;
+using Milvus.Coordinator;
+using Milvus.Coordinator.Commands;
+using Milvus.Model;
+using Milvus.Proxy.Access;
+using Milvus.Proxy.Reading;
+using Milvus.Proxy.Reading.Fusion;
+using Milvus.Proxy.Reading.Queries;
+using Milvus.Proxy.Reading.Searches;
+using Milvus.Proxy.Writing;
+using Milvus.Text.Analyzers;
+
+namespace Milvus.Proxy;
+
+/// <summary>
+/// The proxy: authorises, resolves names in one snapshot of the catalogue, and hands each request to the part that knows it. Thread-safe.
+/// </summary>
+public sealed partial class MilvusProxy : IMilvusProxy
+{
+    private readonly ICoordinator _coordinator;
+    private readonly IAccessPolicy _access;
+    private readonly ILogger _logger;
+    private readonly Inserter _inserter;
+    private readonly Upserter _upserter;
+    private readonly Deleter _deleter;
+    private readonly QueryExecutor _queries;
+    private readonly SearchExecutor _searches;
+    private readonly HybridExecutor _hybrids;
+
+    /// <param name="access">Who may do what; null for everybody everything.</param>
+    /// <param name="analyzers">Shared with other parts of the process where they have one; null for one of its own.</param>
+    public MilvusProxy(
+        ICoordinator coordinator,
+        IShardGateway shards,
+        IMaintenanceGateway maintenance,
+        TimeProvider time,
+        ProxyOptions options,
+        ILogger logger,
+        IAccessPolicy? access = null,
+        AnalyzerRegistry? analyzers = null)
+    {
+        ArgumentNullException.ThrowIfNull(coordinator);
+        ArgumentNullException.ThrowIfNull(shards);
+        ArgumentNullException.ThrowIfNull(maintenance);
+        _coordinator = coordinator;
+        _access = access ?? OpenAccess.Instance;
+        _logger = logger;
+        Maintenance = maintenance;
+        analyzers ??= new AnalyzerRegistry();
+        var oracle = coordinator.Oracle;
+        var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time);
+        var filters = new Filters(analyzers);
+        var functions = new FunctionOutputs(analyzers);
+        var preparer = new RowPreparer(oracle, functions);
+        var writer = new ShardWriter(shards);
+        var planner = new SearchPlanner(filters);
+        var runner = new SearchRunner(new TermQueries(functions));
+        _inserter = new Inserter(preparer, writer, options);
+        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, options);
+        _deleter = new Deleter(shards, scopes, filters, writer, oracle, options);
+        _queries = new QueryExecutor(shards, scopes, filters, options);
+        _searches = new SearchExecutor(shards, scopes, planner, runner, options);
+        _hybrids = new HybridExecutor(shards, scopes, planner, runner, options);
+    }
+
+    public Catalog Catalog => _coordinator.Catalog;
+
+    public IMaintenanceGateway Maintenance { get; }
+
+    public Timestamp Now() => _coordinator.Oracle.Next();
+
+    public Task<CommandResult> ExecuteAsync(RequestContext context, CoordinatorCommand command, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        _access.Require(context.User, ProxyOperation.Command, (command as DatabaseCommand)?.Database ?? context.Database, command.GetType().Name);
+        return _coordinator.ExecuteAsync(command, cancellation);
+    }
+
+    public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) => _inserter.InsertAsync(c, r, ct));
+
+    public Task<MutationResult> UpsertAsync(RequestContext context, UpsertRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Upsert, request.Collection, request, cancellation, (c, r, ct) => _upserter.UpsertAsync(c, r, ct));
+
+    public Task<MutationResult> DeleteAsync(RequestContext context, DeleteRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Delete, request.Collection, request, cancellation, (c, r, ct) => _deleter.DeleteAsync(c, r, ct));
+
+    public Task<QueryResult> QueryAsync(RequestContext context, QueryRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => _queries.QueryAsync(c, r, ct));
+
+    public Task<SearchResult> SearchAsync(RequestContext context, SearchRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => _searches.SearchAsync(c, r, ct));
+
+    public Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => _hybrids.SearchAsync(c, r, ct));
+
+    public Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default) =>
+        RunAsync(context, ProxyOperation.Flush, collection, this, cancellation, static (c, proxy, ct) => proxy.Maintenance.FlushAsync(c, ct).AsTask());
+
+    private async Task<TResult> RunAsync<TRequest, TResult>(
+        RequestContext context,
+        ProxyOperation operation,
+        string name,
+        TRequest request,
+        CancellationToken cancellation,
+        Func<CollectionInfo, TRequest, CancellationToken, Task<TResult>> run)
+    {
+        _access.Require(context.User, operation, context.Database, name);
+        var collection = Catalog.GetCollection(context.Database, name);
+        try
+        {
+            return await run(collection, request, cancellation).ConfigureAwait(false);
+        }
+        catch (IntegrityException e)
+        {
+            LogDamage(e, operation, collection.Name, e.DamagedSource);
+            throw;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} on {Collection} met damaged data in {DamagedSource}")]
+    private partial void LogDamage(Exception problem, ProxyOperation operation, string collection, string damagedSource);
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Milvus.Expressions;
+using Milvus.Expressions.Matching;
+using Milvus.Model;
+using Milvus.Text.Analyzers;
+
+namespace Milvus.Proxy.Reading;
+
+/// <summary>Compiles the filters of requests.</summary>
+internal sealed class Filters(AnalyzerRegistry analyzers)
+{
+    private const string KeysTemplate = "__keys__";
+    private readonly AnalyzedTextMatchers _matchers = new(analyzers);
+    private long _seed;
+
+    /// <param name="timeZone">The request's time zone; null for the collection's.</param>
+    public FilterPlan Compile(
+        CollectionInfo collection, string expression, ImmutableDictionary<string, Literal> templates, string? timeZone = null, FilterUse use = FilterUse.Query) =>
+        Filter.Compile(expression, collection.Schema, templates, use, new FilterOptions
+        {
+            SampleSeed = Interlocked.Increment(ref _seed),
+            TimeZone = timeZone ?? collection.Property("timezone") ?? "UTC",
+            TextMatchers = _matchers,
+        });
+
+    /// <summary>The filter <c>primary key in keys</c>.</summary>
+    public static FilterPlan ForKeys(CollectionSchema schema, PrimaryKeys keys)
+    {
+        var items = ImmutableArray.CreateBuilder<Literal>(keys.Count);
+        for (var i = 0; i < keys.Count; i++)
+            items.Add(keys.IsInt64 ? new Literal.Int(keys.Int64s[i]) : new Literal.Text(keys.Strings.GetString(i)));
+        var templates = ImmutableDictionary<string, Literal>.Empty.Add(KeysTemplate, new Literal.List(items.MoveToImmutable()));
+        return Filter.Compile($"{schema.PrimaryKey.Name} in {{{KeysTemplate}}}", schema, templates);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Milvus.Proxy.Reading.Searches;
+
+namespace Milvus.Proxy.Reading.Fusion;
+
+/// <summary>One primary key in the fused list of one query.</summary>
+/// <param name="List">The list that has the newest of the rows with this key.</param>
+/// <param name="Hit">Its position in that list.</param>
+internal readonly record struct FusedHit(KeyValue Key, double Score, int List, int Hit);
+
+/// <summary>Fuses the lists of one query after the other and picks the hits to return.</summary>
+internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fusion, RankParameters parameters)
+{
+    private readonly int[] _starts = new int[lists.Length];
+    private readonly Dictionary<KeyValue, FusedHit> _fused = [];
+
+    /// <summary>The hits of the next query, best first.</summary>
+    public List<FusedHit> Next(int query)
+    {
+        _fused.Clear();
+        for (var list = 0; list < lists.Length; list++)
+        {
+            var count = lists[list].Counts[query];
+            for (var rank = 0; rank < count; rank++)
+            {
+                var hit = _starts[list] + rank;
+                Add(list, hit, fusion.Contribution(list, rank, lists[list].Scores[hit]));
+            }
+            _starts[list] += count;
+        }
+        var hits = _fused.Values.ToList();
+        hits.Sort(Compare);
+        if (parameters.Group is { } group) return Groups(hits, group.Size);
+        var from = Math.Min(parameters.Offset, hits.Count);
+        return hits.GetRange(from, Math.Min(parameters.Limit, hits.Count - from));
+    }
+
+    private void Add(int list, int hit, double contribution)
+    {
+        var key = KeyValue.Of(lists[list].Ids, hit);
+        ref var fused = ref CollectionsMarshal.GetValueRefOrAddDefault(_fused, key, out var known);
+        if (!known)
+        {
+            fused = new FusedHit(key, contribution, list, hit);
+            return;
+        }
+        var isNewer = lists[list].TimestampOf(hit) > lists[fused.List].TimestampOf(fused.Hit);
+        fused = new FusedHit(key, fused.Score + contribution, isNewer ? list : fused.List, isNewer ? hit : fused.Hit);
+    }
+
+    private List<FusedHit> Groups(List<FusedHit> hits, int size)
+    {
+        var groups = new Dictionary<GroupKey, List<FusedHit>>();
+        foreach (var hit in hits)
+        {
+            var key = GroupKey.Of(lists[hit.List].GroupValues!, hit.Hit);
+            if (!groups.TryGetValue(key, out var group)) groups[key] = group = [];
+            if (group.Count < size) group.Add(hit);
+        }
+        var scored = groups.Values.Select(g => (Score: GroupScore(g), Hits: g)).ToList();
+        scored.Sort((a, b) =>
+        {
+            var order = ByScore(a.Score, b.Score);
+            return order != 0 ? order : Compare(a.Hits[0], b.Hits[0]);
+        });
+        return [.. scored.Skip(parameters.Offset).Take(parameters.Limit).SelectMany(g => g.Hits)];
+    }
+
+    private double GroupScore(List<FusedHit> group) => parameters.GroupScorer switch
+    {
+        GroupScorer.Sum => group.Sum(h => h.Score),
+        GroupScorer.Average => group.Average(h => h.Score),
+        _ => group[0].Score,
+    };
+
+    private int Compare(FusedHit a, FusedHit b)
+    {
+        var order = ByScore(a.Score, b.Score);
+        return order != 0 ? order : a.Key.CompareTo(b.Key);
+    }
+
+    private int ByScore(double a, double b) => fusion.LargerIsBetter ? b.CompareTo(a) : a.CompareTo(b);
+}

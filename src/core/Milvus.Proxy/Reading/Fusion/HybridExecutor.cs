@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Proxy.Reading.Searches;
+
+namespace Milvus.Proxy.Reading.Fusion;
+
+/// <summary>Answers hybrid searches: several searches of one state, fused into one list per query.</summary>
+internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, ProxyOptions options)
+{
+    public async Task<SearchResult> SearchAsync(CollectionInfo collection, HybridSearchRequest request, CancellationToken cancellation)
+    {
+        if (request.Requests.Length is < 1 or > Limits.HybridRequests)
+            throw MilvusException.InvalidParameter($"the number of ann search requests should be in range [1, {Limits.HybridRequests}], but got {request.Requests.Length}");
+        var rank = RankParameters.Parse(request.RankParams, request.Requests.Length);
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp);
+        ImmutableArray<SearchPlan> plans = [.. request.Requests.Select(r => Plan(collection, r, rank.Group))];
+        foreach (var plan in plans)
+            if (plan.QueryCount != plans[0].QueryCount)
+                throw MilvusException.InvalidParameter("nq of ann search requests must be equal", plans[0].QueryCount, plan.QueryCount);
+        var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
+
+        using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+        var lists = await Task.WhenAll(plans.Select(p => runner.RunAsync(readers, p, null, cancellation))).ConfigureAwait(false);
+        return await FuseAsync(readers, plans, [.. lists], rank, output, cancellation).ConfigureAwait(false);
+    }
+
+    private SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group)
+    {
+        var plan = planner.Plan(collection, request, group);
+        if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
+        if (plan.Keys is not null) throw MilvusException.InvalidParameter("hybrid search does not support search by ids");
+        return group is null ? plan with { GroupBy = null } : plan;
+    }
+
+    private async Task<SearchResult> FuseAsync(
+        ShardReaders readers, ImmutableArray<SearchPlan> plans, ImmutableArray<MergedHits> lists, RankParameters rank, OutputFields output, CancellationToken cancellation)
+    {
+        var collection = plans[0].Collection;
+        var key = collection.Schema.PrimaryKey;
+        var fused = new FusedHits(lists, new RankFusion(rank, [.. plans.Select(p => p.Metric)]), rank);
+        var counts = new int[plans[0].QueryCount];
+        var scores = new List<float>();
+        var rows = new List<RowAt>();
+        var ids = ColumnBuilder.For(key);
+        var groups = rank.Group is null ? null : ColumnBuilder.For(plans[0].GroupBy!);
+        for (var q = 0; q < counts.Length; q++)
+        {
+            var hits = fused.Next(q);
+            counts[q] = hits.Count;
+            foreach (var hit in hits)
+            {
+                var list = lists[hit.List];
+                scores.Add((float)hit.Score);
+                rows.Add(list.RowOf(hit.Hit));
+                ids.AppendFrom(list.Ids.Column, hit.Hit);
+                groups?.AppendFrom(list.GroupValues!, hit.Hit);
+            }
+        }
+        var final = scores.ToArray();
+        ScoreRounding.Round(final, rank.RoundDecimal);
+        var keys = new PrimaryKeys(ids.Build());
+        var fetch = new RowFetch(readers, rows.ToArray());
+        return new SearchResult
+        {
+            QueryCount = counts.Length,
+            TopKs = [.. counts],
+            Scores = [.. final],
+            Ids = keys,
+            Columns = await OutputAssembler.FetchAsync(output, key, keys, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false),
+            OutputFields = output.Names,
+            PrimaryField = key.Name,
+            GroupBy = groups is null ? null : new NamedColumn(plans[0].GroupBy!.Name, groups.Build()),
+            Examined = lists.Sum(l => l.Examined),
+            ReadAt = readers.ReadAt,
+            Collection = collection,
+        };
+    }
+}

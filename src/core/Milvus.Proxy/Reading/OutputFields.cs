@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Text;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Reading;
+
+/// <summary>The output fields of a request, resolved against the schema.</summary>
+internal sealed class OutputFields
+{
+    private OutputFields(ImmutableArray<FieldSchema> fields, FieldSchema? dynamic, ImmutableArray<string> dynamicKeys, ImmutableArray<string> names)
+    {
+        Fields = fields;
+        Dynamic = dynamic;
+        DynamicKeys = dynamicKeys;
+        Names = names;
+    }
+
+    /// <summary>Stored static fields in the order of the answer.</summary>
+    public ImmutableArray<FieldSchema> Fields { get; }
+
+    /// <summary>The dynamic field when the answer has it.</summary>
+    public FieldSchema? Dynamic { get; }
+
+    /// <summary>Keys of the dynamic field that were asked for; empty for all of them.</summary>
+    public ImmutableArray<string> DynamicKeys { get; }
+
+    /// <summary>What was asked for, in the client's terms.</summary>
+    public ImmutableArray<string> Names { get; }
+
+    /// <param name="always">True when the answer has the primary key whether asked for or not (query); otherwise it comes last when asked for.</param>
+    /// <exception cref="MilvusException">1100: unknown, not retrievable or not loaded.</exception>
+    public static OutputFields Resolve(CollectionInfo collection, ImmutableArray<string> requested, bool always)
+    {
+        var schema = collection.Schema;
+        var key = schema.PrimaryKey;
+        var fields = new List<FieldSchema>();
+        var names = new List<string>();
+        var keys = new List<string>();
+        var wholeDynamic = false;
+        foreach (var raw in requested)
+        {
+            var name = raw.Trim();
+            if (name == "*")
+            {
+                foreach (var f in schema.Fields)
+                    if (!f.IsDynamic && !f.IsFunctionOutput && IsLoaded(collection, f)) Add(f, f.Name);
+                if (schema.DynamicField is not { } all || !IsLoaded(collection, all)) continue;
+                wholeDynamic = true;
+                AddName(FieldIds.DynamicName);
+            }
+            else if (schema.Find(name) is { } field)
+            {
+                if (field.IsFunctionOutput) throw MilvusException.InvalidParameter($"not allowed to retrieve raw data of field {field.Name}");
+                RequireLoaded(collection, field);
+                if (field.IsDynamic)
+                {
+                    wholeDynamic = true;
+                    AddName(name);
+                }
+                else Add(field, field.Name);
+            }
+            else
+            {
+                keys.Add(DynamicKey(collection, name));
+                AddName(name);
+            }
+        }
+        var asked = fields.Remove(key);
+        if (always || asked) fields.Add(key);
+        if (always) AddName(key.Name);
+        var dynamic = wholeDynamic || keys.Count > 0 ? schema.DynamicField : null;
+        return new OutputFields([.. fields], dynamic, wholeDynamic ? [] : [.. keys.Distinct(StringComparer.Ordinal)], [.. names]);
+
+        void Add(FieldSchema field, string name)
+        {
+            if (!fields.Contains(field)) fields.Add(field);
+            AddName(name);
+        }
+
+        void AddName(string name)
+        {
+            if (!names.Contains(name)) names.Add(name);
+        }
+    }
+
+    private static string DynamicKey(CollectionInfo collection, string name)
+    {
+        var schema = collection.Schema;
+        var bracket = name.IndexOf('[', StringComparison.Ordinal);
+        if (bracket > 0 && schema.Find(name[..bracket]) is { IsDynamic: false } column)
+            throw column.Type is DataType.Json
+                ? MilvusException.InvalidParameter("not support getting subkeys of json field yet")
+                : MilvusException.InvalidParameter($"field {name} not exist");
+        if (schema.DynamicField is not { } dynamic) throw MilvusException.InvalidParameter($"field {name} not exist");
+        RequireLoaded(collection, dynamic);
+        if (bracket < 0) return name;
+        // $meta["key"] names one key explicitly; deeper paths are no output fields.
+        if (name[..bracket] == FieldIds.DynamicName && QuotedKey(name.AsSpan(bracket)) is { } key) return key;
+        throw MilvusException.InvalidParameter("not support getting subkeys of json field yet");
+    }
+
+    /// <summary>The key of <c>["key"]</c> or <c>['key']</c>, null when the text is anything else.</summary>
+    private static string? QuotedKey(ReadOnlySpan<char> text)
+    {
+        if (text.Length < 5 || text[0] != '[' || text[^1] != ']') return null;
+        var quote = text[1];
+        if (quote is not ('"' or '\'') || text[^2] != quote) return null;
+        var key = new StringBuilder();
+        var content = text[2..^2];
+        for (var i = 0; i < content.Length; i++)
+        {
+            if (content[i] == quote) return null;
+            if (content[i] == '\\' && ++i == content.Length) return null;
+            key.Append(content[i]);
+        }
+        return key.ToString();
+    }
+
+    private static bool IsLoaded(CollectionInfo collection, FieldSchema field) =>
+        collection.Load is not { FieldIds.IsEmpty: false } load || load.FieldIds.Contains(field.Id);
+
+    private static void RequireLoaded(CollectionInfo collection, FieldSchema field)
+    {
+        if (!IsLoaded(collection, field)) throw MilvusException.InvalidParameter($"field {field.Name} is not loaded");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>One hit of one shard while lists are merged.</summary>
+internal readonly record struct Hit(float Score, int Shard, int Index);
+
+/// <summary>Better scores first, then smaller primary keys, then newer rows.</summary>
+internal readonly struct HitOrder(ImmutableArray<ShardHits> shards, bool largerIsBetter) : IComparer<Hit>
+{
+    public int Compare(Hit a, Hit b)
+    {
+        var order = largerIsBetter ? b.Score.CompareTo(a.Score) : a.Score.CompareTo(b.Score);
+        if (order != 0) return order;
+        order = CompareKeys(shards, a, b);
+        return order != 0 ? order : shards[b.Shard].Timestamps[b.Index].CompareTo(shards[a.Shard].Timestamps[a.Index]);
+    }
+
+    public static int CompareKeys(ImmutableArray<ShardHits> shards, Hit a, Hit b)
+    {
+        var (x, y) = (shards[a.Shard].Ids, shards[b.Shard].Ids);
+        return x.IsInt64 ? x.Int64s[a.Index].CompareTo(y.Int64s[b.Index]) : x.Strings[a.Index].SequenceCompareTo(y.Strings[b.Index]);
+    }
+}
+
+/// <summary>Equality of hits by primary key.</summary>
+internal sealed class HitKeyComparer(ImmutableArray<ShardHits> shards) : IEqualityComparer<Hit>
+{
+    public bool Equals(Hit x, Hit y) => HitOrder.CompareKeys(shards, x, y) == 0;
+
+    public int GetHashCode(Hit hit)
+    {
+        var ids = shards[hit.Shard].Ids;
+        if (ids.IsInt64) return ids.Int64s[hit.Index].GetHashCode();
+        var hash = new HashCode();
+        hash.AddBytes(ids.Strings[hit.Index]);
+        return hash.ToHashCode();
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>
+/// Reduces the lists of all shards to one list per query: by score, ties by smaller primary key, of rows with the same key only the
+/// newest. Buffers are reused from query to query; one instance serves one request.
+/// </summary>
+internal sealed class HitMerger
+{
+    private readonly ImmutableArray<ShardHits> _shards;
+    private readonly HitOrder _order;
+    private readonly DataType _keyType;
+    private readonly List<Hit> _hits = [];
+    private readonly List<Hit> _kept = [];
+    private readonly Dictionary<Hit, Timestamp> _newest;
+    private readonly List<float> _scores = [];
+    private readonly List<RowPick> _picks = [];
+
+    public HitMerger(ImmutableArray<ShardHits> shards, MetricType metric, DataType keyType)
+    {
+        _shards = shards;
+        _order = new HitOrder(shards, metric.LargerIsBetter());
+        _keyType = keyType;
+        _newest = new Dictionary<Hit, Timestamp>(new HitKeyComparer(shards));
+    }
+
+    /// <param name="queries">Queries each shard answered.</param>
+    /// <param name="offset">Hits, or groups when grouping, to skip.</param>
+    /// <param name="topK">Hits, or groups, to keep behind them.</param>
+    /// <param name="groupSize">Hits per group; null without grouping.</param>
+    public MergedHits Merge(int queries, int offset, int topK, int? groupSize)
+    {
+        var counts = new int[queries];
+        var starts = new int[_shards.Length];
+        for (var q = 0; q < queries; q++)
+        {
+            Collect(q, starts);
+            Deduplicate();
+            var before = _picks.Count;
+            if (groupSize is { } size) GroupSelection.Append(_shards, _kept, offset, topK, size, Append);
+            else
+                for (var i = offset; i < _kept.Count && i < offset + topK; i++) Append(_kept[i]);
+            counts[q] = _picks.Count - before;
+        }
+        return Result(counts, groupSize is not null);
+    }
+
+    private void Append(Hit hit)
+    {
+        _scores.Add(hit.Score);
+        _picks.Add(new RowPick(hit.Shard, hit.Index));
+    }
+
+    private void Collect(int query, int[] starts)
+    {
+        _hits.Clear();
+        for (var shard = 0; shard < _shards.Length; shard++)
+        {
+            var hits = _shards[shard];
+            var end = starts[shard] + hits.Counts[query];
+            for (var i = starts[shard]; i < end; i++) _hits.Add(new Hit(hits.Scores[i], shard, i));
+            starts[shard] = end;
+        }
+        // A single shard's list is in order already but for ties; sorting a sorted span is cheap.
+        CollectionsMarshal.AsSpan(_hits).Sort(_order);
+    }
+
+    /// <summary>Leaves in <see cref="_kept"/>, of the hits with one key, the newest row only.</summary>
+    private void Deduplicate()
+    {
+        _newest.Clear();
+        foreach (var hit in _hits)
+        {
+            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, hit, out var known);
+            var at = TimestampOf(hit);
+            if (!known || at > newest) newest = at;
+        }
+        _kept.Clear();
+        if (_newest.Count == _hits.Count)
+        {
+            _kept.AddRange(_hits);
+            return;
+        }
+        // Removing what was kept lets only the first of several equally new rows through.
+        foreach (var hit in _hits)
+            if (_newest.TryGetValue(hit, out var newest) && newest == TimestampOf(hit) && _newest.Remove(hit)) _kept.Add(hit);
+    }
+
+    private Timestamp TimestampOf(Hit hit) => _shards[hit.Shard].Timestamps[hit.Index];
+
+    private MergedHits Result(int[] counts, bool grouped)
+    {
+        var picks = _picks.ToArray();
+        var ids = new PrimaryKeys[_shards.Length];
+        for (var i = 0; i < ids.Length; i++) ids[i] = _shards[i].Ids;
+        return new MergedHits
+        {
+            Counts = counts,
+            Scores = [.. _scores],
+            Picks = picks,
+            Ids = ColumnGather.Gather(ids, picks, _keyType),
+            GroupValues = grouped && picks.Length > 0 ? ColumnGather.Gather([.. _shards.Select(s => s.GroupValues)], picks) : null,
+            Shards = _shards,
+        };
+    }
+}

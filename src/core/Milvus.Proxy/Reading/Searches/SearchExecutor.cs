@@ -1,0 +1,91 @@
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>Answers plain searches and the pages of search iterators.</summary>
+internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, ProxyOptions options)
+{
+    private readonly IteratorPlaces _places = new(options.RememberedIterators);
+
+    public async Task<SearchResult> SearchAsync(CollectionInfo collection, SearchRequest request, CancellationToken cancellation)
+    {
+        var iterator = ParamText.IsTrue(request.Params.GetValueOrDefault("iterator"));
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator);
+        var plan = planner.Plan(collection, request);
+        var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
+
+        using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+        if (plan.Parameters.Page is not { } page)
+            return await ResultAsync(readers, plan, output, await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        var (hits, bound) = await PageAsync(readers, plan, page, cancellation).ConfigureAwait(false);
+        var result = await ResultAsync(readers, plan, output, hits, cancellation).ConfigureAwait(false);
+        return result with { IteratorToken = page.Token.ToString(), IteratorLastBound = bound };
+    }
+
+    /// <summary>
+    /// The hits behind the last bound: the search starts at the bound itself and leaves out what was given out with that very score. A
+    /// place that is not known any more starts strictly behind the bound.
+    /// </summary>
+    private async Task<(MergedHits Hits, float Bound)> PageAsync(ShardReaders readers, SearchPlan plan, SearchPage page, CancellationToken cancellation)
+    {
+        if (page.LastBound is not { } last)
+        {
+            var first = await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+            return (first, Remember(plan.Metric, page, first, null));
+        }
+        var given = _places.Find(page.Token, last);
+        var start = given is not null ? last : plan.Metric.LargerIsBetter() ? MathF.BitDecrement(last) : MathF.BitIncrement(last);
+        var window = new PageWindow(page.BatchSize + (given?.Count ?? 0), start, Exhaustive: true);
+        var hits = await runner.RunAsync(readers, plan, window, cancellation).ConfigureAwait(false);
+        var fresh = hits.TakeOfSingleQuery(Fresh(hits, last, given, page.BatchSize));
+        return (fresh, Remember(plan.Metric, page, fresh, given));
+    }
+
+    private static int[] Fresh(MergedHits hits, float last, PrimaryKeys? given, int most)
+    {
+        var known = new HashSet<KeyValue>();
+        for (var i = 0; i < (given?.Count ?? 0); i++) known.Add(KeyValue.Of(given!.Value, i));
+        var fresh = new List<int>(most);
+        for (var i = 0; i < hits.Scores.Length && fresh.Count < most; i++)
+            if (hits.Scores[i] != last || !known.Contains(KeyValue.Of(hits.Ids, i))) fresh.Add(i);
+        return [.. fresh];
+    }
+
+    private float Remember(MetricType metric, SearchPage page, MergedHits hits, PrimaryKeys? given)
+    {
+        if (hits.Scores.Length == 0) return page.LastBound ?? (metric.LargerIsBetter() ? float.MaxValue : float.MinValue);
+        var bound = hits.Scores[^1];
+        var keys = ColumnBuilder.For(hits.Ids.Column.Type);
+        if (bound == page.LastBound)
+            for (var i = 0; i < (given?.Count ?? 0); i++) keys.AppendFrom(given!.Value.Column, i);
+        for (var i = 0; i < hits.Scores.Length; i++)
+            if (hits.Scores[i] == bound) keys.AppendFrom(hits.Ids.Column, i);
+        _places.Remember(page.Token, bound, new PrimaryKeys(keys.Build()));
+        return bound;
+    }
+
+    private async Task<SearchResult> ResultAsync(ShardReaders readers, SearchPlan plan, OutputFields output, MergedHits hits, CancellationToken cancellation)
+    {
+        var rows = new RowAt[hits.Scores.Length];
+        for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
+        var key = plan.Collection.Schema.PrimaryKey;
+        var columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, new RowFetch(readers, rows), options.MaxResultBytes, cancellation).ConfigureAwait(false);
+        var scores = (float[])hits.Scores.Clone();
+        ScoreRounding.Round(scores, plan.Parameters.RoundDecimal);
+        return new SearchResult
+        {
+            QueryCount = plan.QueryCount,
+            TopKs = [.. hits.Counts],
+            Scores = [.. scores],
+            Ids = hits.Ids,
+            Columns = columns,
+            OutputFields = output.Names,
+            PrimaryField = key.Name,
+            GroupBy = plan.GroupBy is { } group && hits.GroupValues is { } values ? new NamedColumn(group.Name, values) : null,
+            Examined = hits.Examined,
+            ReadAt = readers.ReadAt,
+            Collection = plan.Collection,
+        };
+    }
+}

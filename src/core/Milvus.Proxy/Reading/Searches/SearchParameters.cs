@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>The parameters of a search that do not depend on the collection, parsed and checked.</summary>
+internal sealed record SearchParameters
+{
+    private static readonly FrozenSet<string> NotForIndexes = new[]
+    {
+        "anns_field", "topk", "limit", "offset", "metric_type", "params", "round_decimal", "ignore_growing", "group_by_field", "group_by_fields",
+        "group_size", "strict_group_size", "rank_group_scorer", "json_path", "json_type", "strict_cast", "iterator", "search_iter_v2",
+        "search_iter_batch_size", "search_iter_id", "search_iter_last_bound", "reduce_stop_for_best", "collection_id", "analyzer_name", "timezone",
+        "time_fields", "order_by_fields", "strategy",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    public required string AnnsField { get; init; }
+
+    /// <summary>Hits, or groups, wanted per query behind the offset.</summary>
+    public required int TopK { get; init; }
+
+    public int Offset { get; init; }
+
+    /// <summary>As the client wrote it; empty for the index's.</summary>
+    public string Metric { get; init; } = "";
+
+    public int RoundDecimal { get; init; } = ScoreRounding.Off;
+
+    public bool IgnoreGrowing { get; init; }
+
+    /// <summary>A JSON object of everything that indexes and range searches know.</summary>
+    public string IndexParams { get; init; } = "";
+
+    public GroupParameters? Group { get; init; }
+
+    public bool IsIterator { get; init; }
+
+    public SearchPage? Page { get; init; }
+
+    public string? AnalyzerName { get; init; }
+
+    /// <exception cref="MilvusException">1100.</exception>
+    public static SearchParameters Parse(ImmutableDictionary<string, string> parameters, CollectionInfo collection)
+    {
+        if (!string.IsNullOrEmpty(parameters.GetValueOrDefault("order_by_fields")))
+            throw new MilvusException(ErrorCode.Unimplemented, "order_by_fields of a search is not supported yet");
+        var iterator = ParamText.IsTrue(parameters.GetValueOrDefault("iterator"));
+        var page = iterator && ParamText.IsTrue(parameters.GetValueOrDefault("search_iter_v2")) ? SearchPage.Parse(parameters) : null;
+        var group = GroupParameters.Parse(parameters, "group_by_field");
+        var (topK, offset) = Window(parameters, collection, iterator, page);
+        if (iterator && group is not null) throw MilvusException.InvalidParameter("Not allowed to do groupBy when doing iteration");
+        if (page is not null && offset > 0) throw MilvusException.InvalidParameter("Not allowed to set offset when doing iteration");
+        var (index, ignoreGrowing) = Merge(parameters);
+        return new SearchParameters
+        {
+            AnnsField = parameters.GetValueOrDefault("anns_field", ""),
+            TopK = topK,
+            Offset = offset,
+            Metric = parameters.GetValueOrDefault("metric_type", ""),
+            RoundDecimal = ScoreRounding.Parse(parameters),
+            IgnoreGrowing = ignoreGrowing || ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
+            IndexParams = index,
+            Group = group,
+            IsIterator = iterator,
+            Page = page,
+            AnalyzerName = parameters.GetValueOrDefault("analyzer_name"),
+        };
+    }
+
+    private static (int TopK, int Offset) Window(ImmutableDictionary<string, string> parameters, CollectionInfo collection, bool iterator, SearchPage? page)
+    {
+        var most = collection.Property("query_mode") == "large_topk" ? 1_000_000 : Limits.TopK;
+        var offset = WindowChecks.Find(parameters, "offset") ?? 0;
+        if (page is not null) return (page.BatchSize, (int)offset);
+        var name = parameters.ContainsKey("topk") ? "topk" : "limit";
+        var topK = WindowChecks.Find(parameters, name) ?? throw MilvusException.InvalidParameter("topk not found in search_params");
+        // The first iterator version asks for ten pages at once, however large they are.
+        if (iterator) topK = Math.Min(topK, most);
+        WindowChecks.CheckSearch(name, topK, offset, most);
+        return ((int)topK, (int)offset);
+    }
+
+    /// <summary>Flat parameters and the members of <c>params</c> count alike; <c>params</c> wins.</summary>
+    private static (string Json, bool IgnoreGrowing) Merge(ImmutableDictionary<string, string> parameters)
+    {
+        var text = parameters.GetValueOrDefault("params", "");
+        try
+        {
+            using var document = JsonDocument.Parse(string.IsNullOrWhiteSpace(text) ? "{}" : text);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Null) return Merge(parameters, []);
+            if (root.ValueKind != JsonValueKind.Object) throw MilvusException.InvalidParameter($"search params should be a JSON object, but got {text}");
+            return Merge(parameters, root.EnumerateObject().ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal));
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw MilvusException.InvalidParameter($"failed to parse search params {text}: {e.Message}");
+        }
+    }
+
+    private static (string Json, bool IgnoreGrowing) Merge(ImmutableDictionary<string, string> flat, Dictionary<string, JsonElement> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var (key, value) in members.OrderBy(m => m.Key, StringComparer.Ordinal))
+            {
+                if (NotForIndexes.Contains(key)) continue;
+                writer.WritePropertyName(key);
+                writer.WriteRawValue(value.GetRawText());
+            }
+            foreach (var (key, value) in flat.OrderBy(m => m.Key, StringComparer.Ordinal))
+                if (!NotForIndexes.Contains(key) && !members.ContainsKey(key)) writer.WriteString(key, value);
+            writer.WriteEndObject();
+        }
+        var ignoreGrowing = members.TryGetValue("ignore_growing", out var flag)
+            && (flag.ValueKind == JsonValueKind.True || (flag.ValueKind == JsonValueKind.String && ParamText.IsTrue(flag.GetString())));
+        return (Encoding.UTF8.GetString(buffer.WrittenSpan), ignoreGrowing);
+    }
+}

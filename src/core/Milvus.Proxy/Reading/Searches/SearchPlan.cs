@@ -1,0 +1,33 @@
+using Milvus.Coordinator.Indexes;
+using Milvus.Expressions;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>A search that was checked against the collection; nothing of it needs names any more.</summary>
+internal sealed record SearchPlan
+{
+    public required CollectionInfo Collection { get; init; }
+
+    public required FieldSchema Field { get; init; }
+
+    /// <summary>The field's index; null when it has none.</summary>
+    public required IndexInfo? Index { get; init; }
+
+    public required MetricType Metric { get; init; }
+
+    public required SearchParameters Parameters { get; init; }
+
+    public required VectorSearchParams IndexParams { get; init; }
+
+    public required FilterPlan Filter { get; init; }
+
+    public FieldSchema? GroupBy { get; init; }
+
+    /// <summary>Vectors, or texts for a BM25 field; null when searching by <see cref="Keys"/>.</summary>
+    public QueryVectors? Vectors { get; init; }
+
+    public PrimaryKeys? Keys { get; init; }
+
+    public int QueryCount => Vectors?.Rows.Length ?? Keys!.Value.Count;
+}

@@ -1,0 +1,101 @@
+using Milvus.Coordinator.Indexes;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>Checks a search against its collection.</summary>
+internal sealed class SearchPlanner(Filters filters)
+{
+    /// <param name="group">How a hybrid search groups; null to take it from the request.</param>
+    /// <exception cref="MilvusException">The request is wrong.</exception>
+    public SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group = null)
+    {
+        var parameters = SearchParameters.Parse(request.Params, collection);
+        if (group is not null) parameters = parameters with { Group = group };
+        CollectionIdCheck.Check(collection, request.Params);
+        var field = FindField(collection.Schema, parameters.AnnsField);
+        var index = collection.FindIndexOnField(field.Id);
+        var metric = FindMetric(field, index, parameters);
+        CheckQueries(field, request, parameters);
+        var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, (long)parameters.TopK + parameters.Offset);
+        var groupBy = parameters.Group?.Resolve(collection.Schema);
+        if (groupBy is not null && indexParams.Radius is not null)
+            throw MilvusException.InvalidParameter("Not allowed to do range-search when doing search-group-by");
+        var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
+        PartitionPruning.CheckIsolation(collection, filter);
+        return new SearchPlan
+        {
+            Collection = collection,
+            Field = field,
+            Index = index,
+            Metric = metric,
+            Parameters = parameters,
+            IndexParams = indexParams,
+            Filter = filter,
+            GroupBy = groupBy,
+            Vectors = request.Keys is null ? request.Vectors : null,
+            Keys = request.Keys,
+        };
+    }
+
+    private static FieldSchema FindField(CollectionSchema schema, string name)
+    {
+        if (name.Length > 0)
+        {
+            var field = schema.Find(name)
+                ?? throw MilvusException.InvalidParameter($"failed to create query plan: failed to get field schema by name: fieldName({name}) not found");
+            return field.Type.IsVector()
+                ? field
+                : throw MilvusException.InvalidParameter($"failed to create query plan: field ({name}) to search is not of vector data type");
+        }
+        FieldSchema? only = null;
+        foreach (var field in schema.VectorFields)
+        {
+            if (only is not null) throw MilvusException.InvalidParameter("multiple anns_fields exist, please specify a anns_field in search_params");
+            only = field;
+        }
+        return only ?? throw MilvusException.InvalidParameter("no vector field to search");
+    }
+
+    private static MetricType FindMetric(FieldSchema field, IndexInfo? index, SearchParameters parameters)
+    {
+        if (index is not null)
+        {
+            SearchParamRules.CheckMetric(index.Metric, parameters.Metric);
+            return index.Metric;
+        }
+        // A field that was added to a loaded collection may lack its index for a while: search it by what the client asks for.
+        var usual = field.Type switch
+        {
+            DataType.SparseFloatVector => field.IsFunctionOutput ? MetricType.BM25 : MetricType.IP,
+            DataType.BinaryVector => MetricType.Hamming,
+            _ => MetricType.Cosine,
+        };
+        if (parameters.Metric.Length == 0) return usual;
+        var fits = MetricTypes.TryParse(parameters.Metric, out var metric)
+            && (field.Type == DataType.SparseFloatVector ? metric == usual : metric.IsValidFor(field.Type));
+        return fits ? metric : throw MilvusException.InvalidParameter("metric type not match", usual.Name(), parameters.Metric);
+    }
+
+    private static void CheckQueries(FieldSchema field, SearchRequest request, SearchParameters parameters)
+    {
+        if (request.Keys is { } keys)
+        {
+            if (request.Vectors is not null) throw MilvusException.InvalidParameter("ids and vectors can not be given both");
+            if (field.IsFunctionOutput) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
+            if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");
+            QueryVectorChecks.CheckCount(keys.Count);
+            return;
+        }
+        if (request.Vectors is not { } vectors) throw MilvusException.InvalidParameter("empty search request");
+        if (vectors.Type.IsText())
+        {
+            QueryVectorChecks.CheckCount(vectors.Rows.Length);
+            if (!field.IsFunctionOutput) throw QueryVectorChecks.TypeMismatch(field, DataType.VarChar);
+        }
+        else QueryVectorChecks.Check(field, vectors);
+        if (parameters.Page is not null && vectors.Rows.Length != 1)
+            throw MilvusException.InvalidParameter("not support search iteration over multiple vectors at present");
+    }
+}

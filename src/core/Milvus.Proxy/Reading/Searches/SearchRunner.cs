@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Milvus.Coordinator.Indexes;
+using Milvus.Model;
+using Milvus.Proxy.Reading.Queries;
+
+namespace Milvus.Proxy.Reading.Searches;
+
+/// <summary>What a page of an iterator changes about its search.</summary>
+/// <param name="K">Hits wanted.</param>
+/// <param name="RangeFilter">The inclusive bound in place of the request's own; null to keep that.</param>
+internal sealed record PageWindow(int K, float? RangeFilter, bool Exhaustive);
+
+/// <summary>Sends a planned search to all shards and merges their hits.</summary>
+internal sealed class SearchRunner(TermQueries terms)
+{
+    public async Task<MergedHits> RunAsync(ShardReaders readers, SearchPlan plan, PageWindow? page, CancellationToken cancellation)
+    {
+        var parameters = plan.Parameters;
+        ImmutableArray<ShardHits> shards = [];
+        if (!plan.Filter.IsAlwaysFalse)
+        {
+            var queries = plan.Keys is { } keys
+                ? await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false)
+                : terms.Embed(plan, plan.Vectors!);
+            var search = Shard(readers.Scope, plan, queries, page) with
+            {
+                Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),
+            };
+            shards = await readers.AskAsync(r => r.SearchAsync(search, cancellation)).ConfigureAwait(false);
+        }
+        var merger = new HitMerger(shards, plan.Metric, plan.Collection.Schema.PrimaryKey.Type);
+        return merger.Merge(plan.QueryCount, parameters.Offset, page?.K ?? parameters.TopK, plan.GroupBy is null ? null : parameters.Group!.Size);
+    }
+
+    private static ShardSearch Shard(ReadScope scope, SearchPlan plan, QueryVectors queries, PageWindow? page) => new()
+    {
+        Field = plan.Field,
+        Metric = plan.Metric,
+        Queries = queries,
+        K = page?.K ?? plan.Parameters.TopK + plan.Parameters.Offset,
+        IndexParams = Texts(plan.IndexParams),
+        Radius = plan.IndexParams.Radius,
+        RangeFilter = page?.RangeFilter ?? plan.IndexParams.RangeFilter,
+        Filter = plan.Filter.IsAlwaysTrue ? null : plan.Filter,
+        PartitionIds = PartitionPruning.Narrow(scope, plan.Filter),
+        IgnoreGrowing = plan.Parameters.IgnoreGrowing,
+        ExpireBefore = scope.ExpireBefore,
+        GroupBy = plan.GroupBy,
+        GroupSize = plan.Parameters.Group?.Size ?? 1,
+        StrictGroupSize = plan.Parameters.Group?.Strict ?? false,
+        Exhaustive = page?.Exhaustive ?? false,
+    };
+
+    private static ImmutableDictionary<string, string> Texts(VectorSearchParams parameters)
+    {
+        var texts = ImmutableDictionary.CreateBuilder<string, string>();
+        texts.AddRange(parameters.Others);
+        if (parameters.Candidates is { } candidates) texts["ef"] = candidates.ToString(CultureInfo.InvariantCulture);
+        if (parameters.Nprobe is { } nprobe) texts["nprobe"] = nprobe.ToString(CultureInfo.InvariantCulture);
+        if (parameters.DropRatio > 0) texts["drop_ratio_search"] = parameters.DropRatio.ToString("R", CultureInfo.InvariantCulture);
+        if (parameters.RefineFactor > 1) texts["refine_k"] = parameters.RefineFactor.ToString("R", CultureInfo.InvariantCulture);
+        return texts.ToImmutable();
+    }
+
+    /// <summary>The searched field's vectors of the rows with the given keys, in their order.</summary>
+    /// <exception cref="MilvusException">1100: a row does not exist.</exception>
+    private static async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
+    {
+        var schema = plan.Collection.Schema;
+        KeyChecks.RequireType(schema, keys);
+        var query = QueryExecutor.Shard(readers.Scope, Filters.ForKeys(schema, keys));
+        var found = await KeyedRows.FindAsync(readers, query, 0, null, cancellation).ConfigureAwait(false);
+        var positions = found.Positions();
+        var rows = new RowAt[keys.Count];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var key = KeyValue.Of(keys, i);
+            rows[i] = positions.TryGetValue(key, out var at) ? found.Rows[at] : throw MilvusException.InvalidParameter($"primary key {key} to search by is not found");
+        }
+        return QueryVectorChecks.FromColumn(plan.Field, await new RowFetch(readers, rows).FetchAsync(plan.Field, cancellation).ConfigureAwait(false));
+    }
+}

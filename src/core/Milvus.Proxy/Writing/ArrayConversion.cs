@@ -1,0 +1,61 @@
+using System.Text.Unicode;
+using Milvus.Model;
+
+namespace Milvus.Proxy.Writing;
+
+/// <summary>Checks capacity and elements of array fields.</summary>
+internal static class ArrayConversion
+{
+    public static ArrayColumn Convert(FieldSchema field, Column column)
+    {
+        if (column is not ArrayColumn array)
+            throw MilvusException.InvalidParameter($"array field '{field.Name}' is illegal, array type mismatch", $"need {field.ElementType} array", $"got {column.Type}");
+        for (var row = 0; row < array.Count; row++)
+            if (array.Length(row) > field.MaxCapacity && !array.IsNull(row))
+                throw MilvusException.InvalidParameter(
+                    $"the length ({array.Length(row)}) of {row}th array exceeds max capacity ({field.MaxCapacity})", "valid length array", "array length exceeds max capacity");
+        var elements = Elements(field, array);
+        return ReferenceEquals(elements, array.Elements) ? array : new ArrayColumn(array.Offsets.ToArray(), elements, array.Validity);
+    }
+
+    private static Column Elements(FieldSchema field, ArrayColumn array)
+    {
+        var given = array.Elements;
+        // A batch of empty lists does not say what they are lists of.
+        if (given.Count == 0) return given.Type == field.ElementType ? given : ColumnBuilder.For(field.ElementType).Build();
+        return field.ElementType switch
+        {
+            DataType.Bool when given is FixedColumn<bool> => given,
+            DataType.Int8 or DataType.Int16 or DataType.Int32 => IntegerNarrowing.Narrow(field.ElementType, given) ?? throw Mismatch("int array", given),
+            DataType.Int64 when given is FixedColumn<long> { Type: DataType.Int64 } => given,
+            DataType.Float when given is FixedColumn<float> => given,
+            DataType.Double when given is FixedColumn<double> => given,
+            DataType.VarChar when given is BinaryColumn text && text.Type.IsText() => CheckText(field, array, text),
+            DataType.Bool => throw Mismatch("bool array", given),
+            DataType.Int64 => throw Mismatch("int64 array", given),
+            DataType.Float => throw Mismatch("float array", given),
+            DataType.Double => throw Mismatch("double array", given),
+            DataType.VarChar => throw Mismatch("string array", given),
+            _ => throw MilvusException.InvalidParameter(
+                $"array element type: {field.ElementType} is not supported", "valid array element type", "array element type is not supported"),
+        };
+    }
+
+    private static BinaryColumn CheckText(FieldSchema field, ArrayColumn array, BinaryColumn elements)
+    {
+        for (var row = 0; row < array.Count; row++)
+            for (var i = array.Offsets[row]; i < array.Offsets[row + 1]; i++)
+            {
+                var value = elements[i];
+                if (value.Length > field.MaxLength)
+                    throw MilvusException.InvalidParameter(
+                        $"length of Array array field \"{field.Name}\" exceeds max length, row number: {row}, array index: {i - array.Offsets[row]}, "
+                        + $"length: {value.Length}, max length: {field.MaxLength}");
+                if (!Utf8.IsValid(value))
+                    throw MilvusException.InvalidParameter($"array field {field.Name} should be utf-8 format, but row: {row} not utf-8 format");
+            }
+        return elements.Type == DataType.VarChar ? elements : new BinaryColumn(DataType.VarChar, elements.Offsets.ToArray(), elements.Data.ToArray());
+    }
+
+    private static MilvusException Mismatch(string need, Column got) => MilvusException.InvalidParameter("insert data does not match", need, $"{got.Type} array");
+}
