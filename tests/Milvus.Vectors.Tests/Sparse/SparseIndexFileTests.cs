@@ -21,8 +21,9 @@ public sealed class SparseIndexFileTests
     public void LoadedIndexAnswersLikeTheSaved(MetricType metric, int rowCount)
     {
         var random = new Random(7);
-        byte[][] rows = SparseData.Rows(random, rowCount, rowCount > 1000 ? 2 : 20, 100, true);
-        SparseInvertedIndex index = SparseInvertedIndexBuilder.Build(SparseData.Store(rows), metric);
+        byte[][] rows = SparseData.Rows(random, Math.Min(rowCount, 500), 5, 100, true);
+        SparseInvertedIndex index = SparseInvertedIndexBuilder.Build(
+            SparseData.Store(Enumerable.Range(0, rowCount).Select(row => rows[row % rows.Length])), metric);
         SparseInvertedIndex loaded = Load(Save(index));
         Assert.Equal((index.Metric, index.RowCount, index.DimensionCount, index.PostingCount, index.MemoryBytes),
             (loaded.Metric, loaded.RowCount, loaded.DimensionCount, loaded.PostingCount, loaded.MemoryBytes));

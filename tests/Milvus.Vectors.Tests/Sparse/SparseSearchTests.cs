@@ -31,13 +31,13 @@ public sealed class SparseSearchTests
     {
         var random = new Random(3);
         // Long stretches without the rare dimensions, so that windows are skipped, visited sparsely and visited densely.
-        byte[][] rows = new byte[70_000][];
+        byte[][] rows = new byte[50_000][];
         for (int row = 0; row < rows.Length; row++)
         {
             List<SparseElement> elements = [];
             if (random.Next(3) == 0)
                 elements.Add(new(1, random.Next(1, 4)));
-            if (row is > 20_000 and < 40_000)
+            if (row is > 18_000 and < 36_000)
                 elements.Add(new(2, random.Next(1, 4)));
             if (random.Next(5000) == 0)
                 elements.Add(new(3, random.Next(1, 4)));
@@ -45,10 +45,10 @@ public sealed class SparseSearchTests
         }
         var fixture = new Fixture(rows, bm25 ? SparseData.Scoring(rows) : null);
         SparseElement[] terms = [new(1, 1f), new(2, 1f), new(3, 2f), new(4, 1f)];
-        for (int mask = 0; mask < 16; mask++)
+        foreach (int mask in new[] { 1, 2, 4, 6, 8, 15 })
         {
             byte[] query = SparseRow.Encode([.. terms.Where((_, i) => (mask >> i & 1) != 0)]);
-            foreach (int k in new[] { 1, 10, 1000, 100_000 })
+            foreach (int k in new[] { 1, 100, 100_000 })
             {
                 fixture.CheckIndexEqualsScan(query, new SparseSearchParameters(k), null);
                 fixture.CheckIndexEqualsScan(query, new SparseSearchParameters(k), SparseData.Filter(random, rows.Length, 0.0005));
@@ -176,6 +176,22 @@ public sealed class SparseSearchTests
         private readonly SparseRowStore _store = SparseData.Store(rows);
         private readonly SparseInvertedIndex _index = SparseInvertedIndexBuilder.Build(SparseData.Store(rows), SparseData.Metric(scoring));
 
+        // Two columns, empty rows as nulls in both.
+        private readonly BinaryColumn[] _columns = [Column(rows[..(rows.Length / 2)]), Column(rows[(rows.Length / 2)..])];
+
+        private static BinaryColumn Column(byte[][] rows)
+        {
+            var builder = new BinaryColumnBuilder(DataType.SparseFloatVector);
+            foreach (byte[] row in rows)
+            {
+                if (row.Length == 0)
+                    builder.AppendNull();
+                else
+                    builder.Append(row);
+            }
+            return builder.Build();
+        }
+
         public (int Row, float Score)[] Hits(byte[] query, SparseSearchParameters parameters, ulong[]? filter = null)
         {
             CheckIndexEqualsScan(query, parameters, filter);
@@ -190,6 +206,10 @@ public sealed class SparseSearchTests
             TopK scanned = new(), indexed = new();
             SparseScan.Search(_store, SparseData.Metric(scoring), query, parameters, Of(filter), scanned);
             _index.Search(query, parameters, Of(filter), indexed);
+            TopK columnar = new();
+            SparseScan.Search(_columns, SparseData.Metric(scoring), query, parameters, Of(filter), columnar);
+            Assert.Equal(scanned.Rows.ToArray(), columnar.Rows.ToArray());
+            Assert.Equal(scanned.Scores.ToArray(), columnar.Scores.ToArray());
             Assert.Equal(scanned.Rows.ToArray(), indexed.Rows.ToArray());
             Assert.Equal(scanned.Scores.ToArray(), indexed.Scores.ToArray());
         }

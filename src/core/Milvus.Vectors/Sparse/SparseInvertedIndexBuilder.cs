@@ -84,10 +84,9 @@ public sealed class SparseInvertedIndexBuilder
             Allocate();
         if (_added == _counted)
             throw Differs();
-        float length = 0;
-        foreach (SparseElement element in SparseRow.Elements(row))
+        ReadOnlySpan<SparseElement> elements = SparseRow.Elements(row);
+        foreach (SparseElement element in elements)
         {
-            length += element.Value;
             if (!(element.Value > 0))
                 continue;
             if (!_slots!.TryGetValue(element.Index, out int slot) || _ends[slot] == _starts[slot + 1])
@@ -97,7 +96,7 @@ public sealed class SparseInvertedIndexBuilder
             _values[at] = element.Value;
         }
         if (_metric == MetricType.BM25)
-            _lengths[_added] = length;
+            _lengths[_added] = SparseRow.Sum(elements);
         _added++;
     }
 

@@ -74,6 +74,15 @@ public static class SparseRow
     /// <summary>The largest index plus one, as the wire's <c>dim</c>; 0 for an empty row.</summary>
     public static long Dimension(ReadOnlySpan<byte> row) => row.IsEmpty ? 0 : Elements(row)[^1].Index + 1L;
 
+    /// <summary>The sum of a row's values: the length in tokens when they are term frequencies.</summary>
+    public static float Sum(ReadOnlySpan<SparseElement> row)
+    {
+        float sum = 0;
+        foreach (SparseElement element in row)
+            sum += element.Value;
+        return sum;
+    }
+
     /// <summary>Encodes index and value pairs given in ascending order.</summary>
     public static byte[] Encode(params ReadOnlySpan<SparseElement> elements) => MemoryMarshal.AsBytes(elements).ToArray();
 

@@ -36,14 +36,9 @@ public sealed class SparseRowStore
         if (_count == _entries.Length)
             GrowEntries();
         int offset = Reserve(elements.Length);
-        float length = 0;
         if (!elements.IsEmpty)
-        {
             elements.CopyTo(_chunks[_chunkCount - 1].AsSpan(offset));
-            foreach (SparseElement element in elements)
-                length += element.Value;
-        }
-        _entries[_count] = new Entry(Math.Max(0, _chunkCount - 1), offset, elements.Length, length);
+        _entries[_count] = new Entry(Math.Max(0, _chunkCount - 1), offset, elements.Length, SparseRow.Sum(elements));
         Volatile.Write(ref _elements, _elements + elements.Length);
         Volatile.Write(ref _count, _count + 1);
     }

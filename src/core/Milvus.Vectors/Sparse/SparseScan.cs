@@ -23,10 +23,7 @@ public static class SparseScan
         SparseRowStore store, MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, RowFilter filter, TopK results,
         int? rowCount = null)
     {
-        SparseMetrics.Check(metric);
-        results.Reset(parameters.K, parameters.Range(metric));
-        SparseQuery prepared = t_query ??= new SparseQuery();
-        prepared.Prepare(query, metric, parameters);
+        SparseQuery prepared = Begin(metric, query, parameters, results);
         SparseRowStore.Reader rows = store.Snapshot();
         int count = prepared.Count == 0 ? 0 : Math.Min(rows.Count, rowCount ?? int.MaxValue);
         bool bm25 = metric == MetricType.BM25;
@@ -39,5 +36,38 @@ public static class SparseScan
                 results.Add(row, metric.ScoreToDistance(score));
         }
         results.Finish(metric);
+    }
+
+    /// <summary>The same over columns one behind the other, as a sealed segment without an index holds them; rows count through.</summary>
+    public static void Search(
+        IEnumerable<BinaryColumn> columns, MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, RowFilter filter,
+        TopK results)
+    {
+        SparseQuery prepared = Begin(metric, query, parameters, results);
+        bool bm25 = metric == MetricType.BM25;
+        int first = 0;
+        foreach (BinaryColumn column in columns)
+        {
+            for (int i = 0; i < column.Count; i++)
+            {
+                if (!filter.Passes(first + i) || column.IsNull(i))
+                    continue;
+                ReadOnlySpan<SparseElement> row = SparseRow.Elements(column[i]);
+                float score = prepared.Score(row, bm25 ? SparseRow.Sum(row) : 0, bm25);
+                if (score > 0)
+                    results.Add(first + i, metric.ScoreToDistance(score));
+            }
+            first += column.Count;
+        }
+        results.Finish(metric);
+    }
+
+    private static SparseQuery Begin(MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, TopK results)
+    {
+        SparseMetrics.Check(metric);
+        results.Reset(parameters.K, parameters.Range(metric));
+        SparseQuery prepared = t_query ??= new SparseQuery();
+        prepared.Prepare(query, metric, parameters);
+        return prepared;
     }
 }
