@@ -67,7 +67,7 @@ public sealed class SimulatedDisk : IFileSystem
             {
                 var file = powerCut && _random.Next(2) == 0 ? _durableNames.GetValueOrDefault(path) : _names.GetValueOrDefault(path);
                 if (file is not null)
-                    names[path] = new SimulatedFile(powerCut ? file.Tear(_random) : file.Visible);
+                    names[path] = powerCut ? new SimulatedFile(file.Tear(_random)) : new SimulatedFile(file.Visible);
             }
             return new SimulatedDisk(_random, names, [.. _directories]);
         }
@@ -76,7 +76,7 @@ public sealed class SimulatedDisk : IFileSystem
     public byte[] Get(string path)
     {
         lock (_gate)
-            return (byte[])_names[path].Visible.Clone();
+            return _names[path].Visible.ToArray();
     }
 
     /// <summary>Replaces a file's bytes behind everybody's back.</summary>
@@ -314,7 +314,7 @@ public sealed class SimulatedDisk : IFileSystem
             lock (disk._gate)
             {
                 var count = (int)Math.Clamp(file.Visible.Length - offset, 0, buffer.Length);
-                file.Visible.AsSpan((int)Math.Min(offset, file.Visible.Length), count).CopyTo(buffer);
+                file.Visible.Slice((int)Math.Min(offset, file.Visible.Length), count).CopyTo(buffer);
                 return count;
             }
         }
@@ -322,7 +322,14 @@ public sealed class SimulatedDisk : IFileSystem
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
         {
             ThrowIfUnusable(forWriting: true);
-            disk.Write(file, path, offset, [.. buffers.SelectMany(b => b.ToArray())]);
+            var bytes = new byte[buffers.Sum(b => b.Length)];
+            var at = 0;
+            foreach (var buffer in buffers)
+            {
+                buffer.CopyTo(bytes.AsMemory(at));
+                at += buffer.Length;
+            }
+            disk.Write(file, path, offset, bytes);
         }
 
         public void SetLength(long length)
