@@ -24,5 +24,5 @@ public sealed record FilterOptions
     public string TimeZone { get; init; } = "UTC";
 
     /// <summary>Makes the matchers of text_match and phrase_match.</summary>
-    public ITextMatcherFactory? TextMatchers { get; init; }
+    public ITextMatcherFactory TextMatchers { get; init; } = TextLibraryMatchers.Shared;
 }

@@ -17,7 +17,7 @@ internal sealed record IntegerArithmeticLeaf(ColumnRef Column, ArithmeticOp Op, 
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Longs(block, Column, 0, isUnknown);
+        var values = ValueReader.Longs(block, Column, 0, isUnknown);
         switch (Op)
         {
             case ArithmeticOp.BitAnd:
@@ -49,7 +49,7 @@ internal sealed record FloatArithmeticLeaf<T>(ColumnRef Column, ArithmeticOp Op,
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Fixed<T>(block, Column, 0, isUnknown);
+        var values = ValueReader.Fixed<T>(block, Column, 0, isUnknown);
         var results = block.Scratch.Values<T>(1, values.Length);
         switch (Op)
         {

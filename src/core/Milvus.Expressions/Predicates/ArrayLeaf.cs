@@ -41,7 +41,7 @@ internal sealed record ArrayContainsLeaf<T>(ColumnRef Column, ContainsKind Kind,
     protected override void TestRows(ArrayColumn array, ReadOnlySpan<ulong> candidates, ReadOnlySpan<ulong> isUnknown, Span<ulong> isTrue)
     {
         var offsets = array.Offsets;
-        var elements = ColumnReader.Values<T>(array.Elements);
+        var elements = ValueReader.Values<T>(array.Elements);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;
@@ -116,7 +116,7 @@ internal sealed record ArrayEqualsLeaf<T>(ColumnRef Column, T[] Values) : ArrayL
     protected override void TestRows(ArrayColumn array, ReadOnlySpan<ulong> candidates, ReadOnlySpan<ulong> isUnknown, Span<ulong> isTrue)
     {
         var offsets = array.Offsets;
-        var elements = ColumnReader.Values<T>(array.Elements);
+        var elements = ValueReader.Values<T>(array.Elements);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;

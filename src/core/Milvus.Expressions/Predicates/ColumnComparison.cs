@@ -36,13 +36,13 @@ internal sealed record NumberComparisonLeaf(ColumnRef Column, CompareOp Op, Colu
         var leftFloating = Column.Type.IsFloating();
         var rightFloating = Other.Type.IsFloating();
         if (leftFloating && rightFloating)
-            CompareSame<double>(ColumnReader.Doubles(block, Column, 0, isUnknown), ColumnReader.Doubles(block, Other, 1, isUnknown), isTrue);
+            CompareSame<double>(ValueReader.Doubles(block, Column, 0, isUnknown), ValueReader.Doubles(block, Other, 1, isUnknown), isTrue);
         else if (!leftFloating && !rightFloating)
-            CompareSame<long>(ColumnReader.Longs(block, Column, 0, isUnknown), ColumnReader.Longs(block, Other, 1, isUnknown), isTrue);
+            CompareSame<long>(ValueReader.Longs(block, Column, 0, isUnknown), ValueReader.Longs(block, Other, 1, isUnknown), isTrue);
         else if (rightFloating)
-            CompareMixed(ColumnReader.Longs(block, Column, 0, isUnknown), ColumnReader.Doubles(block, Other, 1, isUnknown), Op, isTrue);
+            CompareMixed(ValueReader.Longs(block, Column, 0, isUnknown), ValueReader.Doubles(block, Other, 1, isUnknown), Op, isTrue);
         else
-            CompareMixed(ColumnReader.Longs(block, Other, 1, isUnknown), ColumnReader.Doubles(block, Column, 0, isUnknown), Op.Mirror(), isTrue);
+            CompareMixed(ValueReader.Longs(block, Other, 1, isUnknown), ValueReader.Doubles(block, Column, 0, isUnknown), Op.Mirror(), isTrue);
     }
 
     private void CompareSame<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, Span<ulong> isTrue)
@@ -85,8 +85,8 @@ internal sealed record TextComparisonLeaf(ColumnRef Column, CompareOp Op, Column
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var left = ColumnReader.Text(block, Column, 0, isUnknown);
-        var right = ColumnReader.Text(block, Other, 1, isUnknown);
+        var left = ValueReader.Text(block, Column, 0, isUnknown);
+        var right = ValueReader.Text(block, Other, 1, isUnknown);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;

@@ -25,7 +25,7 @@ internal sealed record IntervalLeaf<T>(ColumnRef Column, T Low, T High) : Leaf(C
         where TBound : IComparisonOperators<TBound, TBound, bool> => (max >= low && min <= high, min < low || max > high);
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown) =>
-        IntervalKernel.Test(ColumnReader.Fixed<T>(block, Column, 0, isUnknown), Low, High, isTrue);
+        IntervalKernel.Test(ValueReader.Fixed<T>(block, Column, 0, isUnknown), Low, High, isTrue);
 }
 
 /// <summary>Builds interval tests for whatever fixed-width type a column has.</summary>

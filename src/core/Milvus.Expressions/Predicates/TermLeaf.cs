@@ -23,7 +23,7 @@ internal sealed record IntegerTermLeaf<T>(ColumnRef Column, LongSet Set) : Leaf(
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Fixed<T>(block, Column, 0, isUnknown);
+        var values = ValueReader.Fixed<T>(block, Column, 0, isUnknown);
         isTrue.Clear();
         if (Set.Sorted.Length <= SmallList)
         {
@@ -67,7 +67,7 @@ internal sealed record FloatTermLeaf<T>(ColumnRef Column, T[] Sorted) : Leaf(Col
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Fixed<T>(block, Column, 0, isUnknown);
+        var values = ValueReader.Fixed<T>(block, Column, 0, isUnknown);
         isTrue.Clear();
         for (var w = 0; w < isTrue.Length; w++)
         {
@@ -96,7 +96,7 @@ internal sealed record TextTermLeaf(ColumnRef Column, TextSet Set) : Leaf(Column
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Text(block, Column, 0, isUnknown);
+        var values = ValueReader.Text(block, Column, 0, isUnknown);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;

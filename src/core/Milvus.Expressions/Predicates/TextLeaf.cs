@@ -51,7 +51,7 @@ internal sealed record TextIntervalLeaf(ColumnRef Column, TextInterval Interval)
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Text(block, Column, 0, isUnknown);
+        var values = ValueReader.Text(block, Column, 0, isUnknown);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;
@@ -83,7 +83,7 @@ internal sealed record TextTestLeaf(ColumnRef Column, TextTest Matcher) : Leaf(C
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ColumnReader.Text(block, Column, 0, isUnknown);
+        var values = ValueReader.Text(block, Column, 0, isUnknown);
         for (var w = 0; w < isTrue.Length; w++)
         {
             ulong word = 0;

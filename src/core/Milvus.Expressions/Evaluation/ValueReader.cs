@@ -9,7 +9,7 @@ namespace Milvus.Expressions.Evaluation;
 /// Brings the values that a <see cref="ColumnRef"/> names into the shape that operators work on, and marks rows without one (nulls,
 /// positions behind an array's end) as unknown. Plain columns are not copied.
 /// </summary>
-internal static class ColumnReader
+internal static class ValueReader
 {
     /// <summary>Values of a fixed-width type; bool is read as the bytes 0 and 1.</summary>
     /// <param name="slot">Scratch slot that gathered values take.</param>

@@ -1,0 +1,30 @@
+using Milvus.Model;
+using Milvus.Text.Analyzers;
+using Milvus.Text.Matching;
+
+namespace Milvus.Expressions.Matching;
+
+/// <summary>Text matching by the field's own analyzer. Keeps analyzers, so share one instance.</summary>
+public sealed class TextLibraryMatchers : ITextMatcherFactory
+{
+    public static readonly TextLibraryMatchers Shared = new();
+
+    private readonly AnalyzerRegistry _analyzers = new();
+
+    public ITextMatcher Match(FieldSchema field, string query, int minimumShouldMatch) =>
+        new Words(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
+
+    public ITextMatcher Phrase(FieldSchema field, string query, uint slop) => new Phrases(new PhraseMatcher(AnalyzerOf(field), query, slop));
+
+    private Analyzer AnalyzerOf(FieldSchema field) => _analyzers.Get(field.Param("analyzer_params"));
+
+    private sealed class Words(TextMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+
+    private sealed class Phrases(PhraseMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+}
