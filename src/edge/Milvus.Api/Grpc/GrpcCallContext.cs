@@ -22,6 +22,9 @@ public sealed class GrpcCallContext
     /// <summary>The user behind the call; null while authorization is off.</summary>
     public string? User { get; internal set; }
 
+    /// <summary>The answer, though it arrives with status OK, says that the engine failed; for metrics.</summary>
+    public bool EngineFailed { get; set; }
+
     /// <summary>The database named by the metadata, empty when none is.</summary>
     public string Database => Metadata("dbname");
 

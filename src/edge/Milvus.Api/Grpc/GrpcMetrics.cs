@@ -20,7 +20,8 @@ internal sealed class GrpcMetrics
     }
 
     /// <param name="method">Null when the path named no method: counted under one name, for clients choose paths freely.</param>
-    public void Completed(GrpcMethod? method, GrpcStatusCode status, TimeSpan elapsed)
+    /// <param name="engineFailed">The answer went out with status OK and says inside that it failed.</param>
+    public void Completed(GrpcMethod? method, GrpcStatusCode status, bool engineFailed, TimeSpan elapsed)
     {
         if (method is null || !_methods.TryGetValue(method, out var series))
         {
@@ -28,7 +29,7 @@ internal sealed class GrpcMetrics
             return;
         }
 
-        if (status == GrpcStatusCode.Ok) series.Success.Increment();
+        if (status == GrpcStatusCode.Ok && !engineFailed) series.Success.Increment();
         else _requests.With(method.Name, status == GrpcStatusCode.Cancelled ? "cancel" : "fail").Increment();
         series.Latency.Observe(elapsed.TotalMilliseconds);
     }

@@ -51,6 +51,7 @@ public sealed partial class GrpcRequestHandler
         CancellationTokenSource? deadline = null;
         GrpcStatusCode status;
         var message = "";
+        var failed = false;
         try
         {
             if (!HttpMethods.IsPost(http.Request.Method))
@@ -68,8 +69,10 @@ public sealed partial class GrpcRequestHandler
                 cancellation = deadline.Token;
             }
 
-            await method.InvokeAsync(http, new GrpcCallContext(http, method, cancellation), _options, _guard);
+            var call = new GrpcCallContext(http, method, cancellation);
+            await method.InvokeAsync(http, call, _options, _guard);
             status = GrpcStatusCode.Ok;
+            failed = call.EngineFailed;
         }
         catch (Exception e)
         {
@@ -81,7 +84,7 @@ public sealed partial class GrpcRequestHandler
             deadline?.Dispose();
         }
 
-        _metrics.Completed(method, status, _time.GetElapsedTime(started));
+        _metrics.Completed(method, status, failed, _time.GetElapsedTime(started));
         if (!http.RequestAborted.IsCancellationRequested) End(http, status, message);
     }
 

@@ -4,7 +4,7 @@ using Milvus.Protocol;
 using Milvus.Protocol.Common;
 using Milvus.Protocol.Schema;
 
-namespace Milvus.Api.Tests.Protocol;
+namespace Milvus.Api.Tests.Contract;
 
 public sealed class ContractTests
 {

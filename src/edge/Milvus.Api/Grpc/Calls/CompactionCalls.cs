@@ -1,0 +1,54 @@
+using Milvus.Api.Mapping;
+using Milvus.Protocol;
+using Milvus.Protocol.Common;
+
+namespace Milvus.Api.Grpc.Calls;
+
+internal static class CompactionCalls
+{
+    public static void Add(CallRegistry calls)
+    {
+        var maintenance = calls.Proxy.Maintenance;
+        var proxy = calls.Proxy;
+        calls
+            .Add("ManualCompaction", ManualCompactionRequest.Parser, (_, status) => new ManualCompactionResponse { Status = status },
+                async (request, call) =>
+                {
+                    var collection = request.CollectionName.Length == 0 && request.CollectionID != 0
+                        ? proxy.Catalog.GetCollection(request.CollectionID)
+                        : proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
+                    var id = await maintenance.CompactAsync(collection, call.Cancellation);
+                    var progress = maintenance.GetCompaction(id);
+                    return new ManualCompactionResponse
+                    {
+                        Status = StatusMapping.Ok(),
+                        CompactionID = id,
+                        CompactionPlanCount = progress is null ? 0 : progress.Executing + progress.Done + progress.Failed,
+                    };
+                })
+            .Add("GetCompactionState", GetCompactionStateRequest.Parser, (_, status) => new GetCompactionStateResponse { Status = status },
+                (request, _) =>
+                {
+                    var answer = new GetCompactionStateResponse { Status = StatusMapping.Ok(), State = CompactionState.Completed };
+                    // An id nobody knows any more belongs to a compaction that ended.
+                    if (maintenance.GetCompaction(request.CompactionID) is not { } progress) return answer;
+                    answer.State = State(progress.Completed);
+                    answer.ExecutingPlanNo = progress.Executing;
+                    answer.CompletedPlanNo = progress.Done;
+                    answer.FailedPlanNo = progress.Failed;
+                    return answer;
+                })
+            .Add("GetCompactionStateWithPlans", GetCompactionPlansRequest.Parser, (_, status) => new GetCompactionPlansResponse { Status = status },
+                (request, _) =>
+                {
+                    var answer = new GetCompactionPlansResponse { Status = StatusMapping.Ok(), State = CompactionState.Completed };
+                    if (maintenance.GetCompaction(request.CompactionID) is not { } progress) return answer;
+                    answer.State = State(progress.Completed);
+                    foreach (var plan in progress.Plans)
+                        answer.MergeInfos.Add(new CompactionMergeInfo { Sources = { plan.Sources }, Target = plan.Target });
+                    return answer;
+                });
+    }
+
+    private static CompactionState State(bool completed) => completed ? CompactionState.Completed : CompactionState.Executing;
+}

@@ -1,0 +1,42 @@
+using Google.Protobuf.Reflection;
+using Microsoft.Extensions.Logging;
+using Milvus.Api.Server;
+using Milvus.Protocol;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Grpc.Calls;
+
+/// <summary>What the server tells clients about itself.</summary>
+/// <param name="Version">A Milvus version, with <c>v</c>: clients decide by it which features to offer.</param>
+/// <param name="DeployMode"><c>STANDALONE</c> or <c>DISTRIBUTED</c>.</param>
+public sealed record ServerIdentity(string Version = "v3.0.0", string DeployMode = "STANDALONE", string BuildTime = "", string GitCommit = "");
+
+/// <summary>Milvus' gRPC services on top of a proxy. What the contract has and this server has not answers UNIMPLEMENTED.</summary>
+public static class MilvusService
+{
+    public static GrpcMethodTable.Builder AddMilvus(
+        this GrpcMethodTable.Builder table, IMilvusProxy proxy, ServerIdentity identity, ServerHealth health, TimeProvider time, ILogger logger)
+    {
+        var milvus = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService");
+        var telemetry = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("ClientTelemetryService");
+        table.AddService(milvus).AddService(telemetry);
+
+        var calls = new CallRegistry(table, milvus, proxy, logger);
+        SystemCalls.Add(calls, identity, health);
+        DatabaseCalls.Add(calls);
+        CollectionCalls.Add(calls);
+        PartitionCalls.Add(calls);
+        AliasCalls.Add(calls);
+        IndexCalls.Add(calls);
+        LoadCalls.Add(calls);
+        WriteCalls.Add(calls);
+        ReadCalls.Add(calls);
+        SegmentCalls.Add(calls);
+        CompactionCalls.Add(calls);
+        UserCalls.Add(calls);
+        PrivilegeCalls.Add(calls);
+        ResourceGroupCalls.Add(calls);
+        TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
+        return table;
+    }
+}

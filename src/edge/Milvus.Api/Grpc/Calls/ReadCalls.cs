@@ -1,0 +1,33 @@
+using Milvus.Api.Mapping;
+using Milvus.Protocol;
+
+namespace Milvus.Api.Grpc.Calls;
+
+internal static class ReadCalls
+{
+    public static void Add(CallRegistry calls)
+    {
+        var proxy = calls.Proxy;
+        calls
+            .Add("Search", SearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
+            {
+                var search = SearchReader.Read(request);
+                var result = await proxy.SearchAsync(call.Context(request.DbName), search, call.Cancellation);
+                return ResultWriter.Write(
+                    result, Zones.Of(proxy.Catalog, result.Collection, search.Params), search.Params.ContainsKey("group_by_fields"));
+            })
+            .Add("HybridSearch", HybridSearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
+            {
+                var search = SearchReader.Read(request);
+                var result = await proxy.HybridSearchAsync(call.Context(request.DbName), search, call.Cancellation);
+                return ResultWriter.Write(
+                    result, Zones.Of(proxy.Catalog, result.Collection, search.RankParams), search.RankParams.ContainsKey("group_by_fields"));
+            })
+            .Add("Query", QueryRequest.Parser, (_, status) => new QueryResults { Status = status }, async (request, call) =>
+            {
+                var query = SearchReader.Read(request);
+                var result = await proxy.QueryAsync(call.Context(request.DbName), query, call.Cancellation);
+                return ResultWriter.Write(result, Zones.Of(proxy.Catalog, result.Collection, query.Params));
+            });
+    }
+}

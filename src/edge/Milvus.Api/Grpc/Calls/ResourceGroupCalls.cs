@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Milvus.Api.Mapping;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
+using Milvus.Protocol;
+using Milvus.Protocol.ResourceGroups;
+using WireConfig = Milvus.Protocol.ResourceGroups.ResourceGroupConfig;
+using WireGroup = Milvus.Protocol.ResourceGroup;
+
+namespace Milvus.Api.Grpc.Calls;
+
+/// <summary>Resource groups, as configured.</summary>
+internal static class ResourceGroupCalls
+{
+    public static void Add(CallRegistry calls)
+    {
+        var proxy = calls.Proxy;
+        calls
+            .Command("CreateResourceGroup", CreateResourceGroupRequest.Parser, (request, _) =>
+                new CreateResourceGroup(request.ResourceGroup, request.Config is null ? null : Read(request.Config)))
+            .Command("DropResourceGroup", DropResourceGroupRequest.Parser, (request, _) => new DropResourceGroup(request.ResourceGroup))
+            .Command("UpdateResourceGroups", UpdateResourceGroupsRequest.Parser, (request, _) =>
+                new AlterResourceGroups(request.ResourceGroups.ToImmutableSortedDictionary(g => g.Key, g => Read(g.Value))))
+            .Command("TransferNode", TransferNodeRequest.Parser, (request, _) =>
+                new TransferNodes(request.SourceResourceGroup, request.TargetResourceGroup, request.NumNode))
+            .Command("TransferReplica", TransferReplicaRequest.Parser, (request, call) => new TransferReplicas(
+                call.Database(request.DbName), request.CollectionName, request.SourceResourceGroup, request.TargetResourceGroup, request.NumReplica))
+            .Add("ListResourceGroups", ListResourceGroupsRequest.Parser, (_, status) => new ListResourceGroupsResponse { Status = status }, (_, _) =>
+            {
+                var answer = new ListResourceGroupsResponse { Status = StatusMapping.Ok() };
+                answer.ResourceGroups.AddRange(proxy.Catalog.ResourceGroups.Select(g => g.Name));
+                return answer;
+            })
+            .Add("DescribeResourceGroup", DescribeResourceGroupRequest.Parser, (_, status) => new DescribeResourceGroupResponse { Status = status },
+                (request, _) =>
+                {
+                    var group = proxy.Catalog.GetResourceGroup(request.ResourceGroup);
+                    return new DescribeResourceGroupResponse
+                    {
+                        Status = StatusMapping.Ok(),
+                        ResourceGroup = new WireGroup { Name = group.Name, Capacity = group.Config.RequestedNodes, Config = Write(group.Config) },
+                    };
+                });
+    }
+
+    private static Coordinator.Resources.ResourceGroupConfig Read(WireConfig wire) => new()
+    {
+        RequestedNodes = wire.Requests?.NodeNum ?? 0,
+        NodeLimit = wire.Limits?.NodeNum ?? 0,
+        TransferFrom = [.. wire.TransferFrom.Select(t => t.ResourceGroup)],
+        TransferTo = [.. wire.TransferTo.Select(t => t.ResourceGroup)],
+        NodeLabels = wire.NodeFilter?.NodeLabels.ToProperties() ?? [],
+    };
+
+    private static WireConfig Write(Coordinator.Resources.ResourceGroupConfig config)
+    {
+        var wire = new WireConfig
+        {
+            Requests = new ResourceGroupLimit { NodeNum = config.RequestedNodes },
+            Limits = new ResourceGroupLimit { NodeNum = config.NodeLimit },
+            NodeFilter = new ResourceGroupNodeFilter(),
+        };
+        wire.TransferFrom.AddRange(config.TransferFrom.Select(g => new ResourceGroupTransfer { ResourceGroup = g }));
+        wire.TransferTo.AddRange(config.TransferTo.Select(g => new ResourceGroupTransfer { ResourceGroup = g }));
+        wire.NodeFilter.NodeLabels.AddProperties(config.NodeLabels);
+        return wire;
+    }
+}

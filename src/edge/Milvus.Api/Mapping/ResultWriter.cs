@@ -1,0 +1,90 @@
+using Milvus.Model;
+using Milvus.Protocol;
+using Milvus.Protocol.Schema;
+using MutationResult = Milvus.Proxy.MutationResult;
+
+namespace Milvus.Api.Mapping;
+
+/// <summary>Writes what searches, queries and writes gave.</summary>
+public static class ResultWriter
+{
+    /// <param name="zone">In which timestamps are written.</param>
+    /// <param name="groupList">The request named several group-by fields, so the list form of the group values is expected.</param>
+    public static SearchResults Write(Proxy.SearchResult result, TimeZoneInfo zone, bool groupList)
+    {
+        var data = new SearchResultData
+        {
+            NumQueries = result.QueryCount,
+            TopK = result.TopKs.IsEmpty ? 0 : result.TopKs.Max(),
+            Ids = KeyMapping.ToIds(result.Ids),
+            PrimaryFieldName = result.PrimaryField,
+            AllSearchCount = Math.Max(result.Examined, result.Scores.Length),
+        };
+        foreach (var count in result.TopKs) data.Topks.Add(count);
+        data.Scores.AddSpan(result.Scores.AsSpan());
+        data.OutputFields.AddRange(result.OutputFields);
+        foreach (var column in result.Columns)
+            data.FieldsData.Add(FieldDataWriter.Write(column, FindField(result.Collection, column), zone));
+        if (result.GroupBy is { } group)
+        {
+            var values = FieldDataWriter.Write(group, FindField(result.Collection, group), zone);
+            if (groupList) data.GroupByFieldValues.Add(values);
+            else data.GroupByFieldValue = values;
+        }
+        if (result.IteratorToken is { } token)
+            data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
+        return new SearchResults
+        {
+            Status = StatusMapping.Ok(), Results = data, CollectionName = result.Collection.Name, SessionTs = result.ReadAt.Value,
+        };
+    }
+
+    public static QueryResults Write(Proxy.QueryResult result, TimeZoneInfo zone)
+    {
+        var answer = new QueryResults
+        {
+            Status = StatusMapping.Ok(),
+            CollectionName = result.Collection.Name,
+            SessionTs = result.ReadAt.Value,
+            PrimaryFieldName = result.PrimaryField,
+        };
+        answer.OutputFields.AddRange(result.OutputFields);
+        foreach (var column in result.Columns)
+            answer.FieldsData.Add(FieldDataWriter.Write(column, FindField(result.Collection, column), zone));
+        return answer;
+    }
+
+    /// <param name="rows">Rows of the request; 0 for deletes, which list no row indexes.</param>
+    public static Protocol.MutationResult Write(MutationResult result, int rows)
+    {
+        var answer = new Protocol.MutationResult
+        {
+            Status = StatusMapping.Ok(),
+            IDs = KeyMapping.ToIds(result.Ids),
+            Acknowledged = true,
+            InsertCnt = result.InsertCount,
+            DeleteCnt = result.DeleteCount,
+            UpsertCnt = result.UpsertCount,
+            Timestamp = result.Timestamp.Value,
+        };
+        AddIndexes(answer.SuccIndex, rows);
+        return answer;
+    }
+
+    /// <summary>The answer to a write that failed as a whole.</summary>
+    public static Protocol.MutationResult Failed(Protocol.Common.Status status, int rows)
+    {
+        var answer = new Protocol.MutationResult { Status = status, IDs = new IDs() };
+        AddIndexes(answer.ErrIndex, rows);
+        return answer;
+    }
+
+    private static void AddIndexes(Google.Protobuf.Collections.RepeatedField<uint> indexes, int rows)
+    {
+        indexes.Capacity = rows;
+        for (var i = 0u; i < rows; i++) indexes.Add(i);
+    }
+
+    private static Model.FieldSchema? FindField(CollectionInfo collection, NamedColumn column) =>
+        column.IsDynamic ? collection.Schema.DynamicField : collection.Schema.Find(column.Name);
+}

@@ -1,0 +1,93 @@
+using Milvus.Model;
+using WireCollection = Milvus.Protocol.Schema.CollectionSchema;
+using WireField = Milvus.Protocol.Schema.FieldSchema;
+using WireFunction = Milvus.Protocol.Schema.FunctionSchema;
+using WireStruct = Milvus.Protocol.Schema.StructArrayFieldSchema;
+
+namespace Milvus.Api.Mapping;
+
+/// <summary>Writes schemas as DescribeCollection shows them: without system fields and without the dynamic field.</summary>
+public static class SchemaWriter
+{
+    public static WireCollection Write(CollectionInfo collection)
+    {
+        var schema = collection.Schema;
+        var wire = new WireCollection
+        {
+            Name = collection.Name,
+            Description = schema.Description,
+            EnableDynamicField = schema.EnableDynamicField,
+            DbName = collection.DatabaseName,
+            Version = schema.Version,
+        };
+        foreach (var field in schema.Fields)
+            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && !IsSubField(schema, field)) wire.Fields.Add(Write(field));
+        foreach (var function in schema.Functions) wire.Functions.Add(Write(function, schema));
+        foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(parent));
+        return wire;
+    }
+
+    private static bool IsSubField(CollectionSchema schema, FieldSchema field) =>
+        field.Name.Contains('[') && schema.StructFields.Any(s => field.Name.StartsWith(s.Name + "[", StringComparison.Ordinal));
+
+    private static WireField Write(FieldSchema field)
+    {
+        var wire = new WireField
+        {
+            FieldID = field.Id,
+            Name = field.Name,
+            Description = field.Description,
+            DataType = (Protocol.Schema.DataType)(int)field.Type,
+            ElementType = (Protocol.Schema.DataType)(int)field.ElementType,
+            IsPrimaryKey = field.IsPrimaryKey,
+            AutoID = field.AutoId,
+            IsPartitionKey = field.IsPartitionKey,
+            IsClusteringKey = field.IsClusteringKey,
+            Nullable = field.Nullable,
+            IsFunctionOutput = field.IsFunctionOutput,
+        };
+        wire.TypeParams.AddProperties(field.TypeParams);
+        if (field.Default is { } value) wire.DefaultValue = WriteDefault(value, field.Type);
+        return wire;
+    }
+
+    /// <summary>Clients read the default of a timestamp as text.</summary>
+    private static Protocol.Schema.ValueField WriteDefault(Literal value, DataType type) =>
+        type == DataType.Timestamptz && value is Literal.Int instant
+            ? new Protocol.Schema.ValueField { StringData = TimestampText.Format(instant.Value, TimeZoneInfo.Utc) }
+            : LiteralMapping.ToValueField(value, type);
+
+    private static WireFunction Write(FunctionSchema function, CollectionSchema schema)
+    {
+        var wire = new WireFunction
+        {
+            Id = function.Id,
+            Name = function.Name,
+            Description = function.Description,
+            Type = (Protocol.Schema.FunctionType)(int)function.Type,
+        };
+        wire.InputFieldNames.AddRange(function.InputFields);
+        wire.OutputFieldNames.AddRange(function.OutputFields);
+        foreach (var name in function.InputFields)
+            if (schema.Find(name) is { } field) wire.InputFieldIds.Add(field.Id);
+        foreach (var name in function.OutputFields)
+            if (schema.Find(name) is { } field) wire.OutputFieldIds.Add(field.Id);
+        wire.Params.AddProperties(function.Params);
+        return wire;
+    }
+
+    private static WireStruct Write(StructFieldSchema parent)
+    {
+        var wire = new WireStruct { FieldID = parent.Id, Name = parent.Name, Description = parent.Description, Nullable = parent.Nullable };
+        foreach (var field in parent.Fields)
+        {
+            var sub = Write(field);
+            // Inside, a sub-field is struct[sub]; clients know it by its short name.
+            var open = field.Name.IndexOf('[');
+            if (open >= 0 && field.Name.EndsWith(']')) sub.Name = field.Name[(open + 1)..^1];
+            wire.Fields.Add(sub);
+        }
+        wire.TypeParams.AddProperties(parent.TypeParams);
+        return wire;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using Milvus.Model;
+using Milvus.Protocol.Common;
+using Milvus.Proxy;
+using ErrorCode = Milvus.Model.ErrorCode;
+using WireHybrid = Milvus.Protocol.HybridSearchRequest;
+using WireLevel = Milvus.Protocol.Common.ConsistencyLevel;
+using WireQuery = Milvus.Protocol.QueryRequest;
+using WireSearch = Milvus.Protocol.SearchRequest;
+
+namespace Milvus.Api.Mapping;
+
+/// <summary>Reads search, hybrid search and query requests.</summary>
+public static class SearchReader
+{
+    public static QueryRequest Read(WireQuery wire) => new()
+    {
+        Collection = wire.CollectionName,
+        Partitions = [.. wire.PartitionNames],
+        Expression = wire.Expr,
+        Templates = wire.ExprTemplateValues.ToLiterals(),
+        OutputFields = [.. wire.OutputFields],
+        ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
+        GuaranteeTimestamp = wire.GuaranteeTimestamp,
+        Params = wire.QueryParams.ToParams(),
+    };
+
+    /// <exception cref="MilvusException">1100: no queries, or queries this server can't read. 10: a part of the contract that is not built.</exception>
+    public static SearchRequest Read(WireSearch wire)
+    {
+        if (wire.SearchAggregation is not null) throw NotBuilt("search aggregation");
+        if (wire.Highlighter is not null) throw NotBuilt("highlighter");
+        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
+        if (wire.FunctionScore is { Functions.Count: > 0 }) throw NotBuilt("function score in a plain search");
+        var request = new SearchRequest
+        {
+            Collection = wire.CollectionName,
+            Partitions = [.. wire.PartitionNames],
+            Expression = wire.Dsl,
+            Templates = wire.ExprTemplateValues.ToLiterals(),
+            OutputFields = [.. wire.OutputFields],
+            ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
+            GuaranteeTimestamp = wire.GuaranteeTimestamp,
+            Params = wire.SearchParams.ToParams(),
+        };
+        if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
+
+        var (vectors, keys) = ReadPlaceholders(wire.PlaceholderGroup);
+        return request with { Vectors = vectors, Keys = keys };
+    }
+
+    /// <exception cref="MilvusException">As for <see cref="Read(WireSearch)"/>.</exception>
+    public static HybridSearchRequest Read(WireHybrid wire)
+    {
+        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
+        var rank = wire.RankParams.ToParams();
+        if (wire.FunctionScore is { Functions.Count: > 0 } score) rank = RankFunctions.Merge(rank, score);
+        return new HybridSearchRequest
+        {
+            Collection = wire.CollectionName,
+            Requests = [.. wire.Requests.Select(Read)],
+            RankParams = rank,
+            Partitions = [.. wire.PartitionNames],
+            OutputFields = [.. wire.OutputFields],
+            ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
+            GuaranteeTimestamp = wire.GuaranteeTimestamp,
+        };
+    }
+
+    private static Model.ConsistencyLevel? Level(WireLevel level, bool useDefault) =>
+        useDefault ? null : (Model.ConsistencyLevel)(int)level;
+
+    private static (QueryVectors? Vectors, PrimaryKeys? Keys) ReadPlaceholders(ByteString bytes)
+    {
+        PlaceholderGroup group;
+        try
+        {
+            group = PlaceholderGroup.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw MilvusException.InvalidParameter($"failed to unmarshal placeholder group: {e.Message}");
+        }
+
+        // One group holds one kind of value; clients send exactly one placeholder.
+        var values = group.Placeholders.Count == 1 ? group.Placeholders[0] : null;
+        if (group.Placeholders.Count > 1) throw MilvusException.InvalidParameter("a search takes one placeholder, more were given");
+        if (values is null || values.Values.Count == 0) throw MilvusException.InvalidParameter("empty search request");
+        switch (values.Type)
+        {
+            case PlaceholderType.BinaryVector or PlaceholderType.FloatVector or PlaceholderType.Float16Vector
+                or PlaceholderType.Bfloat16Vector or PlaceholderType.SparseFloatVector or PlaceholderType.Int8Vector or PlaceholderType.VarChar:
+                return (new QueryVectors((DataType)(int)values.Type, [.. values.Values.Select(v => v.Memory)]), null);
+            case PlaceholderType.Int64:
+                return (null, PrimaryKeys.Of(values.Values.Select(ReadKey).ToArray()));
+            default:
+                throw MilvusException.InvalidParameter($"placeholder type {values.Type} is not supported");
+        }
+    }
+
+    private static long ReadKey(ByteString value) => value.Length == sizeof(long)
+        ? System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(value.Span)
+        : throw MilvusException.InvalidParameter($"a primary key placeholder has 8 bytes, not {value.Length}");
+
+    private static MilvusException NotBuilt(string what) =>
+        new(ErrorCode.Unimplemented, $"{what} is not supported yet: service unimplemented") { IsInputError = true };
+}

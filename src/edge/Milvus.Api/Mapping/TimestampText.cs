@@ -1,0 +1,92 @@
+using System.Globalization;
+using Milvus.Model;
+
+namespace Milvus.Api.Mapping;
+
+/// <summary>
+/// Timestamptz values as text (RFC 3339; a blank may stand for the T, the offset may be <c>Z</c>, <c>±hh:mm</c>, <c>±hh</c> or
+/// missing) and as microseconds since 1970 UTC.
+/// </summary>
+public static class TimestampText
+{
+    private static readonly TimeSpan LowestOffset = TimeSpan.FromHours(-12);
+    private static readonly TimeSpan HighestOffset = TimeSpan.FromHours(14);
+
+    /// <param name="zone">Of texts without an offset.</param>
+    public static bool TryParse(string text, TimeZoneInfo zone, out long microseconds)
+    {
+        microseconds = 0;
+        var body = text.AsSpan().Trim();
+        if (!SplitOffset(ref body, out var offset)) return false;
+        if (body.Length > 10 && body[10] is 'T' or 't')
+        {
+            if (!TryParseLocal(string.Concat(body[..10], " ", body[11..]), out var local)) return false;
+            return Convert(local, offset, zone, out microseconds);
+        }
+        return TryParseLocal(body.ToString(), out var plain) && Convert(plain, offset, zone, out microseconds);
+    }
+
+    /// <summary>With the offset of <paramref name="zone"/> at that instant, trailing zeros of the fraction trimmed.</summary>
+    public static string Format(long microseconds, TimeZoneInfo zone)
+    {
+        var utc = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
+        var local = TimeZoneInfo.ConvertTime(utc, zone);
+        var text = local.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
+        return text + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
+    }
+
+    /// <exception cref="MilvusException">1100: no such zone.</exception>
+    public static TimeZoneInfo Zone(string? name)
+    {
+        if (string.IsNullOrEmpty(name)) return TimeZoneInfo.Utc;
+        return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
+            ? zone
+            : throw MilvusException.InvalidParameter($"unknown or invalid IANA Time Zone ID: {name}");
+    }
+
+    private static bool TryParseLocal(string text, out DateTime local) => DateTime.TryParseExact(
+        text, ["yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd"],
+        CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
+
+    private static bool Convert(DateTime local, TimeSpan? offset, TimeZoneInfo zone, out long microseconds)
+    {
+        var ticks = local.Ticks - (offset ?? zone.GetUtcOffset(local)).Ticks - DateTime.UnixEpoch.Ticks;
+        microseconds = ticks / TimeSpan.TicksPerMicrosecond;
+        return true;
+    }
+
+    /// <summary>Takes the offset off the end; null when there is none.</summary>
+    private static bool SplitOffset(ref ReadOnlySpan<char> text, out TimeSpan? offset)
+    {
+        offset = null;
+        if (text.Length == 0) return false;
+        if (text[^1] is 'Z' or 'z')
+        {
+            offset = TimeSpan.Zero;
+            text = text[..^1];
+            return true;
+        }
+
+        // A minus before the time of day belongs to the date.
+        var sign = text.LastIndexOfAny('+', '-');
+        if (sign < 11) return true;
+        var digits = text[(sign + 1)..];
+        var minutes = 0;
+        if (!int.TryParse(digits.Length >= 2 ? digits[..2] : digits, NumberStyles.None, CultureInfo.InvariantCulture, out var hours)) return false;
+        if (digits.Length == 5 && digits[2] == ':')
+        {
+            if (!int.TryParse(digits[3..], NumberStyles.None, CultureInfo.InvariantCulture, out minutes) || minutes > 59) return false;
+        }
+        else if (digits.Length != 2)
+        {
+            return false;
+        }
+
+        var value = new TimeSpan(hours, minutes, 0);
+        if (text[sign] == '-') value = -value;
+        if (value < LowestOffset || value > HighestOffset) return false;
+        offset = value;
+        text = text[..sign];
+        return true;
+    }
+}

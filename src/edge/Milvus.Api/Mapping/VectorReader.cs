@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Milvus.Model;
+using Milvus.Protocol.Schema;
+using DataType = Milvus.Model.DataType;
+
+namespace Milvus.Api.Mapping;
+
+/// <summary>Vector columns: one flat list or blob for dense vectors, one blob per row for sparse ones.</summary>
+internal static class VectorReader
+{
+    /// <exception cref="MilvusException">1100: the data is of another type than declared, or no whole number of rows.</exception>
+    public static Column Read(VectorField vectors, DataType type, string name, NullPacking nulls)
+    {
+        switch (type, vectors.DataCase)
+        {
+            case (DataType.FloatVector, VectorField.DataOneofCase.FloatVector):
+                return Dense(type, "float", FloatBytes(vectors.FloatVector), vectors.Dim, name, nulls);
+            case (DataType.BinaryVector, VectorField.DataOneofCase.BinaryVector):
+                return Dense(type, "binary", vectors.BinaryVector.Memory, vectors.Dim, name, nulls);
+            case (DataType.Float16Vector, VectorField.DataOneofCase.Float16Vector):
+                return Dense(type, "float16", vectors.Float16Vector.Memory, vectors.Dim, name, nulls);
+            case (DataType.BFloat16Vector, VectorField.DataOneofCase.Bfloat16Vector):
+                return Dense(type, "bfloat16", vectors.Bfloat16Vector.Memory, vectors.Dim, name, nulls);
+            case (DataType.Int8Vector, VectorField.DataOneofCase.Int8Vector):
+                return Dense(type, "int8", vectors.Int8Vector.Memory, vectors.Dim, name, nulls);
+            case (DataType.SparseFloatVector, VectorField.DataOneofCase.SparseFloatVector):
+                return nulls.Expand(type, vectors.SparseFloatVector.Contents);
+            case (_, VectorField.DataOneofCase.VectorArray):
+                throw MilvusException.InvalidParameter($"vector arrays are not supported yet, field {name}");
+            default:
+                throw MilvusException.InvalidParameter(
+                    $"insert data of field {name} does not match its type {type}, it is {vectors.DataCase}");
+        }
+    }
+
+    private static VectorColumn Dense(
+        DataType type, string kind, ReadOnlyMemory<byte> data, long dim, string name, NullPacking nulls)
+    {
+        if (dim <= 0) throw MilvusException.InvalidParameter($"dim({dim}) should be greater than 0");
+        if (dim > Limits.MaxBinaryDimension) throw MilvusException.InvalidParameter($"invalid dimension: {dim} of field {name}");
+        var dimension = (int)dim;
+        if (type == DataType.BinaryVector && dimension % 8 != 0)
+            throw MilvusException.InvalidParameter($"the dim({dim}) of binary vector should be multiple of 8");
+        var rowBytes = type.VectorBytes(dimension);
+        if (data.Length % rowBytes != 0)
+        {
+            var length = type == DataType.FloatVector ? data.Length / sizeof(float) : data.Length;
+            throw MilvusException.InvalidParameter($"the length({length}) of {kind} data should divide the dim({dim})");
+        }
+
+        var count = data.Length / rowBytes;
+        if (!nulls.HasFlags || count != nulls.Rows && nulls.IsFullLength(count)) return new VectorColumn(type, dimension, data);
+        if (count == nulls.Rows) return new VectorColumn(type, dimension, data, nulls.Validity());
+
+        var spread = new byte[checked(nulls.Rows * rowBytes)];
+        var next = 0;
+        for (var row = 0; row < nulls.Rows; row++)
+            if (nulls.IsValid(row)) data.Span.Slice(next++ * rowBytes, rowBytes).CopyTo(spread.AsSpan(row * rowBytes));
+        return new VectorColumn(type, dimension, spread, nulls.Validity());
+    }
+
+    private static byte[] FloatBytes(FloatArray floats)
+    {
+        var count = floats.Data.Count;
+        var buffer = ArrayPool<float>.Shared.Rent(count);
+        floats.Data.CopyTo(buffer, 0);
+        var bytes = MemoryMarshal.AsBytes(buffer.AsSpan(0, count)).ToArray();
+        ArrayPool<float>.Shared.Return(buffer);
+        return bytes;
+    }
+}
