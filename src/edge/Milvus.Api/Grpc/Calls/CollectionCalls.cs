@@ -89,23 +89,13 @@ internal static class CollectionCalls
     private static void AddStatistics(CallRegistry calls)
     {
         var proxy = calls.Proxy;
-        calls
-            .Add("GetCollectionStatistics", GetCollectionStatisticsRequest.Parser, (_, status) => new GetCollectionStatisticsResponse { Status = status },
-                (request, call) =>
-                {
-                    var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
-                    var answer = new GetCollectionStatisticsResponse { Status = StatusMapping.Ok() };
-                    AddRowCount(answer.Stats, proxy.Maintenance.CountRows(collection, null));
-                    return answer;
-                })
-            .Add("GetStatistics", GetStatisticsRequest.Parser, (_, status) => new GetStatisticsResponse { Status = status }, (request, call) =>
+        calls.Add(
+            "GetCollectionStatistics", GetCollectionStatisticsRequest.Parser, (_, status) => new GetCollectionStatisticsResponse { Status = status },
+            (request, call) =>
             {
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
-                var rows = request.PartitionNames.Count == 0
-                    ? proxy.Maintenance.CountRows(collection, null)
-                    : request.PartitionNames.Sum(name => proxy.Maintenance.CountRows(collection, collection.GetPartition(name).Id));
-                var answer = new GetStatisticsResponse { Status = StatusMapping.Ok() };
-                AddRowCount(answer.Stats, rows);
+                var answer = new GetCollectionStatisticsResponse { Status = StatusMapping.Ok() };
+                AddRowCount(answer.Stats, proxy.Maintenance.CountRows(collection, null));
                 return answer;
             });
     }

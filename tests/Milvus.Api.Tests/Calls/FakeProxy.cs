@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator;
+using Milvus.Coordinator.Commands;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Tests.Calls;
+
+/// <summary>A proxy that remembers what it was asked and answers what the test says.</summary>
+internal sealed class FakeProxy : IMilvusProxy
+{
+    public FakeProxy(params CatalogEvent[] events)
+    {
+        var database = new DatabaseInfo { Id = 1, Name = Limits.DefaultDatabase, CreatedAt = Timestamp.FromMs(1) };
+        Catalog = Catalog.Empty.Apply([new DatabaseCreated(database), .. events]);
+    }
+
+    public Catalog Catalog { get; set; }
+
+    public FakeMaintenance Maintenance { get; } = new();
+
+    IMaintenanceGateway IMilvusProxy.Maintenance => Maintenance;
+
+    public List<(RequestContext Context, object Request)> Asked { get; } = [];
+
+    public Func<object, object> Answer { get; set; } = _ => throw new MilvusException(ErrorCode.CollectionNotFound, "nothing here");
+
+    public T Last<T>() => Assert.IsType<T>(Asked[^1].Request);
+
+    public Timestamp Now() => Timestamp.FromMs(1000, 7);
+
+    public Task<CommandResult> ExecuteAsync(RequestContext context, CoordinatorCommand command, CancellationToken cancellation = default) =>
+        Ask<CommandResult>(context, command);
+
+    public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
+        Ask<MutationResult>(context, request);
+
+    public Task<MutationResult> UpsertAsync(RequestContext context, UpsertRequest request, CancellationToken cancellation = default) =>
+        Ask<MutationResult>(context, request);
+
+    public Task<MutationResult> DeleteAsync(RequestContext context, DeleteRequest request, CancellationToken cancellation = default) =>
+        Ask<MutationResult>(context, request);
+
+    public Task<QueryResult> QueryAsync(RequestContext context, QueryRequest request, CancellationToken cancellation = default) =>
+        Ask<QueryResult>(context, request);
+
+    public Task<SearchResult> SearchAsync(RequestContext context, SearchRequest request, CancellationToken cancellation = default) =>
+        Ask<SearchResult>(context, request);
+
+    public Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default) =>
+        Ask<SearchResult>(context, request);
+
+    public Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default) =>
+        Ask<FlushOutcome>(context, collection);
+
+    private async Task<T> Ask<T>(RequestContext context, object request)
+    {
+        await Task.Yield();
+        Asked.Add((context, request));
+        return (T)Answer(request);
+    }
+}
+
+/// <summary>Everything is flushed, loaded and indexed unless a test says otherwise.</summary>
+internal sealed class FakeMaintenance : IMaintenanceGateway
+{
+    public LoadProgress Load { get; set; } = new(LoadPhase.Loaded, 100);
+
+    public IndexProgress Index { get; set; } = new(BuildPhase.Finished, 10, 10);
+
+    public CompactionProgress? Compaction { get; set; }
+
+    public ImmutableArray<SegmentStatus> Segments { get; set; } = [];
+
+    public bool Flushed { get; set; } = true;
+
+    public ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation) =>
+        ValueTask.FromResult(new FlushOutcome([], [], Timestamp.FromMs(1)));
+
+    public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) => Flushed;
+
+    public bool AreFlushed(ImmutableArray<long> segmentIds) => Flushed;
+
+    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.FromResult(77L);
+
+    public CompactionProgress? GetCompaction(long compactionId) => Compaction;
+
+    public LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds) => Load;
+
+    public ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.CompletedTask;
+
+    public IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index) => Index;
+
+    public long CountRows(CollectionInfo collection, long? partitionId) => partitionId is null ? 10 : 4;
+
+    public ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection) => Segments;
+}
