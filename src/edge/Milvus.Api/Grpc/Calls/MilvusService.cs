@@ -36,6 +36,7 @@ public static class MilvusService
         UserCalls.Add(calls);
         PrivilegeCalls.Add(calls);
         ResourceGroupCalls.Add(calls);
+        TextCalls.Add(calls);
         TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
         return table;
     }

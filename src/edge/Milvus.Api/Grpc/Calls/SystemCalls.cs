@@ -41,6 +41,11 @@ internal static class SystemCalls
                 };
                 return new ComponentStates { Status = StatusMapping.Ok(), State = state, SubcomponentStates = { state } };
             })
+            .Add("GetMetrics", GetMetricsRequest.Parser, (_, status) => new GetMetricsResponse { Status = status }, (request, _) =>
+                new GetMetricsResponse
+                {
+                    Status = StatusMapping.Ok(), ComponentName = "standalone1", Response = SystemInfo.Answer(request.Request, identity),
+                })
             .Add("AllocTimestamp", AllocTimestampRequest.Parser, (_, status) => new AllocTimestampResponse { Status = status }, (_, _) =>
                 new AllocTimestampResponse { Status = StatusMapping.Ok(), Timestamp = proxy.Now().Value });
     }

@@ -1,0 +1,62 @@
+using Milvus.Api.Mapping;
+using Milvus.Model;
+using Milvus.Protocol;
+using Milvus.Text.Analyzers;
+
+namespace Milvus.Api.Grpc.Calls;
+
+/// <summary>Shows how a text is cut into terms, by parameters or as a field of a collection does it.</summary>
+internal static class TextCalls
+{
+    public static void Add(CallRegistry calls)
+    {
+        var analyzers = new AnalyzerRegistry();
+        calls.Add("RunAnalyzer", RunAnalyzerRequest.Parser, (_, status) => new RunAnalyzerResponse { Status = status }, (request, call) =>
+        {
+            if (request.Placeholder.Count == 0) throw MilvusException.InvalidParameter("the text of the analyzer is empty");
+            var answer = new RunAnalyzerResponse { Status = StatusMapping.Ok() };
+            for (var i = 0; i < request.Placeholder.Count; i++)
+            {
+                var analyzer = request.CollectionName.Length == 0
+                    ? analyzers.Get(request.AnalyzerParams)
+                    : OfField(calls, call, analyzers, request, i);
+                answer.Results.Add(Write(analyzer.GetTokens(request.Placeholder[i].Span), request));
+            }
+            return answer;
+        });
+    }
+
+    /// <exception cref="MilvusException">1700: no such field. 1100: the field has no analyzer, or names don't fit the texts.</exception>
+    private static Analyzer OfField(CallRegistry calls, Call call, AnalyzerRegistry analyzers, RunAnalyzerRequest request, int text)
+    {
+        var collection = calls.Proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
+        var field = collection.Schema.Find(request.FieldName)
+            ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={request.FieldName}]") { IsInputError = true };
+        if (!field.EnableAnalyzer) throw MilvusException.InvalidParameter($"field {field.Name} has no analyzer: enable_analyzer is not true");
+        if (field.Param("multi_analyzer_params") is not { } several) return analyzers.Get(field.Param("analyzer_params"));
+
+        var names = request.AnalyzerNames;
+        if (names.Count > 1 && names.Count != request.Placeholder.Count)
+            throw MilvusException.InvalidParameter($"the number of analyzer names ({names.Count}) differs from that of texts ({request.Placeholder.Count})");
+        return MultiAnalyzer.Parse(several).Select(names.Count == 0 ? null : names[names.Count == 1 ? 0 : text]);
+    }
+
+    private static AnalyzerResult Write(IReadOnlyList<Text.Analyzers.AnalyzerToken> tokens, RunAnalyzerRequest request)
+    {
+        var result = new AnalyzerResult();
+        foreach (var token in tokens)
+        {
+            var wire = new Protocol.AnalyzerToken { Token = token.Text };
+            if (request.WithDetail)
+            {
+                wire.StartOffset = token.StartOffset;
+                wire.EndOffset = token.EndOffset;
+                wire.Position = token.Position;
+                wire.PositionLength = token.PositionLength;
+            }
+            if (request.WithHash) wire.Hash = token.Hash;
+            result.Tokens.Add(wire);
+        }
+        return result;
+    }
+}
