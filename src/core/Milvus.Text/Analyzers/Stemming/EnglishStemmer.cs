@@ -104,6 +104,8 @@ internal static class EnglishStemmer
     // Step 0.
     private static void RemovePossessive(ref EnglishWord word)
     {
+        if (!word.Letters.Contains((byte)'\''))
+            return;
         if (word.EndsWith("'s'"u8))
             word.Cut(3);
         else if (word.EndsWith("'s"u8))
@@ -115,6 +117,8 @@ internal static class EnglishStemmer
     // Step 1a.
     private static void PluralStep(ref EnglishWord word)
     {
+        if (word.Length < 2 || word.Letters[^1] is not ((byte)'s' or (byte)'d'))
+            return;
         if (word.EndsWith("sses"u8))
             word.Cut(2);
         else if (word.EndsWith("ied"u8) || word.EndsWith("ies"u8))
@@ -126,6 +130,8 @@ internal static class EnglishStemmer
     // Step 1b.
     private static void PastStep(ref EnglishWord word)
     {
+        if (word.Length < 3 || word.Letters[^1] is not ((byte)'d' or (byte)'g' or (byte)'y'))
+            return;
         int eed = word.EndsWith("eedly"u8) ? 5 : word.EndsWith("eed"u8) ? 3 : 0;
         if (eed > 0)
         {

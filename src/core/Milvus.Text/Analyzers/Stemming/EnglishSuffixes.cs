@@ -18,18 +18,18 @@ internal static class EnglishSuffixes
 
     private sealed record Rule(byte[] Suffix, byte[] Replacement, Condition Condition);
 
-    private static readonly Rule[] s_derivation = LongestFirst(
+    private static readonly Rule[][] s_derivation = ByLastLetter(
         Of("ational", "ate"), Of("fulness", "ful"), Of("iveness", "ive"), Of("ization", "ize"), Of("ousness", "ous"),
         Of("biliti", "ble"), Of("lessli", "less"), Of("tional", "tion"),
         Of("alism", "al"), Of("aliti", "al"), Of("ation", "ate"), Of("entli", "ent"), Of("fulli", "ful"), Of("iviti", "ive"), Of("ousli", "ous"),
         Of("abli", "able"), Of("alli", "al"), Of("anci", "ance"), Of("ator", "ate"), Of("enci", "ence"), Of("izer", "ize"),
         Of("bli", "ble"), Of("ogi", "og", Condition.AfterL), Of("li", "", Condition.AfterValidLi));
 
-    private static readonly Rule[] s_adjectives = LongestFirst(
+    private static readonly Rule[][] s_adjectives = ByLastLetter(
         Of("ational", "ate"), Of("tional", "tion"), Of("alize", "al"), Of("ative", "", Condition.InR2), Of("icate", "ic"), Of("iciti", "ic"),
         Of("ical", "ic"), Of("ness", ""), Of("ful", ""));
 
-    private static readonly Rule[] s_residual = LongestFirst(
+    private static readonly Rule[][] s_residual = ByLastLetter(
         Of("ement", ""), Of("able", ""), Of("ance", ""), Of("ence", ""), Of("ible", ""), Of("ment", ""),
         Of("ant", ""), Of("ate", ""), Of("ent", ""), Of("ion", "", Condition.AfterSOrT), Of("ism", ""), Of("iti", ""), Of("ive", ""),
         Of("ize", ""), Of("ous", ""), Of("al", ""), Of("er", ""), Of("ic", ""));
@@ -55,9 +55,10 @@ internal static class EnglishSuffixes
             Apply(ref word, rule);
     }
 
-    private static Rule? Find(Rule[] rules, in EnglishWord word)
+    private static Rule? Find(Rule[][] rules, in EnglishWord word)
     {
-        foreach (Rule rule in rules)
+        int last = word.Length == 0 ? 0 : word.Letters[^1] - 'a';
+        foreach (Rule rule in (uint)last < (uint)rules.Length ? rules[last] : [])
         {
             if (word.EndsWith(rule.Suffix))
                 return rule;
@@ -84,5 +85,10 @@ internal static class EnglishSuffixes
     private static Rule Of(string suffix, string replacement, Condition condition = Condition.None) =>
         new(Encoding.ASCII.GetBytes(suffix), Encoding.ASCII.GetBytes(replacement), condition);
 
-    private static Rule[] LongestFirst(params Rule[] rules) => [.. rules.OrderByDescending(rule => rule.Suffix.Length)];
+    // Under each letter the rules whose suffix ends with it, longest first.
+    private static Rule[][] ByLastLetter(params Rule[] rules)
+    {
+        ILookup<int, Rule> byLetter = rules.OrderByDescending(rule => rule.Suffix.Length).ToLookup(rule => rule.Suffix[^1] - 'a');
+        return [.. Enumerable.Range(0, 26).Select(letter => byLetter[letter].ToArray())];
+    }
 }
