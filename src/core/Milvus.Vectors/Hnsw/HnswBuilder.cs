@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -5,14 +6,64 @@ namespace Milvus.Vectors;
 /// <summary>Builds <see cref="HnswIndex"/> graphs over the rows of a store that no longer changes.</summary>
 public static class HnswBuilder
 {
+    private const int RowsPerReport = 1024;
+
     /// <summary>Builds a graph over all rows the store holds. Blocks; the calling thread is one of the builders.</summary>
     /// <param name="store">The vectors; the index references them.</param>
     /// <param name="metric">L2, IP, Cosine, Hamming or Jaccard, as the type allows.</param>
     /// <param name="parameters">Degree, beam width, threads, seed.</param>
     /// <param name="progress">Told the number of rows inserted now and then, from any builder thread.</param>
+    /// <param name="cancellation">Ends the build early.</param>
     /// <exception cref="ArgumentException">The metric does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is kept.</exception>
     public static HnswIndex Build(
-        VectorStore store, MetricType metric, HnswParameters parameters, IProgress<int>? progress = null, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+        VectorStore store, MetricType metric, HnswParameters parameters, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        parameters.Check();
+        if (!metric.IsValidFor(store.Type) || metric is MetricType.Substructure or MetricType.Superstructure)
+            throw new ArgumentException($"no graph is built over {store.Type}s by {metric}", nameof(metric));
+        if (metric == MetricType.Cosine)
+            store.EnsureNorms();
+
+        HnswGraph graph = HnswLevels.Draw(store.Count, parameters.M, parameters.Seed);
+        if (store.Count > 1)
+            Insert(GraphBuilder.For(store, metric, graph, parameters), store.Count, parameters.Threads, progress, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return new HnswIndex(store, metric, parameters, graph);
+    }
+
+    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation)
+    {
+        int next = -1;
+        Exception? failure = null;
+
+        void Work()
+        {
+            var scratch = new BuildScratch();
+            try
+            {
+                int row;
+                while ((row = Interlocked.Increment(ref next)) < rows && !cancellation.IsCancellationRequested && Volatile.Read(ref failure) is null)
+                {
+                    builder.Insert(row, scratch);
+                    if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
+                        progress?.Report(row + 1);
+                }
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, exception, null);
+            }
+        }
+
+        Thread[] others = [.. Enumerable.Range(1, Math.Min(threads, rows) - 1).Select(i => new Thread(Work) { IsBackground = true, Name = $"hnsw-build-{i}" })];
+        foreach (Thread other in others)
+            other.Start();
+        Work();
+        foreach (Thread other in others)
+            other.Join();
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
 }

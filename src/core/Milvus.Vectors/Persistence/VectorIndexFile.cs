@@ -9,12 +9,80 @@ namespace Milvus.Vectors;
 public static class VectorIndexFile
 {
     /// <summary>Writes an index.</summary>
-    public static void Save(VectorIndex index, Stream target) => throw new NotImplementedException();
+    public static void Save(VectorIndex index, Stream target)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(target);
+        var header = new IndexHeader
+        {
+            Kind = index.Kind,
+            Metric = index.Metric,
+            Type = index.Store.Type,
+            Dimension = index.Store.Dimension,
+            Rows = index.Count,
+        };
+        if (index is not HnswIndex hnsw)
+        {
+            header.Write(target);
+            return;
+        }
 
-    /// <summary>Reads an index over the vectors it was built on.</summary>
+        int[] counts = [.. hnsw.Graph.Upper.Select(level => level.Count)];
+        header = header with
+        {
+            M = hnsw.Parameters.M,
+            EfConstruction = hnsw.Parameters.EfConstruction,
+            Seed = hnsw.Parameters.Seed,
+            LevelCounts = counts,
+            PayloadBytes = GraphFile.Bytes(hnsw.Count, hnsw.Parameters.M, counts),
+        };
+        var writer = new BlockWriter(target, header.Write(target));
+        GraphFile.Write(hnsw.Graph, writer);
+        writer.Flush();
+        GC.KeepAlive(hnsw);
+    }
+
+    /// <summary>Reads an index over the vectors it was built on. Nothing behind it is read.</summary>
     /// <param name="source">The bytes written by <see cref="Save"/>.</param>
     /// <param name="store">The same rows in the same order.</param>
     /// <param name="sourceName">File or object name for error texts.</param>
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
-    public static VectorIndex Load(Stream source, VectorStore store, string sourceName) => throw new NotImplementedException();
+    public static VectorIndex Load(Stream source, VectorStore store, string sourceName)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(store);
+        IndexHeader header = IndexHeader.Read(source, sourceName, out uint checksum);
+        if (header.Type != store.Type || header.Dimension != store.Dimension || header.Rows != store.Count)
+        {
+            throw new IntegrityException(
+                sourceName,
+                $"the index is over {header.Rows} {header.Type}s of dimension {header.Dimension}, the data are {store.Count} {store.Type}s of dimension {store.Dimension}");
+        }
+
+        if (!header.Metric.IsValidFor(header.Type))
+            throw new IntegrityException(sourceName, $"metric {header.Metric} does not compare {header.Type}s");
+        return header.Kind switch
+        {
+            VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
+            VectorIndexKind.Hnsw => LoadGraph(source, header, checksum, store, sourceName),
+            _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
+        };
+    }
+
+    private static HnswIndex LoadGraph(Stream source, IndexHeader header, uint checksum, VectorStore store, string sourceName)
+    {
+        int below = header.Rows;
+        bool fits = header.M is >= 2 and <= 2048 && header.EfConstruction >= 1;
+        foreach (int count in header.LevelCounts)
+        {
+            fits &= count > 0 && count <= below;
+            below = count;
+        }
+
+        if (!fits || header.PayloadBytes != GraphFile.Bytes(header.Rows, header.M, header.LevelCounts))
+            throw new IntegrityException(sourceName, "the vector index header contradicts itself");
+        HnswGraph graph = GraphFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), sourceName);
+        var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed };
+        return new HnswIndex(store, header.Metric, parameters, graph);
+    }
 }

@@ -1,0 +1,82 @@
+namespace Milvus.Vectors;
+
+/// <summary>
+/// The lists of one level while a graph is built: beside every link its distance, and per node how many leading links are diverse.
+/// Both parts of a list, the diverse links and the others that fill it up, are sorted by distance.
+/// </summary>
+internal sealed unsafe class BuildLevel(LinkTable links)
+{
+    private const int Stripes = 1 << 12;
+    private const int IntsPerLine = 16;
+
+    private readonly LinkTable _distances = new(links.Nodes, links.Degree);
+    private readonly ushort[] _diverse = new ushort[links.Nodes];
+
+    // One spin lock per cache line, shared by many nodes: lists are changed for microseconds and a builder holds one lock at a time.
+    private readonly int[] _held = new int[Stripes * IntsPerLine];
+
+    public int Nodes => links.Nodes;
+
+    public void Enter(int node)
+    {
+        ref int held = ref Lock(node);
+        var spin = default(SpinWait);
+        while (Interlocked.CompareExchange(ref held, 1, 0) != 0)
+            spin.SpinOnce(sleep1Threshold: -1);
+    }
+
+    public void Exit(int node) => Volatile.Write(ref Lock(node), 0);
+
+    /// <summary>Copies a list as (distance, node) keys.</summary>
+    public void Read(int node, KeyList diverse, KeyList others)
+    {
+        int* targets = (int*)links.Lists.Pointer(node);
+        float* distances = (float*)_distances.Lists.Pointer(node);
+        diverse.Clear();
+        others.Clear();
+        for (int i = 0; i < links.Degree && targets[i] >= 0; i++)
+            (i < _diverse[node] ? diverse : others).Add(SortableKey.Of(distances[i], targets[i]));
+    }
+
+    /// <summary>
+    /// Replaces a list. Readers beside it may see old and new links mixed, but never an end before the shorter of both lists.
+    /// </summary>
+    public void Write(int node, KeyList keys, int diverse)
+    {
+        int* targets = (int*)links.Lists.Pointer(node);
+        float* distances = (float*)_distances.Lists.Pointer(node);
+        ReadOnlySpan<ulong> all = keys.Keys;
+        for (int i = 0; i < all.Length; i++)
+        {
+            distances[i] = SortableKey.Distance(all[i]);
+            Volatile.Write(ref targets[i], SortableKey.Row(all[i]));
+        }
+
+        if (all.Length < links.Degree)
+            Volatile.Write(ref targets[all.Length], -1);
+        _diverse[node] = (ushort)diverse;
+    }
+
+    private ref int Lock(int node) => ref _held[node % Stripes * IntsPerLine];
+}
+
+/// <summary>A reusable list of <see cref="SortableKey"/>s.</summary>
+internal sealed class KeyList
+{
+    private ulong[] _keys = new ulong[64];
+
+    public int Count { get; private set; }
+
+    public Span<ulong> Keys => _keys.AsSpan(0, Count);
+
+    public void Clear() => Count = 0;
+
+    public void Truncate(int most) => Count = Math.Min(Count, most);
+
+    public void Add(ulong key)
+    {
+        if (Count == _keys.Length)
+            Array.Resize(ref _keys, 2 * Count);
+        _keys[Count++] = key;
+    }
+}

@@ -1,0 +1,122 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Inserts rows into a graph (Malkov and Yashunin 2016, algorithm 1). Several threads may insert different rows at once: a list is
+/// changed under its node's lock only and read without; a reader may meet a list half changed, which holds valid nodes all the same.
+/// </summary>
+/// <remarks>
+/// A new node first gets its own links on all its levels and only then becomes reachable by reverse links, so no search ever stands
+/// on a node without links. The row drawn highest is the entry from the start and is linked by others.
+/// </remarks>
+internal abstract class GraphBuilder
+{
+    public static GraphBuilder For(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters) =>
+        KernelDispatch.Visit(store.Type, metric, InstructionSets.Best, new Factory(store, metric, graph, parameters));
+
+    /// <summary>Links one row; every row exactly once.</summary>
+    public abstract void Insert(int row, BuildScratch scratch);
+
+    private sealed class Factory(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters) : IKernelVisitor<GraphBuilder>
+    {
+        public GraphBuilder Visit<TKernel, TScale>()
+            where TKernel : struct, IVectorKernel
+            where TScale : struct, IRowScale => new GraphBuilder<TKernel, TScale>(store, metric, graph, parameters);
+    }
+}
+
+internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
+    where TKernel : struct, IVectorKernel
+    where TScale : struct, IRowScale
+{
+    private readonly HnswGraph _graph;
+    private readonly HnswParameters _parameters;
+    private readonly NeighbourSelection<TKernel, TScale> _selection;
+    private readonly BuildLevel[] _levels;
+
+    public GraphBuilder(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters)
+    {
+        _graph = graph;
+        _parameters = parameters;
+        _selection = new NeighbourSelection<TKernel, TScale>(store, metric);
+        _levels = [new BuildLevel(graph.Base), .. graph.Upper.Select(level => new BuildLevel(level.Links))];
+    }
+
+    public override void Insert(int row, BuildScratch scratch)
+    {
+        if (row == _graph.EntryRow)
+            return;
+        scratch.Inserted ??= _selection.NewQuery();
+        RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
+        int own = HnswLevels.Of(row, _graph.M, _parameters.Seed);
+        int node = HnswGraph.EntryNode;
+        float distance = scorer.Score(_graph.EntryRow);
+        for (int level = _graph.TopLevel; level > own; level--)
+        {
+            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(
+                scorer, _graph.UpperLayer(level), ref node, ref distance, scratch.Search);
+            node = _graph.Down(level, node);
+        }
+
+        for (int level = own; level >= 0; level--)
+        {
+            ulong nearest = level == 0
+                ? FindNeighbours(scorer, _graph.BaseLayer, level, node, distance, scratch)
+                : FindNeighbours(scorer, _graph.UpperLayer(level), level, node, distance, scratch);
+            distance = SortableKey.Distance(nearest);
+            node = level == 0 ? 0 : _graph.Down(level, SortableKey.Row(nearest));
+        }
+
+        for (int level = own; level >= 0; level--)
+            _levels[level].Write(NodeOf(level, row), scratch.Selected(level), scratch.DiverseCounts[level]);
+        for (int level = own; level >= 0; level--)
+        {
+            int self = NodeOf(level, row);
+            foreach (ulong key in scratch.Selected(level).Keys)
+            {
+                if (level == 0)
+                    AddLink(scorer, _graph.BaseLayer, level, SortableKey.Row(key), SortableKey.Distance(key), self, scratch);
+                else
+                    AddLink(scorer, _graph.UpperLayer(level), level, SortableKey.Row(key), SortableKey.Distance(key), self, scratch);
+            }
+        }
+
+        GC.KeepAlive(scratch);
+    }
+
+    private ulong FindNeighbours<TLayer>(
+        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int level, int node, float distance, BuildScratch scratch)
+        where TLayer : struct, IGraphLayer
+    {
+        LayerSearch<TKernel, TScale, TLayer, AcceptAll>.Run(
+            scorer, layer, default, _levels[level].Nodes, node, distance, _parameters.EfConstruction, long.MaxValue, scratch.Search);
+        Span<ulong> found = scratch.Search.Found;
+        found.Sort();
+
+        // Filling the list beyond the diverse links saves a fifth of the rows scored at equal recall.
+        scratch.DiverseCounts[level] = _selection.Select(layer, found, _graph.M, layer.Degree, scratch.Selected(level), scratch);
+        return found[0];
+    }
+
+    /// <summary>Adds the inserted row to a neighbour's list where it belongs; the farthest dispensable link gives way.</summary>
+    private void AddLink<TLayer>(
+        in RowScorer<TKernel, TScale> inserted, in TLayer layer, int level, int node, float distance, int self, BuildScratch scratch)
+        where TLayer : struct, IGraphLayer
+    {
+        BuildLevel lists = _levels[level];
+        lists.Enter(node);
+        try
+        {
+            lists.Read(node, scratch.Diverse, scratch.Others);
+            if (_selection.Merge(inserted, layer, SortableKey.Of(distance, self), scratch))
+                lists.Write(node, scratch.Merged, scratch.MergedDiverse);
+        }
+        finally
+        {
+            lists.Exit(node);
+        }
+    }
+
+    private int NodeOf(int level, int row) => level == 0 ? row : _graph.SlotOf(level, row);
+}

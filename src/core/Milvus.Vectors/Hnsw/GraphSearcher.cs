@@ -1,0 +1,65 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>Searches a graph with the kernel of one (type, metric).</summary>
+internal abstract unsafe class GraphSearcher
+{
+    public static GraphSearcher For(DataType type, MetricType metric, InstructionSet set) =>
+        KernelDispatch.Visit(type, metric, set, new Factory());
+
+    /// <summary>
+    /// Descends to level 0 and searches there for the scratch's first query. The accepted rows found are left in the scratch.
+    /// </summary>
+    /// <returns>False when scoring <paramref name="budget"/> rows was not enough.</returns>
+    public abstract bool Search(
+        HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch);
+
+    private sealed class Factory : IKernelVisitor<GraphSearcher>
+    {
+        public GraphSearcher Visit<TKernel, TScale>()
+            where TKernel : struct, IVectorKernel
+            where TScale : struct, IRowScale => new GraphSearcher<TKernel, TScale>();
+    }
+}
+
+internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
+    where TKernel : struct, IVectorKernel
+    where TScale : struct, IRowScale
+{
+    public override bool Search(
+        HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch)
+    {
+        PreparedQueries queries = scratch.Flat.Queries;
+        var scorer = new RowScorer<TKernel, TScale>(
+            queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
+        int node = HnswGraph.EntryNode;
+        float distance = scorer.Score(graph.EntryRow);
+        for (int level = graph.TopLevel; level > 0; level--)
+        {
+            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), ref node, ref distance, scratch);
+            node = graph.Down(level, node);
+        }
+
+        bool complete;
+        if (filter.PassesAll && !range.HasLower)
+        {
+            complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptAll>.Run(
+                scorer, graph.BaseLayer, default, graph.Rows, node, distance, ef, budget, scratch);
+        }
+        else
+        {
+            fixed (ulong* words = filter.Words)
+            {
+                complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptSome>.Run(
+                    scorer, graph.BaseLayer, new AcceptSome(words, filter.Words.Length, filter.PassesAll, range), graph.Rows, node,
+                    distance, ef, budget, scratch);
+            }
+        }
+
+        GC.KeepAlive(graph);
+        GC.KeepAlive(store);
+        GC.KeepAlive(scratch);
+        return complete;
+    }
+}

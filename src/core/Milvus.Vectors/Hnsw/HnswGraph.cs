@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// The links of all levels. Level 0 holds every row; a level above holds the rows drawn for it, numbered by slots in row order, with
+/// links between slots. Mutable only while <see cref="HnswBuilder"/> or the loader fills it.
+/// </summary>
+internal sealed unsafe class HnswGraph
+{
+    /// <param name="rows">Rows of level 0.</param>
+    /// <param name="m">Degree of the upper levels, half that of level 0.</param>
+    /// <param name="levelCounts">Slots of levels 1, 2, …; each not larger than the one before.</param>
+    public HnswGraph(int rows, int m, ReadOnlySpan<int> levelCounts)
+    {
+        Rows = rows;
+        M = m;
+        Base = new LinkTable(rows, 2 * m);
+        Upper = new UpperLevel[levelCounts.Length];
+        for (int i = 0; i < levelCounts.Length; i++)
+            Upper[i] = new UpperLevel(levelCounts[i], m);
+    }
+
+    public int Rows { get; }
+
+    public int M { get; }
+
+    public LinkTable Base { get; }
+
+    /// <summary>Level l is <c>Upper[l − 1]</c>.</summary>
+    public UpperLevel[] Upper { get; }
+
+    public int TopLevel => Upper.Length;
+
+    /// <summary>The node of the top level where every search starts: its first slot, or row 0 when there is only level 0.</summary>
+    public static int EntryNode => 0;
+
+    public int EntryRow => TopLevel == 0 ? 0 : Upper[^1].Rows[0];
+
+    public long MemoryBytes => Base.MemoryBytes + Upper.Sum(level => level.MemoryBytes);
+
+    public BaseLayer BaseLayer => new(Base.Lists, Base.Degree);
+
+    public UpperLayer UpperLayer(int level) => new(Upper[level - 1].Links.Lists, Upper[level - 1].Rows, M);
+
+    /// <summary>The node of level − 1 for a slot of <paramref name="level"/>.</summary>
+    public int Down(int level, int slot) => Upper[level - 1].Down[slot];
+
+    /// <summary>The slot of a row on an upper level that holds it.</summary>
+    public int SlotOf(int level, int row) => Upper[level - 1].SlotOf(row);
+}
+
+/// <summary>One level above level 0.</summary>
+internal sealed unsafe class UpperLevel
+{
+    private readonly PinnedBuffer _rows;
+    private readonly PinnedBuffer _down;
+
+    public UpperLevel(int count, int degree)
+    {
+        Count = count;
+        Links = new LinkTable(count, degree);
+        _rows = new PinnedBuffer((long)count * sizeof(int));
+        _down = new PinnedBuffer((long)count * sizeof(int));
+    }
+
+    public int Count { get; }
+
+    public LinkTable Links { get; }
+
+    /// <summary>The row of each slot, ascending.</summary>
+    public int* Rows => (int*)_rows.Pointer;
+
+    /// <summary>The node of the level below for each slot: a slot, or the row itself on level 1.</summary>
+    public int* Down => (int*)_down.Pointer;
+
+    public Span<byte> RowBytes => _rows.Span;
+
+    public Span<byte> DownBytes => _down.Span;
+
+    public long MemoryBytes => Links.MemoryBytes + _rows.MemoryBytes + _down.MemoryBytes;
+
+    public int SlotOf(int row) => new ReadOnlySpan<int>(Rows, Count).BinarySearch(row);
+}
+
+/// <summary>What a traversal needs of a level.</summary>
+internal unsafe interface IGraphLayer
+{
+    int Degree { get; }
+
+    int* Links(int node);
+
+    int Row(int node);
+}
+
+internal readonly unsafe struct BaseLayer(RowReader lists, int degree) : IGraphLayer
+{
+    private readonly RowReader _lists = lists;
+
+    public int Degree { get; } = degree;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int* Links(int node) => (int*)_lists.Pointer(node);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Row(int node) => node;
+}
+
+internal readonly unsafe struct UpperLayer(RowReader lists, int* rows, int degree) : IGraphLayer
+{
+    private readonly RowReader _lists = lists;
+    private readonly int* _rows = rows;
+
+    public int Degree { get; } = degree;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int* Links(int node) => (int*)_lists.Pointer(node);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Row(int node) => _rows[node];
+}

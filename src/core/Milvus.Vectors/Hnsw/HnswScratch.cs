@@ -1,0 +1,63 @@
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Working memory of one traversal. Grows to what the largest graph needs and is shared by all graphs through one pool, so that many
+/// loaded segments cost nothing while idle.
+/// </summary>
+internal sealed unsafe class HnswScratch
+{
+    public static readonly ScratchPool<HnswScratch> Pool = new();
+
+    private PinnedBuffer _visited = new(0);
+    private PinnedBuffer _pending = new(0);
+    private PinnedBuffer _distances = new(0);
+    private byte _epoch;
+
+    public FlatScratch Flat { get; } = new();
+
+    /// <summary>Min-heap of nodes to expand.</summary>
+    public ulong[] Candidates = new ulong[1024];
+
+    /// <summary>Max-heap of the nodes found.</summary>
+    public ulong[] Results = new ulong[256];
+
+    public int ResultCount;
+
+    /// <summary>Neighbours of the node being expanded that were not seen before.</summary>
+    public int* Pending => (int*)_pending.Pointer;
+
+    public float* Distances => (float*)_distances.Pointer;
+
+    /// <summary>The keys found, unordered until sorted by the caller.</summary>
+    public Span<ulong> Found => Results.AsSpan(0, ResultCount);
+
+    /// <summary>Forgets which nodes were seen: a node is seen when its mark equals <paramref name="epoch"/>.</summary>
+    public byte* BeginVisit(int nodes, int degree, int ef, out byte epoch)
+    {
+        if (_visited.Length < nodes)
+        {
+            _visited = new PinnedBuffer(nodes);
+            _epoch = byte.MaxValue;
+        }
+
+        if (++_epoch == 0)
+        {
+            _visited.Span.Clear();
+            _epoch = 1;
+        }
+
+        if (_pending.Length < (degree + 4) * sizeof(int))
+        {
+            _pending = new PinnedBuffer((degree + 4) * sizeof(int));
+            _distances = new PinnedBuffer((degree + 4) * sizeof(float));
+        }
+
+        if (Results.Length < ef)
+            Results = new ulong[ef];
+        if (Candidates.Length < degree + 1)
+            Candidates = new ulong[2 * degree];
+        ResultCount = 0;
+        epoch = _epoch;
+        return _visited.Pointer;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using BenchmarkDotNet.Attributes;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Benchmarks;
+
+/// <summary>
+/// One query against many rows by every kernel. The baseline only reads the same bytes: a ratio of 1 means that the kernel keeps up
+/// with the cache or the memory it reads from.
+/// </summary>
+public unsafe class KernelBenchmarks
+{
+    private FlatIndex _index = null!;
+    private VectorStore _store = null!;
+    private byte[] _query = [];
+    private readonly TopK _found = new();
+
+    [Params("Float L2", "Float IP", "Float Cosine", "Float16 L2", "Float16 IP", "BFloat16 L2", "BFloat16 IP", "Int8 L2", "Int8 IP", "Int8 Cosine",
+        "Binary Hamming", "Binary Jaccard", "Binary Substructure")]
+    public string Kernel { get; set; } = "";
+
+    [Params(128, 768, 1536)]
+    public int Dimension { get; set; }
+
+    [ParamsSource(nameof(RowSets))]
+    public RowSet Rows { get; set; } = RowSet.Cached;
+
+    public static RowSet[] RowSets => [RowSet.Cached, RowSet.Streamed];
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        string[] parts = Kernel.Split(' ');
+        DataType type = Enum.Parse<DataType>(parts[0] + "Vector");
+        _store = VectorStore.Create(type, Dimension, (int)(Rows.Bytes / type.VectorBytes(Dimension)));
+        var random = new Random(1);
+        _query = RandomRow(random, type);
+        byte[] block = new byte[64 * _store.RowBytes];
+        for (int row = 0; row < 64; row++)
+            RandomRow(random, type).CopyTo(block, row * _store.RowBytes);
+        while (_store.Count < _store.Capacity)
+            _store.Append(block.AsSpan(0, Math.Min(64, _store.Capacity - _store.Count) * _store.RowBytes));
+        _index = new FlatIndex(_store, Enum.Parse<MetricType>(parts[1]));
+    }
+
+    [Benchmark(Baseline = true)]
+    public ulong Read()
+    {
+        ulong sum = 0;
+        for (int row = 0; row < _store.Count;)
+        {
+            int rows = Math.Min(Math.Max(1, (64 << 10) / _store.RowBytes), _store.Count - row);
+            sum += Sweep(_store.RowPointer(row), rows * _store.RowBytes);
+            row += rows;
+        }
+
+        return sum;
+    }
+
+    [Benchmark]
+    public int Score()
+    {
+        _index.Search(_query, _store.Type, new VectorSearchParameters(10), RowFilter.All, _found);
+        return _found.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong Sweep(byte* start, int bytes)
+    {
+        Vector512<ulong> a = default, b = default, c = default, d = default;
+        for (; bytes >= 256; bytes -= 256, start += 256)
+        {
+            a |= Vector512.Load((ulong*)start);
+            b |= Vector512.Load((ulong*)(start + 64));
+            c |= Vector512.Load((ulong*)(start + 128));
+            d |= Vector512.Load((ulong*)(start + 192));
+        }
+
+        return Vector512.Sum((a | b) | (c | d));
+    }
+
+    private byte[] RandomRow(Random random, DataType type)
+    {
+        var row = new byte[type.VectorBytes(Dimension)];
+        if (type is DataType.Int8Vector or DataType.BinaryVector)
+        {
+            random.NextBytes(row);
+            return row;
+        }
+
+        for (int i = 0; i < Dimension; i++)
+        {
+            float value = (float)((random.NextDouble() * 2) - 1);
+            if (type == DataType.FloatVector)
+                BitConverter.TryWriteBytes(row.AsSpan(i * 4), value);
+            else if (type == DataType.Float16Vector)
+                BitConverter.TryWriteBytes(row.AsSpan(i * 2), (Half)value);
+            else
+                BitConverter.TryWriteBytes(row.AsSpan(i * 2), (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
+        }
+
+        return row;
+    }
+}
