@@ -18,6 +18,9 @@ internal abstract class GraphBuilder
     /// <summary>Links one row; every row exactly once.</summary>
     public abstract void Insert(int row, BuildScratch scratch);
 
+    /// <summary>The nearest rows that a search for an inserted row finds, nearest first; valid until the next call.</summary>
+    public abstract ReadOnlySpan<ulong> Nearest(int row, BuildScratch scratch);
+
     private sealed class Factory(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters) : IKernelVisitor<GraphBuilder>
     {
         public GraphBuilder Visit<TKernel, TScale>()
@@ -50,15 +53,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         scratch.Inserted ??= _selection.NewQuery();
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
         int own = HnswLevels.Of(row, _graph.M, _parameters.Seed);
-        int node = HnswGraph.EntryNode;
-        float distance = scorer.Score(_graph.EntryRow);
-        for (int level = _graph.TopLevel; level > own; level--)
-        {
-            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(
-                scorer, _graph.UpperLayer(level), ref node, ref distance, scratch.Search);
-            node = _graph.Down(level, node);
-        }
-
+        int node = Descend(scorer, own, out float distance, scratch);
         for (int level = own; level >= 0; level--)
         {
             ulong nearest = level == 0
@@ -83,6 +78,33 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         }
 
         GC.KeepAlive(scratch);
+    }
+
+    public override ReadOnlySpan<ulong> Nearest(int row, BuildScratch scratch)
+    {
+        scratch.Inserted ??= _selection.NewQuery();
+        RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
+        int node = Descend(scorer, 0, out float distance, scratch);
+        LayerSearch<TKernel, TScale, BaseLayer, AcceptAll>.Run(
+            scorer, _graph.BaseLayer, default, _graph.Rows, node, distance, _parameters.EfConstruction, long.MaxValue, scratch.Search);
+        scratch.Search.Found.Sort();
+        return scratch.Search.Found;
+    }
+
+    /// <summary>Walks down to a level.</summary>
+    /// <returns>The node of that level to start from.</returns>
+    private int Descend(in RowScorer<TKernel, TScale> scorer, int to, out float distance, BuildScratch scratch)
+    {
+        int node = HnswGraph.EntryNode;
+        distance = scorer.Score(_graph.EntryRow);
+        for (int level = _graph.TopLevel; level > to; level--)
+        {
+            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(
+                scorer, _graph.UpperLayer(level), ref node, ref distance, scratch.Search);
+            node = _graph.Down(level, node);
+        }
+
+        return node;
     }
 
     private ulong FindNeighbours<TLayer>(

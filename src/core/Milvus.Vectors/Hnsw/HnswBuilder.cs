@@ -28,7 +28,12 @@ public static class HnswBuilder
 
         HnswGraph graph = HnswLevels.Draw(store.Count, parameters.M, parameters.Seed);
         if (store.Count > 1)
-            Insert(GraphBuilder.For(store, metric, graph, parameters), store.Count, parameters.Threads, progress, cancellation);
+        {
+            GraphBuilder builder = GraphBuilder.For(store, metric, graph, parameters);
+            Insert(builder, store.Count, parameters.Threads, progress, cancellation);
+            new Reachability(graph, builder).Repair(new BuildScratch(), cancellation);
+        }
+
         cancellation.ThrowIfCancellationRequested();
         return new HnswIndex(store, metric, parameters, graph);
     }
