@@ -21,7 +21,8 @@ internal static class AnalyzerParser
         catch (JsonException e)
         {
             throw new MilvusException(
-                ErrorCode.InvalidParameter, $"analyzer params is not valid JSON: {e.Message}: invalid parameter", e) { IsInputError = true };
+                ErrorCode.InvalidParameter, $"analyzer params is not valid JSON: {e.Message}: invalid parameter", e)
+            { IsInputError = true };
         }
     }
 

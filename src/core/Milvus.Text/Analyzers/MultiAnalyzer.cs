@@ -32,7 +32,8 @@ public sealed class MultiAnalyzer
         catch (JsonException e)
         {
             throw new MilvusException(
-                ErrorCode.InvalidParameter, $"multi analyzer params is not valid JSON: {e.Message}: invalid parameter", e) { IsInputError = true };
+                ErrorCode.InvalidParameter, $"multi analyzer params is not valid JSON: {e.Message}: invalid parameter", e)
+            { IsInputError = true };
         }
     }
 
