@@ -149,8 +149,8 @@ public sealed class ChannelLogCrashTests
             Assert.True(log.NextSequence > Synced, $"record {Synced} was synced, the log ends before {log.NextSequence}");
             Assert.True(log.NextSequence - 1 <= _appended.Count, $"{_appended.Count} records were appended, the log has {log.NextSequence - 1}");
             Assert.True(log.FirstSequence <= Trimmed + 1, $"trimmed to {Trimmed}, but the log begins with {log.FirstSequence}");
-            using var reader = log.ReadFrom(Trimmed + 1);
-            var expected = Trimmed + 1;
+            var expected = log.FirstSequence;
+            using var reader = log.ReadFrom(expected);
             while (reader.TryRead(out var record))
             {
                 Assert.Equal(expected, record.Sequence);

@@ -205,6 +205,28 @@ public sealed class ChannelLogTests
         Assert.Throws<ArgumentException>(() => store.Open("a/b"));
     }
 
+    [Fact]
+    public void A_batch_of_thousands_of_records_is_one_write_on_the_machine_s_disk()
+    {
+        using var directory = new TemporaryDirectory();
+        var payloads = Enumerable.Range(0, 5000).Select(i => (ReadOnlyMemory<byte>)BitConverter.GetBytes(i).AsMemory(0, i % 5)).ToArray();
+        var store = new FileWalStore(directory.Path, WalOptions.Default);
+        using (var log = store.Open("c"))
+        {
+            log.Append(payloads);
+            log.Commit();
+        }
+
+        using var reopened = store.Open("c");
+        using var reader = reopened.ReadFrom(1);
+        foreach (var payload in payloads)
+        {
+            Assert.True(reader.TryRead(out var record));
+            Assert.True(record.Payload.Span.SequenceEqual(payload.Span));
+        }
+        Assert.False(reader.TryRead(out _));
+    }
+
     private sealed class SteppedTime : TimeProvider
     {
         private long _ticks;
