@@ -89,7 +89,8 @@ public sealed class AccessGuardTests
             new CollectionCreated(MilvusTestServer.Books), new UserStored(User("root", "Milvus")), new UserStored(User("ann", "secret1", "reader")),
             new RoleStored(new RoleInfo
             {
-                Name = "reader", CreatedAt = Timestamp.FromMs(1),
+                Name = "reader",
+                CreatedAt = Timestamp.FromMs(1),
                 Grants = [new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Search", Database = "default" }],
             }));
         var guard = new AccessGuard(new AccessControl(new FixedCoordinator(proxy.Catalog)), () => proxy.Catalog);
@@ -100,7 +101,10 @@ public sealed class AccessGuardTests
 
     private static UserInfo User(string name, string password, params string[] roles) => new()
     {
-        Name = name, Password = PasswordHasher.Hash(password, new byte[PasswordHasher.SaltBytes], 10), Roles = [.. roles], CreatedAt = Timestamp.FromMs(1),
+        Name = name,
+        Password = PasswordHasher.Hash(password, new byte[PasswordHasher.SaltBytes], 10),
+        Roles = [.. roles],
+        CreatedAt = Timestamp.FromMs(1),
     };
 
     private sealed class FixedCoordinator(Catalog catalog) : ICoordinator

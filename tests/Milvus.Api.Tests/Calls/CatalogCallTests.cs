@@ -52,7 +52,10 @@ public sealed class CatalogCallTests
         var schema = new WireSchema { Fields = { new WireField { Name = "id", DataType = Protocol.Schema.DataType.Int64, IsPrimaryKey = true } } };
         var request = new CreateCollectionRequest
         {
-            CollectionName = "c", Schema = schema.ToByteString(), ShardsNum = 3, NumPartitions = 4,
+            CollectionName = "c",
+            Schema = schema.ToByteString(),
+            ShardsNum = 3,
+            NumPartitions = 4,
             ConsistencyLevel = Protocol.Common.ConsistencyLevel.Session,
             Properties = { new Protocol.Common.KeyValuePair { Key = "collection.ttl.seconds", Value = "9" } },
         };

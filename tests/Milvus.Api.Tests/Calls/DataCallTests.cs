@@ -63,7 +63,8 @@ public sealed class DataCallTests
         await server.CallAsync(
             "Upsert", new Protocol.UpsertRequest
             {
-                CollectionName = "books", NumRows = 0,
+                CollectionName = "books",
+                NumRows = 0,
                 FieldOps = { new FieldPartialUpdateOp { FieldName = "tags", Op = FieldPartialUpdateOp.Types.OpType.ArrayAppend } },
             }, Protocol.MutationResult.Parser);
         var upsert = server.Proxy.Last<UpsertRequest>();
@@ -73,7 +74,9 @@ public sealed class DataCallTests
         var answer = await server.CallAsync(
             "Delete", new Protocol.DeleteRequest
             {
-                CollectionName = "books", PartitionName = "old", Expr = "id in {ids}",
+                CollectionName = "books",
+                PartitionName = "old",
+                Expr = "id in {ids}",
                 ExprTemplateValues = { ["ids"] = new TemplateValue { ArrayVal = new TemplateArrayValue { LongData = new LongArray { Data = { 1, 2 } } } } },
             }, Protocol.MutationResult.Parser);
         Assert.Equal(5, answer.DeleteCnt);
@@ -89,9 +92,16 @@ public sealed class DataCallTests
         await using var server = await MilvusTestServer.StartAsync();
         server.Proxy.Answer = _ => new SearchResult
         {
-            QueryCount = 2, TopKs = [2, 1], Scores = [0.5f, 0.75f, 1f], Ids = PrimaryKeys.Of(7, 8, 9),
+            QueryCount = 2,
+            TopKs = [2, 1],
+            Scores = [0.5f, 0.75f, 1f],
+            Ids = PrimaryKeys.Of(7, 8, 9),
             Columns = [new NamedColumn("title", BinaryColumn.FromStrings(DataType.VarChar, ["a", null, "c"]))],
-            OutputFields = ["title"], PrimaryField = "id", Examined = 100, ReadAt = Timestamp.FromMs(44), Collection = MilvusTestServer.Books,
+            OutputFields = ["title"],
+            PrimaryField = "id",
+            Examined = 100,
+            ReadAt = Timestamp.FromMs(44),
+            Collection = MilvusTestServer.Books,
         };
         var request = Search(PlaceholderType.FloatVector, new byte[8], new byte[8]);
         request.UseDefaultConsistency = true;
@@ -119,8 +129,15 @@ public sealed class DataCallTests
         await using var server = await MilvusTestServer.StartAsync();
         server.Proxy.Answer = _ => new SearchResult
         {
-            QueryCount = 1, TopKs = [0], Scores = [], Ids = PrimaryKeys.Of(Array.Empty<string>()), Columns = [], OutputFields = [],
-            PrimaryField = "id", ReadAt = Timestamp.FromMs(1), Collection = MilvusTestServer.Books,
+            QueryCount = 1,
+            TopKs = [0],
+            Scores = [],
+            Ids = PrimaryKeys.Of(Array.Empty<string>()),
+            Columns = [],
+            OutputFields = [],
+            PrimaryField = "id",
+            ReadAt = Timestamp.FromMs(1),
+            Collection = MilvusTestServer.Books,
         };
         var answer = await server.CallAsync("Search", Search(PlaceholderType.FloatVector, new byte[8]), Protocol.SearchResults.Parser);
         Assert.Equal(IDs.IdFieldOneofCase.StrId, answer.Results.Ids.IdFieldCase);
@@ -160,7 +177,8 @@ public sealed class DataCallTests
         await using var server = await MilvusTestServer.StartAsync();
         var request = new Protocol.HybridSearchRequest
         {
-            CollectionName = "books", Requests = { Search(PlaceholderType.FloatVector, new byte[8]) },
+            CollectionName = "books",
+            Requests = { Search(PlaceholderType.FloatVector, new byte[8]) },
             RankParams = { new Protocol.Common.KeyValuePair { Key = "limit", Value = "5" } },
             FunctionScore = new FunctionScore
             {
@@ -190,7 +208,11 @@ public sealed class DataCallTests
         await using var server = await MilvusTestServer.StartAsync();
         server.Proxy.Answer = _ => new QueryResult
         {
-            RowCount = 2, OutputFields = ["id", "color"], PrimaryField = "id", ReadAt = Timestamp.FromMs(3), Collection = MilvusTestServer.Books,
+            RowCount = 2,
+            OutputFields = ["id", "color"],
+            PrimaryField = "id",
+            ReadAt = Timestamp.FromMs(3),
+            Collection = MilvusTestServer.Books,
             Columns =
             [
                 new NamedColumn("id", new FixedColumn<long>(DataType.Int64, new long[] { 1, 2 })),
@@ -213,7 +235,11 @@ public sealed class DataCallTests
         await using var server = await MilvusTestServer.StartAsync();
         server.Proxy.Answer = _ => new QueryResult
         {
-            RowCount = 1, OutputFields = ["count(*)"], PrimaryField = "id", ReadAt = Timestamp.FromMs(3), Collection = MilvusTestServer.Books,
+            RowCount = 1,
+            OutputFields = ["count(*)"],
+            PrimaryField = "id",
+            ReadAt = Timestamp.FromMs(3),
+            Collection = MilvusTestServer.Books,
             Columns = [new NamedColumn("count(*)", new FixedColumn<long>(DataType.Int64, new long[] { 42 }))],
         };
         var answer = await server.CallAsync("Query", new Protocol.QueryRequest { CollectionName = "books" }, Protocol.QueryResults.Parser);
@@ -251,7 +277,9 @@ public sealed class DataCallTests
 
     private static Protocol.InsertRequest Insert() => new()
     {
-        CollectionName = "books", NumRows = 3, SchemaTimestamp = 555,
+        CollectionName = "books",
+        NumRows = 3,
+        SchemaTimestamp = 555,
         FieldsData =
         {
             new FieldData { FieldName = "id", Type = WireType.Int64, Scalars = new ScalarField { LongData = new LongArray { Data = { 1, 2, 3 } } } },
@@ -274,7 +302,8 @@ public sealed class DataCallTests
         placeholder.Values.AddRange(values.Select(v => ByteString.CopyFrom(v)));
         return new Protocol.SearchRequest
         {
-            CollectionName = "books", PlaceholderGroup = new PlaceholderGroup { Placeholders = { placeholder } }.ToByteString(),
+            CollectionName = "books",
+            PlaceholderGroup = new PlaceholderGroup { Placeholders = { placeholder } }.ToByteString(),
         };
     }
 }

@@ -36,7 +36,10 @@ public sealed class SystemCallTests
         await using var server = await MilvusTestServer.StartAsync();
         var request = new RunAnalyzerRequest
         {
-            AnalyzerParams = "{\"type\":\"standard\"}", Placeholder = { ByteString.CopyFromUtf8("Hello, WORLD") }, WithDetail = true, WithHash = true,
+            AnalyzerParams = "{\"type\":\"standard\"}",
+            Placeholder = { ByteString.CopyFromUtf8("Hello, WORLD") },
+            WithDetail = true,
+            WithHash = true,
         };
         var answer = await server.CallAsync("RunAnalyzer", request, RunAnalyzerResponse.Parser);
         Assert.Equal(["hello", "world"], answer.Results[0].Tokens.Select(t => t.Token));

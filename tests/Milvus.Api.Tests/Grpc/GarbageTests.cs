@@ -101,11 +101,14 @@ public sealed class GarbageTests
         var request = new InsertRequest { CollectionName = "c", NumRows = 8 };
         request.FieldsData.Add(new FieldData
         {
-            FieldName = "v", Type = DataType.FloatVector, Vectors = new VectorField { Dim = 8, FloatVector = vectors },
+            FieldName = "v",
+            Type = DataType.FloatVector,
+            Vectors = new VectorField { Dim = 8, FloatVector = vectors },
         });
         request.FieldsData.Add(new FieldData
         {
-            FieldName = "s", Type = DataType.VarChar,
+            FieldName = "s",
+            Type = DataType.VarChar,
             Scalars = new ScalarField { StringData = new StringArray { Data = { "a", "bc", "", "τ" } } },
         });
         return request.ToByteArray();

@@ -38,7 +38,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static async Task<TestServer> StartAsync(
         Action<GrpcMethodTable.Builder>? handlers = null, GrpcOptions? grpc = null, IGrpcGuard? guard = null,
-        RequestDelegate? rest = null, TimeProvider? time = null)
+        RequestDelegate? rest = null, TimeProvider? time = null, TimeSpan shutdown = default)
     {
         var health = new ServerHealth();
         var metrics = new MetricsRegistry();
@@ -46,7 +46,11 @@ internal sealed class TestServer : IAsyncDisposable
         handlers?.Invoke(table);
         var options = new MilvusServerOptions
         {
-            Port = 0, MetricsPort = 0, Address = IPAddress.Loopback, Grpc = grpc ?? new GrpcOptions(), ShutdownTimeout = TimeSpan.Zero,
+            Port = 0,
+            MetricsPort = 0,
+            Address = IPAddress.Loopback,
+            Grpc = grpc ?? new GrpcOptions(),
+            ShutdownTimeout = shutdown,
         };
         rest ??= http => http.Response.WriteAsync($"rest {http.Request.Method} {http.Request.Path} {http.Request.Protocol}");
         var server = new MilvusServer(
@@ -59,6 +63,8 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A handler that answers the version text it is given, for tests that need any working method.</summary>
     public static void AddVersion(GrpcMethodTable.Builder table) => table.Unary<GetVersionRequest, GetVersionResponse>(
         Service, "GetVersion", GetVersionRequest.Parser, (_, _) => ValueTask.FromResult(new GetVersionResponse { Version = "v-test" }));
+
+    public Task StopAsync(CancellationToken cancellation) => _server.StopAsync(cancellation);
 
     public async ValueTask DisposeAsync()
     {

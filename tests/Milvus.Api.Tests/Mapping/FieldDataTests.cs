@@ -51,7 +51,9 @@ public sealed class FieldDataTests
         {
             var wire = new FieldData
             {
-                FieldName = "f", Type = Protocol.Schema.DataType.Int32, ValidData = { true, false, true },
+                FieldName = "f",
+                Type = Protocol.Schema.DataType.Int32,
+                ValidData = { true, false, true },
                 Scalars = new ScalarField { IntData = new IntArray { Data = { values } } },
             };
             var column = (FixedColumn<int>)Reader(3, field).Read(new RepeatedField<FieldData> { wire })[0].Column;
@@ -97,7 +99,8 @@ public sealed class FieldDataTests
     {
         var wire = new FieldData
         {
-            Type = Protocol.Schema.DataType.Json, IsDynamic = true,
+            Type = Protocol.Schema.DataType.Json,
+            IsDynamic = true,
             Scalars = new ScalarField { JsonData = new JSONArray { Data = { ByteString.CopyFromUtf8("{\"a\":1}") } } },
         };
         var read = new FieldDataReader(1, null, TimeZoneInfo.Utc).Read(new RepeatedField<FieldData> { wire })[0];
@@ -156,7 +159,12 @@ public sealed class FieldDataTests
 
     private static FieldSchema Field(DataType type, DataType element, bool nullable) => new()
     {
-        Id = 101, Name = "f", Type = type, ElementType = element, Nullable = nullable, TypeParams = [new("dim", "16")],
+        Id = 101,
+        Name = "f",
+        Type = type,
+        ElementType = element,
+        Nullable = nullable,
+        TypeParams = [new("dim", "16")],
     };
 
     private static FieldDataReader Reader(int rows, FieldSchema field) =>
@@ -164,7 +172,9 @@ public sealed class FieldDataTests
 
     private static FieldData Ints(int[] values, params bool[] valid) => new()
     {
-        FieldName = "f", Type = Protocol.Schema.DataType.Int32, ValidData = { valid },
+        FieldName = "f",
+        Type = Protocol.Schema.DataType.Int32,
+        ValidData = { valid },
         Scalars = new ScalarField { IntData = new IntArray { Data = { values } } },
     };
 

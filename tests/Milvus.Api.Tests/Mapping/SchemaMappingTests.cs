@@ -15,7 +15,9 @@ public sealed class SchemaMappingTests
     {
         var wire = new WireCollection
         {
-            Name = "c", Description = "books", EnableDynamicField = true,
+            Name = "c",
+            Description = "books",
+            EnableDynamicField = true,
             Fields =
             {
                 new WireField { Name = "id", DataType = WireType.Int64, IsPrimaryKey = true, AutoID = true },
@@ -89,7 +91,13 @@ public sealed class SchemaMappingTests
 
     private static CollectionInfo Collection(CollectionSchema schema) => new()
     {
-        Id = 1, DatabaseId = 1, DatabaseName = "default", Name = "c", Schema = schema, ShardCount = 1,
-        CreatedAt = Timestamp.FromMs(1), SchemaUpdatedAt = Timestamp.FromMs(2),
+        Id = 1,
+        DatabaseId = 1,
+        DatabaseName = "default",
+        Name = "c",
+        Schema = schema,
+        ShardCount = 1,
+        CreatedAt = Timestamp.FromMs(1),
+        SchemaUpdatedAt = Timestamp.FromMs(2),
     };
 }

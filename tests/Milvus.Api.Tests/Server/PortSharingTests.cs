@@ -90,6 +90,64 @@ public sealed class PortSharingTests
     }
 
     [Fact]
+    public async Task A_silent_connection_is_closed()
+    {
+        var pipe = new Pipe();
+        await using var connection = new Microsoft.AspNetCore.Connections.DefaultConnectionContext("silent")
+        {
+            Transport = new DuplexPipe(pipe.Reader, pipe.Writer),
+        };
+        var served = false;
+        var detector = Http2PrefaceDetector.Wrap(
+            _ =>
+            {
+                served = true;
+                return Task.CompletedTask;
+            },
+            TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        await detector(connection);
+        Assert.False(served);
+    }
+
+    [Fact]
+    public async Task Stopping_waits_for_running_calls_then_aborts_them()
+    {
+        var started = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        var server = await TestServer.StartAsync(
+            table => table.Unary<GetVersionRequest, GetVersionResponse>(
+                TestServer.Service, "GetVersion", GetVersionRequest.Parser, async (_, call) =>
+                {
+                    started.TrySetResult();
+                    await release.Task.WaitAsync(call.Cancellation);
+                    return new GetVersionResponse { Version = "in time" };
+                }),
+            shutdown: TimeSpan.FromMinutes(1));
+        var patient = server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest());
+        await started.Task;
+        var stop = server.StopAsync(CancellationToken.None);
+        release.SetResult();
+        Assert.Equal("in time", (await patient).Single(GetVersionResponse.Parser).Version);
+        await stop;
+
+        started = new TaskCompletionSource();
+        release = new TaskCompletionSource();
+        server = await TestServer.StartAsync(
+            table => table.Unary<GetVersionRequest, GetVersionResponse>(
+                TestServer.Service, "GetVersion", GetVersionRequest.Parser, async (_, call) =>
+                {
+                    started.TrySetResult();
+                    await release.Task.WaitAsync(call.Cancellation);
+                    return new GetVersionResponse();
+                }),
+            shutdown: TimeSpan.Zero);
+        var cut = server.Client.CallAsync(TestServer.Path("GetVersion"), new GetVersionRequest());
+        await started.Task;
+        await server.StopAsync(CancellationToken.None);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => cut);
+    }
+
+    [Fact]
     public async Task A_taken_port_is_a_clear_error()
     {
         var holder = new TcpListener(IPAddress.Loopback, 0);
@@ -127,11 +185,14 @@ public sealed class PortSharingTests
     public void Impossible_ports_are_refused(int port, int metricsPort) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new MilvusServerOptions { Port = port, MetricsPort = metricsPort }.Validate());
 
+    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
     private static async Task<string> GetAsync(HttpClient http, Version version)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v2/x")
         {
-            Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using var response = await http.SendAsync(request);
         return await response.Content.ReadAsStringAsync();

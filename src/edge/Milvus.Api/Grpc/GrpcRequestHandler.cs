@@ -94,14 +94,6 @@ public sealed partial class GrpcRequestHandler
             throw new GrpcException(GrpcStatusCode.Internal, $"malformed grpc-timeout: \"{text}\"");
         if (timeout <= TimeSpan.Zero)
             throw new GrpcException(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded");
-        var source = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        if (ReferenceEquals(_time, TimeProvider.System))
-        {
-            source.CancelAfter(timeout);
-            return source;
-        }
-
-        source.Dispose();
         return new TimedCancellation(timeout, _time, aborted);
     }
 
@@ -148,7 +140,7 @@ public sealed partial class GrpcRequestHandler
     [LoggerMessage(Level = LogLevel.Error, Message = "Call {Path} failed unexpectedly")]
     private partial void LogUnexpected(Exception exception, string path);
 
-    /// <summary>A deadline on an injected clock, linked to the request's own cancellation.</summary>
+    /// <summary>Cancelled by the deadline or with the request, whichever comes first.</summary>
     private sealed class TimedCancellation : CancellationTokenSource
     {
         private readonly CancellationTokenRegistration _aborted;

@@ -35,7 +35,10 @@ public static class ResultWriter
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
         return new SearchResults
         {
-            Status = StatusMapping.Ok(), Results = data, CollectionName = result.Collection.Name, SessionTs = result.ReadAt.Value,
+            Status = StatusMapping.Ok(),
+            Results = data,
+            CollectionName = result.Collection.Name,
+            SessionTs = result.ReadAt.Value,
         };
     }
 

@@ -21,7 +21,10 @@ internal static class AliasCalls
                 var collection = proxy.Catalog.DescribeAlias(call.Database(request.DbName), request.Alias);
                 return new DescribeAliasResponse
                 {
-                    Status = StatusMapping.Ok(), DbName = collection.DatabaseName, Alias = request.Alias, Collection = collection.Name,
+                    Status = StatusMapping.Ok(),
+                    DbName = collection.DatabaseName,
+                    Alias = request.Alias,
+                    Collection = collection.Name,
                 };
             })
             .Add("ListAliases", ListAliasesRequest.Parser, (_, status) => new ListAliasesResponse { Status = status }, (request, call) =>
@@ -29,7 +32,9 @@ internal static class AliasCalls
                 var database = call.Database(request.DbName);
                 var answer = new ListAliasesResponse
                 {
-                    Status = StatusMapping.Ok(), DbName = database, CollectionName = request.CollectionName,
+                    Status = StatusMapping.Ok(),
+                    DbName = database,
+                    CollectionName = request.CollectionName,
                 };
                 answer.Aliases.AddRange(proxy.Catalog.ListAliases(database, request.CollectionName));
                 return answer;

@@ -38,13 +38,15 @@ internal static class CollectionCalls
                 var (database, name) = Resolve(calls, call, request.DbName, request.CollectionName, request.CollectionID);
                 return new AlterCollection(database, name)
                 {
-                    SetProperties = request.Properties.ToProperties(), DeleteKeys = [.. request.DeleteKeys],
+                    SetProperties = request.Properties.ToProperties(),
+                    DeleteKeys = [.. request.DeleteKeys],
                 };
             })
             .Command("AlterCollectionField", AlterCollectionFieldRequest.Parser, (request, call) =>
                 new AlterField(call.Database(request.DbName), request.CollectionName, request.FieldName)
                 {
-                    SetParams = request.Properties.ToProperties(), DeleteKeys = [.. request.DeleteKeys],
+                    SetParams = request.Properties.ToProperties(),
+                    DeleteKeys = [.. request.DeleteKeys],
                 })
             .Command("AddCollectionField", AddCollectionFieldRequest.Parser, (request, call) =>
             {

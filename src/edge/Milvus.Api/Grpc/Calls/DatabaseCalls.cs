@@ -15,7 +15,8 @@ internal static class DatabaseCalls
             .Command("DropDatabase", DropDatabaseRequest.Parser, (request, _) => new DropDatabase(request.DbName))
             .Command("AlterDatabase", AlterDatabaseRequest.Parser, (request, _) => new AlterDatabase(request.DbName)
             {
-                SetProperties = request.Properties.ToProperties(), DeleteKeys = [.. request.DeleteKeys],
+                SetProperties = request.Properties.ToProperties(),
+                DeleteKeys = [.. request.DeleteKeys],
             })
             .Add("ListDatabases", ListDatabasesRequest.Parser, (_, status) => new ListDatabasesResponse { Status = status }, (_, _) =>
             {
@@ -33,7 +34,10 @@ internal static class DatabaseCalls
                 var database = proxy.Catalog.GetDatabase(call.Database(request.DbName));
                 var answer = new DescribeDatabaseResponse
                 {
-                    Status = StatusMapping.Ok(), DbName = database.Name, DbID = database.Id, CreatedTimestamp = database.CreatedAt.Value,
+                    Status = StatusMapping.Ok(),
+                    DbName = database.Name,
+                    DbID = database.Id,
+                    CreatedTimestamp = database.CreatedAt.Value,
                 };
                 answer.Properties.AddProperties(database.Properties);
                 return answer;

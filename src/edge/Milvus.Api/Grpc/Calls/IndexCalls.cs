@@ -17,17 +17,20 @@ internal static class IndexCalls
             .Command("CreateIndex", CreateIndexRequest.Parser, (request, call) =>
                 new CreateIndex(call.Database(request.DbName), request.CollectionName, request.FieldName)
                 {
-                    IndexName = request.IndexName, Params = request.ExtraParams.ToProperties(),
+                    IndexName = request.IndexName,
+                    Params = request.ExtraParams.ToProperties(),
                 })
             .Command("AlterIndex", AlterIndexRequest.Parser, (request, call) =>
                 new AlterIndex(call.Database(request.DbName), request.CollectionName, request.IndexName)
                 {
-                    SetParams = request.ExtraParams.ToProperties(), DeleteKeys = [.. request.DeleteKeys],
+                    SetParams = request.ExtraParams.ToProperties(),
+                    DeleteKeys = [.. request.DeleteKeys],
                 })
             .Command("DropIndex", DropIndexRequest.Parser, (request, call) =>
                 new DropIndex(call.Database(request.DbName), request.CollectionName)
                 {
-                    IndexName = request.IndexName, Field = request.FieldName,
+                    IndexName = request.IndexName,
+                    Field = request.FieldName,
                 })
             .Add("DescribeIndex", DescribeIndexRequest.Parser, (_, status) => new DescribeIndexResponse { Status = status }, (request, call) =>
             {
@@ -57,7 +60,9 @@ internal static class IndexCalls
                     var progress = proxy.Maintenance.GetIndexProgress(collection, indexes[0]);
                     return new GetIndexBuildProgressResponse
                     {
-                        Status = StatusMapping.Ok(), IndexedRows = progress.IndexedRows, TotalRows = progress.TotalRows,
+                        Status = StatusMapping.Ok(),
+                        IndexedRows = progress.IndexedRows,
+                        TotalRows = progress.TotalRows,
                     };
                 });
     }

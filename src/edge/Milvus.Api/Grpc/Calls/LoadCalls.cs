@@ -98,7 +98,9 @@ internal static class LoadCalls
         const long node = 1;
         var info = new ReplicaInfo
         {
-            ReplicaID = collection.Id + replica, CollectionID = collection.Id, ResourceGroupName = Coordinator.Resources.ResourceGroupInfo.DefaultName,
+            ReplicaID = collection.Id + replica,
+            CollectionID = collection.Id,
+            ResourceGroupName = Coordinator.Resources.ResourceGroupInfo.DefaultName,
         };
         info.PartitionIds.AddRange(load.PartitionIds.IsEmpty ? collection.Partitions.Select(p => p.Id) : load.PartitionIds);
         info.NodeIds.Add(node);
@@ -106,7 +108,9 @@ internal static class LoadCalls
         {
             info.ShardReplicas.Add(new ShardReplica
             {
-                LeaderID = node, DmChannelName = new ShardId(collection.Id, shard).ToString(), NodeIds = { node },
+                LeaderID = node,
+                DmChannelName = new ShardId(collection.Id, shard).ToString(),
+                NodeIds = { node },
             });
         }
         return info;

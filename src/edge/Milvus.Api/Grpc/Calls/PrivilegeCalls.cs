@@ -105,7 +105,8 @@ internal static class PrivilegeCalls
         ObjectName = grant.ObjectName,
         Grantor = new GrantorEntity
         {
-            User = new UserEntity { Name = grant.Grantor }, Privilege = new PrivilegeEntity { Name = grant.Privilege },
+            User = new UserEntity { Name = grant.Grantor },
+            Privilege = new PrivilegeEntity { Name = grant.Privilege },
         },
         DbName = grant.Database,
     };

@@ -37,14 +37,18 @@ internal static class SystemCalls
             {
                 var state = new ComponentInfo
                 {
-                    NodeID = NodeId, Role = "proxy", StateCode = health.IsReady ? StateCode.Healthy : StateCode.Initializing,
+                    NodeID = NodeId,
+                    Role = "proxy",
+                    StateCode = health.IsReady ? StateCode.Healthy : StateCode.Initializing,
                 };
                 return new ComponentStates { Status = StatusMapping.Ok(), State = state, SubcomponentStates = { state } };
             })
             .Add("GetMetrics", GetMetricsRequest.Parser, (_, status) => new GetMetricsResponse { Status = status }, (request, _) =>
                 new GetMetricsResponse
                 {
-                    Status = StatusMapping.Ok(), ComponentName = "standalone1", Response = SystemInfo.Answer(request.Request, identity),
+                    Status = StatusMapping.Ok(),
+                    ComponentName = "standalone1",
+                    Response = SystemInfo.Answer(request.Request, identity),
                 })
             .Add("AllocTimestamp", AllocTimestampRequest.Parser, (_, status) => new AllocTimestampResponse { Status = status }, (_, _) =>
                 new AllocTimestampResponse { Status = StatusMapping.Ok(), Timestamp = proxy.Now().Value });
