@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Milvus.Model;
+using Milvus.Proxy.Json;
 
 namespace Milvus.Proxy.Writing;
 
@@ -11,35 +12,31 @@ internal static class DynamicMerge
     public static BinaryColumn Merge(BinaryColumn stored, int[] at, BinaryColumn update)
     {
         var builder = new BinaryColumnBuilder(DataType.Json);
+        var output = new ArrayBufferWriter<byte>();
         for (var row = 0; row < at.Length; row++)
         {
             if (at[row] < 0 || stored.IsNull(at[row])) builder.AppendFrom(update, row);
             else if (update.IsNull(row)) builder.AppendFrom(stored, at[row]);
             else
             {
-                var merged = Merge(stored.GetMemory(at[row]), update.GetMemory(row));
-                if (merged.Length > Limits.JsonMaxBytes)
+                output.ResetWrittenCount();
+                Merge(stored[at[row]], update[row], output);
+                if (output.WrittenCount > Limits.JsonMaxBytes)
                     throw MilvusException.InvalidParameter(
-                        $"the length ({merged.Length}) of dynamic field exceeds max length ({Limits.JsonMaxBytes})", "valid length dynamic field", "length exceeds max length");
-                builder.Append(merged);
+                        $"the length ({output.WrittenCount}) of dynamic field exceeds max length ({Limits.JsonMaxBytes})", "valid length dynamic field", "length exceeds max length");
+                builder.Append(output.WrittenSpan);
             }
         }
         return builder.Build();
     }
 
-    private static ReadOnlySpan<byte> Merge(ReadOnlyMemory<byte> stored, ReadOnlyMemory<byte> update)
+    private static void Merge(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> update, ArrayBufferWriter<byte> output)
     {
-        using var before = JsonDocument.Parse(stored);
-        using var given = JsonDocument.Parse(update);
-        var output = new ArrayBufferWriter<byte>(stored.Length + update.Length);
-        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true }))
-        {
-            writer.WriteStartObject();
-            foreach (var member in before.RootElement.EnumerateObject())
-                if (!given.RootElement.TryGetProperty(member.Name, out _)) member.WriteTo(writer);
-            foreach (var member in given.RootElement.EnumerateObject()) member.WriteTo(writer);
-            writer.WriteEndObject();
-        }
-        return output.WrittenSpan;
+        var given = JsonMembers.Names(update);
+        var any = false;
+        output.Write("{"u8);
+        JsonMembers.Copy(stored, (ref Utf8JsonReader name) => !given.Contains(name.GetString()!), output, ref any);
+        JsonMembers.Copy(update, (ref Utf8JsonReader _) => true, output, ref any);
+        output.Write("}"u8);
     }
 }

@@ -19,8 +19,9 @@ internal static class ScoreRounding
     public static void Round(Span<float> scores, int decimals)
     {
         if (decimals == Off) return;
-        var factor = Math.Pow(10, decimals);
+        // In single precision like the scores: what is shown as 0.1235 counts as a half although its exact value lies below.
+        var factor = MathF.Pow(10, decimals);
         foreach (ref var s in scores)
-            if (float.IsFinite(s)) s = (float)(Math.Round(s * factor, MidpointRounding.AwayFromZero) / factor);
+            if (float.IsFinite(s * factor)) s = MathF.Round(s * factor, MidpointRounding.AwayFromZero) / factor;
     }
 }
