@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
+using Milvus.Model;
+using static Milvus.Coordinator.Tests.Schemas;
+
+namespace Milvus.Coordinator.Tests.Decisions;
+
+public class ResourceGroupDecisionsTests
+{
+    private static ResourceGroupConfig Config(int requests, int limits) => new() { RequestedNodes = requests, NodeLimit = limits };
+
+    private static AlterResourceGroups Alter(string name, ResourceGroupConfig config) =>
+        new(ImmutableSortedDictionary<string, ResourceGroupConfig>.Empty.Add(name, config));
+
+    [Fact]
+    public void Groups_are_created_altered_and_dropped()
+    {
+        var world = new World();
+        Assert.Equal([ResourceGroupInfo.DefaultName], world.Catalog.ResourceGroups.Select(g => g.Name));
+        world.Do(new CreateResourceGroup("rg", Config(1, 2)));
+        world.DoesNothing(new CreateResourceGroup("rg", Config(1, 2)));
+        world.Refuses(new CreateResourceGroup("rg"), ErrorCode.ResourceGroupExists, "resource group already exist, but create with different config[rg=rg]");
+        world.Refuses(new CreateResourceGroup("1"), "the first character of resource group name must be an underscore or letter");
+        world.Refuses(new CreateResourceGroup("x", Config(2, 1)), ErrorCode.IllegalResourceGroupConfig, "limits node num should not less than requests node num: resource group illegal config[rg=x]");
+        world.Refuses(new CreateResourceGroup("x", Config(0, 0) with { TransferTo = ["none"] }), ErrorCode.IllegalResourceGroupConfig, "not exist");
+        world.Refuses(new DropResourceGroup("rg"), "resource group's limits node num is not 0");
+        world.Refuses(new DropResourceGroup(ResourceGroupInfo.DefaultName), "default resource group is not deletable");
+        world.Refuses(Alter("none", Config(0, 0)), ErrorCode.ResourceGroupNotFound, "resource group not found[rg=none]");
+        world.Do(Alter("rg", Config(0, 0)));
+        world.DoesNothing(Alter("rg", Config(0, 0)));
+        world.Do(new DropResourceGroup("rg"));
+        world.DoesNothing(new DropResourceGroup("rg"));
+    }
+
+    [Fact]
+    public void Nodes_and_replicas_move_between_groups()
+    {
+        var world = new World();
+        world.CreateLoaded("c");
+        world.Do(new CreateResourceGroup("a", Config(2, 2)));
+        world.Do(new CreateResourceGroup("b"));
+        world.Do(new TransferNodes("a", "b", 1));
+        Assert.Equal((Config(1, 1), Config(1, 1)), (world.Catalog.GetResourceGroup("a").Config, world.Catalog.GetResourceGroup("b").Config));
+        world.Refuses(new TransferNodes("a", "b", 2), ErrorCode.ResourceInsufficient, "service resource insufficient");
+        world.Refuses(new TransferNodes("a", "a", 1), "should not be the same");
+        world.Refuses(new TransferNodes("a", "b", 0), "transfer node num can't be [0]");
+        world.Refuses(new TransferReplicas("", "c", "a", "b", 1), "only found [0] replicas");
+        world.Do(new TransferReplicas("", "c", ResourceGroupInfo.DefaultName, "b", 1));
+        Same(["b"], world.Collection("c").Load!.ResourceGroups);
+        world.Do(Alter("b", Config(0, 0)));
+        world.Refuses(new DropResourceGroup("b"), "some replicas still loaded in resource group [b], release it first");
+        world.Do(new ReleaseCollection("", "c"));
+        world.Refuses(new TransferReplicas("", "c", "b", "a", 1), ErrorCode.CollectionNotLoaded, "collection not loaded[collection=c]");
+        world.Do(new DropResourceGroup("b"));
+    }
+}

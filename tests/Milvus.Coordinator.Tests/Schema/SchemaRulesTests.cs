@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Schema;
+using Milvus.Model;
+using static Milvus.Coordinator.Tests.Schemas;
+
+namespace Milvus.Coordinator.Tests.Schema;
+
+public class SchemaRulesTests
+{
+    // Every case is a schema with one thing wrong.
+    private static readonly Dictionary<string, (CollectionSchema Schema, ErrorCode Code, string Text)> Cases = new()
+    {
+        ["no primary key"] = (Of(Vector("v")), ErrorCode.InvalidParameter, "primary key is not specified"),
+        ["two primary keys"] = (Of(Key, Key with { Name = "id2" }, Vector("v")), ErrorCode.InvalidParameter, "there are more than one primary key, field name = id, id2"),
+        ["float key"] = (Of(Field("id", DataType.Float) with { IsPrimaryKey = true }, Vector("v")), ErrorCode.InvalidParameter, "the data type of primary key should be Int64 or VarChar"),
+        ["nullable key"] = (Of(Key with { Nullable = true }, Vector("v")), ErrorCode.InvalidParameter, "primary field not support null"),
+        ["key with default"] = (Of(Key with { Default = new Literal.Int(1) }, Vector("v")), ErrorCode.InvalidParameter, "primary field not support default_value"),
+        ["autoID elsewhere"] = (Of(Key, Field("a", DataType.Int64) with { AutoId = true }, Vector("v")), ErrorCode.InvalidParameter, "only primary field can speficy AutoID with true, field name = a"),
+        ["no vector"] = (Of(Key), ErrorCode.InvalidParameter, "schema does not contain vector field"),
+        ["duplicate name"] = (Of(Key, Vector("v"), Field("v", DataType.Bool)), ErrorCode.InvalidParameter, "duplicated field name v found"),
+        ["too many fields"] = (Of([Key, Vector("v"), .. Enumerable.Range(0, 63).Select(i => Field($"f{i}", DataType.Int8))]), ErrorCode.InvalidParameter, "maximum field's number should be limited to 64"),
+        ["too many vectors"] = (Of([Key, .. Enumerable.Range(0, 11).Select(i => Vector($"v{i}"))]), ErrorCode.InvalidParameter, "maximum vector field's number should be limited to 10"),
+        ["system field"] = (Of(Key, Vector("v"), Field("RowID", DataType.Int64)), ErrorCode.InvalidParameter, "schema contains system field"),
+        ["digit first"] = (Of(Key, Vector("1v")), ErrorCode.FieldNameInvalid, "Invalid field name: 1v. The first character of a field name must be an underscore or letter.: field name invalid[field=1v]"),
+        ["odd character"] = (Of(Key, Vector("v-1")), ErrorCode.FieldNameInvalid, "Field name can only contain numbers, letters, and underscores."),
+        ["empty name"] = (Of(Key, Vector("")), ErrorCode.FieldNameInvalid, "field name should not be empty"),
+        ["long name"] = (Of(Key, Vector(new string('x', 256))), ErrorCode.FieldNameInvalid, "The length of a field name must be less than 255 characters."),
+        ["keyword"] = (Of(Key, Vector("v"), Field("LIKE", DataType.Int64)), ErrorCode.FieldNameInvalid, "LIKE is keyword in milvus."),
+        ["null in any casing"] = (Of(Key, Vector("v"), Field("nUlL", DataType.Int64)), ErrorCode.FieldNameInvalid, "nUlL is keyword"),
+        ["dynamic name"] = (Of(Key, Vector("v"), Field("$meta", DataType.Json)), ErrorCode.FieldNameInvalid, "$meta"),
+        ["dynamic flag"] = (Of(Key, Vector("v"), Field("m", DataType.Json) with { IsDynamic = true }), ErrorCode.InvalidParameter, "cannot explicitly set a field as a dynamic field"),
+        ["string"] = (Of(Key, Vector("v"), Field("s", DataType.String)), ErrorCode.InvalidParameter, "string data type not supported yet, please use VarChar type instead"),
+        ["no type"] = (Of(Key, Vector("v"), Field("s", DataType.None)), ErrorCode.InvalidParameter, "is not supported"),
+        ["geometry"] = (Of(Key, Vector("v"), Field("g", DataType.Geometry)), ErrorCode.InvalidParameter, "data type Geometry is not supported yet"),
+        ["timestamptz"] = (Of(Key, Vector("v"), Field("g", DataType.Timestamptz)), ErrorCode.InvalidParameter, "data type Timestamptz is not supported yet"),
+        ["struct array"] = (new CollectionSchema([Key, Vector("v")], [], [new StructFieldSchema { Name = "s" }]), ErrorCode.InvalidParameter, "is not supported yet"),
+        ["varchar without length"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified for the field(s) of collection c"),
+        ["varchar length text"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar, ("max_length", "x"))), ErrorCode.InvalidParameter, "the value for max_length of field s must be an integer"),
+        ["varchar length zero"] = (Of(Key, Vector("v"), VarChar("s", 0)), ErrorCode.InvalidParameter, "the maximum length specified for the field(s) should be in (0, 65535], but got 0 instead: invalid parameter"),
+        ["varchar too long"] = (Of(Key, Vector("v"), VarChar("s", 65536)), ErrorCode.InvalidParameter, "but got 65536 instead"),
+        ["array of nothing"] = (Of(Key, Vector("v"), Field("a", DataType.Array, ("max_capacity", "4"))), ErrorCode.InvalidParameter, "element type None is not supported"),
+        ["array of arrays"] = (Of(Key, Vector("v"), Field("a", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.Array }), ErrorCode.InvalidParameter, "Nested array is not supported."),
+        ["array without capacity"] = (Of(Key, Vector("v"), Field("a", DataType.Array) with { ElementType = DataType.Int8 }), ErrorCode.InvalidParameter, "type param(max_capacity) should be specified for array field a of collection c"),
+        ["array too large"] = (Of(Key, Vector("v"), Field("a", DataType.Array, ("max_capacity", "4097")) with { ElementType = DataType.Int8 }), ErrorCode.InvalidParameter, "the maximum capacity specified for a Array should be in (0, 4096]"),
+        ["array of text without length"] = (Of(Key, Vector("v"), Field("a", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.VarChar }), ErrorCode.InvalidParameter, "type param(max_length) should be specified"),
+        ["no dim"] = (Of(Key, Field("v", DataType.FloatVector)), ErrorCode.InvalidParameter, "check type param `dim` for vector field"),
+        ["dim text"] = (Of(Key, Field("v", DataType.FloatVector, ("dim", "ten"))), ErrorCode.InvalidParameter, "invalid dimension: ten of field v"),
+        ["dim 1"] = (Of(Key, Vector("v", 1)), ErrorCode.InvalidParameter, "invalid dimension: 1 of field v. float vector dimension should be in range 2 ~ 32768"),
+        ["dim 32769"] = (Of(Key, Vector("v", 32769, DataType.Float16Vector)), ErrorCode.InvalidParameter, "should be in range 2 ~ 32768"),
+        ["binary dim 12"] = (Of(Key, Vector("v", 12, DataType.BinaryVector)), ErrorCode.InvalidParameter, "invalid dimension: 12 of field v. binary vector dimension should be multiple of 8. "),
+        ["binary dim 0"] = (Of(Key, Vector("v", 0, DataType.BinaryVector)), ErrorCode.InvalidParameter, "binary vector dimension should be in range 8 ~ 262144"),
+        ["sparse dim"] = (Of(Key, Vector("v", 8, DataType.SparseFloatVector)), ErrorCode.InvalidParameter, "dim should not be specified for sparse vector field v"),
+        ["two partition keys"] = (Of(Key, Vector("v"), Field("a", DataType.Int64) with { IsPartitionKey = true }, Field("b", DataType.Int64) with { IsPartitionKey = true }), ErrorCode.InvalidParameter, "there are more than one partition key, field name = a, b"),
+        ["float partition key"] = (Of(Key, Vector("v"), Field("a", DataType.Float) with { IsPartitionKey = true }), ErrorCode.InvalidParameter, "the data type of partition key should be Int64 or VarChar"),
+        ["primary partition key"] = (Of(Key with { IsPartitionKey = true }, Vector("v")), ErrorCode.InvalidParameter, "the partition key field must not be primary field"),
+        ["nullable partition key"] = (Of(Key, Vector("v"), Field("a", DataType.Int64) with { IsPartitionKey = true, Nullable = true }), ErrorCode.InvalidParameter, "partition key field not support nullable"),
+        ["two clustering keys"] = (Of(Key, Vector("v"), Field("a", DataType.Int64) with { IsClusteringKey = true }, Field("b", DataType.Int64) with { IsClusteringKey = true }), ErrorCode.IllegalCollectionSchema, "there are more than one clustering key, field name = a, b: illegal collection schema[collection=c]"),
+        ["bool clustering key"] = (Of(Key, Vector("v"), Field("a", DataType.Bool) with { IsClusteringKey = true }), ErrorCode.IllegalCollectionSchema, "the data type of clustering key"),
+        ["vector clustering key"] = (Of(Key, Vector("v") with { IsClusteringKey = true }), ErrorCode.VectorClusteringKeyNotAllowed, "vector clustering key not allowed[collection=c]"),
+        ["default for json"] = (Of(Key, Vector("v"), Field("j", DataType.Json) with { Default = new Literal.Text("{}") }), ErrorCode.InvalidParameter, "type not support default_value, type:JSON, name:j"),
+        ["default for vector"] = (Of(Key, Vector("v") with { Default = new Literal.Text("") }), ErrorCode.InvalidParameter, "type not support default_value, type:FloatVector, name:v"),
+        ["default of another type"] = (Of(Key, Vector("v"), Field("i", DataType.Int32) with { Default = new Literal.Text("x") }), ErrorCode.InvalidParameter, "type (Int32) of field (i) is not equal to the type(VarChar) of default_value"),
+        ["default out of range"] = (Of(Key, Vector("v"), Field("i", DataType.Int8) with { Default = new Literal.Int(128) }), ErrorCode.InvalidParameter, "invalid parameter[128 out of range -128 <= value <= 127]"),
+        ["default not finite"] = (Of(Key, Vector("v"), Field("d", DataType.Double) with { Default = new Literal.Float(double.NaN) }), ErrorCode.InvalidParameter, "is not a number or infinity"),
+        ["default too long"] = (Of(Key, Vector("v"), VarChar("s", 3) with { Default = new Literal.Text("äö") }), ErrorCode.InvalidParameter, "the length (4) of string exceeds max length (3): invalid parameter[expected=valid length string][actual=string length exceeds max length]"),
+        ["match without analyzer"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar, ("max_length", "9"), ("enable_match", "true"))), ErrorCode.InvalidParameter, "field s which has enable_match or is input of BM25 function must also enable_analyzer"),
+        ["analyzer on int"] = (Of(Key, Vector("v"), Field("s", DataType.Int64, ("enable_analyzer", "true"))), ErrorCode.InvalidParameter, "only supported on VarChar fields"),
+        ["mmap not boolean"] = (Of(Key, Vector("v"), Field("s", DataType.Int64, ("mmap.enabled", "maybe"))), ErrorCode.InvalidParameter, "invalid mmap.enabled value of field s: maybe"),
+        ["key skips load"] = (Of(Key with { TypeParams = [new("field.skipLoad", "true")] }, Vector("v")), ErrorCode.InvalidParameter, "cannot skip loading"),
+        ["all vectors skip load"] = (Of(Key, Field("v", DataType.FloatVector, ("dim", "4"), ("field.skipLoad", "true"))), ErrorCode.InvalidParameter, "at least one vector field must be loaded"),
+        ["long description"] = (new CollectionSchema([Key, Vector("v")], description: new string('x', 1025)), ErrorCode.InvalidParameter, "collection description"),
+    };
+
+    public static TheoryData<string> CaseNames => new(Cases.Keys);
+
+    [Theory]
+    [MemberData(nameof(CaseNames))]
+    public void A_schema_with_a_fault_is_refused(string name)
+    {
+        var (schema, code, text) = Cases[name];
+        var error = Assert.Throws<MilvusException>(() => SchemaRules.Complete("c", schema));
+        Assert.Contains(text, error.Message, StringComparison.Ordinal);
+        Assert.Equal(code, error.Code);
+        Assert.True(error.IsInputError);
+    }
+
+    [Fact]
+    public void Ids_start_at_100_and_the_dynamic_field_comes_last()
+    {
+        var draft = new CollectionSchema([Key, Vector("v"), VarChar("s")], enableDynamicField: true);
+        var schema = SchemaRules.Complete("c", draft);
+        Assert.Equal(["id:100", "v:101", "s:102", "$meta:103"], schema.Fields.Select(f => $"{f.Name}:{f.Id}"));
+        var dynamic = schema.DynamicField!;
+        Assert.True(dynamic is { Type: DataType.Json, Nullable: true, IsDynamic: true });
+        Assert.Equal(new Literal.Text("{}"), dynamic.Default);
+        Assert.Null(SchemaRules.Complete("c", Simple).DynamicField);
+    }
+
+    [Fact]
+    public void Every_stored_type_is_accepted()
+    {
+        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json];
+        ImmutableArray<DataType> dense = [DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector, DataType.Int8Vector, DataType.BinaryVector];
+        ImmutableArray<DataType> elements = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.VarChar];
+        var schema = SchemaRules.Complete("c", Of(
+        [
+            Key, .. plain.Select(t => Field($"f{t}", t) with { Nullable = true }), .. dense.Select(t => Vector($"f{t}", 8, t) with { Nullable = true }), Sparse("sparse"),
+            .. elements.Select(t => Field($"a{t}", DataType.Array, ("max_capacity", "4096"), ("max_length", "65535")) with { ElementType = t }),
+            VarChar("s", 65535) with { Default = new Literal.Text("x"), IsClusteringKey = true },
+        ]));
+        Assert.Equal(1 + plain.Length + dense.Length + 1 + elements.Length + 1, schema.Fields.Length);
+    }
+
+    [Fact]
+    public void Values_at_the_limits_are_accepted()
+    {
+        foreach (var (type, dim) in new[] { (DataType.FloatVector, 2), (DataType.FloatVector, 32768), (DataType.BinaryVector, 8), (DataType.BinaryVector, 262144) })
+            SchemaRules.Complete("c", Of(Key, Vector("v", dim, type)));
+        SchemaRules.Complete("c", Of([Key, .. Enumerable.Range(0, 10).Select(i => Vector($"v{i}")), .. Enumerable.Range(0, 53).Select(i => Field($"f{i}", DataType.Int8))]));
+        SchemaRules.Complete("c", Of(Key, Vector(new string('x', 255))));
+        SchemaRules.Complete("c", Of(Key, Vector("v"), Field("i", DataType.Int8) with { Default = new Literal.Int(-128) }));
+    }
+
+    private static CollectionSchema WithFunction(Func<FunctionSchema, FunctionSchema> change, params ImmutableArray<FieldSchema> more) => new(
+        [Key, Field("t", DataType.VarChar, ("max_length", "99"), ("enable_analyzer", "true")), Sparse("sp"), .. more],
+        [change(new FunctionSchema { Name = "bm", Type = FunctionType.BM25, InputFields = ["t"], OutputFields = ["sp"] })]);
+
+    [Fact]
+    public void A_BM25_function_marks_its_output()
+    {
+        var schema = SchemaRules.Complete("c", WithFunction(f => f));
+        Assert.Equal(100, schema.Functions[0].Id);
+        Assert.True(schema.Find("sp")!.IsFunctionOutput);
+        Assert.False(schema.Find("t")!.IsFunctionOutput);
+    }
+
+    private static readonly Dictionary<string, (CollectionSchema Schema, string Text)> FunctionCases = new()
+    {
+        ["embedding"] = (WithFunction(f => f with { Type = FunctionType.TextEmbedding }), "function type TextEmbedding is not supported yet"),
+        ["minhash"] = (WithFunction(f => f with { Type = FunctionType.MinHash }), "function type MinHash is not supported yet"),
+        ["unknown type"] = (WithFunction(f => f with { Type = FunctionType.Unknown }), "unknown function type"),
+        ["no input"] = (WithFunction(f => f with { InputFields = [] }), "function input field names cannot be empty"),
+        ["missing input"] = (WithFunction(f => f with { InputFields = ["x"] }), "function input field not found: x"),
+        ["missing output"] = (WithFunction(f => f with { OutputFields = ["x"] }), "function output field not found: x"),
+        ["input no text"] = (WithFunction(f => f with { InputFields = ["id"] }), "BM25 function input field must be a VARCHAR/TEXT field, got 1 field with type Int64"),
+        ["output dense"] = (WithFunction(f => f with { OutputFields = ["v"] }, Vector("v")), "BM25 function output field must be a SparseFloatVector field, got 1 field with type FloatVector"),
+        ["output primary"] = (WithFunction(f => f with { OutputFields = ["id"] }), "function output field cannot be primary key"),
+        ["output nullable"] = (WithFunction(f => f with { OutputFields = ["n"] }, Sparse("n") with { Nullable = true }), "function output field cannot be nullable"),
+        ["params"] = (WithFunction(f => f with { Params = [new("k1", "1")] }), "BM25 function accepts no params"),
+        ["input without analyzer"] = (WithFunction(f => f with { InputFields = ["plain"] }, VarChar("plain")), "must also enable_analyzer"),
+    };
+
+    public static TheoryData<string> FunctionCaseNames => new(FunctionCases.Keys);
+
+    [Theory]
+    [MemberData(nameof(FunctionCaseNames))]
+    public void A_function_with_a_fault_is_refused(string name)
+    {
+        var (schema, text) = FunctionCases[name];
+        Assert.Contains(text, Assert.Throws<MilvusException>(() => SchemaRules.Complete("c", schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_functions_share_neither_name_nor_output()
+    {
+        var schema = WithFunction(f => f);
+        Assert.Contains("duplicate function name: bm", Assert.Throws<MilvusException>(() => SchemaRules.Complete("c", schema.With(functions: [schema.Functions[0], schema.Functions[0]]))).Message, StringComparison.Ordinal);
+        var second = schema.Functions[0] with { Name = "bm2" };
+        Assert.Contains("duplicate function output field", Assert.Throws<MilvusException>(() => SchemaRules.Complete("c", schema.With(functions: [schema.Functions[0], second]))).Message, StringComparison.Ordinal);
+    }
+}
