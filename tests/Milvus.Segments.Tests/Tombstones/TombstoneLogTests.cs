@@ -38,11 +38,9 @@ public class TombstoneLogTests
                 // A reader may have counted the rows before the newest ones came.
                 var seen = random.Next(2) == 0 ? rowCount : random.Next(rowCount + 1);
                 var live = log.LiveRows(new Timestamp(read), seen);
-                for (var row = 0; row < seen; row++)
-                {
-                    var expected = deletedAt.GetValueOrDefault(row, ulong.MaxValue) > read;
-                    Assert.Equal(expected, live is null || (live[row >> 6] >> (row & 63) & 1) != 0);
-                }
+                var wrong = Enumerable.Range(0, seen).Count(row =>
+                    deletedAt.GetValueOrDefault(row, ulong.MaxValue) > read != (live is null || (live[row >> 6] >> (row & 63) & 1) != 0));
+                Assert.Equal(0, wrong);
                 Assert.Equal(deletedAt.Values.Count(d => d <= read), log.CountAt(new Timestamp(read)));
             }
             Assert.Equal(deletedAt.Count, log.Count);

@@ -31,13 +31,21 @@ public sealed class GrowingSegment : Segment
     /// Adds rows inserted at <paramref name="at"/>, which is not older than any row before. Fields of the schema that the batch lacks
     /// become missing values.
     /// </summary>
-    /// <exception cref="ArgumentException">The time goes back, the primary key is missing, or a column does not fit its field.</exception>
+    /// <exception cref="ArgumentException">
+    /// The time goes back, the primary key is missing, or a column does not fit its field: nothing was added.
+    /// </exception>
     public void Append(ColumnBatch batch, Timestamp at)
     {
         if (batch.RowCount == 0) return;
         var rowCount = RowCount;
         if (rowCount > 0 && at < _inserts.Max) throw new ArgumentException($"rows of {at} after rows of {_inserts.Max}", nameof(at));
         var keys = batch.Find(Schema.PrimaryKey.Id) ?? throw new ArgumentException("the batch has no primary key", nameof(batch));
+        foreach (var field in Schema.Fields)
+        {
+            // Before anything is appended: fields of different length would be beyond repair.
+            if (batch.Find(field.Id) is { } column && !field.Holds(column))
+                throw new ArgumentException($"a column of {column.Type} does not fit field {field.Name} of {field.Type}", nameof(batch));
+        }
         var fields = _fields;
         if (fields is null)
         {

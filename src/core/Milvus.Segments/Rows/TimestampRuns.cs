@@ -3,8 +3,8 @@ using Milvus.Model;
 namespace Milvus.Segments;
 
 /// <summary>
-/// The insert timestamp of every row, kept as runs of equal timestamps: 12 bytes per run, or 8 bytes per row when most runs are one
-/// row long. Append-only with one writer; readers see the runs published when they ask.
+/// The insert timestamp of every row, kept as runs of equal timestamps: 12 bytes per run, so at most 12 per row and next to nothing for
+/// rows that came in large batches. Append-only with one writer; readers see the runs published when they ask.
 /// </summary>
 internal sealed class TimestampRuns
 {

@@ -11,6 +11,7 @@ public sealed class TombstoneLog
 {
     private State _state = new([], [], 0, 0);
     private LiveBits? _newest;
+    private LiveBits? _past;
     private ulong[] _marked = [];
 
     /// <summary>Rows deleted so far, at any time.</summary>
@@ -22,7 +23,7 @@ public sealed class TombstoneLog
         get
         {
             var state = Volatile.Read(ref _state);
-            var words = Volatile.Read(ref _marked).LongLength + (Volatile.Read(ref _newest)?.Words.LongLength ?? 0);
+            var words = Volatile.Read(ref _marked).LongLength + (Volatile.Read(ref _newest)?.Words.LongLength ?? 0) + (Volatile.Read(ref _past)?.Words.LongLength ?? 0);
             return (state.Rows.LongLength * (sizeof(int) + sizeof(ulong))) + (words * sizeof(ulong));
         }
     }
@@ -92,7 +93,7 @@ public sealed class TombstoneLog
     /// </summary>
     /// <remarks>
     /// The answer for the newest prefix of the log is kept, and extended by copying when the log has advanced: readers at the present
-    /// share one array. Reads in the past build their own.
+    /// share one array. One answer for the past is kept too, for readers that follow at a distance. Others build their own.
     /// </remarks>
     public ulong[]? LiveRows(Timestamp at, int rowCount)
     {
@@ -100,8 +101,7 @@ public sealed class TombstoneLog
         var prefix = state.Prefix(at);
         if (prefix == 0) return null;
         var wordCount = Validity.WordCount(rowCount);
-        var cached = Volatile.Read(ref _newest);
-        if (cached is not null && (cached.Generation != state.Generation || cached.Applied > prefix)) cached = null;
+        var cached = Usable(ref _newest, state, prefix) ?? Usable(ref _past, state, prefix);
         if (cached is not null && cached.Applied == prefix && cached.Words.Length >= wordCount) return cached.Words;
 
         var words = Extend(cached?.Words ?? [], wordCount);
@@ -113,9 +113,7 @@ public sealed class TombstoneLog
             if ((row >> 6) < words.Length) words[row >> 6] &= ~(1UL << (row & 63));
             else complete = false;
         }
-        var newest = Volatile.Read(ref _newest);
-        if (complete && (newest is null || newest.Generation != state.Generation || prefix >= newest.Applied))
-            Volatile.Write(ref _newest, new LiveBits(words, prefix, state.Generation));
+        if (complete) Keep(new LiveBits(words, prefix, state.Generation));
         return words;
     }
 
@@ -129,6 +127,21 @@ public sealed class TombstoneLog
         var times = new Timestamp[count - from];
         for (var i = 0; i < times.Length; i++) times[i] = new Timestamp(state.Times[from + i]);
         return (state.Rows.AsSpan(from, count - from).ToArray(), times);
+    }
+
+    /// <summary>What was kept, if it is about the same log and no later than wanted.</summary>
+    private static LiveBits? Usable(ref LiveBits? kept, State state, int prefix)
+    {
+        var bits = Volatile.Read(ref kept);
+        return bits is not null && bits.Generation == state.Generation && bits.Applied <= prefix ? bits : null;
+    }
+
+    private void Keep(LiveBits bits)
+    {
+        var newest = Volatile.Read(ref _newest);
+        // Readers may race to keep their answers: any of them is right, at worst a later one is built again.
+        if (newest is null || newest.Generation != bits.Generation || bits.Applied >= newest.Applied) Volatile.Write(ref _newest, bits);
+        else Volatile.Write(ref _past, bits);
     }
 
     private static ulong[] Extend(ulong[] words, int wordCount)
