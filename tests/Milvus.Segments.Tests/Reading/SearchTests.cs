@@ -40,7 +40,6 @@ public class SearchTests
     }
 
     [Theory]
-    [InlineData(DataType.FloatVector, MetricType.Cosine)]
     [InlineData(DataType.SparseFloatVector, MetricType.IP)]
     public async Task A_built_and_reloaded_index_searches_like_the_scan(DataType type, MetricType metric)
     {

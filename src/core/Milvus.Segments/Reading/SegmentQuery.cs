@@ -50,14 +50,15 @@ public static class SegmentQuery
         segment.FindRows(lookup.Keys, segment.RowCount, found);
         if (found.Count == 0) return RowSet.None;
         var visible = segment.VisibleRows(at, scratch);
+        var rows = CollectionsMarshal.AsSpan(found);
         var kept = 0;
-        foreach (var row in found)
-            if (visible.Contains(row)) found[kept++] = row;
+        foreach (var row in rows)
+            if (visible.Contains(row)) rows[kept++] = row;
         if (kept == 0) return RowSet.None;
 
         var words = scratch.Words(visible.RowCount);
         words.AsSpan(0, Validity.WordCount(visible.RowCount)).Clear();
-        foreach (var row in CollectionsMarshal.AsSpan(found)[..kept]) words[row >> 6] |= 1UL << (row & 63);
+        foreach (var row in rows[..kept]) words[row >> 6] |= 1UL << (row & 63);
         if (!lookup.ExactlyKeys)
             FilterEvaluator.Evaluate(filter, segment.Columns(visible.RowCount), visible.RowCount, words, scratch.Filter, cancellationToken);
         return new RowSet(visible.RowCount, words);
