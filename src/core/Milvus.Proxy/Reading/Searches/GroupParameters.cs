@@ -9,9 +9,15 @@ internal sealed record GroupParameters(string Field, int Size, bool Strict)
     /// <summary>Null when the request does not group.</summary>
     public static GroupParameters? Parse(ImmutableDictionary<string, string> parameters, string key)
     {
-        if (!string.IsNullOrEmpty(parameters.GetValueOrDefault("group_by_fields")) && string.IsNullOrEmpty(parameters.GetValueOrDefault(key)))
-            throw new MilvusException(ErrorCode.Unimplemented, "group_by_fields of a search is not supported yet, use group_by_field");
-        if (!parameters.TryGetValue(key, out var field) || field.Length == 0) return null;
+        var field = parameters.GetValueOrDefault(key, "");
+        if (field.Length == 0)
+        {
+            // The newer list form; with one name it means the same.
+            field = parameters.GetValueOrDefault("group_by_fields", "").Trim();
+            if (field.Length == 0) return null;
+            if (field.Contains(',', StringComparison.Ordinal))
+                throw new MilvusException(ErrorCode.Unimplemented, "grouping by several fields is not supported yet");
+        }
         var size = WindowChecks.Find(parameters, "group_size") ?? 1;
         if (size < 1) throw MilvusException.InvalidParameter($"input group size:{size} should be greater than 0");
         if (size > Limits.GroupSize) throw MilvusException.InvalidParameter($"input group size:{size} exceeds configured max group size:{Limits.GroupSize}");
