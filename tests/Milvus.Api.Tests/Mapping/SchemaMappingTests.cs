@@ -79,6 +79,15 @@ public sealed class SchemaMappingTests
     }
 
     [Fact]
+    public void The_default_of_a_timestamp_is_text_on_the_wire_and_an_instant_inside()
+    {
+        var field = new WireField { Name = "f", DefaultValue = new WireValue { StringData = "1970-01-01T01:00:01+01:00" } };
+        Assert.Equal(new Literal.Int(1_000_000), LiteralMapping.ToDefault(field, DataType.Timestamptz));
+        field.DefaultValue.StringData = "soon";
+        Assert.Throws<MilvusException>(() => LiteralMapping.ToDefault(field, DataType.Timestamptz));
+    }
+
+    [Fact]
     public void Bytes_that_are_no_schema_are_the_callers_mistake()
     {
         var error = Assert.Throws<MilvusException>(() => SchemaReader.ReadCollection(ByteString.CopyFrom(0xff, 0xff)));
