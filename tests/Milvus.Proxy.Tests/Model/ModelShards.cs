@@ -33,12 +33,15 @@ internal sealed class ModelShards(ModelOracle oracle) : IShardGateway
     /// <summary>A shard whose reads and writes fail.</summary>
     public int? BrokenShard { get; set; }
 
+    /// <summary>Writes that fail.</summary>
+    public Func<ShardWrite, bool> Refuses { get; set; } = _ => false;
+
     public List<ModelRow> Rows(CollectionInfo collection, int shard) =>
         _rows.TryGetValue((collection.Id, shard), out var rows) ? rows : _rows[(collection.Id, shard)] = [];
 
     public ValueTask<Timestamp> WriteAsync(CollectionInfo collection, int shard, ShardWrite write, CancellationToken cancellation)
     {
-        if (BrokenShard == shard) throw new MilvusException(ErrorCode.ServiceUnavailable, "broken shard");
+        if (BrokenShard == shard || Refuses(write)) throw new MilvusException(ErrorCode.ServiceUnavailable, "broken shard");
         var at = oracle.Next();
         var rows = Rows(collection, shard);
         Writes.Add((shard, write));

@@ -85,6 +85,9 @@ public sealed class SearchParameterTests
         Assert.Equal(("99", "7", "iterative_filter"), (search.IndexParams["ef"], search.IndexParams["nprobe"], search.IndexParams["hints"]));
         Assert.Equal((50.5, 0.0), (search.Radius, search.RangeFilter));
         Assert.True(search.IgnoreGrowing);
+
+        await world.SearchAsync(Queries([0, 0]), ("topk", "2"), ("params", "{\"params\":{\"radius\":4,\"ef\":5},\"ef\":99,\"ef\":98}"));
+        Assert.Equal((4.0, "99"), (world.Shards.Searches[^1].Radius, world.Shards.Searches[^1].IndexParams["ef"]));
     }
 
     [Theory]

@@ -52,6 +52,17 @@ public sealed class UpsertTests
     }
 
     [Fact]
+    public async Task When_an_automatic_key_moves_a_row_a_failure_in_between_leaves_both_rows()
+    {
+        var world = new World();
+        world.Create([Key(autoId: true), Vector(), Field("n", DataType.Int64)], shards: 4);
+        await world.InsertAsync(1, Floats("v", [0, 0]), Int64s("n", 1));
+        world.Shards.Refuses = w => w.Deletes is not null;
+        await World.RefusedAsync(ErrorCode.ServiceUnavailable, "broken shard", () => world.UpsertAsync(1, Int64s("id", 1000), Floats("v", [0, 0]), Int64s("n", 2)));
+        Assert.Equal("1000=1 1001=2", await Show(world, "n"));
+    }
+
+    [Fact]
     public async Task A_partition_key_lets_a_row_change_its_partition()
     {
         var world = new World();

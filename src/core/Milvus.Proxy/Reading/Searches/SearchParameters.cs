@@ -94,12 +94,21 @@ internal sealed record SearchParameters
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Null) return Merge(parameters, []);
             if (root.ValueKind != JsonValueKind.Object) throw MilvusException.InvalidParameter($"search params should be a JSON object, but got {text}");
-            return Merge(parameters, root.EnumerateObject().ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal));
+            var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+            AddMembers(members, root);
+            // REST clients may send the object inside of itself.
+            if (root.TryGetProperty("params", out var inner) && inner.ValueKind == JsonValueKind.Object) AddMembers(members, inner);
+            return Merge(parameters, members);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException e)
         {
             throw MilvusException.InvalidParameter($"failed to parse search params {text}: {e.Message}");
         }
+    }
+
+    private static void AddMembers(Dictionary<string, JsonElement> members, JsonElement container)
+    {
+        foreach (var member in container.EnumerateObject()) members.TryAdd(member.Name, member.Value);
     }
 
     private static (string Json, bool IgnoreGrowing) Merge(ImmutableDictionary<string, string> flat, Dictionary<string, JsonElement> members)
