@@ -25,7 +25,7 @@ public class GrowingSegmentTests
         var segment = Segment(DataType.VarChar);
         var schema = segment.Schema;
         var key = StampedRows.Keys(DataType.VarChar, [1]);
-        for (var i = 1; i <= 20_000; i++)
+        for (var i = 1; i <= 8_000; i++)
         {
             // Quadratic work here would take minutes.
             Assert.Equal(i == 1 ? 0 : 1, segment.Delete(key, new Timestamp((ulong)i)));

@@ -38,9 +38,9 @@ public class SegmentModelTests
     {
         var random = new Random(11);
         var shard = new ModelShard(DataType.Int64, random);
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
-            for (var i = 0; i < 6; i++) shard.Insert(random.Next(1, 2 * ColumnLimits.BlockRows / 3), keySpace: 20_000);
+            for (var i = 0; i < 5; i++) shard.Insert(random.Next(1, 2 * ColumnLimits.BlockRows / 3), keySpace: 20_000);
             shard.Delete(3_000, keySpace: 20_000);
             shard.Upsert(500, keySpace: 20_000);
             await shard.SealAsync();

@@ -1,3 +1,4 @@
+using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.Text.Bm25;
 using Milvus.Vectors;
@@ -40,12 +41,12 @@ public class SearchTests
     }
 
     [Theory]
-    [InlineData(DataType.SparseFloatVector, MetricType.IP)]
-    public async Task A_built_and_reloaded_index_searches_like_the_scan(DataType type, MetricType metric)
+    [InlineData(DataType.FloatVector, MetricType.Cosine, SegmentIndexPlan.Flat)]
+    [InlineData(DataType.SparseFloatVector, MetricType.IP, SegmentIndexPlan.SparseInverted)]
+    public async Task A_built_and_reloaded_index_searches_like_the_scan(DataType type, MetricType metric, string kind)
     {
         var fixture = new VectorFixture(type, 19, seed: 4).Fill(1200);
         var segment = await fixture.SealAsync();
-        var kind = type == DataType.SparseFloatVector ? SegmentIndexPlan.SparseInverted : SegmentIndexPlan.Flat;
         var indexed = await IndexWriter.BuildAsync(segment, new SegmentIndexPlan(VectorFixture.Vector, 9, kind, metric), fixture.Store);
         Assert.Same(segment.Tombstones, indexed.Tombstones);
         Assert.Equal(9, Assert.Single(indexed.Manifest.Indexes).IndexId);
@@ -61,6 +62,39 @@ public class SearchTests
             foreach (var source in (Segment[])[indexed, reloaded])
                 AssertBest(fixture.Exact(query, metric, at), SegmentSearcher.Search(source, request, _scratch)[0], 25);
         }
+    }
+
+    [Theory]
+    [InlineData(DataType.FloatVector, MetricType.L2)]
+    [InlineData(DataType.BinaryVector, MetricType.Hamming)]
+    public async Task A_graph_finds_nearly_all_best_rows_and_as_many_as_there_are(DataType type, MetricType metric)
+    {
+        var fixture = new VectorFixture(type, 32, seed: 9).Fill(2000);
+        var plan = new SegmentIndexPlan(VectorFixture.Vector, 9, SegmentIndexPlan.Hnsw, metric) { HnswParameters = new HnswParameters { M = 16, EfConstruction = 100 } };
+        var built = await IndexWriter.BuildAsync(await fixture.SealAsync(), plan, fixture.Store);
+        var indexed = await SealedSegment.LoadAsync(built.Manifest, fixture.Schema, fixture.Store);
+        indexed.Delete(fixture.Growing.DeletesSince(Timestamp.Zero));
+        Assert.Equal(VectorIndexKind.Hnsw, indexed.FindIndex(VectorFixture.Vector)!.Dense!.Kind);
+        Assert.InRange(SealedSegment.EstimateMemory(built.Manifest, fixture.Schema), built.MemoryBytes * 9 / 10, built.MemoryBytes * 11 / 10);
+
+        double found = 0, wanted = 0;
+        for (var round = 0; round < 15; round++)
+        {
+            var query = fixture.RandomVector();
+            var limit = round % 2 == 0 ? 40 : 2;
+            var filter = Filter.Compile($"group < {limit}", fixture.Schema);
+            var k = round % 3 == 0 ? 3000 : 10;
+            var at = round % 5 == 0 ? new Timestamp(100 + (fixture.Now.Value / 2)) : fixture.Now;
+            var exact = fixture.Exact(query, metric, at, r => r.Group < limit);
+            var hits = SegmentSearcher.Search(indexed, fixture.Request(metric, k, query) with { Ef = 100, At = new ReadPoint(at), Filter = filter }, _scratch)[0];
+            Assert.Equal(Math.Min(k, exact.Count), hits.Count);
+            Assert.Subset(exact.Select(e => e.Row).ToHashSet(), hits.Rows.ToHashSet());
+            // Equal scores are interchangeable.
+            var worst = exact[hits.Count - 1].Score;
+            found += hits.Scores.Count(s => s <= worst + 1e-4);
+            wanted += hits.Count;
+        }
+        Assert.InRange(found / wanted, 0.97, 1);
     }
 
     [Fact]

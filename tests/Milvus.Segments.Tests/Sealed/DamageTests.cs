@@ -120,6 +120,9 @@ public class DamageTests
         var manifest = await SegmentWriter.SealAsync(Growing(rows), new SegmentPlace(segmentId, 50, 60, 0), Timestamp.Zero, _store);
         var segment = await SealedSegment.LoadAsync(manifest, _schema, _store);
         segment = await IndexWriter.BuildAsync(segment, new SegmentIndexPlan(StampedRows.Sparse, 4, SegmentIndexPlan.SparseInverted, MetricType.IP), _store);
+        var plan = new SegmentIndexPlan(StampedRows.Vector, 5, SegmentIndexPlan.Hnsw, MetricType.L2) { HnswParameters = new HnswParameters { M = 4, EfConstruction = 20 } };
+        segment = await IndexWriter.BuildAsync(segment, plan, _store);
+        segment = await IndexWriter.BuildAsync(segment, new SegmentIndexPlan(StampedRows.MaybeVector, 6, SegmentIndexPlan.Flat, MetricType.L2), _store);
         return segment.Manifest;
     }
 }

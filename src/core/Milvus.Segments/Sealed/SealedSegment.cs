@@ -66,7 +66,8 @@ public sealed class SealedSegment : Segment
     /// <summary>As the other overload, on a sparse field.</summary>
     public SealedSegment WithIndex(SegmentIndexFile file, SparseInvertedIndex index) => WithIndex(new AttachedIndex(file, null, index));
 
-    private SealedSegment WithIndex(AttachedIndex index)
+    /// <summary>As the other overloads, with an index that another instance of this segment has, or had built.</summary>
+    public SealedSegment WithIndex(AttachedIndex index)
     {
         var manifest = Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == index.File.FieldId).Add(index.File) };
         var indexes = Indexes.RemoveAll(i => i.File.FieldId == index.File.FieldId).Add(index);
