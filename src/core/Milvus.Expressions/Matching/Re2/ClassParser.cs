@@ -79,8 +79,7 @@ internal static class ClassParser
             name = reader.TakeUntil("}");
         }
         else name = reader.Take().ToString();
-        var set = CodePointSet.OfCategory(name) ?? throw new FormatException("invalid character class range: " + reader.Since(mark));
-        return negated ? set.Complement() : set;
+        return CodePointSet.OfCategory(name, negated) ?? throw new FormatException("invalid character class range: " + reader.Since(mark));
     }
 
     /// <summary><c>[:alpha:]</c> or <c>[:^alpha:]</c>; text that is none is left to be read as characters.</summary>

@@ -9,13 +9,22 @@ internal sealed class CodePointSet
 {
     public const int Max = 0x10FFFF;
 
+    private const int FirstAstral = 0x10000;
+
     private static readonly ConcurrentDictionary<string, CodePointSet> Categories = new();
 
     private readonly List<(int Low, int High)> _ranges = [];
 
+    /// <summary>General categories, as .NET writes them, that stand for their part of the basic plane.</summary>
+    private readonly List<string> _basicCategories = [];
+
     public void Add(int low, int high) => _ranges.Add((low, high));
 
-    public void Add(CodePointSet other) => _ranges.AddRange(other._ranges);
+    public void Add(CodePointSet other)
+    {
+        _ranges.AddRange(other._ranges);
+        _basicCategories.AddRange(other._basicCategories);
+    }
 
     /// <summary>Sorted and merged.</summary>
     public List<(int Low, int High)> Ranges()
@@ -29,6 +38,7 @@ internal sealed class CodePointSet
         return merged;
     }
 
+    /// <summary>Every other code point; of categories only the part above the basic plane is complemented.</summary>
     public CodePointSet Complement()
     {
         var result = new CodePointSet();
@@ -43,14 +53,31 @@ internal sealed class CodePointSet
     }
 
     /// <summary>A general category by its one- or two-letter name, or Any; null when there is none.</summary>
-    public static CodePointSet? OfCategory(string name)
+    public static CodePointSet? OfCategory(string name, bool negated)
     {
-        if (name == "Any") return Of((0, Max));
-        if (name.Length is 0 or > 2) return null;
-        if (Categories.TryGetValue(name, out var known)) return known;
+        if (name == "Any") return negated ? new CodePointSet() : Of((0, Max));
+        if (!IsCategory(name)) return null;
+        var astral = Categories.GetOrAdd(name, AstralPart);
+        var set = new CodePointSet();
+        foreach (var (low, high) in (negated ? astral.Complement() : astral).Ranges())
+            if (high >= FirstAstral) set.Add(Math.Max(low, FirstAstral), high);
+        set._basicCategories.Add((negated ? "\\P{" : "\\p{") + name + "}");
+        return set;
+    }
+
+    private static bool IsCategory(string name)
+    {
+        if (name.Length is 0 or > 2) return false;
+        foreach (var category in Enum.GetValues<UnicodeCategory>())
+            if (Abbreviation(category).StartsWith(name, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    private static CodePointSet AstralPart(string name)
+    {
         var set = new CodePointSet();
         var start = -1;
-        for (var c = 0; c <= Max + 1; c++)
+        for (var c = FirstAstral; c <= Max + 1; c++)
         {
             var inside = c <= Max && Abbreviation(CharUnicodeInfo.GetUnicodeCategory(c)).StartsWith(name, StringComparison.Ordinal);
             if (inside && start < 0) start = c;
@@ -58,7 +85,7 @@ internal sealed class CodePointSet
             set.Add(start, c - 1);
             start = -1;
         }
-        return set._ranges.Count == 0 ? null : Categories.GetOrAdd(name, set);
+        return set;
     }
 
     public static CodePointSet Of(params ReadOnlySpan<(int Low, int High)> ranges)
@@ -77,17 +104,17 @@ internal sealed class CodePointSet
         var bmp = new StringBuilder();
         foreach (var (low, high) in Ranges())
         {
-            if (low > 0xFFFF) break;
+            if (low >= FirstAstral) break;
             AppendRange(bmp, low, Math.Min(high, 0xD7FF));
             AppendRange(bmp, Math.Max(low, 0xE000), Math.Min(high, 0xFFFF));
         }
-        var astral = new List<string>();
-        foreach (var (low, high) in (negated ? Complement() : this).Ranges())
-            if (high > 0xFFFF) AppendPairs(astral, Math.Max(low, 0x10000), high);
-        var single = negated ? $"[^{bmp}\\uD800-\\uDFFF]" : bmp.Length == 0 ? null : $"[{bmp}]";
-        if (astral.Count == 0) return single ?? "[^\\s\\S]";
-        if (single is not null) astral.Insert(0, single);
-        return "(?:" + string.Join('|', astral) + ")";
+        foreach (var category in _basicCategories) bmp.Append(category);
+        var alternatives = AstralPairs((negated ? Complement() : this).Ranges());
+        // Halves of surrogate pairs belong to categories too, but are no characters.
+        var single = negated ? $"[^{bmp}\\uD800-\\uDFFF]" : bmp.Length == 0 ? null : _basicCategories.Count > 0 ? $"[{bmp}-[\\uD800-\\uDFFF]]" : $"[{bmp}]";
+        if (alternatives.Count == 0) return single ?? "[^\\s\\S]";
+        if (single is not null) alternatives.Insert(0, single);
+        return "(?:" + string.Join('|', alternatives) + ")";
     }
 
     private static void AppendRange(StringBuilder text, int low, int high)
@@ -97,28 +124,31 @@ internal sealed class CodePointSet
         if (high > low) text.Append($"-\\u{high:X4}");
     }
 
-    /// <summary>Surrogate pairs for a range above the basic plane.</summary>
-    private static void AppendPairs(List<string> alternatives, int low, int high)
+    /// <summary>Surrogate pairs for the ranges above the basic plane: one alternative per set of second halves.</summary>
+    private static List<string> AstralPairs(List<(int Low, int High)> ranges)
     {
-        while (low <= high)
+        var trailsOfLead = new SortedDictionary<int, StringBuilder>();
+        foreach (var (low, high) in ranges)
         {
-            var (lead, trail) = Pair(low);
-            var (lastLead, lastTrail) = Pair(high);
-            if (lead == lastLead)
+            for (var at = Math.Max(low, FirstAstral); at <= high;)
             {
-                alternatives.Add($"\\u{lead:X4}[\\u{trail:X4}-\\u{lastTrail:X4}]");
-                return;
+                var (lead, trail) = Pair(at);
+                var last = Math.Min(high, at | 0x3FF);
+                if (!trailsOfLead.TryGetValue(lead, out var trails)) trailsOfLead.Add(lead, trails = new StringBuilder());
+                AppendRange(trails, trail, Pair(last).Trail);
+                at = last + 1;
             }
-            if (trail != 0xDC00)
-            {
-                alternatives.Add($"\\u{lead:X4}[\\u{trail:X4}-\\uDFFF]");
-                low += 0xE000 - trail;
-                continue;
-            }
-            var fullTo = lastTrail == 0xDFFF ? lastLead : lastLead - 1;
-            alternatives.Add($"[\\u{lead:X4}-\\u{fullTo:X4}][\\uDC00-\\uDFFF]");
-            low += (fullTo - lead + 1) << 10;
         }
+        var alternatives = new List<string>();
+        foreach (var group in trailsOfLead.GroupBy(p => p.Value.ToString(), p => p.Key))
+        {
+            var leads = new CodePointSet();
+            foreach (var lead in group) leads.Add(lead, lead);
+            var text = new StringBuilder();
+            foreach (var (low, high) in leads.Ranges()) AppendRange(text, low, high);
+            alternatives.Add($"[{text}][{group.Key}]");
+        }
+        return alternatives;
     }
 
     private static (int Lead, int Trail) Pair(int codePoint) => (0xD800 + ((codePoint - 0x10000) >> 10), 0xDC00 + (codePoint & 0x3FF));
