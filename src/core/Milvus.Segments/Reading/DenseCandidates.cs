@@ -19,7 +19,7 @@ internal sealed class DenseCandidates : SearchCandidates
         if (rows.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
-        if (index is null || index.Metric != request.Metric) index = new FlatIndex(store, request.Metric, rows.RowCount);
+        if (index is null || index.Metric != request.Metric || request.Exhaustive) index = new FlatIndex(store, request.Metric, rows.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
         if (index.Count > rows.RowCount) rows = new RowSet(rows.RowCount, scratch.Own(rows));
         return new DenseCandidates(index, request, rows);

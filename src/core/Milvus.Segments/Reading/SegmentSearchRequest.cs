@@ -55,6 +55,11 @@ public sealed record SegmentSearchRequest
     /// <summary>Inclusive inner bound of a range search, as a score.</summary>
     public float? RangeFilter { get; init; }
 
+    /// <summary>
+    /// Scan rather than ask an approximate index: for pages of an iterator, whose inner bound may lie far from the query.
+    /// </summary>
+    public bool Exhaustive { get; init; }
+
     /// <summary>Null for no filter.</summary>
     public FilterPlan? Filter { get; init; }
 
