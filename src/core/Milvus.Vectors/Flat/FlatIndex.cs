@@ -8,9 +8,6 @@ namespace Milvus.Vectors;
 /// </summary>
 public sealed class FlatIndex : VectorIndex
 {
-    /// <summary>Enough to hide the memory behind arithmetic, few enough to stay in cache themselves.</summary>
-    private const int QueriesPerPass = 64;
-
     private readonly FlatScanner _scanner;
     private readonly int? _count;
 
@@ -43,21 +40,7 @@ public sealed class FlatIndex : VectorIndex
     public override void SearchBatch(
         ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, ReadOnlySpan<TopK> results)
     {
-        int bytes = QueryBytes(queries, queryType, results.Length);
-        int count = Count;
-        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
-        FlatScratch scratch = FlatScratch.Pool.Rent();
-        for (int first = 0; first < results.Length; first += QueriesPerPass)
-        {
-            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(QueriesPerPass, results.Length - first));
-            scratch.Queries.Set(Store, Metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
-            foreach (TopK result in some)
-                result.Reset(parameters.K, range);
-            _scanner.Scan(Store, count, scratch, filter, some);
-            foreach (TopK result in some)
-                result.Finish(Metric);
-        }
-
-        FlatScratch.Pool.Return(scratch);
+        QueryBytes(queries, queryType, results.Length);
+        _scanner.Search(Store, Metric, Count, queries, queryType, parameters, filter, results);
     }
 }

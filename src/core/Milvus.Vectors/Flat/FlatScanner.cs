@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using Milvus.Model;
 
@@ -14,8 +15,13 @@ internal abstract unsafe class FlatScanner
     private const int BlockBytes = 128 * 1024;
     private const int QueriesWorthDecoding = 4;
 
+    /// <summary>Enough to hide the memory behind arithmetic, few enough to stay in cache themselves.</summary>
+    private const int QueriesPerPass = 64;
+
+    private static readonly ConcurrentDictionary<(DataType Type, MetricType Metric, InstructionSet Set), FlatScanner> Shared = new();
+
     private readonly bool _decodes;
-    private FlatScanner? _decodedScanner;
+    private readonly FlatScanner? _decodedScanner;
 
     private protected FlatScanner(DataType type, MetricType metric, InstructionSet set)
     {
@@ -24,13 +30,39 @@ internal abstract unsafe class FlatScanner
             _decodedScanner = For(DataType.FloatVector, metric, set);
     }
 
+    /// <summary>The scanner for a pair; scanners have no state and are shared.</summary>
+    /// <exception cref="ArgumentException">The metric does not compare the type.</exception>
     public static FlatScanner For(DataType type, MetricType metric, InstructionSet set) =>
-        KernelDispatch.Visit(type, metric, set, new Factory(type, metric, set));
+        Shared.GetOrAdd((type, metric, set), static key => KernelDispatch.Visit(key.Type, key.Metric, key.Set, new Factory(key.Type, key.Metric, key.Set)));
+
+    /// <summary>Answers queries laid out one behind the other, several per pass over the rows.</summary>
+    /// <param name="count">Rows 0…count−1 are compared.</param>
+    /// <exception cref="ArgumentException">Query type or length does not fit the field.</exception>
+    public void Search(
+        VectorStore store, MetricType metric, int count, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
+        RowFilter filter, ReadOnlySpan<TopK> results)
+    {
+        int bytes = queryType.VectorBytes(store.Dimension);
+        var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
+        FlatScratch scratch = FlatScratch.Pool.Rent();
+        for (int first = 0; first < results.Length; first += QueriesPerPass)
+        {
+            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(QueriesPerPass, results.Length - first));
+            scratch.Queries.Set(store, metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
+            foreach (TopK result in some)
+                result.Reset(parameters.K, range);
+            Scan(store, count, scratch, filter, some);
+            foreach (TopK result in some)
+                result.Finish(metric);
+        }
+
+        FlatScratch.Pool.Return(scratch);
+    }
 
     /// <summary>
     /// Offers rows 0…<paramref name="count"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    public void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, ReadOnlySpan<TopK> results)
+    private void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, ReadOnlySpan<TopK> results)
     {
         int blockRows = Math.Clamp(BlockBytes / store.RowBytes, 4, MaxBlockRows) & ~3;
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));

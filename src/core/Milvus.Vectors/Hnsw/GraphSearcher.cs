@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -5,8 +6,11 @@ namespace Milvus.Vectors;
 /// <summary>Searches a graph with the kernel of one (type, metric).</summary>
 internal abstract unsafe class GraphSearcher
 {
-    public static GraphSearcher For(DataType type, MetricType metric, InstructionSet set) =>
-        KernelDispatch.Visit(type, metric, set, new Factory());
+    private static readonly ConcurrentDictionary<(DataType Type, MetricType Metric), GraphSearcher> Shared = new();
+
+    /// <summary>The searcher for a pair; searchers have no state and are shared.</summary>
+    public static GraphSearcher For(DataType type, MetricType metric) =>
+        Shared.GetOrAdd((type, metric), static pair => KernelDispatch.Visit(pair.Type, pair.Metric, InstructionSets.Best, new Factory()));
 
     /// <summary>
     /// Descends to level 0 and searches there for the scratch's first query. The accepted rows found are left in the scratch.
@@ -30,7 +34,7 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
     public override bool Search(
         HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch)
     {
-        PreparedQueries queries = scratch.Flat.Queries;
+        PreparedQueries queries = scratch.Queries;
         var scorer = new RowScorer<TKernel, TScale>(
             queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
         int node = HnswGraph.EntryNode;

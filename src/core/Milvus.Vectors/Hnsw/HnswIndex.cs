@@ -12,8 +12,13 @@ public sealed class HnswIndex : VectorIndex
     private const int DefaultEf = 16;
     private const int DefaultRangeEf = 512;
 
-    /// <summary>Rows scored per unit of beam width by an unfiltered traversal, relative to the cheaper rows of a scan.</summary>
-    private const double RowsPerBeam = 12;
+    /// <summary>
+    /// A traversal with beam width e costs about as much as scanning 70 e^0.73 rows: fitted to sets of 60 000 rows of 128 and 784
+    /// dimensions, where it scores 35 to 55 e^0.73 rows and each costs half more than in a scan.
+    /// </summary>
+    private const double ScannedRowsPerBeam = 70;
+
+    private const double BeamExponent = 0.73;
 
     private readonly GraphSearcher _searcher;
     private readonly FlatScanner _scanner;
@@ -23,7 +28,7 @@ public sealed class HnswIndex : VectorIndex
     {
         Parameters = parameters;
         Graph = graph;
-        _searcher = GraphSearcher.For(store.Type, metric, InstructionSets.Best);
+        _searcher = GraphSearcher.For(store.Type, metric);
         _scanner = FlatScanner.For(store.Type, metric, InstructionSets.Best);
     }
 
@@ -45,35 +50,52 @@ public sealed class HnswIndex : VectorIndex
     public static long EstimateMemoryBytes(long rows, int m) => (long)(rows * ((8.0 * m) + (((4.0 * m) + 8) / (m - 1))));
 
     public override void Search(
-        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results)
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results) =>
+        SearchBatch(query, queryType, parameters, filter, new ReadOnlySpan<TopK>(in results));
+
+    public override void SearchBatch(
+        ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, ReadOnlySpan<TopK> results)
     {
-        QueryBytes(query, queryType, 1);
-        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
-        results.Reset(parameters.K, range);
-        HnswScratch scratch = HnswScratch.Pool.Rent();
-        scratch.Flat.Queries.Set(Store, Metric, query, queryType, 1);
+        int bytes = QueryBytes(queries, queryType, results.Length);
         int passing = filter.CountPassing(Count);
         int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultEf), parameters.K);
-        if (passing > 0 && !Traverse(filter, range, passing, ef, scratch, results))
+        if (passing == 0 || (!AlwaysTraverse && ScanIsCheaper(passing, ef)))
         {
-            results.Reset(parameters.K, range);
-            _scanner.Scan(Store, Count, scratch.Flat, filter, new ReadOnlySpan<TopK>(in results));
+            _scanner.Search(Store, Metric, Count, queries, queryType, parameters, filter, results);
+            return;
         }
 
-        results.Finish(Metric);
+        RowFilter effective = passing == Count ? RowFilter.All : filter;
+        HnswScratch scratch = HnswScratch.Pool.Rent();
+        for (int i = 0; i < results.Length; i++)
+        {
+            ReadOnlySpan<byte> query = queries.Slice(i * bytes, bytes);
+            if (!Traverse(query, queryType, parameters, effective, passing, ef, scratch, results[i]))
+                _scanner.Search(Store, Metric, Count, query, queryType, parameters, effective, results.Slice(i, 1));
+        }
+
         HnswScratch.Pool.Return(scratch);
     }
 
-    /// <summary>Collects from the graph; false when the scan has to answer.</summary>
-    private bool Traverse(RowFilter filter, DistanceRange range, int passing, int ef, HnswScratch scratch, TopK results)
+    /// <summary>A filter thins what is found, so that a beam of ef passing rows is as wide as ef × Count / passing rows.</summary>
+    private bool ScanIsCheaper(int passing, int ef) =>
+        passing <= ScannedRowsPerBeam * Math.Pow((double)ef * Count / passing, BeamExponent);
+
+    /// <summary>Answers from the graph; false when it gave up or found too little, and the scan has to answer.</summary>
+    private bool Traverse(
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, int passing, int ef,
+        HnswScratch scratch, TopK results)
     {
-        // A filter thins the results, so a beam of ef of them costs Count / passing times the traversal.
-        if (!AlwaysTraverse && passing <= RowsPerBeam * ef * Count / passing)
-            return false;
-        if (!_searcher.Search(Graph, Store, passing == Count ? RowFilter.All : filter, range, ef, passing, scratch))
+        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
+        results.Reset(parameters.K, range);
+        scratch.Queries.Set(Store, Metric, query, queryType, 1);
+        if (!_searcher.Search(Graph, Store, filter, range, ef, passing, scratch))
             return false;
         foreach (ulong key in scratch.Found)
             results.Add(SortableKey.Row(key), SortableKey.Distance(key));
-        return !range.IsUnbounded || results.Count >= Math.Min(results.K, passing);
+        if (range.IsUnbounded && results.Count < Math.Min(results.K, passing))
+            return false;
+        results.Finish(Metric);
+        return true;
     }
 }

@@ -13,7 +13,7 @@ internal sealed unsafe class HnswScratch
     private PinnedBuffer _distances = new(0);
     private byte _epoch;
 
-    public FlatScratch Flat { get; } = new();
+    public PreparedQueries Queries { get; } = new();
 
     /// <summary>Min-heap of nodes to expand.</summary>
     public ulong[] Candidates = new ulong[1024];

@@ -13,8 +13,11 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     where TLayer : struct, IGraphLayer
     where TAcceptance : struct, IAcceptance
 {
-    /// <summary>Lines of a row asked for ahead; the processor continues on its own.</summary>
+    /// <summary>Lines asked for of every row of a list, when the list is read.</summary>
     private const int FirstLines = 4;
+
+    /// <summary>Lines asked for of the rows scored next, while others are scored; the processor continues on its own.</summary>
+    private const int NextLines = 16;
 
     /// <summary>Leaves up to <paramref name="ef"/> accepted nodes in the scratch's results.</summary>
     /// <param name="budget">Rows that may be scored.</param>
@@ -92,7 +95,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
             for (; count < layer.Degree && links[count] >= 0; count++)
             {
                 pending[count] = links[count];
-                scorer.Prefetch(layer.Row(pending[count]), FirstLines);
+                scorer.Prefetch(layer.Row(pending[count]), 0, FirstLines);
             }
 
             Score(scorer, layer, pending, count, distances);
@@ -123,7 +126,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
                 continue;
             visited[next] = epoch;
             pending[fresh++] = next;
-            scorer.Prefetch(layer.Row(next), FirstLines);
+            scorer.Prefetch(layer.Row(next), 0, FirstLines);
         }
 
         return fresh;
@@ -135,6 +138,8 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
         int i = 0;
         for (; i <= count - 4; i += 4)
         {
+            for (int next = i + 4; next < Math.Min(i + 8, count); next++)
+                scorer.Prefetch(layer.Row(nodes[next]), FirstLines, NextLines);
             scorer.Score4(
                 layer.Row(nodes[i]), layer.Row(nodes[i + 1]), layer.Row(nodes[i + 2]), layer.Row(nodes[i + 3]), distances + i);
         }

@@ -33,15 +33,15 @@ internal readonly unsafe struct RowScorer<TKernel, TScale>(
         distances[3] = TScale.Apply(distances[3], _queryScale, _norms, row3);
     }
 
-    /// <summary>Asks for the first lines of a row; the processor's own prefetcher follows on longer rows.</summary>
+    /// <summary>Asks for the cache lines <paramref name="first"/>…<paramref name="end"/>−1 of a row, as far as it has them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(int row, int maxLines)
+    public void Prefetch(int row, int first, int end)
     {
         if (!Sse.IsSupported)
             return;
         byte* start = _rows.Pointer(row);
-        int bytes = Math.Min(_rowBytes, maxLines * CacheLine);
-        for (int i = 0; i < bytes; i += CacheLine)
+        int bytes = Math.Min(_rowBytes, end * CacheLine);
+        for (int i = first * CacheLine; i < bytes; i += CacheLine)
             Sse.Prefetch0(start + i);
     }
 }
