@@ -7,6 +7,8 @@ namespace Milvus.Coordinator.Tests.Schema;
 
 public class SchemaRulesTests
 {
+    private const string Multi = "{\"analyzers\":{\"default\":{\"type\":\"standard\"}},\"by_field\":\"lang\"}";
+
     // Every case is a schema with one thing wrong.
     private static readonly Dictionary<string, (CollectionSchema Schema, ErrorCode Code, string Text)> Cases = new()
     {
@@ -65,6 +67,10 @@ public class SchemaRulesTests
         ["default too long"] = (Of(Key, Vector("v"), VarChar("s", 3) with { Default = new Literal.Text("äö") }), ErrorCode.InvalidParameter, "the length (4) of string exceeds max length (3): invalid parameter[expected=valid length string][actual=string length exceeds max length]"),
         ["match without analyzer"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar, ("max_length", "9"), ("enable_match", "true"))), ErrorCode.InvalidParameter, "field s which has enable_match or is input of BM25 function must also enable_analyzer"),
         ["analyzer on int"] = (Of(Key, Vector("v"), Field("s", DataType.Int64, ("enable_analyzer", "true"))), ErrorCode.InvalidParameter, "only supported on VarChar fields"),
+        ["broken analyzer"] = (Of(Key, Vector("v"), Analyzed(("analyzer_params", "{\"tokenizer\":\"nope\"}"))), ErrorCode.InvalidParameter, "nope"),
+        ["two ways to analyze"] = (Of(Key, Vector("v"), Analyzed(("analyzer_params", "{}"), ("multi_analyzer_params", Multi))), ErrorCode.InvalidParameter, "analyzer params should be none if has multi analyzer params"),
+        ["multi analyzer and match"] = (Of(Key, Vector("v"), Analyzed(("enable_match", "true"), ("multi_analyzer_params", Multi))), ErrorCode.InvalidParameter, "multi analyzer now only support for bm25"),
+        ["multi analyzer by nothing"] = (Of(Key, Vector("v"), Analyzed(("multi_analyzer_params", Multi))), ErrorCode.InvalidParameter, "depends on field lang, which is not a VarChar field"),
         ["mmap not boolean"] = (Of(Key, Vector("v"), Field("s", DataType.Int64, ("mmap.enabled", "maybe"))), ErrorCode.InvalidParameter, "invalid mmap.enabled value of field s: maybe"),
         ["key skips load"] = (Of(Key with { TypeParams = [new("field.skipLoad", "true")] }, Vector("v")), ErrorCode.InvalidParameter, "cannot skip loading"),
         ["all vectors skip load"] = (Of(Key, Field("v", DataType.FloatVector, ("dim", "4"), ("field.skipLoad", "true"))), ErrorCode.InvalidParameter, "at least one vector field must be loaded"),
@@ -124,6 +130,11 @@ public class SchemaRulesTests
     private static CollectionSchema WithFunction(Func<FunctionSchema, FunctionSchema> change, params ImmutableArray<FieldSchema> more) => new(
         [Key, Field("t", DataType.VarChar, ("max_length", "99"), ("enable_analyzer", "true")), Sparse("sp"), .. more],
         [change(new FunctionSchema { Name = "bm", Type = FunctionType.BM25, InputFields = ["t"], OutputFields = ["sp"] })]);
+
+    private static FieldSchema Analyzed(params (string, string)[] more) => Field("s", DataType.VarChar, [("max_length", "9"), ("enable_analyzer", "true"), .. more]);
+
+    [Fact]
+    public void A_multi_analyzer_chooses_by_a_text_field() => SchemaRules.Complete("c", Of(Key, Vector("v"), VarChar("lang"), Analyzed(("multi_analyzer_params", Multi))));
 
     [Fact]
     public void A_BM25_function_marks_its_output()

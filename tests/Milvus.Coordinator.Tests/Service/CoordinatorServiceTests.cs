@@ -2,6 +2,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Service;
 using Milvus.Model;
 using Milvus.Storage.Meta;
+using Milvus.TestKit.Disk;
 using Milvus.TestKit.Meta;
 using static Milvus.Coordinator.Tests.Schemas;
 
@@ -194,6 +195,24 @@ public class CoordinatorServiceTests
             Assert.Equal(key, error.DamagedSource);
             epoch = await _store.AcquireEpochAsync();
         }
+    }
+
+    [Fact]
+    public async Task It_runs_on_the_file_store()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory.Path, "meta.db");
+        string before;
+        await using (var store = new SqliteMetaStore(path))
+        await using (var coordinator = await Shell.StartAsync(store))
+        {
+            await coordinator.ExecuteAsync(new CreateCollection("", "c", new CollectionSchema([Key, Vector("v")], description: "Größe \u2028 \ud83d\ude00")));
+            await coordinator.ExecuteAsync(new CreateResourceGroup("r$"));
+            before = Shell.Dump(coordinator.Catalog);
+        }
+        await using var reopened = new SqliteMetaStore(path);
+        await using var successor = await Shell.StartAsync(reopened);
+        Assert.Equal(before, Shell.Dump(successor.Catalog));
     }
 
     [Fact]

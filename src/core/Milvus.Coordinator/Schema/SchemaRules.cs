@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Coordinator.Schema;
 
@@ -24,6 +25,7 @@ public static class SchemaRules
         CheckPrimaryKey(draft.Fields);
         CheckPartitionKey(draft.Fields);
         CheckClusteringKey(collection, draft.Fields);
+        CheckMultiAnalyzers(draft);
         if (!draft.Fields.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
         if (draft.Fields.Where(f => f.Type.IsVector()).All(SkipsLoad))
             throw MilvusException.InvalidParameter("at least one vector field must be loaded: field.skipLoad is set on all of them");
@@ -119,6 +121,18 @@ public static class SchemaRules
             if (!field.Type.IsNumeric() && field.Type != DataType.VarChar)
                 throw RuleErrors.IllegalSchema(collection, $"the data type of clustering key should be Int8, Int16, Int32, Int64, Float, Double or VarChar, field name = {field.Name}");
             key = field;
+        }
+    }
+
+    // The field that chooses the analyzer of each row.
+    private static void CheckMultiAnalyzers(CollectionSchema draft)
+    {
+        foreach (var field in draft.Fields)
+        {
+            if (field.Param("multi_analyzer_params") is not { } text) continue;
+            var chooser = MultiAnalyzer.Parse(text).ByField;
+            if (draft.Find(chooser) is not { Type: DataType.VarChar })
+                throw MilvusException.InvalidParameter($"multi analyzer of field {field.Name} depends on field {chooser}, which is not a VarChar field of the schema");
         }
     }
 

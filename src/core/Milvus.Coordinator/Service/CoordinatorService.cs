@@ -12,7 +12,7 @@ namespace Milvus.Coordinator.Service;
 
 /// <summary>
 /// The coordinator's shell: takes the commands one after another, lets <see cref="CoordinatorState"/> decide, commits, then applies and
-/// tells the observers. failure-modes.md beside this project says what happens when a step fails.
+/// tells the observers. docs/failure-modes.md says what happens when a step fails.
 /// </summary>
 public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
 {
