@@ -39,9 +39,14 @@ public sealed class FuzzTests
             if (random.Next(2) == 0) parameters = parameters.SetItem("topk", "3").SetItem("limit", "3").SetItem("anns_field", random.Next(2) == 0 ? "v" : "s");
             var search = new SearchRequest
             {
-                Collection = "c", Params = parameters, Expression = Pick(random, Expressions), OutputFields = Outputs3(random),
-                ConsistencyLevel = random.Next(6) is < 5 and var level ? (ConsistencyLevel)level : null, GuaranteeTimestamp = random.Next(3) == 0 ? (ulong)random.NextInt64() : (ulong)random.Next(3),
-                Vectors = random.Next(8) == 0 ? null : RandomQueries(random), Keys = random.Next(20) == 0 ? PrimaryKeys.Of(1, 2) : null,
+                Collection = "c",
+                Params = parameters,
+                Expression = Pick(random, Expressions),
+                OutputFields = Outputs3(random),
+                ConsistencyLevel = random.Next(6) is < 5 and var level ? (ConsistencyLevel)level : null,
+                GuaranteeTimestamp = random.Next(3) == 0 ? (ulong)random.NextInt64() : (ulong)random.Next(3),
+                Vectors = random.Next(8) == 0 ? null : RandomQueries(random),
+                Keys = random.Next(20) == 0 ? PrimaryKeys.Of(1, 2) : null,
                 Partitions = random.Next(10) == 0 ? ["p1"] : [],
             };
             Task Act() => (round % 3) switch
@@ -49,11 +54,18 @@ public sealed class FuzzTests
                 0 => world.Proxy.SearchAsync(RequestContext.Default, search),
                 1 => world.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
                 {
-                    Collection = "c", Params = parameters, Expression = search.Expression, OutputFields = search.OutputFields, ConsistencyLevel = search.ConsistencyLevel, Keys = search.Keys,
+                    Collection = "c",
+                    Params = parameters,
+                    Expression = search.Expression,
+                    OutputFields = search.OutputFields,
+                    ConsistencyLevel = search.ConsistencyLevel,
+                    Keys = search.Keys,
                 }),
                 _ => world.Proxy.HybridSearchAsync(RequestContext.Default, new HybridSearchRequest
                 {
-                    Collection = "c", RankParams = parameters, OutputFields = search.OutputFields,
+                    Collection = "c",
+                    RankParams = parameters,
+                    OutputFields = search.OutputFields,
                     Requests = [.. Enumerable.Range(0, random.Next(3)).Select(_ => search with { Params = Params(("anns_field", Pick(random, ["v", "s"])), ("topk", "5")), Vectors = RandomQueries(random) })],
                 }),
             };

@@ -10,23 +10,11 @@ public sealed record ProxyOptions
     /// the server accepts, so that a request to one shard is atomic; a cluster sets what its frames carry.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
-    public int MaxWriteBytes
-    {
-        get;
-        init => field = AtLeastOne(value, nameof(MaxWriteBytes));
-    }
-
-    = 64 << 20;
+    public int MaxWriteBytes { get; init => field = AtLeastOne(value, nameof(MaxWriteBytes)); } = 64 << 20;
 
     /// <summary>Most bytes of one query or search result; larger ones are refused with 1102 before they are sent.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
-    public int MaxResultBytes
-    {
-        get;
-        init => field = AtLeastOne(value, nameof(MaxResultBytes));
-    }
-
-    = 100 << 20;
+    public int MaxResultBytes { get; init => field = AtLeastOne(value, nameof(MaxResultBytes)); } = 100 << 20;
 
     /// <summary>How far Bounded reads may lag behind.</summary>
     public int BoundedStalenessMs { get; init; } = 5000;
@@ -36,13 +24,7 @@ public sealed record ProxyOptions
     /// score.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
-    public int RememberedIterators
-    {
-        get;
-        init => field = AtLeastOne(value, nameof(RememberedIterators));
-    }
-
-    = 4096;
+    public int RememberedIterators { get; init => field = AtLeastOne(value, nameof(RememberedIterators)); } = 4096;
 
     private static int AtLeastOne(int value, string name)
     {

@@ -23,7 +23,10 @@ internal static class Given
     public static FieldSchema List(string name, DataType element, int capacity = 4, int maxLength = 8, bool nullable = false) =>
         new()
         {
-            Name = name, Type = DataType.Array, ElementType = element, Nullable = nullable,
+            Name = name,
+            Type = DataType.Array,
+            ElementType = element,
+            Nullable = nullable,
             TypeParams = [new Property("max_capacity", capacity.ToString(CultureInfo.InvariantCulture)), new Property("max_length", maxLength.ToString(CultureInfo.InvariantCulture))],
         };
 

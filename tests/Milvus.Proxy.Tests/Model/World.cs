@@ -75,7 +75,11 @@ internal sealed class World
     public Task<QueryResult> QueryAsync(string expression, string[] output, params (string, string)[] parameters) =>
         Proxy.QueryAsync(RequestContext.Default, new QueryRequest
         {
-            Collection = "c", Expression = expression, OutputFields = [.. output], Params = Given.Params(parameters), ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Expression = expression,
+            OutputFields = [.. output],
+            Params = Given.Params(parameters),
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
 
     public Task<SearchResult> SearchAsync(QueryVectors vectors, params (string, string)[] parameters) => SearchAsync(vectors, [], parameters);
@@ -83,7 +87,11 @@ internal sealed class World
     public Task<SearchResult> SearchAsync(QueryVectors vectors, string[] output, params (string, string)[] parameters) =>
         Proxy.SearchAsync(RequestContext.Default, new SearchRequest
         {
-            Collection = "c", Vectors = vectors, OutputFields = [.. output], Params = Given.Params(parameters), ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Vectors = vectors,
+            OutputFields = [.. output],
+            Params = Given.Params(parameters),
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
 
     /// <summary>The rows that a Strong read of everything sees, by key, as text of the given field.</summary>

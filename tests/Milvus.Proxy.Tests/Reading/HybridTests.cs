@@ -26,7 +26,11 @@ public sealed class HybridTests
     private static Task<SearchResult> HybridAsync(World world, (string, string)[] rank, params SearchRequest[] requests) =>
         world.Proxy.HybridSearchAsync(RequestContext.Default, new HybridSearchRequest
         {
-            Collection = "c", Requests = [.. requests], RankParams = Params(rank), OutputFields = ["g"], ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Requests = [.. requests],
+            RankParams = Params(rank),
+            OutputFields = ["g"],
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
 
     /// <summary>The fused list of single-query sub-searches by definition.</summary>
@@ -79,7 +83,9 @@ public sealed class HybridTests
 
         var sparse = new SearchRequest
         {
-            Collection = "c", Vectors = new QueryVectors(DataType.SparseFloatVector, [SparseBytes((1, 1f), (3, 2f))]), Params = Params(("anns_field", "s"), ("topk", "30")),
+            Collection = "c",
+            Vectors = new QueryVectors(DataType.SparseFloatVector, [SparseBytes((1, 1f), (3, 2f))]),
+            Params = Params(("anns_field", "s"), ("topk", "30")),
         };
         SearchRequest[] mixed = [Sub("a", "60", [0, 0]), sparse];
         AssertSame(await ExpectedAsync(world, (l, _, s) => weights[l] * (l == 0 ? Atan(s) : s), true, mixed), await HybridAsync(world, Rank(), mixed), 0, 12);

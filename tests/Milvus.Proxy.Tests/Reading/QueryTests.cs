@@ -46,7 +46,10 @@ public sealed class QueryTests
         Assert.Equal(["k00003", "k00013", "k00023", "k00033", "k00043"], Ids(await world.QueryAsync("n == 3", [])));
         var got = await world.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
         {
-            Collection = "c", Keys = PrimaryKeys.Of("k00009", "nope", "k00001"), OutputFields = ["*"], ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Keys = PrimaryKeys.Of("k00009", "nope", "k00001"),
+            OutputFields = ["*"],
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
         Assert.Equal(["k00001", "k00009"], Ids(got));
         Assert.Equal(["v", "n", "id"], got.Columns.Select(c => c.Name));
@@ -146,7 +149,10 @@ public sealed class QueryTests
             {
                 var page = await world.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
                 {
-                    Collection = "c", Expression = expression, OutputFields = ["n"], GuaranteeTimestamp = session,
+                    Collection = "c",
+                    Expression = expression,
+                    OutputFields = ["n"],
+                    GuaranteeTimestamp = session,
                     Params = Params(("iterator", "True"), ("reduce_stop_for_best", "True"), ("limit", "64"), ("collection_id", $"{world.Collection.Id}")),
                 });
                 if (page.RowCount == 0) break;
@@ -174,7 +180,11 @@ public sealed class QueryTests
             Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{(i * 6) + 2}"), Ids(await world.QueryAsync(expression, ["id"])));
         var result = await world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
         {
-            Collection = "c", Vectors = Queries([0, 0]), Expression = "tenant == 't2'", Params = Params(("topk", "3")), ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Vectors = Queries([0, 0]),
+            Expression = "tenant == 't2'",
+            Params = Params(("topk", "3")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
         Assert.Equal(["2", "8", "14"], ShowAll(result.Ids.Column));
         Assert.Single(world.Shards.Searches.Single().PartitionIds);

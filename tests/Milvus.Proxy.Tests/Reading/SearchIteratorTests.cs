@@ -117,7 +117,9 @@ public sealed class SearchIteratorTests
             // As the client does: from the last distance on (inclusive), without the rows already given out at it.
             var page = await world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
             {
-                Collection = "c", Vectors = Queries([1, 1]), GuaranteeTimestamp = session,
+                Collection = "c",
+                Vectors = Queries([1, 1]),
+                GuaranteeTimestamp = session,
                 Expression = atBound.Count == 0 ? "" : $"id not in [{string.Join(",", atBound)}]",
                 Params = Params(("iterator", "True"), ("topk", "20000"), ("params", $"{{\"radius\":{bound + 8},\"range_filter\":{bound}}}"), ("collection_id", $"{world.Collection.Id}")),
             });

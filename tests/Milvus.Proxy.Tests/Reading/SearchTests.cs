@@ -111,7 +111,11 @@ public sealed class SearchTests
         {
             var result = await world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
             {
-                Collection = "c", Vectors = Queries([0, 0], [1, 1]), OutputFields = ["*"], Expression = expression, Params = Params(("topk", "3")),
+                Collection = "c",
+                Vectors = Queries([0, 0], [1, 1]),
+                OutputFields = ["*"],
+                Expression = expression,
+                Params = Params(("topk", "3")),
             });
             Assert.Equal([0, 0], result.TopKs.ToArray());
             Assert.Equal(DataType.VarChar, result.Ids.Column.Type);

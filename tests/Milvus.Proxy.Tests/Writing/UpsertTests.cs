@@ -115,7 +115,9 @@ public sealed class UpsertTests
         await World.RefusedAsync("is only supported on array fields",
             () => world.Proxy.UpsertAsync(RequestContext.Default, new UpsertRequest
             {
-                Collection = "c", RowCount = 1, Columns = [Int64s("id", 1), Floats("v", [1, 1])],
+                Collection = "c",
+                RowCount = 1,
+                Columns = [Int64s("id", 1), Floats("v", [1, 1])],
                 FieldOperations = ImmutableDictionary<string, FieldOperation>.Empty.Add("v", FieldOperation.ArrayAppend),
             }));
     }
@@ -126,7 +128,9 @@ public sealed class UpsertTests
     private static Task<MutationResult> OperationAsync(World world, FieldOperation operation, NamedColumn keys, NamedColumn lists) =>
         world.Proxy.UpsertAsync(RequestContext.Default, new UpsertRequest
         {
-            Collection = "c", RowCount = keys.Column.Count, Columns = [keys, lists],
+            Collection = "c",
+            RowCount = keys.Column.Count,
+            Columns = [keys, lists],
             FieldOperations = ImmutableDictionary<string, FieldOperation>.Empty.Add(lists.Name, operation),
         });
 

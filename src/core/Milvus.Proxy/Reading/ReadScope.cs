@@ -31,7 +31,10 @@ internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider ti
         if (!iterator)
             return new ReadScope
             {
-                Collection = collection, PartitionIds = ids, Guarantee = guarantees.Resolve(level, guarantee, collection), ExpireBefore = ExpireBefore(collection),
+                Collection = collection,
+                PartitionIds = ids,
+                Guarantee = guarantees.Resolve(level, guarantee, collection),
+                ExpireBefore = ExpireBefore(collection),
             };
         // All pages of an iterator read one state: the first page's time comes back as the timestamp of the others.
         var at = GuaranteeTimestamps.IsPointInTime(guarantee) ? new Timestamp(guarantee) : guarantees.Now();
