@@ -6,8 +6,8 @@ public sealed record ProxyOptions
     public static ProxyOptions Default { get; } = new();
 
     /// <summary>
-    /// Most payload bytes of one shard write; larger batches become several, each atomic for itself. The default takes any request that
-    /// the server accepts, so that a request to one shard is atomic; a cluster sets what its frames carry.
+    /// Most payload bytes of one shard write; larger batches become several, each atomic for itself. The default takes all but odd requests
+    /// whole (numbers grow when they leave the wire), so that a request to one shard is atomic; a cluster sets what its frames carry.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int MaxWriteBytes { get; init => field = AtLeastOne(value, nameof(MaxWriteBytes)); } = 64 << 20;
