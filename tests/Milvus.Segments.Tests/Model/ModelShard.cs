@@ -1,3 +1,4 @@
+using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.TestKit.Objects;
 
@@ -95,6 +96,7 @@ internal sealed class ModelShard(DataType keyType, Random random)
             actual.AddRange(Identify(segment, rows, at));
             counted += SegmentQuery.Count(segment, null, point, _scratch);
             CheckOrdered(segment, rows, point);
+            CheckLookup(segment, rows, point);
         }
         actual.Sort();
         Assert.Equal(expected, actual);
@@ -119,11 +121,28 @@ internal sealed class ModelShard(DataType keyType, Random random)
         Assert.Equal(expected, ordered);
     }
 
-    private string SortKey(Segment segment, int row)
+    private void CheckLookup(Segment segment, int[] rows, ReadPoint point)
     {
-        var keys = segment.PrimaryKeysOf([row]);
-        return keys.IsInt64 ? keys.Int64s[0].ToString("D10", System.Globalization.CultureInfo.InvariantCulture) : keys.Strings.GetString(0);
+        // Few keys are looked up in every size of segment; many are evaluated as a filter.
+        long[] keys = [.. Enumerable.Range(0, random.Next(1, 100)).Select(_ => (long)random.Next(250)).Distinct()];
+        var list = string.Join(", ", keys.Select(k => keyType == DataType.Int64 ? $"{k}" : $"'{StampedRows.TextKey(k)}'"));
+        var wanted = keys.Select(k => SortKey(StampedRows.Keys(keyType, [k]))).ToHashSet();
+        foreach (var (text, passes) in new (string, Func<int, bool>)[] { ($"key in [{list}]", _ => true), ($"key in [{list}] and flag == true", r => ((FixedColumn<bool>)segment.Fetch(StampedRows.Flag, [r])).Values[0]) })
+        {
+            var filter = Filter.Compile(text, _schema);
+            int[] expected = [.. rows.Where(r => wanted.Contains(SortKey(segment, r)) && passes(r))];
+            Assert.Equal(expected, SegmentQuery.Execute(segment, filter, point, _scratch));
+            Assert.Equal(expected.Length, SegmentQuery.Count(segment, filter, point, _scratch));
+            Assert.Equal(
+                expected.OrderBy(r => SortKey(segment, r), StringComparer.Ordinal).ThenBy(r => r).Take(3),
+                SegmentQuery.ExecuteOrdered(segment, filter, point, 3, _scratch));
+        }
     }
+
+    private static string SortKey(Segment segment, int row) => SortKey(segment.PrimaryKeysOf([row]));
+
+    private static string SortKey(PrimaryKeys keys) =>
+        keys.IsInt64 ? keys.Int64s[0].ToString("D10", System.Globalization.CultureInfo.InvariantCulture) : keys.Strings.GetString(0);
 
     private void Write(long[] deletes, long[] inserts)
     {
