@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Milvus.Segments;
+
+namespace Milvus.StreamingNode;
+
+/// <summary>
+/// The segments of one shard at one moment. Immutable: a seal, a load or a compaction publishes a new one. Which rows a reader sees is decided
+/// by its timestamp, not by the view.
+/// </summary>
+public sealed class ShardView(ImmutableArray<GrowingSegment> growing, ImmutableArray<SealedSegment> sealedSegments)
+{
+    public static readonly ShardView Empty = new([], []);
+
+    public ImmutableArray<GrowingSegment> Growing { get; } = growing;
+
+    /// <summary>Loaded sealed segments.</summary>
+    public ImmutableArray<SealedSegment> Sealed { get; } = sealedSegments;
+}
