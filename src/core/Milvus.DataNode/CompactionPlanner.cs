@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+
+namespace Milvus.DataNode;
+
+/// <summary>A sealed segment as the planner sees it.</summary>
+/// <param name="DeletedRows">Rows known to be deleted and old enough to be left out.</param>
+public readonly record struct CompactionCandidate(SegmentManifest Manifest, long DeletedRows)
+{
+    public long LiveRows => Manifest.RowCount - DeletedRows;
+}
+
+/// <summary>Segments to be rewritten as one.</summary>
+public sealed record CompactionPlan(int Shard, long PartitionId, ImmutableArray<SegmentManifest> Sources);
+
+/// <summary>What compaction may do at most.</summary>
+/// <param name="MaxRows">Rows of a segment that it may write.</param>
+/// <param name="MaxBytes">Column bytes of a segment that it may write.</param>
+/// <param name="DeletedRatio">Share of deleted rows from which a segment is rewritten alone.</param>
+/// <param name="MinSmallSegments">Small segments that make a merge worthwhile.</param>
+public sealed record CompactionLimits(long MaxRows, long MaxBytes, double DeletedRatio, int MinSmallSegments);
+
+/// <summary>Chooses which segments to merge or rewrite. Pure.</summary>
+public static class CompactionPlanner
+{
+    /// <summary>A segment below this share of the limits is small.</summary>
+    private const double SmallShare = 0.5;
+
+    /// <param name="candidates">Segments of one collection in any order.</param>
+    /// <param name="force">A client asked: any two small segments are merged, any deleted row is reason to rewrite.</param>
+    public static IReadOnlyList<CompactionPlan> Plan(IEnumerable<CompactionCandidate> candidates, CompactionLimits limits, bool force)
+    {
+        var plans = new List<CompactionPlan>();
+        foreach (var group in candidates.GroupBy(c => (c.Manifest.Shard, c.Manifest.PartitionId)))
+        {
+            var rest = new List<CompactionCandidate>();
+            var small = new List<CompactionCandidate>();
+            foreach (var c in group.OrderBy(c => c.Manifest.SegmentId))
+            {
+                if (IsSmall(c, limits)) small.Add(c);
+                else rest.Add(c);
+            }
+            var merged = Merge(group.Key.Shard, group.Key.PartitionId, small, limits, force ? 2 : limits.MinSmallSegments, plans);
+            foreach (var c in rest.Concat(small.Where(s => !merged.Contains(s.Manifest.SegmentId))))
+            {
+                var isWorn = c.DeletedRows > 0 && (force || c.DeletedRows >= limits.DeletedRatio * c.Manifest.RowCount);
+                if (isWorn) plans.Add(new CompactionPlan(group.Key.Shard, group.Key.PartitionId, [c.Manifest]));
+            }
+        }
+        return plans;
+    }
+
+    private static HashSet<long> Merge(int shard, long partition, List<CompactionCandidate> small, CompactionLimits limits, int minimum, List<CompactionPlan> plans)
+    {
+        var merged = new HashSet<long>();
+        var batch = new List<CompactionCandidate>();
+        long rows = 0, bytes = 0;
+        void Close()
+        {
+            if (batch.Count >= minimum)
+            {
+                plans.Add(new CompactionPlan(shard, partition, [.. batch.Select(b => b.Manifest)]));
+                foreach (var b in batch) merged.Add(b.Manifest.SegmentId);
+            }
+            batch.Clear();
+            rows = bytes = 0;
+        }
+        foreach (var c in small)
+        {
+            var size = LiveBytes(c);
+            if (batch.Count > 0 && (rows + c.LiveRows > limits.MaxRows || bytes + size > limits.MaxBytes)) Close();
+            batch.Add(c);
+            rows += c.LiveRows;
+            bytes += size;
+        }
+        Close();
+        return merged;
+    }
+
+    private static bool IsSmall(CompactionCandidate c, CompactionLimits limits) =>
+        c.LiveRows < limits.MaxRows * SmallShare && LiveBytes(c) < limits.MaxBytes * SmallShare;
+
+    private static long LiveBytes(CompactionCandidate c) =>
+        c.Manifest.RowCount == 0 ? 0 : (long)(c.Manifest.Columns.Sum(f => f.Bytes) * ((double)c.LiveRows / c.Manifest.RowCount));
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Segments;
+using Milvus.Storage.Objects;
+
+namespace Milvus.QueryNode;
+
+/// <summary>Reads sealed segments from object storage: columns, the indexes that still exist, and the deletes in tombstone files.</summary>
+public sealed class SealedSegmentReader(IObjectStore objects)
+{
+    /// <summary>Bytes of memory that the segment will take, before reading it.</summary>
+    public static long EstimateMemory(SegmentManifest manifest, CollectionInfo collection) =>
+        SealedSegment.EstimateMemory(Current(manifest, collection), collection.Schema);
+
+    /// <exception cref="IntegrityException">An object is missing or damaged; names it.</exception>
+    public async Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionInfo collection, ImmutableArray<TombstoneFile> tombstones, CancellationToken cancellation)
+    {
+        var segment = await SealedSegment.LoadAsync(Current(manifest, collection), collection.Schema, objects, cancellation).ConfigureAwait(false);
+        foreach (var file in tombstones)
+        {
+            if (file.PartitionId != 0 && file.PartitionId != manifest.PartitionId) continue;
+            if (file.MaxTimestamp <= manifest.DeletesAppliedTo || file.MaxTimestamp <= manifest.MinTimestamp) continue;
+            segment.Delete(await TombstoneFiles.ReadAsync(file, objects, cancellation).ConfigureAwait(false));
+        }
+        return segment;
+    }
+
+    /// <summary>The manifest without the files of indexes that were dropped.</summary>
+    public static SegmentManifest Current(SegmentManifest manifest, CollectionInfo collection)
+    {
+        var kept = manifest.Indexes.RemoveAll(f => !collection.Indexes.Any(i => i.Id == f.IndexId));
+        return kept.Length == manifest.Indexes.Length ? manifest : manifest with { Indexes = kept };
+    }
+}
