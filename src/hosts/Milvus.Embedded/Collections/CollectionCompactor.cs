@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Milvus.Coordinator.Segments;
+using Milvus.DataNode;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Segments;
+using Milvus.StreamingNode;
+
+namespace Milvus.Embedded.Collections;
+
+/// <summary>Merges small segments and rewrites worn ones, on request and by itself. Sources stay in use until the result is committed.</summary>
+public sealed class CollectionCompactor(CollectionRuntime collection, EngineServices services)
+{
+    private const int LookEveryMs = 10_000;
+
+    private int _queued;
+    private long _lookedAtMs = services.Now.PhysicalMs;
+
+    public void Maintain()
+    {
+        var now = services.Now.PhysicalMs;
+        if (!services.Options.AutoCompaction || now - Volatile.Read(ref _lookedAtMs) < LookEveryMs || Volatile.Read(ref _queued) != 0) return;
+        if (collection.Info.Property("collection.autocompaction.enabled") == "false") return;
+        Volatile.Write(ref _lookedAtMs, now);
+        if (Plan(force: false).Count > 0) _ = CompactAsync(force: false);
+    }
+
+    /// <summary>Plans now, works in the background; the task completes with what was done. Never faults.</summary>
+    public Task<CompactionProgress> CompactAsync(bool force)
+    {
+        Interlocked.Increment(ref _queued);
+        return RunAsync(force);
+    }
+
+    private async Task<CompactionProgress> RunAsync(bool force)
+    {
+        var results = ImmutableArray.CreateBuilder<CompactionPlanResult>();
+        var failed = 0;
+        try
+        {
+            await collection.Builds.RunAsync(async cancellation =>
+            {
+                foreach (var plan in Plan(force))
+                {
+                    try
+                    {
+                        results.Add(await CompactAsync(plan, cancellation).ConfigureAwait(false));
+                    }
+                    catch (Exception e) when (e is not OperationCanceledException)
+                    {
+                        failed++;
+                        services.Logger.LogError(e, "Collection {Collection}: compaction of {Sources} failed", collection.Info.Name, string.Join(", ", plan.Sources.Select(s => s.SegmentId)));
+                    }
+                }
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+        if (results.Count > 0) collection.Indexer.Queue();
+        return new CompactionProgress(true, 0, results.Count, failed, results.ToImmutable());
+    }
+
+    private IReadOnlyList<CompactionPlan> Plan(bool force)
+    {
+        var options = services.Options;
+        var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
+        var horizon = Horizon();
+        var loaded = collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).ToDictionary(s => s.SegmentId);
+        return CompactionPlanner.Plan(
+            services.Segments.GetSegments(collection.Info.Id).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon))), limits, force);
+    }
+
+    private Timestamp Horizon() => Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
+
+    // Of a segment that is not loaded only an upper bound is known: the keys in tombstone files that are newer than its files.
+    private long Deleted(SegmentManifest manifest, Dictionary<long, SealedSegment> loaded, Timestamp horizon)
+    {
+        if (loaded.TryGetValue(manifest.SegmentId, out var segment)) return segment.Tombstones.CountAt(horizon);
+        var tombstones = services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [];
+        return Math.Min(manifest.RowCount, tombstones.Where(t => t.MinTimestamp > manifest.DeletesAppliedTo && t.MaxTimestamp <= horizon).Sum(t => (long)t.Count));
+    }
+
+    private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, CancellationToken cancellation)
+    {
+        var info = collection.Info;
+        var place = new SegmentPlace(services.Oracle.NextIds(), info.Id, plan.PartitionId, plan.Shard);
+        using var protection = services.Garbage.Protect(ObjectNames.Collection(info.Id));
+        var manifest = await MergeAsync(plan, place, cancellation).ConfigureAwait(false);
+        await collection.Structure.RunAsync(c => CommitAsync(plan, manifest, c)).ConfigureAwait(false);
+        foreach (var source in plan.Sources)
+        {
+            foreach (var f in source.Columns) await services.Objects.DeleteAsync(f.ObjectKey, cancellation).ConfigureAwait(false);
+            foreach (var f in source.Indexes) await services.Objects.DeleteAsync(f.ObjectKey, cancellation).ConfigureAwait(false);
+        }
+        services.Logger.LogInformation(
+            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows",
+            info.Name, plan.Sources.Length, plan.Sources.Sum(s => (long)s.RowCount), manifest.RowCount);
+        return new CompactionPlanResult([.. plan.Sources.Select(s => s.SegmentId)], manifest.SegmentId);
+    }
+
+    private async Task<SegmentManifest> MergeAsync(CompactionPlan plan, SegmentPlace place, CancellationToken cancellation)
+    {
+        await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var driver = collection.Shard(plan.Shard).Running;
+            // Deletes up to the horizon: those in tombstone files and those still in the log, taken together on the structure lane.
+            var (tombstones, horizon) = await collection.Structure.RunAsync(async c =>
+            {
+                var batches = new List<TombstoneBatch>();
+                foreach (var file in services.Segments.GetCheckpoint(new ShardId(plan.Sources[0].CollectionId, plan.Shard))?.Tombstones ?? [])
+                {
+                    if (file.PartitionId != 0 && file.PartitionId != plan.PartitionId) continue;
+                    batches.Add(await TombstoneFiles.ReadAsync(file, services.Objects, c).ConfigureAwait(false));
+                }
+                var retained = Horizon();
+                var (logged, applied) = await driver.PostAsync(channel => (channel.Deletes.Since(Timestamp.Zero), services.Oracle.Current)).ConfigureAwait(false);
+                foreach (var d in logged)
+                {
+                    if (!d.AppliesTo(plan.PartitionId)) continue;
+                    var times = new Timestamp[d.Keys.Count];
+                    times.AsSpan().Fill(d.Timestamp);
+                    batches.Add(new TombstoneBatch(d.Keys, times));
+                }
+                return (batches, retained < applied ? retained : applied);
+            }).ConfigureAwait(false);
+            var info = collection.Info;
+            return await Compactor.MergeAsync(plan.Sources, info.Schema, tombstones, place, horizon, services.Objects, ExpireBefore(info), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            services.HeavyWork.Release();
+        }
+    }
+
+    private Timestamp ExpireBefore(CollectionInfo info)
+    {
+        var truncated = info.TruncatedAt == Timestamp.Zero ? Timestamp.Zero : new Timestamp(info.TruncatedAt.Value + 1);
+        if (info.TtlSeconds is not { } ttl) return truncated;
+        var expired = Timestamp.FromMs(Math.Max(0, services.Now.PhysicalMs - (ttl * 1000)));
+        return expired > truncated ? expired : truncated;
+    }
+
+    private async Task CommitAsync(CompactionPlan plan, SegmentManifest manifest, CancellationToken cancellation)
+    {
+        var isEmpty = manifest.RowCount == 0;
+        var ids = plan.Sources.Select(s => s.SegmentId).ToList();
+        var isLoaded = collection.Loader.IsWanted(plan.PartitionId);
+        // Loaded before the commit: if that fails the sources stay as they are.
+        LoadedSegment[] loaded = isLoaded && !isEmpty ? [await collection.Loader.LoadAsync(manifest, withinBudget: false, cancellation).ConfigureAwait(false)] : [];
+        try
+        {
+            var change = new SegmentChange { CollectionId = manifest.CollectionId, Added = isEmpty ? [] : [manifest], Removed = [.. ids] };
+            await services.Segments.CommitAsync(change, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            collection.Loader.Forget(manifest.SegmentId);
+            throw;
+        }
+        await collection.Shard(plan.Shard).Running.PostAsync(channel => channel.SwapSealed(loaded, ids)).ConfigureAwait(false);
+        foreach (var id in ids) collection.Loader.Forget(id);
+    }
+}

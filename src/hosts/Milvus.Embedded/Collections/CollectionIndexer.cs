@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+using Milvus.Coordinator.Indexes;
+using Milvus.Coordinator.Segments;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.QueryNode;
+using Milvus.Segments;
+using Milvus.Vectors;
+
+namespace Milvus.Embedded.Collections;
+
+/// <summary>Builds the indexes that the catalogue asks for on every sealed segment that lacks them, one at a time.</summary>
+public sealed class CollectionIndexer(CollectionRuntime collection, EngineServices services)
+{
+    private const int RetryAfterMs = 30_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, (string Reason, long AtMs)> _failures = [];
+    private int _queued;
+    private long _building;
+
+    public void Maintain()
+    {
+        if (Volatile.Read(ref _queued) == 0 && Next() is not null) Queue();
+    }
+
+    /// <summary>Looks for work in the background.</summary>
+    public void Queue()
+    {
+        if (Interlocked.CompareExchange(ref _queued, 1, 0) != 0) return;
+        collection.Builds.Start($"Building indexes of collection {collection.Info.Name}", async cancellation =>
+        {
+            Interlocked.Exchange(ref _queued, 0);
+            await DropStaleAsync(cancellation).ConfigureAwait(false);
+            while (Next() is { } work) await BuildAsync(work.Manifest, work.Index, work.Plan, cancellation).ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>How far an index covers the sealed rows. Growing rows are searched exactly and need none.</summary>
+    public IndexProgress Progress(IndexInfo index)
+    {
+        var segments = services.Segments.GetSegments(collection.Info.Id);
+        long total = 0, done = 0;
+        foreach (var m in segments)
+        {
+            total += m.RowCount;
+            if (!Needs(m, index, out _)) done += m.RowCount;
+        }
+        lock (_lock)
+        {
+            if (done < total && _failures.TryGetValue(index.Id, out var failure))
+                return new IndexProgress(BuildPhase.Failed, total, done, failure.Reason);
+        }
+        var phase = done == total ? BuildPhase.Finished : Interlocked.Read(ref _building) == index.Id ? BuildPhase.InProgress : BuildPhase.Unissued;
+        return new IndexProgress(phase == BuildPhase.Unissued ? BuildPhase.InProgress : phase, total, done);
+    }
+
+    private (SegmentManifest Manifest, IndexInfo Index, SegmentIndexPlan Plan)? Next()
+    {
+        var indexes = collection.Info.Indexes;
+        if (indexes.IsEmpty) return null;
+        foreach (var manifest in services.Segments.GetSegments(collection.Info.Id))
+            foreach (var index in indexes)
+                if (Needs(manifest, index, out var plan) && !IsPostponed(index.Id)) return (manifest, index, plan!);
+        return null;
+    }
+
+    private bool Needs(SegmentManifest manifest, IndexInfo index, out SegmentIndexPlan? plan)
+    {
+        plan = null;
+        if (manifest.RowCount < services.Options.MinIndexRows) return false;
+        foreach (var f in manifest.Indexes)
+            if (f.FieldId == index.FieldId && f.IndexId == index.Id) return false;
+        if (collection.Info.Schema.Find(index.FieldId) is not { } field || !field.Type.IsVector()) return false;
+        if (!manifest.Columns.Any(c => c.FieldId == field.Id)) return false;
+        var resolved = IndexPlan.Resolve(index, field);
+        plan = resolved.Kind switch
+        {
+            IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Hnsw, resolved.Metric)
+            {
+                HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = services.Options.BuildThreads },
+            },
+            IndexPlanKind.SparseInverted => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.SparseInverted, resolved.Metric),
+            // Exact search needs no file.
+            _ => null,
+        };
+        return plan is not null;
+    }
+
+    private bool IsPostponed(long indexId)
+    {
+        lock (_lock) return _failures.TryGetValue(indexId, out var f) && services.Now.PhysicalMs - f.AtMs < RetryAfterMs;
+    }
+
+    private async Task BuildAsync(SegmentManifest manifest, IndexInfo index, SegmentIndexPlan plan, CancellationToken cancellation)
+    {
+        await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            Interlocked.Exchange(ref _building, index.Id);
+            using var protection = services.Garbage.Protect(ObjectNames.Collection(manifest.CollectionId));
+            var segment = Loaded(manifest) ?? await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
+            var started = services.Time.GetTimestamp();
+            var built = await IndexWriter.BuildAsync(segment, plan, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);
+            services.Logger.LogInformation(
+                "Collection {Collection}: built {Kind} index {Index} over {Rows} rows in {Seconds:F1} s",
+                collection.Info.Name, plan.Kind, index.Name, manifest.RowCount, services.Time.GetElapsedTime(started).TotalSeconds);
+            await collection.Structure.RunAsync(c => CommitAsync(built, plan, c)).ConfigureAwait(false);
+            lock (_lock) _failures.Remove(index.Id);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            services.Logger.LogError(e, "Collection {Collection}: index {Index} of segment {Segment} could not be built", collection.Info.Name, index.Name, manifest.SegmentId);
+            lock (_lock) _failures[index.Id] = (e.Message, services.Now.PhysicalMs);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _building, 0);
+            services.HeavyWork.Release();
+        }
+    }
+
+    // The segment or the index may be gone by now; then the file is garbage.
+    private async Task CommitAsync(SealedSegment built, SegmentIndexPlan plan, CancellationToken cancellation)
+    {
+        var file = built.Indexes.First(i => i.File.IndexId == plan.IndexId);
+        var current = services.Segments.FindSegment(collection.Info.Id, built.SegmentId);
+        if (current is null || !collection.Info.Indexes.Any(i => i.Id == plan.IndexId)) return;
+        var manifest = current with { Indexes = current.Indexes.RemoveAll(i => i.FieldId == plan.FieldId).Add(file.File) };
+        await services.Segments.CommitAsync(new SegmentChange { CollectionId = manifest.CollectionId, Replaced = [manifest] }, cancellation).ConfigureAwait(false);
+        if (Loaded(manifest) is { } loaded)
+        {
+            var attached = loaded.WithIndex(file);
+            await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.ReplaceSealed(loaded, attached)).ConfigureAwait(false);
+        }
+    }
+
+    // Takes the files of dropped indexes out of the manifests and of the memory.
+    private Task DropStaleAsync(CancellationToken cancellation) => collection.Structure.RunAsync(async c =>
+    {
+        foreach (var manifest in services.Segments.GetSegments(collection.Info.Id))
+        {
+            var kept = SealedSegmentReader.Current(manifest, collection.Info);
+            if (kept.Indexes.Length == manifest.Indexes.Length) continue;
+            await services.Segments.CommitAsync(new SegmentChange { CollectionId = manifest.CollectionId, Replaced = [kept] }, c).ConfigureAwait(false);
+            foreach (var dropped in manifest.Indexes.Except(kept.Indexes))
+            {
+                if (Loaded(manifest) is { } loaded)
+                    await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.ReplaceSealed(loaded, loaded.WithoutIndex(dropped.FieldId))).ConfigureAwait(false);
+                await services.Objects.DeleteAsync(dropped.ObjectKey, cancellation).ConfigureAwait(false);
+            }
+        }
+    });
+
+    private SealedSegment? Loaded(SegmentManifest manifest) =>
+        collection.Shard(manifest.Shard).Driver?.Channel.View.Sealed.FirstOrDefault(s => s.SegmentId == manifest.SegmentId);
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Milvus.Embedded.Shards;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.StreamingNode;
+
+namespace Milvus.Embedded.Collections;
+
+/// <summary>A shard that runs, or why it does not.</summary>
+public readonly record struct ShardSlot(ShardDriver? Driver, MilvusException? Failure)
+{
+    /// <exception cref="MilvusException">The shard could not be recovered.</exception>
+    public ShardDriver Running => Driver ?? throw Failure!;
+}
+
+/// <summary>
+/// One collection in this process: its shard channels, its loaded segments and the work on them. A fault in it stays in it: no other
+/// collection waits for it.
+/// </summary>
+public sealed class CollectionRuntime : IAsyncDisposable
+{
+    private readonly EngineServices _services;
+    private CollectionInfo _info;
+
+    private CollectionRuntime(CollectionInfo info, EngineServices services, ImmutableArray<ShardSlot> shards)
+    {
+        _info = info;
+        _services = services;
+        Shards = shards;
+        Structure = new SerialLane(services.Logger);
+        Builds = new SerialLane(services.Logger);
+        Loader = new CollectionLoader(this, services);
+        Sealer = new CollectionSealer(this, services);
+        Indexer = new CollectionIndexer(this, services);
+        Compactor = new CollectionCompactor(this, services);
+    }
+
+    /// <summary>The collection as the catalogue last described it.</summary>
+    public CollectionInfo Info => Volatile.Read(ref _info);
+
+    public ImmutableArray<ShardSlot> Shards { get; }
+
+    /// <summary>Short jobs that change which segments there are.</summary>
+    public SerialLane Structure { get; }
+
+    /// <summary>Long jobs whose results are committed through <see cref="Structure"/>.</summary>
+    public SerialLane Builds { get; }
+
+    public CollectionLoader Loader { get; }
+
+    public CollectionSealer Sealer { get; }
+
+    public CollectionIndexer Indexer { get; }
+
+    public CollectionCompactor Compactor { get; }
+
+    /// <summary>Recovers the shards from checkpoint and log. A shard that cannot be recovered is set aside with its reason.</summary>
+    public static CollectionRuntime Open(CollectionInfo info, EngineServices services)
+    {
+        var slots = ImmutableArray.CreateBuilder<ShardSlot>(info.ShardCount);
+        for (var shard = 0; shard < info.ShardCount; shard++) slots.Add(OpenShard(info, new ShardId(info.Id, shard), services));
+        return new CollectionRuntime(info, services, slots.MoveToImmutable());
+    }
+
+    public ShardSlot Shard(int shard) => Shards[shard];
+
+    /// <summary>Takes over a changed description: schema, partitions, truncation reach the channels before this returns.</summary>
+    public async Task UpdateAsync(CollectionInfo info)
+    {
+        Volatile.Write(ref _info, info);
+        var context = ChannelContext.Of(info);
+        foreach (var slot in Shards)
+            if (slot.Driver is { } driver) await driver.PostAsync(channel => channel.Update(context)).ConfigureAwait(false);
+    }
+
+    /// <summary>One look at what there is to do; cheap when there is nothing.</summary>
+    public void Maintain()
+    {
+        Sealer.Maintain();
+        Loader.Maintain();
+        Indexer.Maintain();
+        Compactor.Maintain();
+    }
+
+    public long MemoryBytes()
+    {
+        long bytes = 0;
+        foreach (var slot in Shards)
+        {
+            if (slot.Driver is not { } driver) continue;
+            var view = driver.Channel.View;
+            foreach (var g in view.Growing) bytes += g.MemoryBytes;
+            foreach (var s in view.Sealed) bytes += s.MemoryBytes;
+        }
+        return bytes;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Builds.DisposeAsync().ConfigureAwait(false);
+        await Structure.DisposeAsync().ConfigureAwait(false);
+        foreach (var slot in Shards)
+            if (slot.Driver is { } driver) await driver.DisposeAsync().ConfigureAwait(false);
+        Loader.ReleaseBudget();
+    }
+
+    private static ShardSlot OpenShard(CollectionInfo info, ShardId id, EngineServices services)
+    {
+        try
+        {
+            var channel = new ShardChannel(id, ChannelContext.Of(info), services.Oracle, services.Options.Channel, services.Segments.GetCheckpoint(id));
+            var log = services.Wal.Open(id.ToString(), channel.CheckpointSequence);
+            if (log.Recovery is { } cut)
+                services.Logger.LogWarning("Channel {Channel}: cut {Bytes} unacknowledged bytes off {File}: {Reason}", id, cut.TruncatedBytes, cut.File, cut.Reason);
+            ChannelRecovery.Replay(channel, log);
+            return new ShardSlot(new ShardDriver(channel, log, () => services.Wal.Open(id.ToString(), channel.AppliedSequence), services.Logger), null);
+        }
+        catch (Exception e) when (e is IntegrityException or IOException or UnauthorizedAccessException)
+        {
+            services.Logger.LogError(e, "Channel {Channel} of collection {Collection} could not be recovered", id, info.Name);
+            return new ShardSlot(null, new MilvusException(ErrorCode.ChannelNotAvailable, $"channel not available[channel={id}]: {e.Message}", e));
+        }
+    }
+}

@@ -1,0 +1,300 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Milvus.Coordinator;
+using Milvus.Coordinator.Segments;
+using Milvus.DataNode;
+using Milvus.Embedded.Collections;
+using Milvus.Embedded.Shards;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Storage.Objects;
+using Milvus.Storage.Wal;
+
+namespace Milvus.Embedded;
+
+/// <summary>
+/// Streaming, query and data node of one process: hosts every collection's shard channels, loaded segments and background work, and answers the
+/// proxy. Collections are independent: what fails in one is reported there and nowhere else.
+/// </summary>
+public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalogObserver, IAsyncDisposable
+{
+    private const int MaxRememberedCompactions = 1024;
+
+    private readonly ICoordinator _coordinator;
+    private readonly EngineServices _services;
+    private readonly ConcurrentDictionary<long, CollectionRuntime> _collections = new();
+    private readonly ConcurrentDictionary<long, Task<CompactionProgress>> _compactions = new();
+    private readonly ConcurrentQueue<long> _compactionOrder = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _maintenance;
+    private IDisposable? _subscription;
+
+    private EmbeddedEngine(ICoordinator coordinator, EngineServices services)
+    {
+        _coordinator = coordinator;
+        _services = services;
+        _maintenance = MaintainAsync();
+    }
+
+    public MemoryBudget Memory => _services.Memory;
+
+    /// <summary>Recovers every collection of the catalogue and starts serving.</summary>
+    public static async Task<EmbeddedEngine> StartAsync(
+        ICoordinator coordinator, ISegmentCatalog segments, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellation)
+    {
+        options = options.Validated();
+        var services = new EngineServices
+        {
+            Options = options,
+            Oracle = coordinator.Oracle,
+            Segments = segments,
+            Objects = objects,
+            Wal = wal,
+            Memory = new MemoryBudget(options.MemoryLimitBytes),
+            Garbage = new GarbageCollector(objects, segments.LiveObjectKeys),
+            HeavyWork = new SemaphoreSlim(1),
+            Time = time,
+            Logger = logger,
+        };
+        var engine = new EmbeddedEngine(coordinator, services);
+        await engine.RecoverAsync(cancellation).ConfigureAwait(false);
+        return engine;
+    }
+
+    public async ValueTask<Timestamp> WriteAsync(CollectionInfo collection, int shard, ShardWrite write, CancellationToken cancellation) =>
+        await Runtime(collection).Shard(shard).Running.WriteAsync(write, cancellation).ConfigureAwait(false);
+
+    public async ValueTask<IShardReader> OpenAsync(CollectionInfo collection, int shard, Timestamp guarantee, Timestamp? readAt, CancellationToken cancellation)
+    {
+        var runtime = Runtime(collection);
+        var driver = runtime.Shard(shard).Running;
+        var progress = runtime.Loader.Progress;
+        if (progress.Phase != LoadPhase.Loaded) throw NotLoaded(collection, progress);
+        var complete = await driver.Channel.Gate.WaitAsync(guarantee, cancellation).ConfigureAwait(false);
+        var at = readAt is { } past && past < complete ? past : complete;
+        return new ShardReader(runtime.Info, driver.Channel.View, at);
+    }
+
+    public async ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation)
+    {
+        var runtime = Runtime(collection);
+        var sealing = await runtime.Sealer.FlushAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        var flushed = _services.Segments.GetSegments(collection.Id).Select(s => s.SegmentId).Where(s => !sealing.Contains(s)).ToImmutableArray();
+        return new FlushOutcome(sealing, flushed, _services.Oracle.Next());
+    }
+
+    public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) =>
+        !_collections.TryGetValue(collection.Id, out var runtime) || runtime.Sealer.IsFlushed(timestamp);
+
+    public bool AreFlushed(ImmutableArray<long> segmentIds)
+    {
+        foreach (var runtime in _collections.Values)
+            foreach (var slot in runtime.Shards)
+                foreach (var g in slot.Driver?.Channel.View.Growing ?? [])
+                    if (segmentIds.Contains(g.SegmentId)) return false;
+        return true;
+    }
+
+    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation)
+    {
+        var id = _services.Oracle.NextIds();
+        _compactions[id] = Runtime(collection).Compactor.CompactAsync(force: true);
+        _compactionOrder.Enqueue(id);
+        while (_compactionOrder.Count > MaxRememberedCompactions && _compactionOrder.TryDequeue(out var oldest)) _compactions.TryRemove(oldest, out _);
+        return new(id);
+    }
+
+    public CompactionProgress? GetCompaction(long compactionId)
+    {
+        if (!_compactions.TryGetValue(compactionId, out var task)) return null;
+        return task.IsCompletedSuccessfully ? task.Result : new CompactionProgress(false, 1, 0, 0, []);
+    }
+
+    public LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds)
+    {
+        if (collection.Load is not { } load || !_collections.TryGetValue(collection.Id, out var runtime)) return new LoadProgress(LoadPhase.NotLoaded, 0);
+        if (!partitionIds.IsDefaultOrEmpty && !partitionIds.Any(load.Includes)) return new LoadProgress(LoadPhase.NotLoaded, 0);
+        foreach (var slot in runtime.Shards)
+            if (slot.Failure is { } failure) return new LoadProgress(LoadPhase.Failed, 0, failure);
+        return runtime.Loader.Progress;
+    }
+
+    public async ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation)
+    {
+        var runtime = Runtime(collection);
+        await runtime.Loader.WaitAsync(cancellation).ConfigureAwait(false);
+        if (runtime.Loader.Progress.Failure is { } failure) throw failure;
+    }
+
+    public IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index) =>
+        _collections.TryGetValue(collection.Id, out var runtime) ? runtime.Indexer.Progress(index) : new IndexProgress(BuildPhase.Finished, 0, 0);
+
+    public long CountRows(CollectionInfo collection, long? partitionId)
+    {
+        if (!_collections.TryGetValue(collection.Id, out var runtime)) return 0;
+        long rows = 0;
+        var counted = new HashSet<long>();
+        foreach (var slot in runtime.Shards)
+        {
+            if (slot.Driver is not { } driver) continue;
+            var view = driver.Channel.View;
+            foreach (Segments.Segment s in view.Growing.Cast<Segments.Segment>().Concat(view.Sealed))
+            {
+                counted.Add(s.SegmentId);
+                if (partitionId is null || s.PartitionId == partitionId) rows += s.RowCount - s.Tombstones.Count;
+            }
+        }
+        foreach (var m in _services.Segments.GetSegments(collection.Id))
+            if (!counted.Contains(m.SegmentId) && (partitionId is null || m.PartitionId == partitionId)) rows += m.RowCount;
+        return rows;
+    }
+
+    public ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection)
+    {
+        if (!_collections.TryGetValue(collection.Id, out var runtime)) return [];
+        var list = ImmutableArray.CreateBuilder<SegmentStatus>();
+        var loaded = new Dictionary<long, Segments.SealedSegment>();
+        for (var shard = 0; shard < runtime.Shards.Length; shard++)
+        {
+            if (runtime.Shards[shard].Driver is not { } driver) continue;
+            foreach (var g in driver.Channel.View.Growing)
+                list.Add(new SegmentStatus(g.SegmentId, collection.Id, g.PartitionId, shard, g.RowCount, SegmentPhase.Growing, true, g.MemoryBytes, [], []));
+            foreach (var s in driver.Channel.View.Sealed) loaded[s.SegmentId] = s;
+        }
+        foreach (var m in _services.Segments.GetSegments(collection.Id))
+        {
+            if (list.Any(s => s.SegmentId == m.SegmentId)) continue;
+            var own = collection.Indexes.Where(i => m.Indexes.Any(f => f.IndexId == i.Id)).ToList();
+            list.Add(new SegmentStatus(
+                m.SegmentId, collection.Id, m.PartitionId, m.Shard, m.RowCount, SegmentPhase.Flushed, loaded.ContainsKey(m.SegmentId),
+                loaded.TryGetValue(m.SegmentId, out var s) ? s.MemoryBytes : 0, [.. own.Select(i => i.Name)], [.. own.Select(i => i.Id)]));
+        }
+        return list.ToImmutable();
+    }
+
+    public async ValueTask OnCatalogChangedAsync(CatalogChange change)
+    {
+        foreach (var e in change.Events)
+        {
+            switch (e)
+            {
+                case CollectionCreated created:
+                    _collections[created.Collection.Id] = CollectionRuntime.Open(created.Collection, _services);
+                    break;
+                case CollectionAltered altered:
+                    await OnAlteredAsync(altered).ConfigureAwait(false);
+                    break;
+                case CollectionDropped dropped when _collections.TryRemove(dropped.Collection.Id, out var runtime):
+                    _ = RemoveAsync(runtime);
+                    break;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _subscription?.Dispose();
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _maintenance.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var runtime in _collections.Values) await runtime.DisposeAsync().ConfigureAwait(false);
+        _services.HeavyWork.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RecoverAsync(CancellationToken cancellation)
+    {
+        var infos = _coordinator.Catalog.Collections.ToList();
+        _subscription = _coordinator.Subscribe(this);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = cancellation };
+        await Task.Run(() => Parallel.ForEach(infos, options, info => _collections[info.Id] = CollectionRuntime.Open(info, _services)), cancellation).ConfigureAwait(false);
+        await RemoveOrphansAsync(infos, cancellation).ConfigureAwait(false);
+        foreach (var info in infos)
+            if (info.Load is not null) await _collections[info.Id].Loader.ReconcileAsync().ConfigureAwait(false);
+    }
+
+    // Logs and objects of collections whose drop was committed but not finished, and files of jobs that died half-way.
+    private async Task RemoveOrphansAsync(List<CollectionInfo> infos, CancellationToken cancellation)
+    {
+        var known = infos.SelectMany(i => Enumerable.Range(0, i.ShardCount).Select(s => new ShardId(i.Id, s).ToString())).ToHashSet(StringComparer.Ordinal);
+        foreach (var channel in _services.Wal.ListChannels())
+            if (!known.Contains(channel)) _services.Wal.Delete(channel);
+        foreach (var root in new[] { ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot })
+        {
+            var (objects, bytes) = await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
+            if (objects > 0) _services.Logger.LogInformation("Removed {Objects} orphan objects of {Bytes} bytes under {Root}", objects, bytes, root);
+        }
+    }
+
+    private async Task OnAlteredAsync(CollectionAltered altered)
+    {
+        if (!_collections.TryGetValue(altered.Collection.Id, out var runtime)) return;
+        await runtime.UpdateAsync(altered.Collection).ConfigureAwait(false);
+        switch (altered.Aspect)
+        {
+            case CollectionAspect.Load:
+                await runtime.Loader.ReconcileAsync().ConfigureAwait(false);
+                break;
+            case CollectionAspect.Indexes:
+                runtime.Indexer.Queue();
+                break;
+            case CollectionAspect.Partitions or CollectionAspect.Content:
+                runtime.Structure.Start("Removing dropped data", c => CollectGarbageAsync(runtime.Info.Id, c));
+                break;
+        }
+    }
+
+    private async Task CollectGarbageAsync(long collectionId, CancellationToken cancellation)
+    {
+        await _services.Garbage.CollectAsync(ObjectNames.Collection(collectionId), cancellation).ConfigureAwait(false);
+        await _services.Garbage.CollectAsync(ObjectNames.CollectionTombstones(collectionId), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task RemoveAsync(CollectionRuntime runtime)
+    {
+        var info = runtime.Info;
+        try
+        {
+            var memory = runtime.MemoryBytes();
+            await runtime.DisposeAsync().ConfigureAwait(false);
+            for (var shard = 0; shard < info.ShardCount; shard++) _services.Wal.Delete(new ShardId(info.Id, shard).ToString());
+            await CollectGarbageAsync(info.Id, CancellationToken.None).ConfigureAwait(false);
+            MemoryReturn.After(memory);
+        }
+        catch (Exception e)
+        {
+            // What is left is removed at the next start.
+            _services.Logger.LogError(e, "The data of dropped collection {Collection} could not be removed", info.Name);
+        }
+    }
+
+    private async Task MaintainAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_services.Options.MaintenanceIntervalMs), _services.Time);
+        while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+        {
+            foreach (var runtime in _collections.Values)
+            {
+                try
+                {
+                    runtime.Maintain();
+                }
+                catch (Exception e)
+                {
+                    _services.Logger.LogError(e, "Maintenance of collection {Collection} failed", runtime.Info.Name);
+                }
+            }
+        }
+    }
+
+    private CollectionRuntime Runtime(CollectionInfo collection) => _collections.TryGetValue(collection.Id, out var runtime)
+        ? runtime
+        : throw new MilvusException(ErrorCode.CollectionNotFound, $"collection not found[database={collection.DatabaseName}][collection={collection.Name}]");
+
+    private static MilvusException NotLoaded(CollectionInfo collection, LoadProgress progress) => progress.Phase switch
+    {
+        LoadPhase.Failed => new MilvusException(progress.Failure!.Code, $"collection {collection.Name} could not be loaded: {progress.Failure.Message}", progress.Failure),
+        LoadPhase.Loading => new MilvusException(ErrorCode.CollectionNotFullyLoaded, $"collection not fully loaded[collection={collection.Name}]"),
+        _ => new MilvusException(ErrorCode.CollectionNotLoaded, $"collection not loaded[collection={collection.Name}]"),
+    };
+}

@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Logging;
+using Milvus.Coordinator;
+using Milvus.Coordinator.Service;
+using Milvus.Proxy;
+using Milvus.Storage.Meta;
+using Milvus.Storage.Objects;
+using Milvus.Storage.Wal;
+
+namespace Milvus.Embedded;
+
+/// <summary>
+/// Milvus as a library: coordinator, proxy and engine in this process over one directory — <c>meta.db</c> (SQLite), <c>wal/</c> (file log),
+/// <c>objects/</c> (sealed segments). The directory belongs to one instance at a time; the host sees to that.
+/// </summary>
+public sealed class EmbeddedMilvus : IAsyncDisposable
+{
+    private readonly IMetaStore _meta;
+    private readonly CoordinatorService _coordinator;
+
+    private EmbeddedMilvus(IMetaStore meta, CoordinatorService coordinator, EmbeddedEngine engine, IMilvusProxy proxy)
+    {
+        _meta = meta;
+        _coordinator = coordinator;
+        Engine = engine;
+        Proxy = proxy;
+    }
+
+    public IMilvusProxy Proxy { get; }
+
+    public CoordinatorService Coordinator => _coordinator;
+
+    public EmbeddedEngine Engine { get; }
+
+    /// <summary>Opens a directory, creating what is missing, and recovers what was acknowledged.</summary>
+    /// <exception cref="Model.IntegrityException">The catalogue is damaged; names the file. Damage to single collections does not stop the others.</exception>
+    public static Task<EmbeddedMilvus> OpenAsync(string directory, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
+    {
+        Directory.CreateDirectory(directory);
+        return OpenAsync(
+            new SqliteMetaStore(Path.Combine(directory, "meta.db")),
+            new LocalObjectStore(Path.Combine(directory, "objects")),
+            new FileWalStore(Path.Combine(directory, "wal"), options.Wal, time: time),
+            options, time, logging, cancellation);
+    }
+
+    /// <summary>Opens over given stores. The meta store is owned from now on.</summary>
+    public static async Task<EmbeddedMilvus> OpenAsync(
+        IMetaStore meta, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
+    {
+        var coordinator = await CoordinatorService.StartAsync(meta, new CoordinatorOptions { QueryNodes = 1 }, time, logging.CreateLogger<CoordinatorService>(), cancellation).ConfigureAwait(false);
+        var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation).ConfigureAwait(false);
+        var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions(), logging.CreateLogger<MilvusProxy>());
+        return new EmbeddedMilvus(meta, coordinator, engine, proxy);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync().ConfigureAwait(false);
+        await _coordinator.DisposeAsync().ConfigureAwait(false);
+        await _meta.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,52 @@
+using Milvus.StreamingNode;
+using Milvus.Storage.Wal;
+
+namespace Milvus.Embedded;
+
+/// <summary>Settings of the in-process engine. Validated by <see cref="Validated"/>.</summary>
+public sealed record EngineOptions
+{
+    public static EngineOptions Default { get; } = new();
+
+    public ChannelOptions Channel { get; init; } = ChannelOptions.Default;
+
+    public WalOptions Wal { get; init; } = WalOptions.Default;
+
+    /// <summary>Bytes that loaded segments may take; 0 means 70 % of the memory this process may use.</summary>
+    public long MemoryLimitBytes { get; init; }
+
+    /// <summary>How long deleted rows stay readable at past timestamps before sealing and compaction leave them out.</summary>
+    public int TombstoneRetentionMs { get; init; } = 60_000;
+
+    /// <summary>Pause between looks at what should be sealed, built or compacted.</summary>
+    public int MaintenanceIntervalMs { get; init; } = 1000;
+
+    /// <summary>Segments with fewer rows are searched exactly and get no index file.</summary>
+    public int MinIndexRows { get; init; } = 1024;
+
+    /// <summary>Threads that build one index.</summary>
+    public int BuildThreads { get; init; } = Math.Max(1, Environment.ProcessorCount);
+
+    /// <summary>Share of deleted rows from which a segment is rewritten.</summary>
+    public double CompactDeletedRatio { get; init; } = 0.2;
+
+    /// <summary>Small segments of one partition that are merged once there are this many.</summary>
+    public int CompactSmallSegments { get; init; } = 8;
+
+    /// <summary>True to compact without being asked.</summary>
+    public bool AutoCompaction { get; init; } = true;
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
+    public EngineOptions Validated()
+    {
+        Channel.Validated();
+        Wal.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(MemoryLimitBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(TombstoneRetentionMs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaintenanceIntervalMs, 10);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MinIndexRows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BuildThreads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CompactSmallSegments, 2);
+        return MemoryLimitBytes > 0 ? this : this with { MemoryLimitBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 7 / 10 };
+    }
+}

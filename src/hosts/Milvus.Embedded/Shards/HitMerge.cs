@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Segments;
+
+namespace Milvus.Embedded.Shards;
+
+/// <summary>
+/// Merges what the segments of a shard found, query by query: best first, equal scores by primary key, one hit (the newest row) per key.
+/// </summary>
+internal sealed class HitMerge
+{
+    private readonly ShardSearch _request;
+    private readonly bool _largerIsBetter;
+
+    public HitMerge(ShardSearch request, int[] chosen, ImmutableArray<Segment> segments, SegmentHits[][] found, int k)
+    {
+        _request = request;
+        _largerIsBetter = request.Metric.LargerIsBetter();
+        IsComplete = true;
+        var queries = request.Queries.Rows.Length;
+        var counts = new int[queries];
+        var scores = new List<float>();
+        var rows = new List<RowReference>();
+        var times = new List<Timestamp>();
+        ColumnBuilder? keys = null;
+        ColumnBuilder? groups = null;
+        long examined = 0;
+        foreach (var i in chosen) examined += segments[i].RowCount;
+        for (var q = 0; q < queries; q++)
+        {
+            var candidates = Collect(q, chosen, segments, found);
+            var picked = request.GroupBy is null ? PickBest(candidates) : PickGroups(candidates);
+            if (request.GroupBy is null && picked.Count < request.K && HasMore(q, found, k)) IsComplete = false;
+            counts[q] = picked.Count;
+            foreach (var c in picked)
+            {
+                keys ??= ColumnBuilder.For(c.Keys.Column.Type);
+                keys.AppendFrom(c.Keys.Column, c.Position);
+                scores.Add(c.Score);
+                rows.Add(new RowReference(c.Segment, c.Row));
+                times.Add(c.Timestamp);
+                if (c.Groups is null) continue;
+                groups ??= ColumnBuilder.For(c.Groups.Type);
+                groups.AppendFrom(c.Groups, c.Position);
+            }
+        }
+        var keyType = chosen.Length == 0 ? DataType.Int64 : segments[chosen[0]].Schema.PrimaryKey.Type;
+        Result = new ShardHits
+        {
+            Counts = counts,
+            Scores = [.. scores],
+            Rows = [.. rows],
+            Timestamps = [.. times],
+            Ids = new PrimaryKeys((keys ?? ColumnBuilder.For(keyType)).Build()),
+            GroupValues = groups?.Build() ?? (request.GroupBy is null ? null : ColumnBuilder.For(request.GroupBy).Build()),
+            Examined = examined * queries,
+        };
+    }
+
+    public ShardHits Result { get; }
+
+    /// <summary>False when duplicates left fewer hits than wanted although segments have more.</summary>
+    public bool IsComplete { get; }
+
+    private List<Candidate> Collect(int query, int[] chosen, ImmutableArray<Segment> segments, SegmentHits[][] found)
+    {
+        var list = new List<Candidate>();
+        for (var s = 0; s < chosen.Length; s++)
+        {
+            var hits = found[s][query];
+            if (hits.Count == 0) continue;
+            var segment = segments[chosen[s]];
+            var keys = segment.PrimaryKeysOf(hits.Rows);
+            for (var i = 0; i < hits.Count; i++)
+                list.Add(new Candidate(hits.Scores[i], chosen[s], hits.Rows[i], keys, i, segment.TimestampOf(hits.Rows[i]), hits.GroupValues));
+        }
+        list.Sort(Compare);
+        return list;
+    }
+
+    private int Compare(Candidate a, Candidate b)
+    {
+        var order = _largerIsBetter ? b.Score.CompareTo(a.Score) : a.Score.CompareTo(b.Score);
+        if (order != 0) return order;
+        order = KeyOrder.Compare(a.Keys, a.Position, b.Keys, b.Position);
+        return order != 0 ? order : b.Timestamp.CompareTo(a.Timestamp);
+    }
+
+    private List<Candidate> PickBest(List<Candidate> sorted)
+    {
+        var picked = new List<Candidate>(Math.Min(sorted.Count, _request.K));
+        var newest = NewestPerKey(sorted);
+        foreach (var c in sorted)
+        {
+            if (picked.Count == _request.K) break;
+            if (newest is null || newest[KeyOf(c)] == (c.Segment, c.Row)) picked.Add(c);
+        }
+        return picked;
+    }
+
+    private List<Candidate> PickGroups(List<Candidate> sorted)
+    {
+        var newest = NewestPerKey(sorted);
+        var groups = new Dictionary<object, List<Candidate>>();
+        var order = new List<List<Candidate>>();
+        foreach (var c in sorted)
+        {
+            if (newest is not null && newest[KeyOf(c)] != (c.Segment, c.Row)) continue;
+            var value = GroupValue(c);
+            if (!groups.TryGetValue(value, out var members))
+            {
+                if (order.Count == _request.K) continue;
+                groups.Add(value, members = []);
+                order.Add(members);
+            }
+            if (members.Count < _request.GroupSize) members.Add(c);
+        }
+        return [.. order.SelectMany(g => g)];
+    }
+
+    // Null when no key occurs twice, which is the common case.
+    private static Dictionary<object, (int Segment, int Row)>? NewestPerKey(List<Candidate> candidates)
+    {
+        var newest = new Dictionary<object, (Timestamp At, int Segment, int Row)>(candidates.Count);
+        var anyTwice = false;
+        foreach (var c in candidates)
+        {
+            var key = KeyOf(c);
+            if (newest.TryGetValue(key, out var known))
+            {
+                anyTwice = true;
+                if (known.At > c.Timestamp || (known.At == c.Timestamp && known.Row >= c.Row)) continue;
+            }
+            newest[key] = (c.Timestamp, c.Segment, c.Row);
+        }
+        return anyTwice ? newest.ToDictionary(p => p.Key, p => (p.Value.Segment, p.Value.Row)) : null;
+    }
+
+    private static bool HasMore(int query, SegmentHits[][] found, int k)
+    {
+        foreach (var f in found)
+            if (f[query].Count >= k) return true;
+        return false;
+    }
+
+    private static object KeyOf(Candidate c) => c.Keys.IsInt64 ? c.Keys.Int64s[c.Position] : c.Keys.Strings.GetString(c.Position);
+
+    private static object GroupValue(Candidate c) => c.Groups switch
+    {
+        null => "",
+        var g when g.IsNull(c.Position) => DBNull.Value,
+        FixedColumn<bool> g => g.Values[c.Position],
+        FixedColumn<sbyte> g => (long)g.Values[c.Position],
+        FixedColumn<short> g => (long)g.Values[c.Position],
+        FixedColumn<int> g => (long)g.Values[c.Position],
+        FixedColumn<long> g => g.Values[c.Position],
+        BinaryColumn g => g.GetString(c.Position),
+        _ => throw new MilvusException(ErrorCode.SegcoreUnsupported, $"unsupported data type {c.Groups.Type} for group by operator"),
+    };
+
+    private readonly record struct Candidate(float Score, int Segment, int Row, PrimaryKeys Keys, int Position, Timestamp Timestamp, Column? Groups);
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Segments;
+using Milvus.StreamingNode;
+using Milvus.Text.Bm25;
+
+namespace Milvus.Embedded.Shards;
+
+/// <summary>
+/// Reads one shard in this process: its view at one moment, pinned because segments live as long as somebody refers to them. Everything runs
+/// on the caller's thread, except that big searches over several segments use the other cores too.
+/// </summary>
+public sealed class ShardReader : IShardReader
+{
+    /// <summary>Vector bytes from which a search over several segments is worth spreading over the cores.</summary>
+    private const long ParallelBytes = 8L << 20;
+
+    [ThreadStatic]
+    private static SegmentScratch? s_scratch;
+
+    private readonly CollectionInfo _collection;
+    private readonly ImmutableArray<Segment> _segments;
+    private readonly int _growingCount;
+
+    public ShardReader(CollectionInfo collection, ShardView view, Timestamp readAt)
+    {
+        _collection = collection;
+        ReadAt = readAt;
+        _growingCount = view.Growing.Length;
+        _segments = [.. view.Growing, .. view.Sealed];
+    }
+
+    public Timestamp ReadAt { get; }
+
+    private static SegmentScratch Scratch => s_scratch ??= new SegmentScratch();
+
+    public void Dispose()
+    {
+    }
+
+    public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
+    {
+        var segments = Select(request.PartitionIds, request.IgnoreGrowing);
+        var k = request.K;
+        while (true)
+        {
+            var segmentRequest = SegmentRequests.Of(request, k, Point(request.ExpireBefore));
+            var found = SearchSegments(segments, segmentRequest, cancellation);
+            var merge = new HitMerge(request, segments, _segments, found, k);
+            // Duplicates of a primary key took places of other hits: look further.
+            if (merge.IsComplete || request.GroupBy is not null) return new(merge.Result);
+            k = checked(k * 2);
+        }
+    }
+
+    public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        new(RowMerge.Execute(request, Select(request.PartitionIds, request.IgnoreGrowing), _segments, Point(request.ExpireBefore), Scratch, cancellation));
+
+    public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation)
+    {
+        long count = 0;
+        foreach (var i in Select(request.PartitionIds, request.IgnoreGrowing))
+            count += SegmentQuery.Count(_segments[i], request.Filter, Point(request.ExpireBefore), Scratch, cancellation);
+        return new(count);
+    }
+
+    public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
+    {
+        var field = _collection.Schema.Find(fieldId)
+            ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={fieldId}]");
+        return new(RowFetch.Fetch(_segments, field, rows.Span));
+    }
+
+    public ValueTask<Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation)
+    {
+        var frequencies = new long[terms.Length];
+        long documents = 0, tokens = 0;
+        foreach (var s in _segments) s.Bm25StatisticsOf(fieldId)?.AddTo(terms.Span, frequencies, ref documents, ref tokens);
+        return new(new Bm25QueryStatistics(documents, tokens, terms.ToArray(), frequencies));
+    }
+
+    private SegmentHits[][] SearchSegments(int[] segments, SegmentSearchRequest request, CancellationToken cancellation)
+    {
+        var found = new SegmentHits[segments.Length][];
+        long bytes = 0;
+        foreach (var i in segments) bytes += _segments[i].MemoryBytes;
+        if (segments.Length < 2 || bytes < ParallelBytes)
+        {
+            for (var i = 0; i < segments.Length; i++) found[i] = SegmentSearcher.Search(_segments[segments[i]], request, Scratch, cancellation);
+            return found;
+        }
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation };
+        try
+        {
+            Parallel.For(0, segments.Length, options, i => found[i] = SegmentSearcher.Search(_segments[segments[i]], request, Scratch, cancellation));
+        }
+        catch (AggregateException e) when (e.InnerException is { } inner)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
+        }
+        return found;
+    }
+
+    private int[] Select(ImmutableArray<long> partitions, bool ignoreGrowing)
+    {
+        var list = new List<int>(_segments.Length);
+        for (var i = ignoreGrowing ? _growingCount : 0; i < _segments.Length; i++)
+            if (_segments[i].RowCount > 0 && (partitions.IsDefaultOrEmpty || partitions.Contains(_segments[i].PartitionId))) list.Add(i);
+        return [.. list];
+    }
+
+    private ReadPoint Point(Timestamp expireBefore)
+    {
+        var truncated = _collection.TruncatedAt;
+        if (truncated > Timestamp.Zero && truncated >= expireBefore) expireBefore = new Timestamp(truncated.Value + 1);
+        return new ReadPoint(ReadAt, expireBefore);
+    }
+}
