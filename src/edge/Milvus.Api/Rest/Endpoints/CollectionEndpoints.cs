@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+internal static class CollectionEndpoints
+{
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["collections/list"] = call => new(RestReply.Names(call.Proxy.Catalog.ListCollections(call.Database).Select(c => c.Name)));
+        table["collections/has"] = call =>
+        {
+            var has = call.Proxy.Catalog.TryResolveCollection(call.Database, call.Collection, out _);
+            return new(RestReply.Object(w => w.WriteBoolean("has", has)));
+        };
+        table["collections/describe"] = call =>
+        {
+            var collection = call.DescribedCollection();
+            var load = LoadStates.Name(call.Proxy.Maintenance.GetLoadProgress(collection, []).Phase);
+            return new(new RestReply(w => Describe(w, collection, load)) { Beside = static w => w.WriteString("message", "") });
+        };
+        table["collections/create"] = CreateAsync;
+        table["collections/drop"] = async call =>
+        {
+            await call.ExecuteAsync(new DropCollection(call.Database, call.Collection));
+            return RestReply.Empty;
+        };
+        table["collections/truncate"] = async call =>
+        {
+            await call.ExecuteAsync(new TruncateCollection(call.Database, call.Collection));
+            return RestReply.Empty;
+        };
+        table["collections/rename"] = async call =>
+        {
+            await call.ExecuteAsync(new RenameCollection(call.Database, call.Collection, call.Required("newCollectionName", "RenameCollectionReq"), call.Text("newDbName")));
+            return RestReply.Empty;
+        };
+        table["collections/alter_properties"] = async call =>
+        {
+            await call.ExecuteAsync(new AlterCollection(call.Database, call.Collection) { SetProperties = call.Map("properties") });
+            return RestReply.Empty;
+        };
+        table["collections/drop_properties"] = async call =>
+        {
+            await call.ExecuteAsync(new AlterCollection(call.Database, call.Collection) { DeleteKeys = call.Texts("propertyKeys") });
+            return RestReply.Empty;
+        };
+        table["collections/fields/alter_properties"] = async call =>
+        {
+            await call.ExecuteAsync(new AlterField(call.Database, call.Collection, call.Required("fieldName", "CollectionFieldReqWithParams")) { SetParams = call.Map("fieldParams") });
+            return RestReply.Empty;
+        };
+        table["collections/fields/add"] = async call =>
+        {
+            if (call.Find("schema") is not { ValueKind: JsonValueKind.Object } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
+            await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
+            return RestReply.Empty;
+        };
+        foreach (var path in new[] { "add_function", "alter_function", "drop_function", "add_function_field", "drop_function_field", "struct_fields/add" })
+            table["collections/" + path] = call => throw new MilvusException(ErrorCode.Unimplemented, $"collections/{path} is not supported by this server yet: service unimplemented");
+    }
+
+    private static async ValueTask<RestReply> CreateAsync(RestCall call)
+    {
+        var name = call.Collection;
+        var plan = SchemaJson.ReadCollection(call);
+        await call.ExecuteAsync(new CreateCollection(call.Database, name, plan.Schema)
+        {
+            Shards = plan.Shards,
+            Partitions = plan.Partitions,
+            ConsistencyLevel = plan.Consistency,
+            Properties = plan.Properties,
+        });
+        foreach (var index in plan.Indexes)
+            await call.ExecuteAsync(new CreateIndex(call.Database, name, index.Field) { IndexName = index.Name, Params = index.Params });
+        if (plan.LoadAfterwards) await call.ExecuteAsync(new LoadCollection(call.Database, name));
+        return RestReply.Empty;
+    }
+
+    private static void Describe(Utf8JsonWriter w, CollectionInfo c, string load)
+    {
+        w.WriteStartObject();
+        w.WriteString("collectionName", c.Name);
+        w.WriteNumber("collectionID", c.Id);
+        w.WriteString("description", c.Schema.Description);
+        w.WriteBoolean("autoId", c.Schema.PrimaryKey.AutoId);
+        w.WriteStartArray("fields");
+        foreach (var f in c.Schema.Fields)
+            if (!f.IsDynamic) DescribeField(w, f);
+        w.WriteEndArray();
+        w.WriteStartArray("structFields");
+        w.WriteEndArray();
+        w.WriteStartArray("functions");
+        foreach (var f in c.Schema.Functions) DescribeFunction(w, f);
+        w.WriteEndArray();
+        w.WriteStartArray("aliases");
+        foreach (var a in c.Aliases) w.WriteStringValue(a);
+        w.WriteEndArray();
+        w.WriteStartArray("indexes");
+        var firstVector = c.Schema.VectorFields.FirstOrDefault();
+        foreach (var i in c.Indexes.Where(i => firstVector is not null && i.FieldId == firstVector.Id))
+        {
+            w.WriteStartObject();
+            w.WriteString("indexName", i.Name);
+            w.WriteString("fieldName", i.FieldName);
+            w.WriteString("metricType", i.Metric.Name());
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+        w.WriteString("load", load);
+        w.WriteNumber("shardsNum", c.ShardCount);
+        w.WriteNumber("partitionsNum", c.Partitions.Length);
+        w.WriteString("consistencyLevel", c.ConsistencyLevel.ToString());
+        w.WriteBoolean("enableDynamicField", c.Schema.EnableDynamicField);
+        w.WriteString("externalSource", "");
+        w.WriteString("externalSpec", "");
+        w.WritePropertyName("properties");
+        DatabaseEndpoints.WritePairs(w, c.Properties);
+        w.WriteEndObject();
+    }
+
+    private static void DescribeField(Utf8JsonWriter w, FieldSchema f)
+    {
+        w.WriteStartObject();
+        w.WriteString("name", f.Name);
+        w.WriteNumber("id", f.Id);
+        w.WriteString("type", f.Type.Spelled());
+        w.WriteBoolean("primaryKey", f.IsPrimaryKey);
+        w.WriteBoolean("partitionKey", f.IsPartitionKey);
+        w.WriteBoolean("clusteringKey", f.IsClusteringKey);
+        w.WriteBoolean("autoId", f.AutoId);
+        w.WriteString("description", f.Description);
+        w.WriteBoolean("nullable", f.Nullable);
+        if (f.ElementType != DataType.None) w.WriteString("elementType", f.ElementType.Spelled());
+        if (f.TypeParams.Length > 0)
+        {
+            w.WritePropertyName("params");
+            DatabaseEndpoints.WritePairs(w, f.TypeParams);
+        }
+        if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value);
+        if (f.IsFunctionOutput) w.WriteBoolean("isFunctionOutput", true);
+        w.WriteEndObject();
+    }
+
+    private static void DescribeFunction(Utf8JsonWriter w, FunctionSchema f)
+    {
+        w.WriteStartObject();
+        w.WriteString("name", f.Name);
+        w.WriteNumber("id", f.Id);
+        w.WriteString("description", f.Description);
+        w.WriteNumber("type", (int)f.Type);
+        w.WriteStartArray("inputFieldNames");
+        foreach (var n in f.InputFields) w.WriteStringValue(n);
+        w.WriteEndArray();
+        w.WriteStartArray("outputFieldNames");
+        foreach (var n in f.OutputFields) w.WriteStringValue(n);
+        w.WriteEndArray();
+        w.WritePropertyName("params");
+        DatabaseEndpoints.WritePairs(w, f.Params);
+        w.WriteEndObject();
+    }
+}
+
+/// <summary>How REST names load states.</summary>
+internal static class LoadStates
+{
+    public static string Name(LoadPhase phase) => phase switch
+    {
+        LoadPhase.Loaded => "LoadStateLoaded",
+        LoadPhase.Loading => "LoadStateLoading",
+        _ => "LoadStateNotLoad",
+    };
+}

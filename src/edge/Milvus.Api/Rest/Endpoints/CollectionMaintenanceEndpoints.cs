@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Commands;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+/// <summary>Load, release, statistics, flush and compaction.</summary>
+internal static class CollectionMaintenanceEndpoints
+{
+    private static readonly TimeSpan FlushPoll = TimeSpan.FromMilliseconds(20);
+
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["collections/load"] = async call =>
+        {
+            await call.ExecuteAsync(new LoadCollection(call.Database, call.Collection));
+            return RestReply.Empty;
+        };
+        table["collections/refresh_load"] = async call =>
+        {
+            await call.ExecuteAsync(new LoadCollection(call.Database, call.Collection) { Refresh = true });
+            return RestReply.Empty;
+        };
+        table["collections/release"] = async call =>
+        {
+            await call.ExecuteAsync(new ReleaseCollection(call.Database, call.Collection));
+            return RestReply.Empty;
+        };
+        table["collections/get_stats"] = call =>
+        {
+            var rows = call.Proxy.Maintenance.CountRows(call.DescribedCollection(), null);
+            return new(RestReply.Object(w => w.WriteNumber("rowCount", rows)));
+        };
+        table["collections/get_load_state"] = call => new(LoadState(call));
+        table["collections/flush"] = FlushAsync;
+        table["collections/compact"] = async call =>
+        {
+            if (call.Flag("isClustering")) throw MilvusException.InvalidParameter("clustering compaction is not supported yet");
+            var id = await call.Proxy.Maintenance.CompactAsync(call.DescribedCollection(), call.Cancellation);
+            return RestReply.Object(w => w.WriteNumber("compactionID", id));
+        };
+        table["collections/get_compaction_state"] = call =>
+        {
+            var id = call.Number("jobID");
+            if (id == 0) throw RestFailure.Missing("GetCompactionStateReq", "jobID");
+            var progress = call.Proxy.Maintenance.GetCompaction(id) ?? new CompactionProgress(true, 0, 0, 0, []);
+            return new(RestReply.Object(w =>
+            {
+                w.WriteNumber("compactionID", id);
+                w.WriteString("state", progress.Completed ? "Completed" : "Executing");
+                w.WriteNumber("executingPlanNumber", progress.Executing);
+                w.WriteNumber("timeoutPlanNumber", 0);
+                w.WriteNumber("completedPlanNumber", progress.Done);
+            }));
+        };
+    }
+
+    private static RestReply LoadState(RestCall call)
+    {
+        var collection = call.DescribedCollection();
+        ImmutableArray<long> partitions =
+        [
+            .. call.Texts("partitionNames").Select(n => collection.FindPartition(n)?.Id ?? throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={n}]")),
+        ];
+        var progress = call.Proxy.Maintenance.GetLoadProgress(collection, partitions);
+        return RestReply.Object(w =>
+        {
+            if (progress.Phase == LoadPhase.Failed)
+            {
+                w.WriteString("loadState", "LoadStateLoading");
+                w.WriteNumber("loadProgress", progress.Percent);
+                return;
+            }
+            w.WriteString("loadState", LoadStates.Name(progress.Phase));
+            if (progress.Phase != LoadPhase.NotLoaded) w.WriteNumber("loadProgress", progress.Phase == LoadPhase.Loaded ? 100 : progress.Percent);
+        }) with
+        { Beside = w => w.WriteString("message", progress.Failure?.Message ?? "") };
+    }
+
+    private static async ValueTask<RestReply> FlushAsync(RestCall call)
+    {
+        var outcome = await call.Proxy.FlushAsync(call.Context, call.Collection, call.Cancellation);
+        var collection = call.DescribedCollection();
+        using var timer = new PeriodicTimer(FlushPoll);
+        while (!call.Proxy.Maintenance.IsFlushed(collection, outcome.Timestamp) || !call.Proxy.Maintenance.AreFlushed(outcome.SegmentIds))
+            await timer.WaitForNextTickAsync(call.Cancellation);
+        return RestReply.Empty;
+    }
+}

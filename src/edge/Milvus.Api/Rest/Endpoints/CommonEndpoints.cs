@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Milvus.Model;
+using Milvus.Text.Analyzers;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+internal static class CommonEndpoints
+{
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["common/run_analyzer"] = call => new(RunAnalyzer(call));
+        table["quotacenter/describe"] = _ => new(new RestReply(static w => w.WriteStringValue("{}")));
+        table["segments/describe"] = call =>
+        {
+            var id = call.Number("collectionID");
+            var collection = call.Proxy.Catalog.GetCollection(id);
+            var wanted = call.Find("segmentIDs") is { ValueKind: JsonValueKind.Array } list
+                ? list.EnumerateArray().Select(s => s.TryGetInt64(out var n) ? n : throw RestCall.WrongType("segmentIDs", "[]int64", s)).ToHashSet()
+                : [];
+            var segments = call.Proxy.Maintenance.GetSegments(collection).Where(s => wanted.Count == 0 || wanted.Contains(s.SegmentId)).ToList();
+            return new(RestReply.Object(w =>
+            {
+                w.WriteStartArray("segmentInfos");
+                foreach (var s in segments)
+                {
+                    w.WriteStartObject();
+                    w.WriteNumber("segmentID", s.SegmentId);
+                    w.WriteNumber("collectionID", s.CollectionId);
+                    w.WriteNumber("partitionID", s.PartitionId);
+                    w.WriteString("vChannel", new ShardId(s.CollectionId, s.Shard).ToString());
+                    w.WriteNumber("numRows", s.Rows);
+                    w.WriteNumber("state", s.Phase switch { Milvus.Proxy.SegmentPhase.Growing => 2, Milvus.Proxy.SegmentPhase.Sealing => 3, _ => 4 });
+                    w.WriteNumber("level", 1);
+                    w.WriteBoolean("isSorted", false);
+                    foreach (var logs in new[] { "insertLogs", "deltaLogs", "statsLogs" })
+                    {
+                        w.WriteStartArray(logs);
+                        w.WriteEndArray();
+                    }
+                    w.WriteEndObject();
+                }
+                w.WriteEndArray();
+            }));
+        };
+    }
+
+    private static RestReply RunAnalyzer(RestCall call)
+    {
+        var texts = call.RequiredTexts("text", "RunAnalyzerReq");
+        var analyzer = Analyzer.Parse(AnalyzerParams(call));
+        var (detail, hash) = (call.Flag("withDetail"), call.Flag("withHash"));
+        var results = texts.Select(analyzer.GetTokens).ToList();
+        return RestReply.Object(w =>
+        {
+            w.WriteStartArray("results");
+            foreach (var tokens in results)
+            {
+                w.WriteStartObject();
+                w.WriteStartArray("tokens");
+                foreach (var t in tokens)
+                {
+                    w.WriteStartObject();
+                    w.WriteString("token", t.Text);
+                    if (detail)
+                    {
+                        w.WriteNumber("startOffset", t.StartOffset);
+                        w.WriteNumber("endOffset", t.EndOffset);
+                        w.WriteNumber("position", t.Position);
+                        w.WriteNumber("positionLength", t.PositionLength);
+                    }
+                    if (hash) w.WriteNumber("hash", t.Hash);
+                    w.WriteEndObject();
+                }
+                w.WriteEndArray();
+                w.WriteEndObject();
+            }
+            w.WriteEndArray();
+        });
+    }
+
+    private static string? AnalyzerParams(RestCall call)
+    {
+        var fieldName = call.Text("fieldName");
+        if (fieldName.Length == 0) return call.Text("analyzerParams") is { Length: > 0 } given ? given : null;
+        var field = call.DescribedCollection().Schema.Find(fieldName)
+            ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={fieldName}]");
+        if (!field.EnableAnalyzer) throw MilvusException.InvalidParameter($"field {fieldName} does not enable analyzer");
+        return field.Param("analyzer_params");
+    }
+}

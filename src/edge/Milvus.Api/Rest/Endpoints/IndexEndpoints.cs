@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+internal static class IndexEndpoints
+{
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["indexes/list"] = call => new(RestReply.Names(call.DescribedCollection().Indexes.Select(i => i.Name)));
+        table["indexes/describe"] = call =>
+        {
+            var name = call.Required("indexName", "IndexReq");
+            var collection = call.DescribedCollection();
+            var found = collection.Indexes.Where(i => i.Name == name).ToList();
+            if (found.Count == 0) throw new MilvusException(ErrorCode.IndexNotFound, $"index not found[index={name}]");
+            var described = found.ConvertAll(i => (Index: i, Progress: call.Proxy.Maintenance.GetIndexProgress(collection, i)));
+            return new(new RestReply(w =>
+            {
+                w.WriteStartArray();
+                foreach (var (index, progress) in described) Describe(w, index, progress);
+                w.WriteEndArray();
+            }));
+        };
+        table["indexes/create"] = async call =>
+        {
+            if (call.Find("indexParams") is not { ValueKind: JsonValueKind.Array } list) throw RestFailure.Missing("IndexParamReq", "indexParams");
+            foreach (var index in list.EnumerateArray().Select(SchemaJson.ReadIndex).ToList())
+                await call.ExecuteAsync(new CreateIndex(call.Database, call.Collection, index.Field) { IndexName = index.Name, Params = index.Params });
+            return RestReply.Empty;
+        };
+        table["indexes/drop"] = async call =>
+        {
+            await call.ExecuteAsync(new DropIndex(call.Database, call.Collection) { IndexName = call.Required("indexName", "IndexReq") });
+            return RestReply.Empty;
+        };
+        table["indexes/alter_properties"] = async call =>
+        {
+            await call.ExecuteAsync(new AlterIndex(call.Database, call.Collection, call.Required("indexName", "IndexReqWithProperties")) { SetParams = call.Map("properties") });
+            return RestReply.Empty;
+        };
+        table["indexes/drop_properties"] = async call =>
+        {
+            await call.ExecuteAsync(new AlterIndex(call.Database, call.Collection, call.Required("indexName", "DropIndexPropertiesReq")) { DeleteKeys = call.Texts("propertyKeys") });
+            return RestReply.Empty;
+        };
+    }
+
+    private static void Describe(Utf8JsonWriter w, IndexInfo index, IndexProgress progress)
+    {
+        w.WriteStartObject();
+        w.WriteString("indexName", index.Name);
+        w.WriteString("fieldName", index.FieldName);
+        w.WriteString("indexType", index.IndexType);
+        w.WriteString("metricType", index.Metric.Name());
+        w.WriteNumber("totalRows", progress.TotalRows);
+        w.WriteNumber("pendingRows", progress.PendingRows);
+        w.WriteNumber("indexedRows", progress.IndexedRows);
+        w.WriteString("indexState", progress.Phase.ToString());
+        w.WriteString("failReason", progress.FailReason);
+        w.WriteNumber("minIndexVersion", 0);
+        w.WriteNumber("maxIndexVersion", 0);
+        foreach (var key in new[] { "mmap.enabled", "indexoffsetcache.enabled", "warmup" })
+            if (index.Params.FirstOrDefault(p => p.Key == key).Value is { } value) w.WriteString(key, value);
+        w.WritePropertyName("indexParams");
+        DatabaseEndpoints.WritePairs(w, index.Params);
+        w.WriteEndObject();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
+using Milvus.Model;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+/// <summary>Resource groups as configured; this process is the one node there is.</summary>
+internal static class ResourceGroupEndpoints
+{
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["resource_groups/list"] = call => new(RestReply.Names(call.Proxy.Catalog.ResourceGroups.Select(g => g.Name)));
+        table["resource_groups/create"] = async call =>
+        {
+            var config = call.Find("config") is { } c ? ReadConfig(c) : null;
+            await call.ExecuteAsync(new CreateResourceGroup(call.Required("name", "ResourceGroupReq"), config));
+            return RestReply.Empty;
+        };
+        table["resource_groups/drop"] = async call =>
+        {
+            await call.ExecuteAsync(new DropResourceGroup(call.Required("name", "ResourceGroupReq")));
+            return RestReply.Empty;
+        };
+        table["resource_groups/alter"] = async call =>
+        {
+            if (call.Find("resource_groups") is not { ValueKind: JsonValueKind.Object } groups) throw RestFailure.Missing("UpdateResourceGroupReq", "resource_groups");
+            await call.ExecuteAsync(new AlterResourceGroups(groups.EnumerateObject().ToImmutableSortedDictionary(g => g.Name, g => ReadConfig(g.Value), StringComparer.Ordinal)));
+            return RestReply.Empty;
+        };
+        table["resource_groups/describe"] = call =>
+        {
+            var group = call.Proxy.Catalog.GetResourceGroup(call.Required("name", "ResourceGroupReq"));
+            return new(RestReply.Object(w =>
+            {
+                w.WriteStartObject("resource_group");
+                w.WriteString("name", group.Name);
+                w.WriteNumber("capacity", group.Config.RequestedNodes);
+                w.WriteStartObject("config");
+                w.WriteStartObject("requests");
+                w.WriteNumber("node_num", group.Config.RequestedNodes);
+                w.WriteEndObject();
+                w.WriteStartObject("limits");
+                w.WriteNumber("node_num", group.Config.NodeLimit);
+                w.WriteEndObject();
+                w.WriteEndObject();
+                w.WriteEndObject();
+            }));
+        };
+        table["resource_groups/transfer_replica"] = async call =>
+        {
+            await call.ExecuteAsync(new TransferReplicas(
+                call.Database, call.Collection, call.Required("sourceRgName", "TransferReplicaReq"), call.Required("targetRgName", "TransferReplicaReq"), call.Number("replicaNum")));
+            return RestReply.Empty;
+        };
+    }
+
+    private static ResourceGroupConfig ReadConfig(JsonElement config)
+    {
+        if (config.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("config", "object", config);
+        return new ResourceGroupConfig
+        {
+            RequestedNodes = Nodes(config, "requests"),
+            NodeLimit = Nodes(config, "limits"),
+            TransferFrom = Groups(config, "transfer_from"),
+            TransferTo = Groups(config, "transfer_to"),
+            NodeLabels = config.TryGetProperty("node_filter", out var filter) && filter.ValueKind == JsonValueKind.Object ? RestCall.Map(filter, "node_labels") : [],
+        };
+    }
+
+    private static int Nodes(JsonElement config, string name)
+    {
+        if (!config.TryGetProperty(name, out var part) || part.ValueKind != JsonValueKind.Object) return 0;
+        var n = RestCall.Number(part, "node_num");
+        return n is >= 0 and <= int.MaxValue ? (int)n : throw MilvusException.InvalidParameter($"{name}.node_num {n} is out of range");
+    }
+
+    private static ImmutableArray<string> Groups(JsonElement config, string name)
+    {
+        if (!config.TryGetProperty(name, out var list) || list.ValueKind != JsonValueKind.Array) return [];
+        return [.. list.EnumerateArray().Select(g => g.ValueKind == JsonValueKind.Object ? RestCall.Text(g, "resource_group") : throw RestCall.WrongType(name, "object", g))];
+    }
+}

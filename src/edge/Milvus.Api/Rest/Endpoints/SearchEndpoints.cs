@@ -1,0 +1,202 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Milvus.Api.Rest.Values;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest.Endpoints;
+
+/// <summary>Search and hybrid search.</summary>
+internal static class SearchEndpoints
+{
+    public static void Add(Dictionary<string, RestEndpoint> table)
+    {
+        table["entities/search"] = SearchAsync;
+        table["entities/hybrid_search"] = table["entities/advanced_search"] = HybridAsync;
+    }
+
+    private static async ValueTask<RestReply> SearchAsync(RestCall call)
+    {
+        var name = call.Collection;
+        foreach (var unsupported in new[] { "searchAggregation", "functionChains", "functionScore" })
+            if (call.Has(unsupported)) throw new MilvusException(ErrorCode.Unimplemented, $"{unsupported} is not supported by this server yet: service unimplemented");
+        if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
+        if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
+        var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
+        var request = ReadSearch(call, call.Body, collection, defaultLimit: 100, "searchParams") with
+        {
+            Partitions = call.Texts("partitionNames"),
+            OutputFields = call.Texts("outputFields"),
+            ConsistencyLevel = call.Consistency(),
+        };
+        var result = await call.Proxy.SearchAsync(call.Context, request, call.Cancellation);
+        return WriteHits(call, result);
+    }
+
+    private static async ValueTask<RestReply> HybridAsync(RestCall call)
+    {
+        var name = call.Collection;
+        if (call.Find("search") is not { } subs) throw RestFailure.Missing("HybridSearchReq", "search");
+        if (subs.ValueKind != JsonValueKind.Array) throw RestCall.WrongType("search", "[]SubSearchReq", subs);
+        foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
+            if (call.Has(unsupported)) throw MilvusException.InvalidParameter($"{unsupported} is not supported in hybrid search");
+        if (call.Has("functionScore")) throw new MilvusException(ErrorCode.Unimplemented, "functionScore is not supported by this server yet: service unimplemented");
+        var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
+        var rank = ImmutableDictionary.CreateBuilder<string, string>();
+        rank["limit"] = Text(call.Number("limit") is var l && l == 0 ? 100 : l);
+        if (call.Number("offset") is var offset && offset != 0) rank["offset"] = Text(offset);
+        rank["round_decimal"] = "-1";
+        if (call.Find("rerank") is { ValueKind: JsonValueKind.Object } rerank)
+        {
+            if (RestCall.Text(rerank, "strategy") is { Length: > 0 } strategy) rank["strategy"] = strategy;
+            if (rerank.TryGetProperty("params", out var p) && p.ValueKind == JsonValueKind.Object) rank["params"] = p.GetRawText();
+        }
+        AddGrouping(call.Body, rank);
+        var result = await call.Proxy.HybridSearchAsync(call.Context, new HybridSearchRequest
+        {
+            Collection = name,
+            Requests = [.. subs.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Object ? ReadSearch(call, s, collection, defaultLimit: 0, "params") : throw RestCall.WrongType("search", "SubSearchReq", s))],
+            RankParams = rank.ToImmutable(),
+            Partitions = call.Texts("partitionNames"),
+            OutputFields = call.Texts("outputFields"),
+            ConsistencyLevel = call.Consistency(),
+        }, call.Cancellation);
+        return WriteHits(call, result);
+    }
+
+    private static SearchRequest ReadSearch(RestCall call, JsonElement owner, CollectionInfo collection, long defaultLimit, string paramsName)
+    {
+        var field = FindField(collection, RestCall.Text(owner, "annsField"));
+        var parameters = ImmutableDictionary.CreateBuilder<string, string>();
+        parameters["anns_field"] = field.Name;
+        parameters["topk"] = Text(RestCall.Number(owner, "limit", defaultLimit) is var l && l == 0 ? defaultLimit : l);
+        if (RestCall.Number(owner, "offset") is var offset && offset != 0) parameters["offset"] = Text(offset);
+        parameters["round_decimal"] = "-1";
+        AddGrouping(owner, parameters);
+        AddSearchParams(owner, paramsName, parameters);
+        if (RestCall.Text(owner, "metricType") is { Length: > 0 } metric && paramsName == "params") parameters.TryAdd("metric_type", metric);
+        var request = new SearchRequest
+        {
+            Collection = call.Collection,
+            Expression = RestCall.Text(owner, "filter"),
+            Templates = EntityEndpoints.Templates(owner),
+            Params = parameters.ToImmutable(),
+        };
+        if (owner.TryGetProperty("ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
+            return request with { Keys = EntityEndpoints.ReadKeys(ids, collection.Schema.PrimaryKey) };
+        if (!owner.TryGetProperty("data", out var data) || data.ValueKind == JsonValueKind.Null) throw RestFailure.Missing("SubSearchReq", "data");
+        return request with { Vectors = ReadVectors(data, field) };
+    }
+
+    private static FieldSchema FindField(CollectionInfo collection, string name)
+    {
+        if (name.Length > 0)
+        {
+            return collection.Schema.Find(name) is { } found && found.Type.IsVector()
+                ? found
+                : throw MilvusException.InvalidParameter($"cannot find a vector field named: {name}");
+        }
+        var vectors = collection.Schema.VectorFields.ToList();
+        return vectors.Count == 1 ? vectors[0] : throw MilvusException.InvalidParameter("multiple anns_fields exist, please specify a anns_field in search_params");
+    }
+
+    private static QueryVectors ReadVectors(JsonElement data, FieldSchema field)
+    {
+        if (data.ValueKind != JsonValueKind.Array) throw RestFailure.BadJson("data should be an array of vectors");
+        var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(data.GetArrayLength());
+        var isText = field.IsFunctionOutput && data.GetArrayLength() > 0 && data[0].ValueKind == JsonValueKind.String;
+        foreach (var vector in data.EnumerateArray())
+        {
+            try
+            {
+                rows.Add(
+                    isText ? Encoding.UTF8.GetBytes(vector.GetString()!)
+                    : field.Type == DataType.SparseFloatVector ? ValueReader.ReadSparse(vector)
+                    : ValueReader.ReadDense(vector, field.Type, field.Dimension));
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException)
+            {
+                throw RestFailure.BadJson(e.Message);
+            }
+        }
+        return new QueryVectors(isText ? DataType.VarChar : field.Type, rows.MoveToImmutable());
+    }
+
+    private static void AddGrouping(JsonElement owner, ImmutableDictionary<string, string>.Builder parameters)
+    {
+        if (RestCall.Text(owner, "groupingField") is not { Length: > 0 } field) return;
+        parameters["group_by_field"] = field;
+        if (RestCall.Number(owner, "groupSize") is var size && size != 0) parameters["group_size"] = Text(size);
+        if (RestCall.Flag(owner, "strictGroupSize")) parameters["strict_group_size"] = "true";
+    }
+
+    // One flat map since 2.5, or members below "params"; what is in both must agree. All of it also goes into the one JSON "params".
+    private static void AddSearchParams(JsonElement owner, string name, ImmutableDictionary<string, string>.Builder parameters)
+    {
+        if (!owner.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null) return;
+        if (given.ValueKind != JsonValueKind.Object) throw RestCall.WrongType(name, "object", given);
+        var merged = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var p in given.EnumerateObject())
+        {
+            if (p.Name == "params" && p.Value.ValueKind == JsonValueKind.Object) continue;
+            Put(p);
+        }
+        if (given.TryGetProperty("params", out var inner) && inner.ValueKind == JsonValueKind.Object)
+            foreach (var p in inner.EnumerateObject()) Put(p);
+        void Put(JsonProperty p)
+        {
+            var key = p.Name switch { "metricType" => "metric_type", "ignoreGrowing" => "ignore_growing", _ => p.Name };
+            if (merged.TryGetValue(key, out var other) && RestCall.ScalarText(other) != RestCall.ScalarText(p.Value))
+                throw MilvusException.InvalidParameter($"ambiguous parameter: {p.Name}, in search_param: {RestCall.ScalarText(other)}, in search_param.params: {RestCall.ScalarText(p.Value)}");
+            merged[key] = p.Value;
+        }
+        if (merged.Remove("metric_type", out var metric)) parameters["metric_type"] = RestCall.ScalarText(metric);
+        foreach (var flat in new[] { "ignore_growing", "analyzer_name", "hints" })
+            if (merged.TryGetValue(flat, out var v)) parameters[flat] = RestCall.ScalarText(v);
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var (key, value) in merged)
+            {
+                writer.WritePropertyName(key);
+                value.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
+        parameters["params"] = Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static RestReply WriteHits(RestCall call, SearchResult result)
+    {
+        var rows = new RowWriter(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers);
+        return new RestReply(w =>
+        {
+            w.WriteStartArray();
+            for (var i = 0; i < result.Scores.Length; i++)
+            {
+                w.WriteStartObject();
+                w.WriteNumber("distance", result.Scores[i]);
+                rows.WriteKey(w, result.PrimaryField, result.Ids, i);
+                rows.WriteMembers(w, i);
+                w.WriteEndObject();
+            }
+            w.WriteEndArray();
+        })
+        {
+            Beside = w =>
+            {
+                w.WriteNumber("cost", 0);
+                if (result.Scores.Length == 0) return;
+                w.WriteStartArray("topks");
+                foreach (var k in result.TopKs) w.WriteNumberValue(k);
+                w.WriteEndArray();
+            },
+        };
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Milvus.Api.Rest.Endpoints;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest;
+
+/// <summary>Answers one endpoint.</summary>
+internal delegate ValueTask<RestReply> RestEndpoint(RestCall call);
+
+/// <summary>Checks the Authorization header; null when authorization is off.</summary>
+public interface IRestGuard
+{
+    /// <summary>The user, or null when the credentials are missing or wrong.</summary>
+    string? Authenticate(string authorization);
+}
+
+/// <summary>
+/// REST v2: every endpoint is a POST with a JSON object; success and failure are both HTTP 200 with a code. A handler never throws to the
+/// server: whatever goes wrong becomes an answer.
+/// </summary>
+public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRestGuard? guard, TimeProvider time, ILogger logger)
+{
+    private const string Root = "/v2/vectordb/";
+
+    private static readonly Dictionary<string, RestEndpoint> s_endpoints = EndpointTable.Build();
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers.AccessControlAllowOrigin = "*";
+        headers.XContentTypeOptions = "nosniff";
+        headers["X-Milvus-Trace-Id"] = http.TraceIdentifier;
+        if (HttpMethods.IsOptions(http.Request.Method))
+        {
+            headers.AccessControlAllowMethods = "POST, OPTIONS";
+            headers.AccessControlAllowHeaders = "*";
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+        var path = http.Request.Path.Value ?? "";
+        if (!HttpMethods.IsPost(http.Request.Method) || !path.StartsWith(Root, StringComparison.Ordinal)
+            || !s_endpoints.TryGetValue(path[Root.Length..].TrimEnd('/'), out var endpoint))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            http.Response.ContentType = "text/plain";
+            await http.Response.WriteAsync("404 page not found", http.RequestAborted);
+            return;
+        }
+        await AnswerAsync(http, endpoint);
+    }
+
+    private async Task AnswerAsync(HttpContext http, RestEndpoint endpoint)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        JsonDocument? document = null;
+        var buffer = new ArrayBufferWriter<byte>(512);
+        try
+        {
+            string? user = null;
+            if (guard is not null && (user = guard.Authenticate(http.Request.Headers.Authorization.ToString())) is null)
+                throw new RestFailure(RestCodes.NotAuthenticated, "user hasn't authenticated", StatusCodes.Status401Unauthorized);
+            deadline.CancelAfter(Timeout(http));
+            document = await ReadBodyAsync(http, deadline.Token);
+            var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token);
+            var reply = await endpoint(call);
+            WriteReply(buffer, reply);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
+        {
+            buffer.Clear();
+            WriteFailure(http, buffer, e);
+        }
+        finally
+        {
+            document?.Dispose();
+        }
+        http.Response.ContentType = "application/json; charset=utf-8";
+        http.Response.ContentLength = buffer.WrittenCount;
+        await http.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, http.RequestAborted);
+    }
+
+    private TimeSpan Timeout(HttpContext http)
+    {
+        var text = http.Request.Headers["Request-Timeout"].ToString();
+        if (text.Length == 0) return TimeSpan.FromMilliseconds(options.RequestTimeoutMs);
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+            throw MilvusException.InvalidParameter($"fail to parse timeout {text}");
+        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMilliseconds(options.RequestTimeoutMs);
+    }
+
+    private bool Int64AsNumbers(HttpContext http) =>
+        bool.TryParse(http.Request.Headers["Accept-Type-Allow-Int64"].ToString(), out var asked) ? asked : options.Int64AsNumbers;
+
+    private static async Task<JsonDocument> ReadBodyAsync(HttpContext http, CancellationToken cancellation)
+    {
+        JsonDocument document;
+        try
+        {
+            document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { MaxDepth = 128 }, cancellation);
+        }
+        catch (JsonException e)
+        {
+            throw http.Request.ContentLength is null or 0 && e.BytePositionInLine is 0 or null
+                ? new RestFailure(RestCodes.BadJson, "can only accept json format request, the request body should be nil, however {} is valid")
+                : RestFailure.BadJson(e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            throw RestFailure.BadJson(e.Message);
+        }
+        if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+        var kind = document.RootElement.ValueKind;
+        document.Dispose();
+        throw RestFailure.BadJson($"json: cannot unmarshal {kind.ToString().ToLowerInvariant()} into the request");
+    }
+
+    private static void WriteReply(ArrayBufferWriter<byte> buffer, RestReply reply)
+    {
+        using var writer = new Utf8JsonWriter(buffer, s_writer);
+        writer.WriteStartObject();
+        writer.WriteNumber("code", 0);
+        reply.Beside?.Invoke(writer);
+        writer.WritePropertyName("data");
+        reply.Data(writer);
+        writer.WriteEndObject();
+    }
+
+    private static readonly JsonWriterOptions s_writer = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private void WriteFailure(HttpContext http, ArrayBufferWriter<byte> buffer, Exception failure)
+    {
+        var (status, code, message) = Describe(failure);
+        http.Response.StatusCode = status;
+        using var writer = new Utf8JsonWriter(buffer, s_writer);
+        writer.WriteStartObject();
+        writer.WriteNumber("code", code);
+        writer.WriteString("message", message);
+        writer.WriteEndObject();
+    }
+
+    private (int Status, int Code, string Message) Describe(Exception failure)
+    {
+        switch (failure)
+        {
+            case RestFailure f:
+                return (f.HttpStatus, f.Code, f.Message);
+            case MilvusException { Code: ErrorCode.PrivilegeNotPermitted } e:
+                return (StatusCodes.Status403Forbidden, (int)ErrorCode.Unexpected, "rpc error: code = PermissionDenied desc = " + e.Message);
+            case MilvusException e:
+                return (StatusCodes.Status200OK, (int)e.Code, e.Message);
+            case OperationCanceledException:
+                return (StatusCodes.Status408RequestTimeout, (int)ErrorCode.Timeout, "request timeout");
+            default:
+                logger.LogError(failure, "A REST request failed at {Time}", time.GetUtcNow());
+                return (StatusCodes.Status200OK, (int)(failure is IntegrityException ? ErrorCode.Internal : ErrorCode.Unexpected), failure.Message);
+        }
+    }
+}

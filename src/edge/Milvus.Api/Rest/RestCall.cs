@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Milvus.Coordinator;
+using Milvus.Coordinator.Commands;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest;
+
+/// <summary>One request: its body, its database, and typed access to the body's fields with the errors REST clients know.</summary>
+internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string headerDatabase, string? user, bool int64AsNumbers, CancellationToken cancellation)
+{
+    public IMilvusProxy Proxy { get; } = proxy;
+
+    public JsonElement Body { get; } = body;
+
+    public bool Int64AsNumbers { get; } = int64AsNumbers;
+
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>The body's database, else the header's, else the default.</summary>
+    public string Database
+    {
+        get
+        {
+            var own = Text("dbName");
+            return own.Length > 0 ? own : headerDatabase.Length > 0 ? headerDatabase : Limits.DefaultDatabase;
+        }
+    }
+
+    public RequestContext Context => new(Database, user);
+
+    /// <summary>The required <c>collectionName</c>.</summary>
+    public string Collection => Required("collectionName");
+
+    public Task<CommandResult> ExecuteAsync(CoordinatorCommand command) => Proxy.ExecuteAsync(Context, command, Cancellation);
+
+    public CollectionInfo DescribedCollection() => Proxy.Catalog.GetCollection(Database, Collection);
+
+    public bool Has(string name) => Body.TryGetProperty(name, out var v) && v.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
+
+    public JsonElement? Find(string name) => Has(name) ? Body.GetProperty(name) : null;
+
+    public string Text(string name) => Text(Body, name);
+
+    public string Required(string name, string structure = "Request")
+    {
+        var value = Text(name);
+        return value.Length > 0 ? value : throw RestFailure.Missing(structure, name);
+    }
+
+    public bool Flag(string name, bool otherwise = false) => Flag(Body, name, otherwise);
+
+    public long Number(string name, long otherwise = 0) => Number(Body, name, otherwise);
+
+    public ImmutableArray<string> Texts(string name) => Texts(Body, name);
+
+    public ImmutableArray<string> RequiredTexts(string name, string structure = "Request") => Has(name) ? Texts(name) : throw RestFailure.Missing(structure, name);
+
+    public static string Text(JsonElement owner, string name)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return "";
+        return v.ValueKind == JsonValueKind.String ? v.GetString()! : throw WrongType(name, "string", v);
+    }
+
+    public static bool Flag(JsonElement owner, string name, bool otherwise = false)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
+        return v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw WrongType(name, "bool", v) };
+    }
+
+    public static long Number(JsonElement owner, string name, long otherwise = 0)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
+        return v.ValueKind == JsonValueKind.Number && v.TryGetInt64(out var n) ? n : throw WrongType(name, "integer", v);
+    }
+
+    public static ImmutableArray<string> Texts(JsonElement owner, string name)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
+        if (v.ValueKind != JsonValueKind.Array) throw WrongType(name, "[]string", v);
+        var list = ImmutableArray.CreateBuilder<string>(v.GetArrayLength());
+        foreach (var item in v.EnumerateArray()) list.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw WrongType(name, "string", item));
+        return list.MoveToImmutable();
+    }
+
+    /// <summary>A map of scalars as text, in the order given; objects and lists as their JSON.</summary>
+    public static ImmutableArray<Property> Map(JsonElement owner, string name)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
+        if (v.ValueKind != JsonValueKind.Object) throw WrongType(name, "object", v);
+        return [.. v.EnumerateObject().Select(p => new Property(p.Name, ScalarText(p.Value)))];
+    }
+
+    public ImmutableArray<Property> Map(string name) => Map(Body, name);
+
+    public static string ScalarText(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => value.GetRawText(),
+    };
+
+    public ConsistencyLevel? Consistency(string name = "consistencyLevel") => ParseConsistency(Text(name));
+
+    public static ConsistencyLevel? ParseConsistency(string text)
+    {
+        if (text.Length == 0) return null;
+        return Enum.TryParse<ConsistencyLevel>(text, out var level) && Enum.IsDefined(level) && !char.IsDigit(text[0])
+            ? level
+            : throw MilvusException.InvalidParameter($"parameter:'{text}' is incorrect, please check it");
+    }
+
+    public static RestFailure WrongType(string name, string expected, JsonElement actual) =>
+        RestFailure.BadJson(string.Create(CultureInfo.InvariantCulture, $"json: cannot unmarshal {Kind(actual)} into field {name} of type {expected}"));
+
+    private static string Kind(JsonElement v) => v.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Number => "number",
+        JsonValueKind.String => "string",
+        JsonValueKind.Array => "array",
+        JsonValueKind.Object => "object",
+        _ => "null",
+    };
+}

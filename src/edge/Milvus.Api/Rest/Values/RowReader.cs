@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Api.Rest.Values;
+
+/// <summary>Turns JSON rows into columns, field by field of the schema; keys that no field has go to the dynamic field.</summary>
+internal static class RowReader
+{
+    /// <param name="partial">A partial upsert: fields that no row gives are left out instead of being missing.</param>
+    public static ImmutableArray<NamedColumn> Read(JsonElement rows, CollectionSchema schema, bool partial, bool allowAutoId)
+    {
+        var list = rows.EnumerateArray().ToList();
+        foreach (var row in list)
+            if (row.ValueKind != JsonValueKind.Object) throw RestFailure.BadRows($"a row should be a JSON object, but got {row.ValueKind}");
+        var columns = ImmutableArray.CreateBuilder<NamedColumn>();
+        foreach (var field in schema.Fields)
+        {
+            if (field.IsDynamic) continue;
+            var isGiven = list.Any(r => r.TryGetProperty(field.Name, out _));
+            if (!isGiven && (partial || field.IsFunctionOutput || (field.IsPrimaryKey && field.AutoId))) continue;
+            if (!isGiven && !field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[0] has no field {field.Name}");
+            if (isGiven && field.IsFunctionOutput) throw RestFailure.BadRows($"not allowed to provide input data for function output field: {field.Name}");
+            if (isGiven && field.IsPrimaryKey && field.AutoId && !partial && !allowAutoId)
+                throw RestFailure.BadRows($"no need to pass primary field {field.Name}, autoID is enabled");
+            columns.Add(new NamedColumn(field.Name, ReadColumn(list, field, partial)));
+        }
+        if (ReadDynamic(list, schema, partial) is { } dynamic) columns.Add(new NamedColumn(FieldIds.DynamicName, dynamic, IsDynamic: true));
+        return columns.ToImmutable();
+    }
+
+    private static Column ReadColumn(List<JsonElement> rows, FieldSchema field, bool partial)
+    {
+        var builder = ColumnBuilder.For(field);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (!rows[i].TryGetProperty(field.Name, out var value) || value.ValueKind == JsonValueKind.Null)
+            {
+                if (partial && !rows[i].TryGetProperty(field.Name, out _)) throw RestFailure.BadRows($"row[{i}] lacks the field {field.Name} that other rows of the request update");
+                if (!field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[{i}] has no value for field {field.Name}");
+                builder.AppendNull();
+                continue;
+            }
+            try
+            {
+                ValueReader.Append(builder, field, value);
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException)
+            {
+                throw RestFailure.BadRows($"cannot convert {Shorten(value)} of row[{i}] field {field.Name} to {field.Type}: {e.Message}");
+            }
+        }
+        return builder.Build();
+    }
+
+    private static Column? ReadDynamic(List<JsonElement> rows, CollectionSchema schema, bool partial)
+    {
+        var anyExtra = false;
+        foreach (var row in rows)
+        {
+            foreach (var member in row.EnumerateObject())
+            {
+                if (member.Name == FieldIds.DynamicName) throw RestFailure.BadRows($"use the invalid field({FieldIds.DynamicName}) when enable dynamicField");
+                if (schema.Find(member.Name) is { IsDynamic: false }) continue;
+                if (!schema.EnableDynamicField) throw RestFailure.BadRows($"has pass more field without dynamic schema, please check it: {member.Name}");
+                anyExtra = true;
+            }
+        }
+        if (!schema.EnableDynamicField || (partial && !anyExtra)) return null;
+        var builder = new BinaryColumnBuilder(DataType.Json);
+        var buffer = new ArrayBufferWriter<byte>();
+        foreach (var row in rows)
+        {
+            buffer.Clear();
+            using (var writer = new Utf8JsonWriter(buffer))
+            {
+                writer.WriteStartObject();
+                foreach (var member in row.EnumerateObject())
+                {
+                    if (schema.Find(member.Name) is { IsDynamic: false } || member.Value.ValueKind == JsonValueKind.Null) continue;
+                    writer.WritePropertyName(member.Name);
+                    member.Value.WriteTo(writer);
+                }
+                writer.WriteEndObject();
+            }
+            builder.Append(buffer.WrittenSpan);
+        }
+        return builder.Build();
+    }
+
+    private static string Shorten(JsonElement value)
+    {
+        var text = value.GetRawText();
+        return text.Length <= 80 ? text : text[..80] + "…";
+    }
+}
