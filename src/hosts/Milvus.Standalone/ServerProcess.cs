@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Milvus.Api.Grpc;
+using Milvus.Api.Grpc.Access;
+using Milvus.Api.Grpc.Calls;
+using Milvus.Api.Metrics;
+using Milvus.Api.Rest;
+using Milvus.Api.Server;
+using Milvus.Embedded;
+using Milvus.Standalone.Settings;
+using Milvus.Storage.Files;
+
+namespace Milvus.Standalone;
+
+/// <summary>One running server: the embedded database and its listening side.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly DirectoryLock _lock;
+    private readonly ILoggerFactory _logging;
+    private readonly EmbeddedMilvus _milvus;
+    private readonly MilvusServer _server;
+    private readonly ServerHealth _health;
+
+    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, MilvusServer server, ServerHealth health)
+    {
+        _lock = directory;
+        _logging = logging;
+        _milvus = milvus;
+        _server = server;
+        _health = health;
+    }
+
+    /// <summary>The bound port of gRPC and REST.</summary>
+    public int Port => _server.Port;
+
+    public int? MetricsPort => _server.MetricsPort;
+
+    /// <summary>Locks the directory, recovers it, starts listening.</summary>
+    public static async Task<ServerProcess> StartAsync(ServerSettings settings, CancellationToken cancellation = default)
+    {
+        // Log writers block in fsync on pool threads; searches must not wait for the pool to notice.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, 32), ports);
+        var directory = DirectoryLock.Acquire(settings.DataDirectory);
+        ILoggerFactory? logging = null;
+        EmbeddedMilvus? milvus = null;
+        MilvusServer? server = null;
+        try
+        {
+            logging = LoggerFactory.Create(b => b.SetMinimumLevel(settings.LogLevel).AddSimpleConsole(o =>
+            {
+                o.SingleLine = true;
+                o.TimestampFormat = "HH:mm:ss.fff ";
+            }));
+            milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine, TimeProvider.System, logging, cancellation);
+            var health = new ServerHealth();
+            server = Listen(settings, milvus, health, logging);
+            await server.StartAsync(cancellation);
+            health.Ready();
+            return new ServerProcess(directory, logging, milvus, server, health);
+        }
+        catch
+        {
+            if (server is not null) await server.DisposeAsync();
+            if (milvus is not null) await milvus.DisposeAsync();
+            logging?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs until Ctrl-C or SIGTERM; returns the exit code.</summary>
+    public static async Task<int> RunAsync(ServerSettings settings)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        await using var process = await StartAsync(settings);
+        Banner.Print(settings, process.Port, process.MetricsPort);
+        await stop.Task;
+        Console.WriteLine("Stopping …");
+        return 0;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _health.NotReady("stopping");
+        await _server.DisposeAsync();
+        await _milvus.DisposeAsync();
+        _logging.Dispose();
+        _lock.Dispose();
+    }
+
+    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
+    {
+        var identity = new ServerIdentity();
+        var metrics = new MetricsRegistry();
+        ProcessMetrics.Register(metrics);
+        metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => milvus.Engine.Memory.UsedBytes);
+        metrics.Observe("milvus_loaded_bytes_limit", "Memory that loaded segments may reserve.", () => milvus.Engine.Memory.LimitBytes);
+        metrics.Observe("milvus_collections", "Collections in the catalogue.", () => milvus.Coordinator.Catalog.CollectionCount);
+        var methods = new GrpcMethodTable.Builder()
+            .AddMilvus(milvus.Proxy, identity, health, TimeProvider.System, logging.CreateLogger("Milvus.Api.Grpc"))
+            .AddHealth(health)
+            .Build();
+        IGrpcGuard? guard = settings.Authorization ? new AccessGuard(milvus.Coordinator.Access, () => milvus.Coordinator.Catalog) : null;
+        var rest = new RestApplication(
+            milvus.Proxy,
+            new RestOptions { Int64AsNumbers = settings.RestInt64AsNumbers },
+            settings.Authorization ? new RestGuard(milvus.Coordinator.Access) : null,
+            TimeProvider.System,
+            logging.CreateLogger("Milvus.Api.Rest"));
+        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
+        return new MilvusServer(options, methods, rest.HandleAsync, guard, health, metrics, identity.Version, TimeProvider.System, logging);
+    }
+}
