@@ -24,6 +24,7 @@ internal static class SegmentRequests
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
             Filter = search.Filter,
+            Exhaustive = search.Exhaustive,
             At = at,
             Group = search.GroupBy is null ? null : new GroupBy(search.GroupBy.Id, search.GroupSize) { Strict = search.StrictGroupSize },
             Bm25 = search.Bm25,
