@@ -5,6 +5,9 @@ namespace Milvus.Expressions.Kernels;
 /// <summary>An immutable set of 64-bit values: open addressing at most half full, or a plain bitmap where the values lie close together.</summary>
 internal sealed class LongSet
 {
+    /// <summary>One megabyte.</summary>
+    private const long MaxBitmapBits = 1 << 23;
+
     private readonly long[] _slots = [];
     private readonly int _shift;
     private readonly long _vacant;
@@ -17,7 +20,7 @@ internal sealed class LongSet
         Sorted = Distinct(Sorted);
         if (Sorted.Length == 0) return;
         var range = (UInt128)((Int128)Sorted[^1] - Sorted[0]) + 1;
-        if (range <= (UInt128)Math.Max(1024, Sorted.Length * 64L))
+        if (range <= (UInt128)Math.Min(MaxBitmapBits, Math.Max(1024, Sorted.Length * 1024L)))
         {
             _bitmap = new ulong[(int)((range + 63) >> 6)];
             foreach (var v in Sorted)

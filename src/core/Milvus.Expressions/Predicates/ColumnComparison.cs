@@ -27,6 +27,8 @@ internal abstract record TwoColumnLeaf(ColumnRef Column, ColumnRef Other) : Leaf
 /// <summary>column op column on numbers of any widths, on booleans and on timestamps; mixed widths compare by exact value.</summary>
 internal sealed record NumberComparisonLeaf(ColumnRef Column, CompareOp Op, ColumnRef Other) : TwoColumnLeaf(Column, Other)
 {
+    private const ulong Exact = 1UL << 53;
+
     public override int Cost => 5;
 
     protected override string Description => $"{Column} {Op.Text()} {Other}";
@@ -49,28 +51,30 @@ internal sealed record NumberComparisonLeaf(ColumnRef Column, CompareOp Op, Colu
         where T : unmanaged, System.Numerics.INumber<T>
     {
         isTrue.Clear();
-        for (var i = 0; i < left.Length; i++)
-        {
-            var (a, b) = (left[i], right[i]);
-            var holds = Op switch
-            {
-                CompareOp.Equal => a == b,
-                CompareOp.NotEqual => a != b,
-                CompareOp.Less => a < b,
-                CompareOp.LessOrEqual => a <= b,
-                CompareOp.Greater => a > b,
-                _ => a >= b,
-            };
-            isTrue[i >> 6] |= (holds ? 1UL : 0) << (i & 63);
-        }
+        for (var i = 0; i < left.Length; i++) isTrue[i >> 6] |= (Holds(Op, left[i], right[i]) ? 1UL : 0) << (i & 63);
     }
+
+    private static bool Holds<T>(CompareOp op, T a, T b)
+        where T : unmanaged, System.Numerics.INumber<T> => op switch
+        {
+            CompareOp.Equal => a == b,
+            CompareOp.NotEqual => a != b,
+            CompareOp.Less => a < b,
+            CompareOp.LessOrEqual => a <= b,
+            CompareOp.Greater => a > b,
+            _ => a >= b,
+        };
 
     private static void CompareMixed(ReadOnlySpan<long> integers, ReadOnlySpan<double> reals, CompareOp op, Span<ulong> isTrue)
     {
         isTrue.Clear();
         for (var i = 0; i < integers.Length; i++)
         {
-            var holds = double.IsNaN(reals[i]) ? op == CompareOp.NotEqual : op.Holds(JsonNumber.Compare(integers[i], reals[i]));
+            var (integer, real) = (integers[i], reals[i]);
+            // Up to 2⁵³ the conversion is exact; NaN then compares as IEEE 754 says.
+            var holds = (ulong)integer + Exact <= 2 * Exact ? Holds<double>(op, integer, real)
+                : double.IsNaN(real) ? op == CompareOp.NotEqual
+                : op.Holds(JsonNumber.Compare(integer, real));
             isTrue[i >> 6] |= (holds ? 1UL : 0) << (i & 63);
         }
     }

@@ -38,10 +38,9 @@ internal sealed record JsonLeaf(ColumnRef Column, JsonTest Condition, string Tex
 
     private Truth TestValue(ReadOnlySpan<byte> json, FilterScratch scratch)
     {
-        var reader = JsonCursor.Open(json);
         try
         {
-            return JsonCursor.Find(ref reader, Column.Path) ? Condition.Test(ref reader, scratch) : Truth.Unknown;
+            return JsonCursor.TryOpen(json, Column.Path, out var reader) ? Condition.Test(ref reader, scratch) : Truth.Unknown;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -83,10 +82,9 @@ internal sealed record ExistsLeaf(ColumnRef Column) : Leaf(Column)
 
     private bool Exists(ReadOnlySpan<byte> json)
     {
-        var reader = JsonCursor.Open(json);
         try
         {
-            return JsonCursor.Find(ref reader, Column.Path) && !JsonCursor.IsEmpty(ref reader);
+            return JsonCursor.TryOpen(json, Column.Path, out var reader) && !JsonCursor.IsEmpty(ref reader);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
