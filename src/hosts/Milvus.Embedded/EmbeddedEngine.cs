@@ -210,7 +210,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         await Task.Run(() => Parallel.ForEach(infos, options, info => _collections[info.Id] = CollectionRuntime.Open(info, _services)), cancellation).ConfigureAwait(false);
         await RemoveOrphansAsync(infos, cancellation).ConfigureAwait(false);
         foreach (var info in infos)
-            if (info.Load is not null) await _collections[info.Id].Loader.ReconcileAsync().ConfigureAwait(false);
+            if (info.Load is not null) _collections[info.Id].Loader.Reconcile();
     }
 
     // Logs and objects of collections whose drop was committed but not finished, and files of jobs that died half-way.
@@ -233,10 +233,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         switch (altered.Aspect)
         {
             case CollectionAspect.Load:
-                await runtime.Loader.ReconcileAsync().ConfigureAwait(false);
+                runtime.Loader.Reconcile();
                 break;
             case CollectionAspect.Indexes:
                 runtime.Indexer.Queue();
+                runtime.Structure.Start("Removing files of dropped indexes", c => CollectGarbageAsync(runtime.Info.Id, c));
                 break;
             case CollectionAspect.Partitions or CollectionAspect.Content:
                 runtime.Structure.Start("Removing dropped data", c => CollectGarbageAsync(runtime.Info.Id, c));

@@ -131,7 +131,8 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
                 return (batches, retained < applied ? retained : applied);
             }).ConfigureAwait(false);
             var info = collection.Info;
-            return await Compactor.MergeAsync(plan.Sources, info.Schema, tombstones, place, horizon, services.Objects, ExpireBefore(info), cancellation).ConfigureAwait(false);
+            var merged = await Compactor.MergeAsync(plan.Sources, info.Schema, tombstones, place, horizon, services.Objects, ExpireBefore(info), cancellation).ConfigureAwait(false);
+            return merged.RowCount == 0 ? merged : await collection.Indexer.BuildUncommittedAsync(merged, cancellation).ConfigureAwait(false);
         }
         finally
         {

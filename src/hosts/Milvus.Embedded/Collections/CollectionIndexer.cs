@@ -55,6 +55,22 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         return new IndexProgress(phase == BuildPhase.Unissued ? BuildPhase.InProgress : phase, total, done);
     }
 
+    /// <summary>
+    /// Builds what the catalogue asks for over a segment that is not committed yet, so that it takes over from indexed ones without a time of
+    /// exact search; returns its manifest with the index files.
+    /// </summary>
+    public async Task<SegmentManifest> BuildUncommittedAsync(SegmentManifest manifest, CancellationToken cancellation)
+    {
+        SealedSegment? segment = null;
+        foreach (var index in collection.Info.Indexes)
+        {
+            if (!Needs(manifest, index, out var plan)) continue;
+            segment ??= await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
+            segment = await IndexWriter.BuildAsync(segment, plan!, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);
+        }
+        return segment?.Manifest ?? manifest;
+    }
+
     private (SegmentManifest Manifest, IndexInfo Index, SegmentIndexPlan Plan)? Next()
     {
         var indexes = collection.Info.Indexes;

@@ -26,17 +26,13 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
     /// Called when the catalogue's load specification changed. When nothing has to be read from storage the new state holds at once;
     /// otherwise loading goes on in the background.
     /// </summary>
-    public async Task ReconcileAsync()
+    public void Reconcile()
     {
-        if (collection.Info.Load is null)
+        // Never waits: the coordinator takes no other command while it tells this one.
+        if (collection.Info.Load is null || !Missing().Any())
         {
-            Set(new LoadProgress(LoadPhase.NotLoaded, 0));
-            await collection.Structure.RunAsync(_ => ReleaseAsync()).ConfigureAwait(false);
-            return;
-        }
-        if (Progress.Phase != LoadPhase.Loaded && !Missing().Any())
-        {
-            Set(new LoadProgress(LoadPhase.Loaded, 100));
+            Set(collection.Info.Load is null ? new LoadProgress(LoadPhase.NotLoaded, 0) : new LoadProgress(LoadPhase.Loaded, 100));
+            collection.Structure.Start($"Releasing segments of collection {collection.Info.Name}", _ => ReleaseAsync());
             return;
         }
         Begin();

@@ -110,6 +110,7 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
             manifests.Add(manifest);
         }
         var checkpoint = await PlanCheckpointAsync(driver, sealing, added.Count > 0, cancellation).ConfigureAwait(false);
+        await driver.SyncAsync().ConfigureAwait(false);
         await services.Segments.CommitAsync(new SegmentChange { CollectionId = info.Id, Added = [.. added], Checkpoint = checkpoint }, cancellation).ConfigureAwait(false);
 
         var loaded = new Dictionary<long, LoadedSegment>();

@@ -75,6 +75,9 @@ public sealed class ShardDriver : IAsyncDisposable
     /// <summary>Deletes the log files that the channel's checkpoint made unnecessary.</summary>
     public Task TrimAsync() => PostAsync(channel => _log.TrimTo(channel.CheckpointSequence));
 
+    /// <summary>Makes everything logged so far durable, whatever the sync mode: a checkpoint must never be ahead of its log.</summary>
+    public Task SyncAsync() => PostAsync(_ => _log.Sync());
+
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
