@@ -47,7 +47,7 @@ public sealed class ServerProcess : IAsyncDisposable
         MilvusServer? server = null;
         try
         {
-            logging = LoggerFactory.Create(b => b.SetMinimumLevel(settings.LogLevel).AddSimpleConsole(o =>
+            logging = LoggerFactory.Create(b => b.SetMinimumLevel(settings.LogLevel).AddFilter((category, level) => IsWanted(category, level, settings.LogLevel)).AddSimpleConsole(o =>
             {
                 o.SingleLine = true;
                 o.TimestampFormat = "HH:mm:ss.fff ";
@@ -95,6 +95,10 @@ public sealed class ServerProcess : IAsyncDisposable
         _logging.Dispose();
         _lock.Dispose();
     }
+
+    // Kestrel warns that a cleartext port cannot speak HTTP/2 unless told so by TLS; the preface detector tells it.
+    private static bool IsWanted(string? category, LogLevel level, LogLevel minimum) =>
+        level >= minimum && (level != LogLevel.Warning || category != "Microsoft.AspNetCore.Server.Kestrel");
 
     private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
     {

@@ -41,44 +41,44 @@ internal static class KernelDispatch
 
     private static TResult Float<TElement, TResult>(MetricType metric, InstructionSet set, IKernelVisitor<TResult> visitor)
         where TElement : struct, IFloatElement => set switch
-    {
-        InstructionSet.Avx512 => Float<FloatLanes512, Vector512<float>, TElement, TResult>(metric, visitor),
-        InstructionSet.Avx2 => Float<FloatLanes256, Vector256<float>, TElement, TResult>(metric, visitor),
-        _ => Float<FloatLanesPortable, Vector128<float>, TElement, TResult>(metric, visitor),
-    };
+        {
+            InstructionSet.Avx512 => Float<FloatLanes512, Vector512<float>, TElement, TResult>(metric, visitor),
+            InstructionSet.Avx2 => Float<FloatLanes256, Vector256<float>, TElement, TResult>(metric, visitor),
+            _ => Float<FloatLanesPortable, Vector128<float>, TElement, TResult>(metric, visitor),
+        };
 
     private static TResult Float<TLanes, TVector, TElement, TResult>(MetricType metric, IKernelVisitor<TResult> visitor)
         where TLanes : struct, IFloatLanes<TVector>
         where TVector : struct
         where TElement : struct, IFloatElement => metric switch
-    {
-        MetricType.L2 => visitor.Visit<FloatKernel<TLanes, TVector, TElement, SquaredDifference>, Unscaled>(),
-        MetricType.IP => visitor.Visit<FloatKernel<TLanes, TVector, TElement, NegativeProduct>, Unscaled>(),
-        MetricType.Cosine => visitor.Visit<FloatKernel<TLanes, TVector, TElement, NegativeProduct>, CosineScale>(),
-        _ => throw Unfit(metric),
-    };
+        {
+            MetricType.L2 => visitor.Visit<FloatKernel<TLanes, TVector, TElement, SquaredDifference>, Unscaled>(),
+            MetricType.IP => visitor.Visit<FloatKernel<TLanes, TVector, TElement, NegativeProduct>, Unscaled>(),
+            MetricType.Cosine => visitor.Visit<FloatKernel<TLanes, TVector, TElement, NegativeProduct>, CosineScale>(),
+            _ => throw Unfit(metric),
+        };
 
     private static TResult Int8<TLanes, TWide, TSum, TResult>(MetricType metric, IKernelVisitor<TResult> visitor)
         where TLanes : struct, IInt8Lanes<TWide, TSum>
         where TWide : struct
         where TSum : struct => metric switch
-    {
-        MetricType.L2 => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8SquaredDifference>, Unscaled>(),
-        MetricType.IP => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8NegativeProduct>, Unscaled>(),
-        MetricType.Cosine => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8NegativeProduct>, CosineScale>(),
-        _ => throw Unfit(metric),
-    };
+        {
+            MetricType.L2 => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8SquaredDifference>, Unscaled>(),
+            MetricType.IP => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8NegativeProduct>, Unscaled>(),
+            MetricType.Cosine => visitor.Visit<Int8Kernel<TLanes, TWide, TSum, Int8NegativeProduct>, CosineScale>(),
+            _ => throw Unfit(metric),
+        };
 
     private static TResult Bits<TLanes, TVector, TResult>(MetricType metric, IKernelVisitor<TResult> visitor)
         where TLanes : struct, IBitLanes<TVector>
         where TVector : struct => metric switch
-    {
-        MetricType.Hamming => visitor.Visit<BitKernel<TLanes, TVector, HammingOperation>, Unscaled>(),
-        MetricType.Jaccard => visitor.Visit<BitKernel<TLanes, TVector, JaccardOperation>, Unscaled>(),
-        MetricType.Substructure => visitor.Visit<BitKernel<TLanes, TVector, SubstructureOperation>, Unscaled>(),
-        MetricType.Superstructure => visitor.Visit<BitKernel<TLanes, TVector, SuperstructureOperation>, Unscaled>(),
-        _ => throw Unfit(metric),
-    };
+        {
+            MetricType.Hamming => visitor.Visit<BitKernel<TLanes, TVector, HammingOperation>, Unscaled>(),
+            MetricType.Jaccard => visitor.Visit<BitKernel<TLanes, TVector, JaccardOperation>, Unscaled>(),
+            MetricType.Substructure => visitor.Visit<BitKernel<TLanes, TVector, SubstructureOperation>, Unscaled>(),
+            MetricType.Superstructure => visitor.Visit<BitKernel<TLanes, TVector, SuperstructureOperation>, Unscaled>(),
+            _ => throw Unfit(metric),
+        };
 
     private static ArgumentException Unfit(MetricType metric) => new($"metric {metric} does not compare this vector type", nameof(metric));
 }
