@@ -55,7 +55,7 @@ internal static class PrivilegeCalls
                 {
                     if (entity.Object is { Name.Length: > 0 } type && type.Name != grant.ObjectType) continue;
                     if (entity.ObjectName.Length > 0 && entity.ObjectName != grant.ObjectName) continue;
-                    if (entity.DbName.Length > 0 && grant.Database != "*" && entity.DbName != grant.Database) continue;
+                    if (entity.DbName is not ("" or "*") && grant.Database != "*" && entity.DbName != grant.Database) continue;
                     answer.Entities.Add(Write(role, grant));
                 }
                 return answer;
