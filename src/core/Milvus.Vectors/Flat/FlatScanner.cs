@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -118,6 +119,7 @@ internal abstract unsafe class FlatScanner
             Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), rows, results[query]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ReadOnlySpan<int> Select(RowFilter filter, int first, int rows, int[] selected)
     {
         ReadOnlySpan<ulong> words = filter.Words;
@@ -159,6 +161,7 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, MetricT
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
         in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
     {
@@ -179,6 +182,7 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, MetricT
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result)
     {
         float* distances = stackalloc float[4];

@@ -22,6 +22,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     /// <summary>Leaves up to <paramref name="ef"/> accepted nodes in the scratch's results.</summary>
     /// <param name="budget">Rows that may be scored.</param>
     /// <returns>False when the budget ended the search early.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(
         in RowScorer<TKernel, TScale> scorer, in TLayer layer, in TAcceptance acceptance, int nodes, int entry, float entryDistance,
         int ef, long budget, HnswScratch scratch)
@@ -82,6 +83,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     }
 
     /// <summary>Walks to the node nearest the query, one neighbour list at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Descend(in RowScorer<TKernel, TScale> scorer, in TLayer layer, ref int node, ref float distance, HnswScratch scratch)
     {
         scratch.BeginVisit(0, layer.Degree, 0, out _);

@@ -39,6 +39,7 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(VectorStore sto
     /// <param name="most">How many diverse candidates to choose.</param>
     /// <param name="fill">Up to how many the nearest of the others are added.</param>
     /// <returns>How many are diverse.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Select<TLayer>(
         in TLayer layer, ReadOnlySpan<ulong> candidates, int most, int fill, KeyList chosen, BuildScratch scratch)
         where TLayer : struct, IGraphLayer
@@ -82,6 +83,7 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(VectorStore sto
     /// </summary>
     /// <param name="added">Distance from the list's node, and the inserted row's node.</param>
     /// <returns>False when the list is full of better links.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Merge<TLayer>(in RowScorer<TKernel, TScale> inserted, in TLayer layer, ulong added, BuildScratch scratch)
         where TLayer : struct, IGraphLayer
     {
@@ -127,6 +129,7 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(VectorStore sto
     }
 
     /// <summary>Whether a chosen node, by row and key, makes the judged one redundant.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsCovered(in RowScorer<TKernel, TScale> judged, float distance, int[] rows, ReadOnlySpan<ulong> chosen)
     {
         float* between = stackalloc float[4];

@@ -94,6 +94,7 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
     where TVector : struct
     where TOperation : struct, IBitOperation
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
         TVector firsts = TLanes.Zero, seconds = TLanes.Zero;
@@ -115,6 +116,7 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
             TLanes.Total(firsts) + (int)first, TOperation.CountsTwice ? TLanes.Total(seconds) + (int)second : 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         distances[0] = Distance(query, row0, length);

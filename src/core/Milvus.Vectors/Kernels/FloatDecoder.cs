@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Milvus.Model;
 
@@ -20,6 +21,7 @@ internal static unsafe class FloatDecoder
             throw new ArgumentOutOfRangeException(nameof(type), type, "not a 16-bit float type");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Decode<TElement>(byte* source, float* target, int count)
         where TElement : struct, IFloatElement
     {

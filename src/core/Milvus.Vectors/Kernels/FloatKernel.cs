@@ -56,6 +56,7 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
     where TElement : struct, IFloatElement
     where TOperation : struct, IFloatOperation
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
         float* q = (float*)query;
@@ -83,6 +84,7 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
         return Finish(q, row, i, length, even, odd);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         float* q = (float*)query;

@@ -8,6 +8,8 @@ namespace Milvus.Vectors;
 /// The query is float32 for all floating types and in the row's own form for Int8 and binary rows. <c>length</c> counts components,
 /// bytes for binary rows. Neither start needs to be aligned. <see cref="Distance"/> and <see cref="Distance4"/> give bit-identical
 /// results for the same pair: range bounds taken from earlier scores stay exact whatever path meets the row again.
+/// Kernels and the loops around them are compiled with full optimisation at once: in the runtime's first, instrumented tier they are
+/// fifty times slower, and a busy server may stay there for seconds.
 /// </remarks>
 internal unsafe interface IVectorKernel
 {

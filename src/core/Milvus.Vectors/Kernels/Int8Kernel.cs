@@ -54,6 +54,7 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
     where TSum : struct
     where TOperation : struct, IInt8Operation
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
         sbyte* q = (sbyte*)query, r = (sbyte*)row;
@@ -71,6 +72,7 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
         return Finish(q, r, i, length, even);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         sbyte* q = (sbyte*)query;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Arm = System.Runtime.Intrinsics.Arm;
@@ -13,6 +14,7 @@ internal static class Crc32C
 
     /// <summary>The checksum of <paramref name="bytes"/>, or of what came before and them.</summary>
     /// <param name="previous">The checksum so far; 0 at the start.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Compute(ReadOnlySpan<byte> bytes, uint previous = 0)
     {
         uint crc = ~previous;
@@ -33,6 +35,7 @@ internal static class Crc32C
     }
 
     /// <summary>The running remainder, byte by byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Portable(ReadOnlySpan<byte> bytes, uint crc)
     {
         foreach (byte value in bytes)

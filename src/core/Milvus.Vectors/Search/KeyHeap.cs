@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Milvus.Vectors;
 
 /// <summary>Binary heaps of <see cref="SortableKey"/>s in caller-owned memory.</summary>
 internal static class KeyHeap
 {
     /// <summary>Adds a key to a max-heap of <paramref name="count"/> keys; there is room for one more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PushMax(Span<ulong> heap, int count, ulong key)
     {
         int child = count;
@@ -20,6 +23,7 @@ internal static class KeyHeap
     }
 
     /// <summary>Replaces the largest key of a full max-heap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ReplaceMax(Span<ulong> heap, ulong key)
     {
         int parent = 0;
@@ -40,6 +44,7 @@ internal static class KeyHeap
     }
 
     /// <summary>Adds a key to a min-heap of <paramref name="count"/> keys; there is room for one more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PushMin(Span<ulong> heap, int count, ulong key)
     {
         int child = count;
@@ -56,6 +61,7 @@ internal static class KeyHeap
     }
 
     /// <summary>Takes the smallest key off a min-heap; the heap then has one key fewer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ulong PopMin(Span<ulong> heap)
     {
         ulong smallest = heap[0];
