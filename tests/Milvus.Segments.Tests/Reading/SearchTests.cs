@@ -65,6 +65,27 @@ public class SearchTests
     }
 
     [Theory]
+    [InlineData(DataType.FloatVector, MetricType.L2, SegmentIndexPlan.Flat)]
+    [InlineData(DataType.FloatVector, MetricType.L2, SegmentIndexPlan.Hnsw)]
+    [InlineData(DataType.SparseFloatVector, MetricType.IP, SegmentIndexPlan.SparseInverted)]
+    public async Task An_index_over_rows_later_than_the_reader_never_shows_them(DataType type, MetricType metric, string kind)
+    {
+        foreach (var deletedShare in (double[])[0, 0.2])
+        {
+            var fixture = new VectorFixture(type, 8, seed: 10).Fill(700, deletedShare, nulls: false);
+            var plan = new SegmentIndexPlan(VectorFixture.Vector, 9, kind, metric) { HnswParameters = new HnswParameters { M = 8, EfConstruction = 40 } };
+            var indexed = await IndexWriter.BuildAsync(await fixture.SealAsync(), plan, fixture.Store);
+            var query = fixture.RandomVector();
+            for (var at = 100UL; at <= fixture.Now.Value; at++)
+            {
+                var exact = fixture.Exact(query, metric, new Timestamp(at));
+                var request = fixture.Request(metric, 1000, query) with { At = new ReadPoint(new Timestamp(at)) };
+                Assert.Equal(exact.Select(e => e.Row).Order(), SegmentSearcher.Search(indexed, request, _scratch)[0].Rows.Order());
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(DataType.FloatVector, MetricType.L2)]
     [InlineData(DataType.BinaryVector, MetricType.Hamming)]
     public async Task A_graph_finds_nearly_all_best_rows_and_as_many_as_there_are(DataType type, MetricType metric)
