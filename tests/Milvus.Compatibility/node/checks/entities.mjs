@@ -134,7 +134,7 @@ export const checks = {
       's like "s1%" and n < 12': [1, 10, 11],
       's like "%9"': [9, 19],
       's like "s_" and n > 7': [8, 9],
-      'b and n > 15': [18],
+      'b == true and n > 15': [18],
       'b == true && n < 4': [0, 3],
       'j["k"] == 7': [7],
       'j["t"] == "odd" and j["k"] > 16': [17, 19],
