@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Milvus.Bench;
+
+/// <summary>A call or a precondition failed; the message is for the person at the keyboard.</summary>
+internal sealed class BenchException(string message) : Exception(message);
+
+/// <summary>What the command line asked for.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage = """
+        Milvus.Bench search  --data DIR [--rows N] [--seconds S] [--ef 32,64,128,200] [--clients 1,8] [--skip-library]
+        Milvus.Bench restart [--rows 1000000] [--dim 128]
+          --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
+          --seconds S     length of each throughput measurement (default 5)
+          --server DLL    the server to start (default: the one built with this program)
+          --work DIR      where the server keeps its data (default: the temporary directory)
+          --server-args   arguments handed to the server, such as "--wal-sync interval"
+        """;
+
+    public string Mode { get; init; } = "";
+
+    public string Data { get; init; } = Environment.GetEnvironmentVariable("MILVUS_BENCH_DATA") ?? "";
+
+    /// <summary>0 takes all rows of the workload.</summary>
+    public int Rows { get; init; }
+
+    public int Dimension { get; init; } = 128;
+
+    public double Seconds { get; init; } = 5;
+
+    public int[] Efs { get; init; } = [32, 64, 128, 200];
+
+    public int[] Clients { get; init; } = [1, 8];
+
+    public bool SkipLibrary { get; init; }
+
+    public string? Server { get; init; }
+
+    public string Work { get; init; } = Path.GetTempPath();
+
+    public string[] ServerArguments { get; init; } = [];
+
+    public static BenchOptions? Parse(string[] args)
+    {
+        if (args.Length == 0 || args[0] is not ("search" or "restart")) return null;
+        var options = new BenchOptions { Mode = args[0], Rows = args[0] == "restart" ? 1_000_000 : 0 };
+        for (var i = 1; i < args.Length; i++)
+        {
+            if (args[i] == "--skip-library")
+            {
+                options = options with { SkipLibrary = true };
+                continue;
+            }
+            if (i + 1 == args.Length) return null;
+            var value = args[++i];
+            var changed = args[i - 1] switch
+            {
+                "--data" => options with { Data = value },
+                "--rows" => options with { Rows = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--dim" => options with { Dimension = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
+                "--ef" => options with { Efs = Numbers(value) },
+                "--clients" => options with { Clients = Numbers(value) },
+                "--server" => options with { Server = value },
+                "--work" => options with { Work = value },
+                "--server-args" => options with { ServerArguments = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) },
+                _ => null,
+            };
+            if (changed is null) return null;
+            options = changed;
+        }
+        return options.Mode == "search" && options.Data.Length == 0 ? null : options;
+    }
+
+    private static int[] Numbers(string value) => [.. value.Split(',').Select(v => int.Parse(v, CultureInfo.InvariantCulture))];
+}

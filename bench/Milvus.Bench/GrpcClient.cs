@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Milvus.Protocol;
+using Milvus.Protocol.Common;
+using Milvus.Protocol.Schema;
+using KeyValuePair = Milvus.Protocol.Common.KeyValuePair;
+
+namespace Milvus.Bench;
+
+/// <summary>Unary gRPC over HTTP/2 without TLS; one connection, safe for many callers.</summary>
+internal sealed class GrpcClient(int port) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(30) };
+
+    public void Dispose() => _http.Dispose();
+
+    public async Task CreateCollectionAsync(string name, int dimension)
+    {
+        var vector = new FieldSchema { Name = "vector", DataType = DataType.FloatVector, TypeParams = { new KeyValuePair { Key = "dim", Value = $"{dimension}" } } };
+        var key = new FieldSchema { Name = "id", DataType = DataType.Int64, IsPrimaryKey = true };
+        var schema = new CollectionSchema { Name = name, Fields = { key, vector } };
+        Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = 1 }, Status.Parser));
+    }
+
+    public async Task InsertAsync(string name, long firstId, ReadOnlyMemory<float> vectors, int dimension)
+    {
+        var count = vectors.Length / dimension;
+        var ids = new LongArray();
+        for (var i = 0; i < count; i++) ids.Data.Add(firstId + i);
+        var floats = new FloatArray();
+        floats.Data.Capacity = vectors.Length;
+        foreach (var value in vectors.Span) floats.Data.Add(value);
+        var request = new InsertRequest
+        {
+            CollectionName = name,
+            NumRows = (uint)count,
+            FieldsData =
+            {
+                new FieldData { FieldName = "id", Type = DataType.Int64, Scalars = new ScalarField { LongData = ids } },
+                new FieldData { FieldName = "vector", Type = DataType.FloatVector, Vectors = new VectorField { Dim = dimension, FloatVector = floats } },
+            },
+        };
+        Check((await CallAsync("Insert", request, MutationResult.Parser)).Status);
+    }
+
+    public async Task FlushAsync(string name)
+    {
+        var flushed = await CallAsync("Flush", new FlushRequest { CollectionNames = { name } }, FlushResponse.Parser);
+        Check(flushed.Status);
+        var state = new GetFlushStateRequest { CollectionName = name, FlushTs = flushed.CollFlushTs[name], SegmentIDs = { flushed.CollSegIDs[name].Data } };
+        while (!(await CallAsync("GetFlushState", state, GetFlushStateResponse.Parser)).Flushed) await Task.Delay(20);
+    }
+
+    /// <summary>Asks for an index and waits until no row lacks it.</summary>
+    public async Task CreateIndexAsync(string name, string type, string parameters)
+    {
+        var request = new CreateIndexRequest { CollectionName = name, FieldName = "vector", IndexName = "vector" };
+        Add(request.ExtraParams, ("index_type", type), ("metric_type", "L2"), ("params", parameters));
+        Check(await CallAsync("CreateIndex", request, Status.Parser));
+        while (true)
+        {
+            var described = await CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = name }, DescribeIndexResponse.Parser);
+            Check(described.Status);
+            var index = described.IndexDescriptions[0];
+            if (index.State == IndexState.Finished && index.PendingIndexRows == 0) return;
+            await Task.Delay(50);
+        }
+    }
+
+    public async Task LoadAsync(string name)
+    {
+        Check(await CallAsync("LoadCollection", new LoadCollectionRequest { CollectionName = name, ReplicaNumber = 1 }, Status.Parser));
+        while ((await CallAsync("GetLoadState", new GetLoadStateRequest { CollectionName = name }, GetLoadStateResponse.Parser)).State != LoadState.Loaded)
+            await Task.Delay(20);
+    }
+
+    public async Task<long> CountAsync(string name)
+    {
+        var request = new QueryRequest { CollectionName = name, OutputFields = { "count(*)" }, ConsistencyLevel = ConsistencyLevel.Strong };
+        var answer = await CallAsync("Query", request, QueryResults.Parser);
+        Check(answer.Status);
+        return answer.FieldsData[0].Scalars.LongData.Data[0];
+    }
+
+    /// <summary>The encoded request of a search, so that repeating it costs the client next to nothing.</summary>
+    public static byte[] SearchBody(string name, ReadOnlyMemory<float> query, int k, int ef)
+    {
+        var placeholder = new PlaceholderValue { Tag = "$0", Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(MemoryMarshal.AsBytes(query.Span)) } };
+        var request = new SearchRequest
+        {
+            CollectionName = name,
+            PlaceholderGroup = new PlaceholderGroup { Placeholders = { placeholder } }.ToByteString(),
+            DslType = DslType.BoolExprV1,
+            Nq = 1,
+            ConsistencyLevel = ConsistencyLevel.Bounded,
+        };
+        Add(request.SearchParams, ("anns_field", "vector"), ("topk", $"{k}"), ("metric_type", "L2"), ("params", $"{{\"ef\":{ef}}}"));
+        return Frame(request);
+    }
+
+    public async Task<IReadOnlyList<long>> SearchAsync(byte[] body)
+    {
+        var found = await SendAsync("Search", body, SearchResults.Parser);
+        Check(found.Status);
+        return found.Results.Ids.IntId.Data;
+    }
+
+    private Task<T> CallAsync<T>(string method, IMessage request, MessageParser<T> parser)
+        where T : IMessage<T> => SendAsync(method, Frame(request), parser);
+
+    private async Task<T> SendAsync<T>(string method, byte[] body, MessageParser<T> parser)
+        where T : IMessage<T>
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/milvus.proto.milvus.MilvusService/" + method)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        message.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        using var response = await _http.SendAsync(message);
+        var answer = await response.Content.ReadAsByteArrayAsync();
+        if (answer.Length >= 5) return parser.ParseFrom(answer.AsSpan(5));
+        var reason = response.TrailingHeaders.TryGetValues("grpc-message", out var texts) || response.Headers.TryGetValues("grpc-message", out texts)
+            ? string.Join(' ', texts)
+            : $"HTTP {(int)response.StatusCode} without an answer";
+        throw new BenchException($"{method}: {reason}");
+    }
+
+    private static byte[] Frame(IMessage request)
+    {
+        var body = new byte[5 + request.CalculateSize()];
+        BinaryPrimitives.WriteUInt32BigEndian(body.AsSpan(1), (uint)(body.Length - 5));
+        request.WriteTo(body.AsSpan(5));
+        return body;
+    }
+
+    private static void Add(ICollection<KeyValuePair> pairs, params ReadOnlySpan<(string Key, string Value)> values)
+    {
+        foreach (var (key, value) in values) pairs.Add(new KeyValuePair { Key = key, Value = value });
+    }
+
+    private static void Check(Status status)
+    {
+        if (status.Code != 0) throw new BenchException($"code {status.Code}: {status.Reason}");
+    }
+}

@@ -1,0 +1,18 @@
+using Milvus.Bench;
+
+var options = BenchOptions.Parse(args);
+if (options is null)
+{
+    Console.WriteLine(BenchOptions.Usage);
+    return 2;
+}
+try
+{
+    await (options.Mode == "restart" ? RestartRun.RunAsync(options) : WorkloadRun.RunAsync(options));
+    return 0;
+}
+catch (Exception e) when (e is BenchException or IOException or HttpRequestException)
+{
+    Console.Error.WriteLine($"bench: {e.Message}");
+    return 1;
+}
