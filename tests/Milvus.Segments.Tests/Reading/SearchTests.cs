@@ -64,6 +64,21 @@ public class SearchTests
         }
     }
 
+    [Fact]
+    public async Task A_field_of_nulls_gets_an_index_that_finds_nothing()
+    {
+        var fixture = new VectorFixture(DataType.FloatVector, 8, seed: 11);
+        fixture.Growing.Append(
+            new ColumnBatch(3, [new(VectorFixture.Key, PrimaryKeys.Of(1, 2, 3).Column), new(VectorFixture.Group, PrimaryKeys.Of(1, 1, 1).Column)]), new Timestamp(5));
+        var built = await IndexWriter.BuildAsync(
+            await fixture.SealAsync(), new SegmentIndexPlan(VectorFixture.Vector, 9, SegmentIndexPlan.Hnsw, MetricType.L2), fixture.Store);
+        var indexed = await SealedSegment.LoadAsync(built.Manifest, fixture.Schema, fixture.Store);
+        Assert.Single(indexed.Indexes);
+        Assert.True(indexed.Fetch(VectorFixture.Vector, [2]).IsNull(0));
+        foreach (var source in (Segment[])[fixture.Growing, built, indexed])
+            Assert.Equal(0, SegmentSearcher.Search(source, fixture.Request(MetricType.L2, 5, fixture.RandomVector()), _scratch)[0].Count);
+    }
+
     [Theory]
     [InlineData(DataType.FloatVector, MetricType.L2, SegmentIndexPlan.Flat)]
     [InlineData(DataType.FloatVector, MetricType.L2, SegmentIndexPlan.Hnsw)]
@@ -72,7 +87,7 @@ public class SearchTests
     {
         foreach (var deletedShare in (double[])[0, 0.2])
         {
-            var fixture = new VectorFixture(type, 8, seed: 10).Fill(700, deletedShare, nulls: false);
+            var fixture = new VectorFixture(type, 8, seed: 10).Fill(700, deletedShare, nulls: type == DataType.FloatVector);
             var plan = new SegmentIndexPlan(VectorFixture.Vector, 9, kind, metric) { HnswParameters = new HnswParameters { M = 8, EfConstruction = 40 } };
             var indexed = await IndexWriter.BuildAsync(await fixture.SealAsync(), plan, fixture.Store);
             var query = fixture.RandomVector();
@@ -107,7 +122,8 @@ public class SearchTests
             var k = round % 3 == 0 ? 3000 : 10;
             var at = round % 5 == 0 ? new Timestamp(100 + (fixture.Now.Value / 2)) : fixture.Now;
             var exact = fixture.Exact(query, metric, at, r => r.Group < limit);
-            var hits = SegmentSearcher.Search(indexed, fixture.Request(metric, k, query) with { Ef = 100, At = new ReadPoint(at), Filter = filter }, _scratch)[0];
+            Assert.NotEmpty(exact);
+            var hits = SegmentSearcher.Search(indexed, fixture.Request(metric, k, query) with { Ef = 30, At = new ReadPoint(at), Filter = filter }, _scratch)[0];
             Assert.Equal(Math.Min(k, exact.Count), hits.Count);
             Assert.Subset(exact.Select(e => e.Row).ToHashSet(), hits.Rows.ToHashSet());
             // Equal scores are interchangeable.

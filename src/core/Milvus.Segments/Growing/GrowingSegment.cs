@@ -106,7 +106,7 @@ public sealed class GrowingSegment : Segment
         Find(field.Id)?.Fetch(field, rows, RowCount) ?? MissingColumn.Create(field, rows.Length);
 
     internal override DenseVectors? FindVectors(long fieldId) =>
-        Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words) : null;
+        Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;
 
     internal override SparseVectors? FindSparse(long fieldId) =>
         Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) : null;

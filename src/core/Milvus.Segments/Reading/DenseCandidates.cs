@@ -7,27 +7,59 @@ namespace Milvus.Segments;
 internal sealed class DenseCandidates : SearchCandidates
 {
     private readonly VectorIndex _index;
+    private readonly VectorSlots? _slots;
 
-    private DenseCandidates(VectorIndex index, SegmentSearchRequest request, RowSet rows)
-        : base(request, rows) => _index = index;
+    private DenseCandidates(VectorIndex index, SegmentSearchRequest request, RowSet places, VectorSlots? slots)
+        : base(request, places)
+    {
+        _index = index;
+        _slots = slots;
+    }
 
     /// <summary>Null when no row can match.</summary>
     public static DenseCandidates? Open(Segment segment, FieldSchema field, SegmentSearchRequest request, SegmentScratch scratch, CancellationToken cancellationToken)
     {
-        if (segment.FindVectors(field.Id) is not { Store: var store }) return null;
-        var rows = Select(segment, request, () => segment.FindVectors(field.Id)!.Value.Valid, scratch, cancellationToken);
-        if (rows.Count() == 0) return null;
+        var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
+        // Vectors are looked up after the rows were counted, so that what says which of them are null covers the rows.
+        if (rows.RowCount == 0 || segment.FindVectors(field.Id) is not { } vectors) return null;
+        var places = Places(rows, vectors, scratch);
+        if (places.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
-        if (index is null || index.Metric != request.Metric || request.Exhaustive) index = new FlatIndex(store, request.Metric, rows.RowCount);
+        if (index is null || index.Metric != request.Metric) index = new FlatIndex(vectors.Store, request.Metric, places.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
-        if (index.Count > rows.RowCount) rows = new RowSet(rows.RowCount, scratch.Own(rows));
-        return new DenseCandidates(index, request, rows);
+        if (index.Count > places.RowCount) places = new RowSet(places.RowCount, scratch.Own(places));
+        return new DenseCandidates(index, request, places, vectors.Slots);
     }
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
     {
         var parameters = new VectorSearchParameters(k) { Ef = Request.Ef, Radius = Request.Radius, RangeFilter = Request.RangeFilter };
         _index.SearchBatch(Request.Queries.Span, Request.QueryType, parameters, Rows.AsFilter(), collectors);
+    }
+
+    protected override int[] ToRows(ReadOnlySpan<int> found)
+    {
+        var rows = found.ToArray();
+        if (_slots is not null)
+            for (var i = 0; i < rows.Length; i++) rows[i] = _slots.RowOf(rows[i]);
+        return rows;
+    }
+
+    /// <summary>The places in the vector store of the rows that have a vector.</summary>
+    private static RowSet Places(RowSet rows, DenseVectors vectors, SegmentScratch scratch)
+    {
+        if (vectors.Slots is { } slots)
+        {
+            var count = slots.CountBelow(rows.RowCount);
+            if (rows.IsAll || count == 0) return new RowSet(count, null);
+            var places = scratch.Places(count);
+            slots.Translate(rows.Words, rows.RowCount, places.AsSpan(0, Validity.WordCount(count)));
+            return new RowSet(count, places);
+        }
+        if (vectors.Valid is not { } valid) return rows;
+        var words = scratch.Own(rows);
+        RowBits.And(words.AsSpan(0, Validity.WordCount(rows.RowCount)), valid);
+        return new RowSet(rows.RowCount, words);
     }
 }

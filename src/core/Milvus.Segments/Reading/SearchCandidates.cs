@@ -1,4 +1,3 @@
-using Milvus.Model;
 using Milvus.Vectors;
 
 namespace Milvus.Segments;
@@ -11,6 +10,7 @@ internal abstract class SearchCandidates(SegmentSearchRequest request, RowSet ro
 {
     protected SegmentSearchRequest Request => request;
 
+    /// <summary>What may be returned: rows, or the slots of rows.</summary>
     protected RowSet Rows => rows;
 
     /// <summary>Rows that may be returned.</summary>
@@ -23,21 +23,12 @@ internal abstract class SearchCandidates(SegmentSearchRequest request, RowSet ro
         var collectors = scratch.Collectors(request.QueryCount);
         Search(Math.Min(k, Count), collectors, cancellationToken);
         var hits = new SegmentHits[collectors.Length];
-        for (var i = 0; i < hits.Length; i++) hits[i] = new SegmentHits(collectors[i].Rows.ToArray(), collectors[i].Scores.ToArray());
+        for (var i = 0; i < hits.Length; i++) hits[i] = new SegmentHits(ToRows(collectors[i].Rows), collectors[i].Scores.ToArray());
         return hits;
     }
 
-    protected abstract void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken);
+    /// <summary>The rows of what a search found.</summary>
+    protected virtual int[] ToRows(ReadOnlySpan<int> found) => found.ToArray();
 
-    /// <summary>The rows that are visible, pass the filter and have a vector; the empty set when there are none.</summary>
-    /// <param name="valid">The bits of rows that have a vector; null when all have.</param>
-    protected static RowSet Select(Segment segment, SegmentSearchRequest request, Func<ulong[]?> valid, SegmentScratch scratch, CancellationToken cancellationToken)
-    {
-        var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
-        // Validity is read after the rows were counted, so that it covers them.
-        if (rows.RowCount == 0 || valid() is not { } words) return rows;
-        var own = scratch.Own(rows);
-        RowBits.And(own.AsSpan(0, Validity.WordCount(rows.RowCount)), words);
-        return new RowSet(rows.RowCount, own);
-    }
+    protected abstract void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken);
 }

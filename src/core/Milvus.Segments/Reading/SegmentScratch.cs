@@ -12,6 +12,7 @@ namespace Milvus.Segments;
 public sealed class SegmentScratch
 {
     private ulong[] _words = [];
+    private ulong[] _places = [];
     private TopK[] _collectors = [];
 
     /// <summary>Buffers of the filter evaluator.</summary>
@@ -25,6 +26,14 @@ public sealed class SegmentScratch
         var count = Validity.WordCount(rowCount);
         if (_words.Length < count) _words = new ulong[BitOperations.RoundUpToPowerOf2((uint)count)];
         return _words;
+    }
+
+    /// <summary>Room for one bit per place of a vector, beside the bits of rows.</summary>
+    internal ulong[] Places(int count)
+    {
+        var words = Validity.WordCount(count);
+        if (_places.Length < words) _places = new ulong[BitOperations.RoundUpToPowerOf2((uint)words)];
+        return _places;
     }
 
     /// <summary>A copy of the members' bits that may be written to; the set's own bits when they are this scratch's already.</summary>

@@ -27,7 +27,7 @@ internal sealed class SparseCandidates : SearchCandidates
         if (request.Metric == MetricType.BM25 && request.Bm25 is null) throw new ArgumentException("a BM25 search needs the collection's statistics", nameof(request));
         if (segment.FindSparse(field.Id) is not { Store: var store }) return null;
         // Null rows are empty ones, which match nothing: no bits are needed to keep them out.
-        var rows = Select(segment, request, static () => null, scratch, cancellationToken);
+        var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
         if (rows.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Sparse;

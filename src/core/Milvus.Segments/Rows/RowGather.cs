@@ -40,6 +40,18 @@ internal static class RowGather
         return new VectorColumn(store.Type, store.Dimension, data, valid is null ? null : TakeValidity(valid, rows));
     }
 
+    /// <summary>The same from a store where only rows with a vector have a place.</summary>
+    public static VectorColumn FromSlots(VectorStore store, VectorSlots slots, ReadOnlySpan<int> rows)
+    {
+        var data = new byte[checked(rows.Length * store.RowBytes)];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var slot = slots.SlotOf(rows[i]);
+            if (slot >= 0) store.Row(slot).CopyTo(data.AsSpan(i * store.RowBytes));
+        }
+        return new VectorColumn(store.Type, store.Dimension, data, TakeValidity(slots.ValidWords, rows));
+    }
+
     /// <summary>Sparse vectors of the rows, with validity as for dense ones.</summary>
     public static BinaryColumn Sparse(SparseRowStore store, ulong[]? valid, ReadOnlySpan<int> rows)
     {

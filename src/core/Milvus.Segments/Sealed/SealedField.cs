@@ -30,14 +30,18 @@ internal sealed class SealedScalarField(long fieldId, Column[] blocks, ColumnSta
 }
 
 /// <summary>A dense vector field: all vectors in one store.</summary>
-/// <param name="valid">The bits of rows that have a vector; null when all have.</param>
-internal sealed class SealedVectorField(long fieldId, VectorStore store, ulong[]? valid) : SealedField(fieldId)
+/// <param name="store">One vector per row, or per slot.</param>
+/// <param name="slots">Null when every row has a vector.</param>
+internal sealed class SealedVectorField(long fieldId, int rowCount, VectorStore store, VectorSlots? slots) : SealedField(fieldId)
 {
-    public DenseVectors Vectors { get; } = new(store, valid);
+    public DenseVectors Vectors { get; } = new(store, null, slots);
 
-    public override long MemoryBytes => store.MemoryBytes + ((valid?.LongLength ?? 0) * sizeof(ulong));
+    public override long MemoryBytes => store.MemoryBytes + (slots?.MemoryBytes ?? 0);
 
-    public override Column Block(int block) => RowGather.Vectors(store, valid, RowGather.RowsOf(block, store.Count));
+    public override Column Block(int block) => Fetch(RowGather.RowsOf(block, rowCount));
 
-    public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) => RowGather.Vectors(store, valid, rows);
+    public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) => Fetch(rows);
+
+    private VectorColumn Fetch(ReadOnlySpan<int> rows) =>
+        slots is null ? RowGather.Vectors(store, null, rows) : RowGather.FromSlots(store, slots, rows);
 }

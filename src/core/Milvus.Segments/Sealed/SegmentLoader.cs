@@ -82,16 +82,38 @@ internal static class SegmentLoader
         return new SealedScalarField(field.Id, blocks, [.. reader.Statistics.Select(BlockBounds.ToColumnStatistics)]);
     }
 
-    /// <summary>Straight from the object into the vector store: vectors are never held twice.</summary>
     private static async Task<SealedVectorField> ReadVectorsAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    {
+        if (await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false) is not { } validity)
+            return new SealedVectorField(field.Id, rowCount, await ReadAllVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false), null);
+
+        var slots = new VectorSlots(validity);
+        var vectors = VectorStore.Create(field.Type, field.Dimension, slots.Count);
+        await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) AppendPresent((VectorColumn)block, vectors);
+        return new SealedVectorField(field.Id, rowCount, vectors, slots);
+    }
+
+    private static void AppendPresent(VectorColumn block, VectorStore vectors)
+    {
+        for (var start = 0; start < block.Count; start++)
+        {
+            if (block.IsNull(start)) continue;
+            var end = start + 1;
+            while (end < block.Count && !block.IsNull(end)) end++;
+            vectors.Append(block.Data[(start * block.RowBytes)..(end * block.RowBytes)]);
+            start = end;
+        }
+    }
+
+    /// <summary>Straight from the object into the vector store: vectors are never held twice.</summary>
+    private static async Task<VectorStore> ReadAllVectorsAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
     {
         var vectors = VectorStore.Create(field.Type, field.Dimension, rowCount);
         var reserved = 0;
         await reader.ReadAllValuesAsync(NextBlock, cancellationToken).ConfigureAwait(false);
         vectors.Publish(reserved);
-        var validity = await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false);
         GC.KeepAlive(vectors);
-        return new SealedVectorField(field.Id, vectors, validity?.Words.ToArray());
+        return vectors;
 
         Memory<byte> NextBlock(int block)
         {
@@ -157,9 +179,8 @@ internal static class SegmentLoader
     {
         if (field is SealedVectorField dense)
         {
-            var index = VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey);
-            if (index.Count != rowCount) throw new IntegrityException(file.ObjectKey, $"covers {index.Count} rows instead of {rowCount}");
-            return new AttachedIndex(file, index, null);
+            // Refuses an index over another number of vectors.
+            return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey), null);
         }
         if (field is not SealedSparseField) throw new IntegrityException(file.ObjectKey, $"is an index of field {file.FieldId}, which holds no vectors");
         var sparse = SparseIndexFile.Load(stream, file.ObjectKey);

@@ -42,9 +42,11 @@ public static class IndexWriter
         }
 
         if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
+        // Where every row is null there is nothing to link.
+        if (vectors.Store.Count == 0) plan = plan with { Kind = SegmentIndexPlan.Flat };
         VectorIndex index = plan.Kind switch
         {
-            SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric),
+            SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),
             SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
