@@ -19,6 +19,7 @@ internal sealed unsafe class PinnedBuffer
         nint start = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _bytes[0]);
         Pointer = (byte*)((start + (Alignment - 1)) & ~(nint)(Alignment - 1));
         Length = (int)length;
+        HugePages.Advise(Pointer, Length);
     }
 
     /// <summary>The largest block that one managed array can give.</summary>
