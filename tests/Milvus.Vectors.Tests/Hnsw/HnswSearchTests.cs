@@ -93,6 +93,16 @@ public sealed class HnswSearchTests
     }
 
     [Fact]
+    public void The_widest_beams_are_no_wider_than_the_index()
+    {
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 8, TestVectors.Random(new Random(5), DataType.FloatVector, 8, 200));
+        HnswIndex index = Traversing(HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 4, EfConstruction = int.MaxValue }));
+        var found = new TopK();
+        index.Search(store.Row(5), DataType.FloatVector, new VectorSearchParameters(int.MaxValue) { Ef = int.MaxValue }, default, found);
+        Assert.Equal(200, found.Count);
+    }
+
+    [Fact]
     public void A_heap_of_equal_rows_hides_nothing_behind_it()
     {
         var random = new Random(6);

@@ -35,6 +35,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
 {
     private readonly HnswGraph _graph;
     private readonly HnswParameters _parameters;
+    private readonly int _beam;
     private readonly NeighbourSelection<TKernel, TScale> _selection;
     private readonly BuildLevel[] _levels;
 
@@ -42,6 +43,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
     {
         _graph = graph;
         _parameters = parameters;
+        _beam = Math.Min(parameters.EfConstruction, graph.Rows);
         _selection = new NeighbourSelection<TKernel, TScale>(store, metric);
         _levels = [new BuildLevel(graph.Base), .. graph.Upper.Select(level => new BuildLevel(level.Links))];
     }
@@ -86,7 +88,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
         int node = Descend(scorer, 0, out float distance, scratch);
         LayerSearch<TKernel, TScale, BaseLayer, AcceptAll>.Run(
-            scorer, _graph.BaseLayer, default, _graph.Rows, node, distance, _parameters.EfConstruction, long.MaxValue, scratch.Search);
+            scorer, _graph.BaseLayer, default, _graph.Rows, node, distance, _beam, long.MaxValue, scratch.Search);
         scratch.Search.Found.Sort();
         return scratch.Search.Found;
     }
@@ -112,7 +114,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         where TLayer : struct, IGraphLayer
     {
         LayerSearch<TKernel, TScale, TLayer, AcceptAll>.Run(
-            scorer, layer, default, _levels[level].Nodes, node, distance, _parameters.EfConstruction, long.MaxValue, scratch.Search);
+            scorer, layer, default, _levels[level].Nodes, node, distance, _beam, long.MaxValue, scratch.Search);
         Span<ulong> found = scratch.Search.Found;
         found.Sort();
 

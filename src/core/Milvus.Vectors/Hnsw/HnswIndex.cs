@@ -59,6 +59,7 @@ public sealed class HnswIndex : VectorIndex
         int bytes = QueryBytes(queries, queryType, results.Length);
         int passing = filter.CountPassing(Count);
         int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultEf), parameters.K);
+        ef = Math.Min(ef, Math.Max(1, Count));
         if (passing == 0 || (!AlwaysTraverse && ScanIsCheaper(passing, ef)))
         {
             _scanner.Search(Store, Metric, Count, queries, queryType, parameters, filter, results);
