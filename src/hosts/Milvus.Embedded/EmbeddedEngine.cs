@@ -71,9 +71,19 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         var driver = runtime.Shard(shard).Running;
         var progress = runtime.Loader.Progress;
         if (progress.Phase != LoadPhase.Loaded) throw NotLoaded(collection, progress);
-        var complete = await driver.Channel.Gate.WaitAsync(guarantee, cancellation).ConfigureAwait(false);
-        var at = readAt is { } past && past < complete ? past : complete;
-        return new ShardReader(runtime.Info, driver.Channel.View, at);
+        while (true)
+        {
+            var complete = await driver.Channel.Gate.WaitAsync(guarantee, cancellation).ConfigureAwait(false);
+            var view = driver.Channel.View;
+            if (view.CompleteFrom > complete)
+            {
+                // A segment without the rows deleted up to that moment came into view in between: read from there on.
+                guarantee = view.CompleteFrom;
+                continue;
+            }
+            var at = readAt is { } past && past < complete ? past : complete;
+            return new ShardReader(runtime.Info, view, at);
+        }
     }
 
     public async ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation)
@@ -221,8 +231,15 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
             if (!known.Contains(channel)) _services.Wal.Delete(channel);
         foreach (var root in new[] { ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot })
         {
-            var (objects, bytes) = await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
-            if (objects > 0) _services.Logger.LogInformation("Removed {Objects} orphan objects of {Bytes} bytes under {Root}", objects, bytes, root);
+            try
+            {
+                var (objects, bytes) = await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
+                if (objects > 0) _services.Logger.LogInformation("Removed {Objects} orphan objects of {Bytes} bytes under {Root}", objects, bytes, root);
+            }
+            catch (IOException e)
+            {
+                _services.Logger.LogWarning(e, "Orphan objects under {Root} stay until the next start", root);
+            }
         }
     }
 
@@ -237,18 +254,13 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
                 break;
             case CollectionAspect.Indexes:
                 runtime.Indexer.Queue();
-                runtime.Structure.Start("Removing files of dropped indexes", c => CollectGarbageAsync(runtime.Info.Id, c));
+                runtime.QueueGarbage();
                 break;
             case CollectionAspect.Partitions or CollectionAspect.Content:
-                runtime.Structure.Start("Removing dropped data", c => CollectGarbageAsync(runtime.Info.Id, c));
+                runtime.Sealer.Queue();
+                runtime.QueueGarbage();
                 break;
         }
-    }
-
-    private async Task CollectGarbageAsync(long collectionId, CancellationToken cancellation)
-    {
-        await _services.Garbage.CollectAsync(ObjectNames.Collection(collectionId), cancellation).ConfigureAwait(false);
-        await _services.Garbage.CollectAsync(ObjectNames.CollectionTombstones(collectionId), cancellation).ConfigureAwait(false);
     }
 
     private async Task RemoveAsync(CollectionRuntime runtime)
@@ -259,7 +271,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
             var memory = runtime.MemoryBytes();
             await runtime.DisposeAsync().ConfigureAwait(false);
             for (var shard = 0; shard < info.ShardCount; shard++) _services.Wal.Delete(new ShardId(info.Id, shard).ToString());
-            await CollectGarbageAsync(info.Id, CancellationToken.None).ConfigureAwait(false);
+            await runtime.CollectGarbageAsync(CancellationToken.None).ConfigureAwait(false);
             MemoryReturn.After(memory);
         }
         catch (Exception e)

@@ -135,7 +135,7 @@ public sealed class ShardChannel
             extent = new GrowingExtent(new GrowingSegment(rows.SegmentId, rows.PartitionId, Context.Schema), sequence, timestamp);
             _growing.Add(rows.SegmentId, extent);
             _openByPartition[rows.PartitionId] = extent;
-            Publish(new ShardView(_view.Growing.Add(extent.Segment), _view.Sealed));
+            Publish(_view.Growing.Add(extent.Segment), _view.Sealed);
         }
         extent.Segment.Append(rows.Rows, timestamp);
         extent.PayloadBytes += rows.Rows.ByteSize;
@@ -195,9 +195,13 @@ public sealed class ShardChannel
     public void CommitSeal(GrowingExtent extent, LoadedSegment? loaded)
     {
         _growing.Remove(extent.Segment.SegmentId);
-        if (loaded is { } l) CatchUp(l);
-        var sealedSegments = loaded is { } s ? _view.Sealed.Add(s.Segment) : _view.Sealed;
-        Publish(new ShardView(_view.Growing.Remove(extent.Segment), sealedSegments));
+        var sealedSegments = _view.Sealed;
+        if (loaded is { } l && !IsGone(l.Segment))
+        {
+            CatchUp(l);
+            sealedSegments = sealedSegments.RemoveAll(s => s.SegmentId == l.Segment.SegmentId).Add(l.Segment);
+        }
+        Publish(_view.Growing.Remove(extent.Segment), sealedSegments, dropsDeleted: true);
     }
 
     /// <summary>
@@ -208,19 +212,21 @@ public sealed class ShardChannel
     {
         foreach (var a in added) CatchUp(a);
         var kept = _view.Sealed.RemoveAll(s => removed.Contains(s.SegmentId) || added.Any(a => a.Segment.SegmentId == s.SegmentId));
-        Publish(new ShardView(_view.Growing, kept.AddRange(added.Select(a => a.Segment))));
+        Publish(_view.Growing, kept.AddRange(added.Select(a => a.Segment).Where(s => !IsGone(s))), dropsDeleted: true);
     }
 
     /// <summary>Puts <paramref name="replacement"/>, which shares the tombstones of <paramref name="current"/>, in its place, if that is still in view.</summary>
     public bool ReplaceSealed(SealedSegment current, SealedSegment replacement)
     {
         if (!_view.Sealed.Contains(current)) return false;
-        Publish(new ShardView(_view.Growing, _view.Sealed.Replace(current, replacement)));
+        Publish(_view.Growing, _view.Sealed.Replace(current, replacement));
         return true;
     }
 
     private void CatchUp(LoadedSegment loaded)
     {
+        // It was read under the catalogue of a moment ago.
+        if (loaded.Segment.Schema != Context.Schema) loaded.Segment.UseSchema(Context.Schema);
         foreach (var d in Deletes.Since(loaded.DeletesAppliedTo))
             if (d.AppliesTo(loaded.Segment.PartitionId)) loaded.Segment.Delete(d.Keys, d.Timestamp);
     }
@@ -229,7 +235,6 @@ public sealed class ShardChannel
     public void Update(ChannelContext context)
     {
         Context = context;
-        bool IsGone(Segment s) => !context.PartitionIds.Contains(s.PartitionId) || (s.RowCount > 0 && s.MaxTimestamp <= context.TruncatedAt);
         foreach (var g in _growing.Values.Where(g => IsGone(g.Segment) && !g.IsSealing).ToList())
         {
             _growing.Remove(g.Segment.SegmentId);
@@ -238,8 +243,10 @@ public sealed class ShardChannel
         var view = _view;
         foreach (var g in view.Growing) g.UseSchema(context.Schema);
         foreach (var s in view.Sealed) s.UseSchema(context.Schema);
-        Publish(new ShardView(view.Growing.RemoveAll(IsGone), view.Sealed.RemoveAll(IsGone)));
+        Publish(view.Growing.RemoveAll(IsGone), view.Sealed.RemoveAll(IsGone));
     }
+
+    private bool IsGone(Segment s) => !Context.PartitionIds.Contains(s.PartitionId) || (s.RowCount > 0 && s.MaxTimestamp <= Context.TruncatedAt);
 
     private bool IsCommitted(long segmentId)
     {
@@ -248,5 +255,6 @@ public sealed class ShardChannel
         return false;
     }
 
-    private void Publish(ShardView view) => Volatile.Write(ref _view, view);
+    private void Publish(ImmutableArray<GrowingSegment> growing, ImmutableArray<SealedSegment> sealedSegments, bool dropsDeleted = false) =>
+        Volatile.Write(ref _view, new ShardView(growing, sealedSegments, dropsDeleted ? _oracle.Current : _view.CompleteFrom));
 }

@@ -50,6 +50,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
                     catch (Exception e) when (e is not OperationCanceledException)
                     {
                         failed++;
+                        collection.QueueGarbage();
                         services.Logger.LogError(e, "Collection {Collection}: compaction of {Sources} failed", collection.Info.Name, string.Join(", ", plan.Sources.Select(s => s.SegmentId)));
                     }
                 }
@@ -93,11 +94,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         using var protection = services.Garbage.Protect(ObjectNames.Collection(info.Id));
         var manifest = await MergeAsync(plan, place, cancellation).ConfigureAwait(false);
         await collection.Structure.RunAsync(c => CommitAsync(plan, manifest, c)).ConfigureAwait(false);
-        foreach (var source in plan.Sources)
-        {
-            foreach (var f in source.Columns) await services.Objects.DeleteAsync(f.ObjectKey, cancellation).ConfigureAwait(false);
-            foreach (var f in source.Indexes) await services.Objects.DeleteAsync(f.ObjectKey, cancellation).ConfigureAwait(false);
-        }
+        collection.QueueGarbage();
         services.Logger.LogInformation(
             "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows",
             info.Name, plan.Sources.Length, plan.Sources.Sum(s => (long)s.RowCount), manifest.RowCount);

@@ -31,7 +31,7 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         collection.Builds.Start($"Building indexes of collection {collection.Info.Name}", async cancellation =>
         {
             Interlocked.Exchange(ref _queued, 0);
-            await DropStaleAsync(cancellation).ConfigureAwait(false);
+            await DropStaleAsync().ConfigureAwait(false);
             while (Next() is { } work) await BuildAsync(work.Manifest, work.Index, work.Plan, cancellation).ConfigureAwait(false);
         });
     }
@@ -147,23 +147,24 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         if (Loaded(manifest) is { } loaded)
         {
             var attached = loaded.WithIndex(file);
-            await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.ReplaceSealed(loaded, attached)).ConfigureAwait(false);
+            if (await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.ReplaceSealed(loaded, attached)).ConfigureAwait(false))
+                collection.Loader.Recount(attached);
         }
     }
 
-    // Takes the files of dropped indexes out of the manifests and of the memory.
-    private Task DropStaleAsync(CancellationToken cancellation) => collection.Structure.RunAsync(async c =>
+    // The catalogue has taken dropped indexes out of the manifests already; here they leave the memory.
+    private Task DropStaleAsync() => collection.Structure.RunAsync(async _ =>
     {
-        foreach (var manifest in services.Segments.GetSegments(collection.Info.Id))
+        var indexes = collection.Info.Indexes;
+        foreach (var slot in collection.Shards)
         {
-            var kept = SealedSegmentReader.Current(manifest, collection.Info);
-            if (kept.Indexes.Length == manifest.Indexes.Length) continue;
-            await services.Segments.CommitAsync(new SegmentChange { CollectionId = manifest.CollectionId, Replaced = [kept] }, c).ConfigureAwait(false);
-            foreach (var dropped in manifest.Indexes.Except(kept.Indexes))
+            if (slot.Driver is not { } driver) continue;
+            foreach (var segment in driver.Channel.View.Sealed)
             {
-                if (Loaded(manifest) is { } loaded)
-                    await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.ReplaceSealed(loaded, loaded.WithoutIndex(dropped.FieldId))).ConfigureAwait(false);
-                await services.Objects.DeleteAsync(dropped.ObjectKey, cancellation).ConfigureAwait(false);
+                var kept = segment;
+                foreach (var index in segment.Indexes)
+                    if (indexes.All(i => i.Id != index.File.IndexId)) kept = kept.WithoutIndex(index.File.FieldId);
+                if (kept != segment && await driver.PostAsync(channel => channel.ReplaceSealed(segment, kept)).ConfigureAwait(false)) collection.Loader.Recount(kept);
             }
         }
     });

@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Milvus.Coordinator.Segments;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.QueryNode;
+using Milvus.Segments;
 using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Collections;
@@ -59,7 +62,6 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
     public async Task<LoadedSegment> LoadAsync(SegmentManifest manifest, bool withinBudget, CancellationToken cancellation)
     {
         var info = collection.Info;
-        var loader = new SealedSegmentReader(services.Objects);
         var bytes = SealedSegmentReader.EstimateMemory(manifest, info);
         var what = $"segment {manifest.SegmentId} of collection {info.Name}";
         if (withinBudget) services.Memory.Reserve(bytes, what);
@@ -67,7 +69,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         try
         {
             var tombstones = services.Segments.GetCheckpoint(new ShardId(info.Id, manifest.Shard))?.Tombstones ?? [];
-            var segment = await loader.LoadAsync(manifest, info, tombstones, cancellation).ConfigureAwait(false);
+            var segment = await ReadAsync(manifest, info, tombstones, cancellation).ConfigureAwait(false);
             lock (_lock)
             {
                 if (_reserved.Remove(manifest.SegmentId, out var before)) services.Memory.Release(before);
@@ -79,6 +81,18 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         {
             services.Memory.Release(bytes);
             throw;
+        }
+    }
+
+    /// <summary>Counts a segment again after an index came or went.</summary>
+    public void Recount(SealedSegment segment)
+    {
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema);
+        lock (_lock)
+        {
+            if (!_reserved.TryGetValue(segment.SegmentId, out var before)) return;
+            services.Memory.Add(bytes - before);
+            _reserved[segment.SegmentId] = bytes;
         }
     }
 
@@ -100,19 +114,44 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
 
     public bool IsWanted(long partitionId) => collection.Info.Load is { } load && load.Includes(partitionId);
 
+    // An index is derived data: without it the segment is scanned until it is built again.
+    private async Task<SealedSegment> ReadAsync(SegmentManifest manifest, CollectionInfo info, ImmutableArray<TombstoneFile> tombstones, CancellationToken cancellation)
+    {
+        var reader = new SealedSegmentReader(services.Objects);
+        while (true)
+        {
+            try
+            {
+                return await reader.LoadAsync(manifest, info, tombstones, cancellation).ConfigureAwait(false);
+            }
+            catch (IntegrityException e) when (manifest.Indexes.Any(i => i.ObjectKey == e.DamagedSource))
+            {
+                services.Logger.LogError(e, "Collection {Collection}: a damaged index is discarded and built again", info.Name);
+                manifest = manifest with { Indexes = manifest.Indexes.RemoveAll(i => i.ObjectKey == e.DamagedSource) };
+                await services.Segments.CommitAsync(new SegmentChange { CollectionId = info.Id, Replaced = [manifest] }, cancellation).ConfigureAwait(false);
+                collection.Indexer.Queue();
+            }
+        }
+    }
+
+    // What is in view as a growing segment is not missing: the sealer will put its sealed form in its place.
     private IEnumerable<SegmentManifest> Missing()
     {
-        var loaded = collection.Shards.Select(s => s.Driver?.Channel.View.Sealed.Select(x => x.SegmentId).ToHashSet()).ToArray();
+        var loaded = collection.Shards.Select(s => s.Driver?.Channel.View is { } view
+            ? view.Sealed.Select(x => x.SegmentId).Concat(view.Growing.Select(x => x.SegmentId)).ToHashSet()
+            : null).ToArray();
         return services.Segments.GetSegments(collection.Info.Id)
             .Where(m => IsWanted(m.PartitionId) && loaded[m.Shard] is { } ids && !ids.Contains(m.SegmentId));
     }
 
     private async Task LoadMissingAsync(CancellationToken cancellation)
     {
+        var added = new List<SegmentManifest>();
         try
         {
             await ReleaseAsync().ConfigureAwait(false);
             var missing = Missing().ToList();
+            services.Memory.Require(missing.Sum(m => SealedSegmentReader.EstimateMemory(m, collection.Info)), $"collection {collection.Info.Name}");
             var total = missing.Sum(m => m.TotalBytes);
             long done = 0;
             foreach (var manifest in missing)
@@ -121,11 +160,12 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
                 if (!IsWanted(manifest.PartitionId)) continue;
                 var loaded = await LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false);
                 await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], [])).ConfigureAwait(false);
+                added.Add(manifest);
                 done += manifest.TotalBytes;
-                Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
+                if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
             }
             await ReleaseAsync().ConfigureAwait(false);
-            if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loaded, 100));
+            Set(collection.Info.Load is not null ? new LoadProgress(LoadPhase.Loaded, 100) : new LoadProgress(LoadPhase.NotLoaded, 0));
         }
         catch (OperationCanceledException)
         {
@@ -137,8 +177,20 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             var failure = e as MilvusException
                 ?? new MilvusException(ErrorCode.SegmentLoadFailed, $"segment load failed[collection={collection.Info.Name}]: {e.Message}", e);
             services.Logger.LogError(e, "Collection {Collection} could not be loaded", collection.Info.Name);
+            // Half a collection serves nobody, and its memory may be what another one lacks.
+            if (failure.Code == ErrorCode.MemoryLimitExceeded) await UnloadAsync(added).ConfigureAwait(false);
             Interlocked.Exchange(ref _failedAtMs, services.Now.PhysicalMs);
             Set(new LoadProgress(LoadPhase.Failed, Progress.Percent, failure));
+        }
+    }
+
+    private async Task UnloadAsync(List<SegmentManifest> segments)
+    {
+        foreach (var group in segments.GroupBy(m => m.Shard))
+        {
+            var ids = group.Select(m => m.SegmentId).ToList();
+            await collection.Shard(group.Key).Running.PostAsync(channel => channel.SwapSealed([], ids)).ConfigureAwait(false);
+            ids.ForEach(Forget);
         }
     }
 
@@ -149,10 +201,14 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         foreach (var slot in collection.Shards)
         {
             if (slot.Driver is not { } driver) continue;
-            var unwanted = driver.Channel.View.Sealed.Where(s => !IsWanted(s.PartitionId)).ToList();
-            if (unwanted.Count == 0) continue;
-            var ids = unwanted.ConvertAll(s => s.SegmentId);
-            await driver.PostAsync(channel => channel.SwapSealed([], ids)).ConfigureAwait(false);
+            if (driver.Channel.View.Sealed.All(s => IsWanted(s.PartitionId))) continue;
+            // Decided by the channel's writer: a catalogue that wants them again by then has told the channel before it counts what is missing.
+            var unwanted = await driver.PostAsync(channel =>
+            {
+                var list = channel.View.Sealed.Where(s => !IsWanted(s.PartitionId)).ToList();
+                channel.SwapSealed([], list.ConvertAll(s => s.SegmentId));
+                return list;
+            }).ConfigureAwait(false);
             foreach (var s in unwanted)
             {
                 freed += s.MemoryBytes;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Embedded.Shards;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Storage.Wal;
 using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Collections;
@@ -22,6 +23,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
 {
     private readonly EngineServices _services;
     private CollectionInfo _info;
+    private bool _garbage;
 
     private CollectionRuntime(CollectionInfo info, EngineServices services, ImmutableArray<ShardSlot> shards)
     {
@@ -81,6 +83,29 @@ public sealed class CollectionRuntime : IAsyncDisposable
         Loader.Maintain();
         Indexer.Maintain();
         Compactor.Maintain();
+        if (Volatile.Read(ref _garbage) && Builds.Pending == 0) QueueGarbage();
+        foreach (var slot in Shards) slot.Driver?.ReleaseWhenIdle();
+    }
+
+    /// <summary>Removes in the background what nothing refers to any more; waits for builds, whose unfinished files are protected.</summary>
+    public void QueueGarbage()
+    {
+        Volatile.Write(ref _garbage, true);
+        if (Builds.Pending > 0) return;
+        Structure.Start($"Removing dropped data of collection {Info.Name}", async cancellation =>
+        {
+            if (Builds.Pending > 0) return;
+            Volatile.Write(ref _garbage, false);
+            await CollectGarbageAsync(cancellation).ConfigureAwait(false);
+            if (Builds.Pending > 0) Volatile.Write(ref _garbage, true);
+        });
+    }
+
+    /// <summary>Removes what is stored of the collection and nothing refers to.</summary>
+    public async Task CollectGarbageAsync(CancellationToken cancellation)
+    {
+        await _services.Garbage.CollectAsync(ObjectNames.Collection(Info.Id), cancellation).ConfigureAwait(false);
+        await _services.Garbage.CollectAsync(ObjectNames.CollectionTombstones(Info.Id), cancellation).ConfigureAwait(false);
     }
 
     public long MemoryBytes()
@@ -107,17 +132,20 @@ public sealed class CollectionRuntime : IAsyncDisposable
 
     private static ShardSlot OpenShard(CollectionInfo info, ShardId id, EngineServices services)
     {
+        IChannelLog? log = null;
         try
         {
             var channel = new ShardChannel(id, ChannelContext.Of(info), services.Oracle, services.Options.Channel, services.Segments.GetCheckpoint(id));
-            var log = services.Wal.Open(id.ToString(), channel.CheckpointSequence);
+            log = services.Wal.Open(id.ToString(), channel.CheckpointSequence);
             if (log.Recovery is { } cut)
                 services.Logger.LogWarning("Channel {Channel}: cut {Bytes} unacknowledged bytes off {File}: {Reason}", id, cut.TruncatedBytes, cut.File, cut.Reason);
             ChannelRecovery.Replay(channel, log);
             return new ShardSlot(new ShardDriver(channel, log, () => services.Wal.Open(id.ToString(), channel.AppliedSequence), services.Logger), null);
         }
-        catch (Exception e) when (e is IntegrityException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is, it stays with this shard: the other collections open.
+            log?.Dispose();
             services.Logger.LogError(e, "Channel {Channel} of collection {Collection} could not be recovered", id, info.Name);
             return new ShardSlot(null, new MilvusException(ErrorCode.ChannelNotAvailable, $"channel not available[channel={id}]: {e.Message}", e));
         }

@@ -14,6 +14,9 @@ namespace Milvus.Embedded.Collections;
 /// </summary>
 public sealed class CollectionSealer(CollectionRuntime collection, EngineServices services)
 {
+    /// <summary>A log of this size that nothing in memory needs is worth a checkpoint of its own.</summary>
+    private const long WorthTrimming = 1L << 20;
+
     private int _queued;
 
     /// <summary>Seals what is full, old or holding back the log, and what an earlier attempt could not finish.</summary>
@@ -23,8 +26,7 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         foreach (var slot in collection.Shards)
         {
             if (slot.Driver is not { } driver) continue;
-            var view = driver.Channel.View;
-            if (view.Growing.IsEmpty && driver.Channel.Deletes.KeyCount < services.Options.Channel.MaxPendingDeletes) continue;
+            if (driver.Channel.View.Growing.IsEmpty && !IsWorthACheckpoint(driver)) continue;
             Queue();
             return;
         }
@@ -60,7 +62,8 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         return true;
     }
 
-    private void Queue()
+    /// <summary>Looks for something to seal in the background.</summary>
+    public void Queue()
     {
         Interlocked.Increment(ref _queued);
         collection.Structure.Start($"Sealing segments of collection {collection.Info.Name}", async cancellation =>
@@ -88,12 +91,15 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
             var retained = Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
             return (channel.Growing.Where(g => g.IsSealing).ToList(), retained < applied ? retained : applied);
         }).ConfigureAwait(false);
-        if (sealing.Count == 0 && driver.Channel.Deletes.KeyCount < services.Options.Channel.MaxPendingDeletes) return;
+        if (sealing.Count == 0 && !IsWorthACheckpoint(driver)) return;
 
         var info = collection.Info;
         var added = new List<SegmentManifest>();
         var manifests = new List<SegmentManifest>();
+        // After a commit of unknown outcome: what is committed must be known before files are written under the same names.
+        await services.Segments.UpdateAsync(info.Id, _ => null, cancellation).ConfigureAwait(false);
         using var protection = services.Garbage.Protect(ObjectNames.Collection(info.Id));
+        using var tombstoneProtection = services.Garbage.Protect(ObjectNames.CollectionTombstones(info.Id));
         foreach (var extent in sealing)
         {
             var segment = extent.Segment;
@@ -109,7 +115,8 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
             }
             manifests.Add(manifest);
         }
-        var checkpoint = await PlanCheckpointAsync(driver, sealing, added.Count > 0, cancellation).ConfigureAwait(false);
+        var before = driver.Channel.Tombstones;
+        var checkpoint = await PlanCheckpointAsync(driver, sealing, added, cancellation).ConfigureAwait(false);
         await driver.SyncAsync().ConfigureAwait(false);
         await services.Segments.CommitAsync(new SegmentChange { CollectionId = info.Id, Added = [.. added], Checkpoint = checkpoint }, cancellation).ConfigureAwait(false);
 
@@ -127,6 +134,7 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
             channel.CommitCheckpoint(checkpoint);
         }).ConfigureAwait(false);
         await driver.TrimAsync().ConfigureAwait(false);
+        foreach (var stale in before.Except(checkpoint.Tombstones)) await services.Objects.DeleteAsync(stale.ObjectKey, cancellation).ConfigureAwait(false);
         if (manifests.Count > 0)
         {
             services.Logger.LogInformation(
@@ -136,18 +144,23 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         }
     }
 
-    private async Task<ChannelCheckpoint> PlanCheckpointAsync(ShardDriver driver, List<GrowingExtent> written, bool anyNew, CancellationToken cancellation)
+    // Many deletes in memory, or a log that only partitions that are gone and deletes have filled.
+    private bool IsWorthACheckpoint(ShardDriver driver) =>
+        driver.Channel.Deletes.KeyCount >= services.Options.Channel.MaxPendingDeletes
+        || (driver.Channel.View.Growing.IsEmpty && driver.Channel.AppliedSequence > driver.Channel.CheckpointSequence && driver.LogBytes >= WorthTrimming);
+
+    private async Task<ChannelCheckpoint> PlanCheckpointAsync(ShardDriver driver, List<GrowingExtent> written, List<SegmentManifest> added, CancellationToken cancellation)
     {
         var id = driver.Channel.Id;
-        var existing = services.Segments.GetSegments(id.CollectionId).Where(m => m.Shard == id.Shard).ToList();
+        var stored = services.Segments.GetSegments(id.CollectionId).Where(m => m.Shard == id.Shard).Concat(added).ToList();
         var (plan, deletes) = await driver.PostAsync(channel =>
         {
             var planned = channel.PlanCheckpoint(written, channel.Tombstones, services.Oracle.Current);
             return (planned, channel.Deletes.UpTo(planned.LogSequence));
         }).ConfigureAwait(false);
-        var tombstones = plan.Tombstones.RemoveAll(t => !anyNew && existing.All(m => m.DeletesAppliedTo >= t.MaxTimestamp || m.MinTimestamp >= t.MaxTimestamp));
+        var tombstones = plan.Tombstones.RemoveAll(t => stored.All(m => m.DeletesAppliedTo >= t.MaxTimestamp || m.MinTimestamp >= t.MaxTimestamp));
         // Without a sealed row that is older there is nothing that the deletes could apply to.
-        if (deletes.Count > 0 && (existing.Count > 0 || anyNew))
+        if (deletes.Count > 0 && stored.Count > 0)
             tombstones = tombstones.AddRange(await WriteTombstonesAsync(id, plan.LogSequence, deletes, cancellation).ConfigureAwait(false));
         return plan with { Tombstones = tombstones };
     }

@@ -25,6 +25,13 @@ public sealed class MemoryBudget(long limitBytes)
             $"memory limit exceeded: loading {what} needs {bytes} bytes, {used - bytes} of {LimitBytes} are in use[usage={used - bytes}][limit={LimitBytes}]");
     }
 
+    /// <summary>As <see cref="Reserve"/>, without reserving: refuses early what cannot succeed.</summary>
+    public void Require(long bytes, string what)
+    {
+        Reserve(bytes, what);
+        Release(bytes);
+    }
+
     /// <summary>Counts memory that is in use anyway, over the limit or not.</summary>
     public void Add(long bytes) => Interlocked.Add(ref _used, bytes);
 

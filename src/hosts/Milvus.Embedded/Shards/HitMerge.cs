@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Segments;
@@ -90,23 +91,21 @@ internal sealed class HitMerge
     private List<Candidate> PickBest(List<Candidate> sorted)
     {
         var picked = new List<Candidate>(Math.Min(sorted.Count, _request.K));
-        var newest = NewestPerKey(sorted);
-        foreach (var c in sorted)
-        {
-            if (picked.Count == _request.K) break;
-            if (newest is null || newest[KeyOf(c)] == (c.Segment, c.Row)) picked.Add(c);
-        }
+        var outdated = Outdated(sorted);
+        for (var i = 0; i < sorted.Count && picked.Count < _request.K; i++)
+            if (outdated is null || !outdated[i]) picked.Add(sorted[i]);
         return picked;
     }
 
     private List<Candidate> PickGroups(List<Candidate> sorted)
     {
-        var newest = NewestPerKey(sorted);
+        var outdated = Outdated(sorted);
         var groups = new Dictionary<object, List<Candidate>>();
         var order = new List<List<Candidate>>();
-        foreach (var c in sorted)
+        for (var i = 0; i < sorted.Count; i++)
         {
-            if (newest is not null && newest[KeyOf(c)] != (c.Segment, c.Row)) continue;
+            if (outdated is not null && outdated[i]) continue;
+            var c = sorted[i];
             var value = GroupValue(c);
             if (!groups.TryGetValue(value, out var members))
             {
@@ -119,22 +118,35 @@ internal sealed class HitMerge
         return [.. order.SelectMany(g => g)];
     }
 
-    // Null when no key occurs twice, which is the common case.
-    private static Dictionary<object, (int Segment, int Row)>? NewestPerKey(List<Candidate> candidates)
+    // True for a hit whose key has a newer row among the hits. Null when no key occurs twice, which is the common case.
+    private static bool[]? Outdated(List<Candidate> candidates)
     {
-        var newest = new Dictionary<object, (Timestamp At, int Segment, int Row)>(candidates.Count);
-        var anyTwice = false;
-        foreach (var c in candidates)
+        if (candidates.Count < 2) return null;
+        return candidates[0].Keys.IsInt64
+            ? Outdated(candidates, new Dictionary<long, int>(candidates.Count), static c => c.Keys.Int64s[c.Position])
+            : Outdated(candidates, new Dictionary<string, int>(candidates.Count, StringComparer.Ordinal), static c => c.Keys.Strings.GetString(c.Position));
+    }
+
+    private static bool[]? Outdated<TKey>(List<Candidate> candidates, Dictionary<TKey, int> newest, Func<Candidate, TKey> keyOf)
+        where TKey : notnull
+    {
+        bool[]? outdated = null;
+        for (var i = 0; i < candidates.Count; i++)
         {
-            var key = KeyOf(c);
-            if (newest.TryGetValue(key, out var known))
+            ref var best = ref CollectionsMarshal.GetValueRefOrAddDefault(newest, keyOf(candidates[i]), out var exists);
+            if (!exists)
             {
-                anyTwice = true;
-                if (known.At > c.Timestamp || (known.At == c.Timestamp && known.Row >= c.Row)) continue;
+                best = i;
+                continue;
             }
-            newest[key] = (c.Timestamp, c.Segment, c.Row);
+            outdated ??= new bool[candidates.Count];
+            var known = candidates[best];
+            var c = candidates[i];
+            var isNewer = c.Timestamp > known.Timestamp || (c.Timestamp == known.Timestamp && c.Row > known.Row);
+            outdated[isNewer ? best : i] = true;
+            if (isNewer) best = i;
         }
-        return anyTwice ? newest.ToDictionary(p => p.Key, p => (p.Value.Segment, p.Value.Row)) : null;
+        return outdated;
     }
 
     private static bool HasMore(int query, SegmentHits[][] found, int k)
@@ -143,8 +155,6 @@ internal sealed class HitMerge
             if (f[query].Count >= k) return true;
         return false;
     }
-
-    private static object KeyOf(Candidate c) => c.Keys.IsInt64 ? c.Keys.Int64s[c.Position] : c.Keys.Strings.GetString(c.Position);
 
     private static object GroupValue(Candidate c) => c.Groups switch
     {

@@ -23,6 +23,8 @@ public sealed class ShardDriver : IAsyncDisposable
     private readonly Task _loop;
     private IChannelLog _log;
     private long _queuedBytes;
+    private long _seenSequence;
+    private bool _isReleased;
     private Exception? _stopped;
 
     /// <param name="channel">Already recovered: <see cref="ShardChannel.AppliedSequence"/> is the log's last record.</param>
@@ -71,6 +73,23 @@ public sealed class ShardDriver : IAsyncDisposable
         action(channel);
         return true;
     });
+
+    /// <summary>Closes the file of a log that has not grown since the last call; the next write opens it again.</summary>
+    public void ReleaseWhenIdle()
+    {
+        var next = Volatile.Read(ref _log).NextSequence;
+        if (next != Interlocked.Exchange(ref _seenSequence, next))
+        {
+            _isReleased = false;
+            return;
+        }
+        if (_isReleased) return;
+        _isReleased = true;
+        _ = PostAsync(_ =>
+        {
+            if (!_log.IsFailed && _log.NextSequence == next) _log.ReleaseHandle();
+        });
+    }
 
     /// <summary>Deletes the log files that the channel's checkpoint made unnecessary.</summary>
     public Task TrimAsync() => PostAsync(channel => _log.TrimTo(channel.CheckpointSequence));
@@ -132,10 +151,15 @@ public sealed class ShardDriver : IAsyncDisposable
             failure = Describe(e);
             _logger.LogError(e, "Channel {Channel}: {Count} writes could not be made durable", Channel.Id, batch.Count);
         }
+        catch (MilvusException e)
+        {
+            // Refused before anything was logged: the oracle cannot move its bound, say.
+            failure = e;
+        }
         catch (Exception e)
         {
-            failure = e;
             Stop(e);
+            failure = Unavailable();
         }
         finally
         {
@@ -157,8 +181,16 @@ public sealed class ShardDriver : IAsyncDisposable
         if (payloads.Count == 0) return;
         var sequence = _log.Append(payloads.ToArray());
         _log.Commit();
-        foreach (var o in outcomes)
-            if (o.Record is { } record) Channel.Apply(sequence++, record);
+        try
+        {
+            foreach (var o in outcomes)
+                if (o.Record is { } record) Channel.Apply(sequence++, record);
+        }
+        catch (Exception e) when (e is not IntegrityException)
+        {
+            // Logged but not applied: memory and log differ until the next start, so nothing more may be built on it.
+            throw new IntegrityException($"channel {Channel.Id}", $"record {sequence - 1} could not be applied: {e.Message}", e);
+        }
     }
 
     // The fate of the records after the last good fsync is unknown until the log is read again; those that are there are applied now.
