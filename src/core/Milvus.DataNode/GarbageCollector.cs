@@ -1,57 +1,88 @@
-using System.Collections.Concurrent;
 using Milvus.Storage.Objects;
 
 namespace Milvus.DataNode;
 
 /// <summary>
 /// Removes objects that no manifest and no checkpoint refers to: what a crash left behind, and what compaction replaced. Objects that are being
-/// written are protected by <see cref="Protect"/>. Thread-safe.
+/// written are protected by <see cref="ProtectAsync"/>. Thread-safe.
 /// </summary>
+/// <remarks>
+/// Writers use a key again: a segment whose files an interrupted seal left behind is sealed under the same id. So a collection leaves alone
+/// whatever was protected at any moment since it listed, and a protection does not begin in the middle of a removal.
+/// </remarks>
 public sealed class GarbageCollector(IObjectStore objects, Func<IEnumerable<string>> liveKeys)
 {
-    private readonly ConcurrentDictionary<string, int> _protected = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _removing = new(1, 1);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _protected = new(StringComparer.Ordinal);
+    private readonly List<HashSet<string>> _collections = [];
 
     /// <summary>Keeps objects under a key prefix from being collected until the result is disposed, which is after they were committed.</summary>
-    public IDisposable Protect(string prefix)
+    public async Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation)
     {
-        _protected.AddOrUpdate(prefix, 1, (_, n) => n + 1);
+        await _removing.WaitAsync(cancellation).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _protected[prefix] = _protected.GetValueOrDefault(prefix) + 1;
+            foreach (var spared in _collections) spared.Add(prefix);
+        }
+        _removing.Release();
         return new Protection(this, prefix);
     }
 
     /// <summary>Deletes garbage under a prefix; returns the number of objects and bytes removed.</summary>
     public async Task<(int Objects, long Bytes)> CollectAsync(string prefix, CancellationToken cancellation)
     {
-        // The order matters: what was written by a task that began before the listing is protected by the first look or live by the last.
-        var before = _protected.Keys.ToArray();
-        var listed = new List<ObjectInfo>();
-        await foreach (var o in objects.ListAsync(prefix, cancellation).ConfigureAwait(false)) listed.Add(o);
-        if (listed.Count == 0) return (0, 0);
-        var during = _protected.Keys.ToArray();
-        var live = liveKeys().ToHashSet(StringComparer.Ordinal);
-        var count = 0;
-        long bytes = 0;
-        foreach (var o in listed)
+        HashSet<string> spared;
+        lock (_lock) _collections.Add(spared = new HashSet<string>(_protected.Keys, StringComparer.Ordinal));
+        try
         {
-            if (live.Contains(o.Key) || IsUnder(o.Key, before) || IsUnder(o.Key, during)) continue;
-            await objects.DeleteAsync(o.Key, cancellation).ConfigureAwait(false);
-            count++;
-            bytes += o.Length;
+            var listed = new List<ObjectInfo>();
+            await foreach (var o in objects.ListAsync(prefix, cancellation).ConfigureAwait(false)) listed.Add(o);
+            if (listed.Count == 0) return (0, 0);
+            // After the listing: what a task that is done by now wrote is live, all else of it is spared.
+            var live = liveKeys().ToHashSet(StringComparer.Ordinal);
+            var count = 0;
+            long bytes = 0;
+            foreach (var o in listed)
+            {
+                if (live.Contains(o.Key) || !await RemoveAsync(o.Key, spared, cancellation).ConfigureAwait(false)) continue;
+                count++;
+                bytes += o.Length;
+            }
+            return (count, bytes);
         }
-        return (count, bytes);
+        finally
+        {
+            lock (_lock) _collections.Remove(spared);
+        }
     }
 
-    private static bool IsUnder(string key, string[] prefixes)
+    private async Task<bool> RemoveAsync(string key, HashSet<string> spared, CancellationToken cancellation)
     {
-        foreach (var p in prefixes)
-            if (key.StartsWith(p, StringComparison.Ordinal)) return true;
-        return false;
+        await _removing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            lock (_lock)
+            {
+                foreach (var p in spared)
+                    if (key.StartsWith(p, StringComparison.Ordinal)) return false;
+            }
+            await objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _removing.Release();
+        }
     }
 
     private void Unprotect(string prefix)
     {
-        while (_protected.TryGetValue(prefix, out var n))
+        lock (_lock)
         {
-            if (n > 1 ? _protected.TryUpdate(prefix, n - 1, n) : _protected.TryRemove(new KeyValuePair<string, int>(prefix, 1))) return;
+            if (_protected[prefix] > 1) _protected[prefix]--;
+            else _protected.Remove(prefix);
         }
     }
 

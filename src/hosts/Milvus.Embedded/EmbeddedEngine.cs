@@ -58,8 +58,16 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
             Logger = logger,
         };
         var engine = new EmbeddedEngine(coordinator, services);
-        await engine.RecoverAsync(cancellation).ConfigureAwait(false);
-        return engine;
+        try
+        {
+            await engine.RecoverAsync(cancellation).ConfigureAwait(false);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async ValueTask<Timestamp> WriteAsync(CollectionInfo collection, int shard, ShardWrite write, CancellationToken cancellation) =>

@@ -48,9 +48,17 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
         IMetaStore meta, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
     {
         var coordinator = await CoordinatorService.StartAsync(meta, new CoordinatorOptions { QueryNodes = 1 }, time, logging.CreateLogger<CoordinatorService>(), cancellation).ConfigureAwait(false);
-        var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation).ConfigureAwait(false);
-        var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions(), logging.CreateLogger<MilvusProxy>());
-        return new EmbeddedMilvus(meta, coordinator, engine, proxy);
+        try
+        {
+            var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation).ConfigureAwait(false);
+            var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions(), logging.CreateLogger<MilvusProxy>());
+            return new EmbeddedMilvus(meta, coordinator, engine, proxy);
+        }
+        catch
+        {
+            await coordinator.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -91,7 +91,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
     {
         var info = collection.Info;
         var place = new SegmentPlace(services.Oracle.NextIds(), info.Id, plan.PartitionId, plan.Shard);
-        using var protection = services.Garbage.Protect(ObjectNames.Collection(info.Id));
+        using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(info.Id), cancellation).ConfigureAwait(false);
         var manifest = await MergeAsync(plan, place, cancellation).ConfigureAwait(false);
         await collection.Structure.RunAsync(c => CommitAsync(plan, manifest, c)).ConfigureAwait(false);
         collection.QueueGarbage();

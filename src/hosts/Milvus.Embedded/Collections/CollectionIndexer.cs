@@ -114,7 +114,7 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         try
         {
             Interlocked.Exchange(ref _building, index.Id);
-            using var protection = services.Garbage.Protect(ObjectNames.Collection(manifest.CollectionId));
+            using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(manifest.CollectionId), cancellation).ConfigureAwait(false);
             var segment = Loaded(manifest) ?? await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
             var started = services.Time.GetTimestamp();
             var built = await IndexWriter.BuildAsync(segment, plan, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);

@@ -98,8 +98,8 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         var manifests = new List<SegmentManifest>();
         // After a commit of unknown outcome: what is committed must be known before files are written under the same names.
         await services.Segments.UpdateAsync(info.Id, _ => null, cancellation).ConfigureAwait(false);
-        using var protection = services.Garbage.Protect(ObjectNames.Collection(info.Id));
-        using var tombstoneProtection = services.Garbage.Protect(ObjectNames.CollectionTombstones(info.Id));
+        using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(info.Id), cancellation).ConfigureAwait(false);
+        using var tombstoneProtection = await services.Garbage.ProtectAsync(ObjectNames.CollectionTombstones(info.Id), cancellation).ConfigureAwait(false);
         foreach (var extent in sealing)
         {
             var segment = extent.Segment;

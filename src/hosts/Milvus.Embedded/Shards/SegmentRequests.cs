@@ -23,7 +23,6 @@ internal static class SegmentRequests
             Ef = Number(search, "ef") ?? Number(search, "search_list") ?? Number(search, "search_list_size"),
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
-            Exhaustive = search.Exhaustive,
             Filter = search.Filter,
             Exhaustive = search.Exhaustive,
             At = at,

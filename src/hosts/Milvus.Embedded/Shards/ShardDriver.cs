@@ -101,7 +101,15 @@ public sealed class ShardDriver : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
-        _log.Dispose();
+        try
+        {
+            _log.Dispose();
+        }
+        catch (Exception e)
+        {
+            // What was acknowledged is durable; the next start looks at the rest.
+            _logger.LogWarning(e, "The log of channel {Channel} was not closed cleanly", Channel.Id);
+        }
     }
 
     private async Task RunAsync()
