@@ -33,8 +33,8 @@ public sealed class GarbageCollectorTests
     {
         Put("c/1/a", 10);
         var collector = Collector();
-        var first = collector.Protect("c/1/");
-        var second = collector.Protect("c/1/");
+        var first = await collector.ProtectAsync("c/1/", default);
+        var second = await collector.ProtectAsync("c/1/", default);
         first.Dispose();
         first.Dispose();
         Assert.Equal((0, 0), await collector.CollectAsync("c/", default));
@@ -55,7 +55,7 @@ public sealed class GarbageCollectorTests
             writing!.Dispose();
             return _live;
         });
-        writing = collector.Protect("c/1/");
+        writing = await collector.ProtectAsync("c/1/", default);
         Assert.Equal((0, 0), await collector.CollectAsync("c/", default));
     }
 
@@ -65,10 +65,26 @@ public sealed class GarbageCollectorTests
         Put("c/1/a", 10);
         IDisposable? writing = null;
         GarbageCollector collector = null!;
-        var slow = new ListingStore(_objects, () => writing = collector.Protect("c/1/"));
+        var slow = new ListingStore(_objects, () => writing = collector.ProtectAsync("c/1/", default).GetAwaiter().GetResult());
         collector = new GarbageCollector(slow, () => _live);
         Assert.Equal((0, 0), await collector.CollectAsync("c/", default));
         Assert.NotNull(writing);
+    }
+
+    [Fact]
+    public async Task Spares_a_file_that_is_written_again_under_its_old_name()
+    {
+        Put("c/1/a", 10);
+        GarbageCollector collector = null!;
+        // The writer begins and commits between the look at what is live and the removal.
+        collector = new GarbageCollector(_objects, () =>
+        {
+            var before = _live.ToList();
+            using (collector.ProtectAsync("c/1/", default).GetAwaiter().GetResult()) _live.Add("c/1/a");
+            return before;
+        });
+        Assert.Equal((0, 0), await collector.CollectAsync("c/", default));
+        Assert.Equal(["c/1/a"], await KeysAsync());
     }
 
     private GarbageCollector Collector() => new(_objects, () => _live);
