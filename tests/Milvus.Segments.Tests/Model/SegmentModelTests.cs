@@ -16,7 +16,7 @@ public class SegmentModelTests
     {
         var random = new Random(seed);
         var shard = new ModelShard(keyType, random);
-        for (var step = 0; step < 100; step++)
+        for (var step = 0; step < 70; step++)
         {
             switch (random.Next(10))
             {

@@ -25,9 +25,9 @@ public class SearchTests
     [MemberData(nameof(Cases))]
     public async Task Growing_and_sealed_segments_find_the_exact_best_rows_at_any_moment(DataType type, int dimension, MetricType metric)
     {
-        var fixture = new VectorFixture(type, dimension, seed: 3).Fill(1500);
+        var fixture = new VectorFixture(type, dimension, seed: 3).Fill(900);
         var segment = await fixture.SealAsync();
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < 4; round++)
         {
             byte[][] queries = [fixture.RandomVector(), fixture.RandomVector(), fixture.RandomVector()];
             var at = round < 2 ? fixture.Now : new Timestamp(100 + (ulong)fixture.Random.NextInt64((long)fixture.Now.Value - 100));

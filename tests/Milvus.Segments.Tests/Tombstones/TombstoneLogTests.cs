@@ -16,7 +16,7 @@ public class TombstoneLogTests
     public void Deletes_in_any_order_read_like_the_earliest_delete_of_each_row()
     {
         var random = new Random(5);
-        for (var run = 0; run < 60; run++)
+        for (var run = 0; run < 30; run++)
         {
             var log = new TombstoneLog();
             var deletedAt = new Dictionary<int, ulong>();
