@@ -27,6 +27,9 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
 {
     private const string Root = "/v2/vectordb/";
 
+    // Timers take no more than 49 days.
+    private const int LongestTimeoutSeconds = 30 * 24 * 3600;
+
     private static readonly Dictionary<string, RestEndpoint> s_endpoints = EndpointTable.Build();
 
     public async Task HandleAsync(HttpContext http)
@@ -65,7 +68,7 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
             if (guard is not null && (user = guard.Authenticate(http.Request.Headers.Authorization.ToString())) is null)
                 throw new RestFailure(RestCodes.NotAuthenticated, "user hasn't authenticated", StatusCodes.Status401Unauthorized);
             deadline.CancelAfter(Timeout(http));
-            document = await ReadBodyAsync(http, deadline.Token);
+            document = await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
             var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token);
             var reply = await endpoint(call);
             WriteReply(buffer, reply);
@@ -94,44 +97,34 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
         if (text.Length == 0) return TimeSpan.FromMilliseconds(options.RequestTimeoutMs);
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
             throw MilvusException.InvalidParameter($"fail to parse timeout {text}");
-        return seconds > 0 ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMilliseconds(options.RequestTimeoutMs);
+        return seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, LongestTimeoutSeconds)) : TimeSpan.FromMilliseconds(options.RequestTimeoutMs);
     }
 
     private bool Int64AsNumbers(HttpContext http) =>
         bool.TryParse(http.Request.Headers["Accept-Type-Allow-Int64"].ToString(), out var asked) ? asked : options.Int64AsNumbers;
 
-    private static async Task<JsonDocument> ReadBodyAsync(HttpContext http, CancellationToken cancellation)
-    {
-        JsonDocument document;
-        try
-        {
-            document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { MaxDepth = 128 }, cancellation);
-        }
-        catch (JsonException e)
-        {
-            throw http.Request.ContentLength is null or 0 && e.BytePositionInLine is 0 or null
-                ? new RestFailure(RestCodes.BadJson, "can only accept json format request, the request body should be nil, however {} is valid")
-                : RestFailure.BadJson(e.Message);
-        }
-        catch (BadHttpRequestException e)
-        {
-            throw RestFailure.BadJson(e.Message);
-        }
-        if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-        var kind = document.RootElement.ValueKind;
-        document.Dispose();
-        throw RestFailure.BadJson($"json: cannot unmarshal {kind.ToString().ToLowerInvariant()} into the request");
-    }
-
     private static void WriteReply(ArrayBufferWriter<byte> buffer, RestReply reply)
     {
-        using var writer = new Utf8JsonWriter(buffer, s_writer);
-        writer.WriteStartObject();
-        writer.WriteNumber("code", 0);
-        reply.Beside?.Invoke(writer);
-        writer.WritePropertyName("data");
-        reply.Data(writer);
-        writer.WriteEndObject();
+        try
+        {
+            using var writer = new Utf8JsonWriter(buffer, s_writer);
+            if (reply.IsBare)
+            {
+                reply.Data(writer);
+                return;
+            }
+            writer.WriteStartObject();
+            writer.WriteNumber("code", 0);
+            reply.Beside?.Invoke(writer);
+            writer.WritePropertyName("data");
+            reply.Data(writer);
+            writer.WriteEndObject();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or JsonException)
+        {
+            // Infinite scores and text that is no UTF-8 have no JSON form.
+            throw new RestFailure(RestCodes.BadSearchResult, "fail to parse search result, error: " + e.Message);
+        }
     }
 
     private static readonly JsonWriterOptions s_writer = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };

@@ -42,6 +42,12 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
 
     public JsonElement? Find(string name) => Has(name) ? Body.GetProperty(name) : null;
 
+    /// <summary>An object, or null when absent.</summary>
+    public JsonElement? Object(string name) => Object(Body, name);
+
+    /// <summary>A list, or null when absent.</summary>
+    public JsonElement? List(string name) => List(Body, name);
+
     public string Text(string name) => Text(Body, name);
 
     public string Required(string name, string structure = "Request")
@@ -62,6 +68,18 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     {
         if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return "";
         return v.ValueKind == JsonValueKind.String ? v.GetString()! : throw WrongType(name, "string", v);
+    }
+
+    public static JsonElement? Object(JsonElement owner, string name)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
+        return v.ValueKind == JsonValueKind.Object ? v : throw WrongType(name, "object", v);
+    }
+
+    public static JsonElement? List(JsonElement owner, string name)
+    {
+        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
+        return v.ValueKind == JsonValueKind.Array ? v : throw WrongType(name, "array", v);
     }
 
     public static bool Flag(JsonElement owner, string name, bool otherwise = false)
@@ -108,7 +126,7 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     public static ConsistencyLevel? ParseConsistency(string text)
     {
         if (text.Length == 0) return null;
-        return Enum.TryParse<ConsistencyLevel>(text, out var level) && Enum.IsDefined(level) && !char.IsDigit(text[0])
+        return Enum.TryParse<ConsistencyLevel>(text, out var level) && level.ToString() == text
             ? level
             : throw MilvusException.InvalidParameter($"parameter:'{text}' is incorrect, please check it");
     }

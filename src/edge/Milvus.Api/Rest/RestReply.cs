@@ -15,6 +15,9 @@ internal sealed record RestReply(Action<Utf8JsonWriter> Data)
     /// <summary>Members beside <c>code</c> and <c>data</c>, such as <c>cost</c>.</summary>
     public Action<Utf8JsonWriter>? Beside { get; init; }
 
+    /// <summary>True for the one endpoint whose answer has no envelope.</summary>
+    public bool IsBare { get; init; }
+
     public static RestReply Names(IEnumerable<string> names) => new(w =>
     {
         w.WriteStartArray();

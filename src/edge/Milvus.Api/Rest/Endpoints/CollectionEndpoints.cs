@@ -55,7 +55,7 @@ internal static class CollectionEndpoints
         };
         table["collections/fields/add"] = async call =>
         {
-            if (call.Find("schema") is not { ValueKind: JsonValueKind.Object } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
+            if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
             await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
             return RestReply.Empty;
         };

@@ -14,8 +14,8 @@ internal static class CommonEndpoints
         {
             var id = call.Number("collectionID");
             var collection = call.Proxy.Catalog.GetCollection(id);
-            var wanted = call.Find("segmentIDs") is { ValueKind: JsonValueKind.Array } list
-                ? list.EnumerateArray().Select(s => s.TryGetInt64(out var n) ? n : throw RestCall.WrongType("segmentIDs", "[]int64", s)).ToHashSet()
+            var wanted = call.List("segmentIDs") is { } list
+                ? list.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Number && s.TryGetInt64(out var n) ? n : throw RestCall.WrongType("segmentIDs", "[]int64", s)).ToHashSet()
                 : [];
             var segments = call.Proxy.Maintenance.GetSegments(collection).Where(s => wanted.Count == 0 || wanted.Contains(s.SegmentId)).ToList();
             return new(RestReply.Object(w =>

@@ -25,7 +25,9 @@ internal static class EntityEndpoints
     {
         if (!owner.TryGetProperty("exprParams", out var v) || v.ValueKind == JsonValueKind.Null) return ImmutableDictionary<string, Literal>.Empty;
         if (v.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("exprParams", "object", v);
-        return v.EnumerateObject().ToImmutableDictionary(p => p.Name, p => JsonLiterals.Convert(p.Name, p.Value));
+        var templates = ImmutableDictionary.CreateBuilder<string, Literal>();
+        foreach (var p in v.EnumerateObject()) templates[p.Name] = JsonLiterals.Convert(p.Name, p.Value);
+        return templates.ToImmutable();
     }
 
     private static async ValueTask<RestReply> InsertAsync(RestCall call)
@@ -83,7 +85,8 @@ internal static class EntityEndpoints
         var isCount = outputs.Any(o => o.Replace(" ", "", StringComparison.Ordinal).Equals("count(*)", StringComparison.OrdinalIgnoreCase));
         var parameters = ImmutableDictionary.CreateBuilder<string, string>();
         var limit = call.Number("limit");
-        if (limit != 0 || !isCount) parameters["limit"] = (limit == 0 ? 100 : limit).ToString(CultureInfo.InvariantCulture);
+        // Rows are counted, not returned: a limit means nothing then.
+        if (!isCount) parameters["limit"] = (limit == 0 ? 100 : limit).ToString(CultureInfo.InvariantCulture);
         if (call.Number("offset") is var offset && offset != 0) parameters["offset"] = offset.ToString(CultureInfo.InvariantCulture);
         if (call.Texts("orderByFields") is { Length: > 0 } order) parameters["order_by_fields"] = string.Join(',', order);
         var result = await call.Proxy.QueryAsync(call.Context, new QueryRequest
@@ -102,7 +105,8 @@ internal static class EntityEndpoints
     private static async ValueTask<RestReply> GetAsync(RestCall call)
     {
         var collection = call.DescribedCollection();
-        if (call.Find("id") is not { } id) throw RestFailure.Missing("CollectionIDReq", "id");
+        // Milvus also takes the key 0 for a missing one; here it is a key.
+        if (call.Find("id") is not { } id || (id.ValueKind == JsonValueKind.String && id.ValueEquals(""))) throw RestFailure.Missing("CollectionIDReq", "id");
         var result = await call.Proxy.QueryAsync(call.Context, new QueryRequest
         {
             Collection = call.Collection,

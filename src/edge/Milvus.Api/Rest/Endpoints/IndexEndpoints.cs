@@ -27,7 +27,7 @@ internal static class IndexEndpoints
         };
         table["indexes/create"] = async call =>
         {
-            if (call.Find("indexParams") is not { ValueKind: JsonValueKind.Array } list) throw RestFailure.Missing("IndexParamReq", "indexParams");
+            if (call.List("indexParams") is not { } list) throw RestFailure.Missing("IndexParamReq", "indexParams");
             foreach (var index in list.EnumerateArray().Select(SchemaJson.ReadIndex).ToList())
                 await call.ExecuteAsync(new CreateIndex(call.Database, call.Collection, index.Field) { IndexName = index.Name, Params = index.Params });
             return RestReply.Empty;

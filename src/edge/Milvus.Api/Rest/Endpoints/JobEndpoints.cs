@@ -20,7 +20,7 @@ internal static class JobEndpoints
         table["jobs/import/create"] = call =>
         {
             call.DescribedCollection();
-            if (call.Find("files") is not { ValueKind: JsonValueKind.Array }) throw RestFailure.Missing("ImportReq", "files");
+            if (call.List("files") is null) throw RestFailure.Missing("ImportReq", "files");
             throw NotYet("bulk import");
         };
         table["jobs/import/describe"] = table["jobs/import/get_progress"] = table["jobs/import/commit"] = table["jobs/import/abort"] = call =>

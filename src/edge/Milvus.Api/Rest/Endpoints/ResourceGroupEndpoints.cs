@@ -25,8 +25,10 @@ internal static class ResourceGroupEndpoints
         };
         table["resource_groups/alter"] = async call =>
         {
-            if (call.Find("resource_groups") is not { ValueKind: JsonValueKind.Object } groups) throw RestFailure.Missing("UpdateResourceGroupReq", "resource_groups");
-            await call.ExecuteAsync(new AlterResourceGroups(groups.EnumerateObject().ToImmutableSortedDictionary(g => g.Name, g => ReadConfig(g.Value), StringComparer.Ordinal)));
+            if (call.Object("resource_groups") is not { } groups) throw RestFailure.Missing("UpdateResourceGroupReq", "resource_groups");
+            var configs = ImmutableSortedDictionary.CreateBuilder<string, ResourceGroupConfig>(StringComparer.Ordinal);
+            foreach (var g in groups.EnumerateObject()) configs[g.Name] = ReadConfig(g.Value);
+            await call.ExecuteAsync(new AlterResourceGroups(configs.ToImmutable()));
             return RestReply.Empty;
         };
         table["resource_groups/describe"] = call =>
@@ -46,10 +48,12 @@ internal static class ResourceGroupEndpoints
                 w.WriteEndObject();
                 w.WriteEndObject();
                 w.WriteEndObject();
-            }));
+            }) with
+            { IsBare = true });
         };
         table["resource_groups/transfer_replica"] = async call =>
         {
+            if (call.Number("replicaNum") == 0) throw RestFailure.Missing("TransferReplicaReq", "replicaNum");
             await call.ExecuteAsync(new TransferReplicas(
                 call.Database, call.Collection, call.Required("sourceRgName", "TransferReplicaReq"), call.Required("targetRgName", "TransferReplicaReq"), call.Number("replicaNum")));
             return RestReply.Empty;
@@ -65,20 +69,20 @@ internal static class ResourceGroupEndpoints
             NodeLimit = Nodes(config, "limits"),
             TransferFrom = Groups(config, "transfer_from"),
             TransferTo = Groups(config, "transfer_to"),
-            NodeLabels = config.TryGetProperty("node_filter", out var filter) && filter.ValueKind == JsonValueKind.Object ? RestCall.Map(filter, "node_labels") : [],
+            NodeLabels = RestCall.Object(config, "node_filter") is { } filter ? RestCall.Map(filter, "node_labels") : [],
         };
     }
 
     private static int Nodes(JsonElement config, string name)
     {
-        if (!config.TryGetProperty(name, out var part) || part.ValueKind != JsonValueKind.Object) return 0;
+        if (RestCall.Object(config, name) is not { } part) throw RestFailure.Missing("ResourceGroupConfig", name);
         var n = RestCall.Number(part, "node_num");
         return n is >= 0 and <= int.MaxValue ? (int)n : throw MilvusException.InvalidParameter($"{name}.node_num {n} is out of range");
     }
 
     private static ImmutableArray<string> Groups(JsonElement config, string name)
     {
-        if (!config.TryGetProperty(name, out var list) || list.ValueKind != JsonValueKind.Array) return [];
+        if (RestCall.List(config, name) is not { } list) return [];
         return [.. list.EnumerateArray().Select(g => g.ValueKind == JsonValueKind.Object ? RestCall.Text(g, "resource_group") : throw RestCall.WrongType(name, "object", g))];
     }
 }

@@ -34,16 +34,17 @@ internal static class SchemaJson
 
     public static CollectionDraft ReadCollection(RestCall call)
     {
-        var custom = call.Find("schema") is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("fields", out var fields)
-            && fields.ValueKind == JsonValueKind.Array && fields.GetArrayLength() > 0;
-        if (call.Find("schema") is { ValueKind: not JsonValueKind.Object } wrong) throw RestCall.WrongType("schema", "object", wrong);
+        var schema = call.Object("schema");
+        var custom = schema is { } given && RestCall.List(given, "fields") is { } fields && fields.GetArrayLength() > 0;
+        call.Object("params");
         foreach (var name in new[] { "externalSource", "externalSpec" })
             if (call.Text(name).Length > 0) throw MilvusException.InvalidParameter($"{name} must be given inside schema");
-        var draft = custom ? ReadCustom(call, call.Find("schema")!.Value) : ReadQuick(call);
+        var draft = custom ? ReadCustom(call, schema!.Value) : ReadQuick(call);
         return draft with
         {
             Shards = (int)Number(call, "shardsNum", 1),
-            Partitions = Number(call, "partitionsNum", 0),
+            // Means something only with a partition key.
+            Partitions = draft.Schema.PartitionKey is null ? 0 : Number(call, "partitionsNum", 0),
             Consistency = ReadConsistency(call),
             Properties = ReadProperties(call),
         };
@@ -113,16 +114,12 @@ internal static class SchemaJson
     {
         var autoId = RestCall.Flag(schema, "autoId") || RestCall.Flag(schema, "autoID");
         var fields = schema.GetProperty("fields").EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
-        if (schema.TryGetProperty("structFields", out var structs) && structs.ValueKind == JsonValueKind.Array && structs.GetArrayLength() > 0)
+        if (RestCall.List(schema, "structFields") is { } structs && structs.GetArrayLength() > 0)
             throw MilvusException.InvalidParameter("struct fields are not supported yet");
-        ImmutableArray<FunctionSchema> functions = schema.TryGetProperty("functions", out var given) && given.ValueKind == JsonValueKind.Array
-            ? [.. given.EnumerateArray().Select(ReadFunction)]
-            : [];
+        ImmutableArray<FunctionSchema> functions = RestCall.List(schema, "functions") is { } given ? [.. given.EnumerateArray().Select(ReadFunction)] : [];
         var outputs = functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);
         fields = [.. fields.Select(f => outputs.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
-        var indexes = call.Find("indexParams") is { ValueKind: JsonValueKind.Array } list
-            ? list.EnumerateArray().Select(ReadIndex).ToImmutableArray()
-            : [];
+        ImmutableArray<IndexDraft> indexes = call.List("indexParams") is { } list ? [.. list.EnumerateArray().Select(ReadIndex)] : [];
         return new CollectionDraft
         {
             Schema = new CollectionSchema(fields, functions, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
@@ -190,9 +187,12 @@ internal static class SchemaJson
     {
         if (function.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("functions", "FunctionSchema", function);
         var name = RestCall.Text(function, "name");
-        if (name.Length == 0) throw RestFailure.Missing("CollectionReq.Schema.Functions", "functionName");
+        if (name.Length == 0) throw RestFailure.Missing("CollectionReq.Schema.Functions", "name");
+        foreach (var list in new[] { "inputFieldNames", "outputFieldNames" })
+            if (RestCall.List(function, list) is null) throw RestFailure.Missing("CollectionReq.Schema.Functions", list);
         var type = RestCall.Text(function, "type");
-        if (!Enum.TryParse<FunctionType>(type, out var known) || char.IsDigit(type.FirstOrDefault()))
+        if (type.Length == 0) throw RestFailure.Missing("CollectionReq.Schema.Functions", "type");
+        if (!Enum.TryParse<FunctionType>(type, out var known) || known.ToString() != type)
             throw MilvusException.InvalidParameter($"unsupported function type: {type}");
         return new FunctionSchema
         {
@@ -263,7 +263,7 @@ internal static class SchemaJson
     ];
 
     private static string RestParam(RestCall call, string name) =>
-        call.Find("params") is { ValueKind: JsonValueKind.Object } p && p.TryGetProperty(name, out var v) && v.ValueKind != JsonValueKind.Null ? RestCall.ScalarText(v) : "";
+        call.Object("params") is { } p && p.TryGetProperty(name, out var v) && v.ValueKind != JsonValueKind.Null ? RestCall.ScalarText(v) : "";
 
     private static long Number(RestCall call, string name, long otherwise)
     {

@@ -26,7 +26,7 @@ internal static class SearchEndpoints
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
         if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
         var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
-        var request = ReadSearch(call, call.Body, collection, defaultLimit: 100, "searchParams") with
+        var request = ReadSearch(call, call.Body, collection, defaultLimit: 100, isWhole: true) with
         {
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
@@ -46,19 +46,19 @@ internal static class SearchEndpoints
         if (call.Has("functionScore")) throw new MilvusException(ErrorCode.Unimplemented, "functionScore is not supported by this server yet: service unimplemented");
         var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
         var rank = ImmutableDictionary.CreateBuilder<string, string>();
-        rank["limit"] = Text(call.Number("limit") is var l && l == 0 ? 100 : l);
+        rank["limit"] = Text(call.Number("limit", 100));
         if (call.Number("offset") is var offset && offset != 0) rank["offset"] = Text(offset);
         rank["round_decimal"] = "-1";
-        if (call.Find("rerank") is { ValueKind: JsonValueKind.Object } rerank)
+        if (call.Object("rerank") is { } rerank)
         {
             if (RestCall.Text(rerank, "strategy") is { Length: > 0 } strategy) rank["strategy"] = strategy;
-            if (rerank.TryGetProperty("params", out var p) && p.ValueKind == JsonValueKind.Object) rank["params"] = p.GetRawText();
+            if (RestCall.Object(rerank, "params") is { } p) rank["params"] = p.GetRawText();
         }
         AddGrouping(call.Body, rank);
         var result = await call.Proxy.HybridSearchAsync(call.Context, new HybridSearchRequest
         {
             Collection = name,
-            Requests = [.. subs.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Object ? ReadSearch(call, s, collection, defaultLimit: 0, "params") : throw RestCall.WrongType("search", "SubSearchReq", s))],
+            Requests = [.. subs.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Object ? ReadSearch(call, s, collection, defaultLimit: 0, isWhole: false) : throw RestCall.WrongType("search", "SubSearchReq", s))],
             RankParams = rank.ToImmutable(),
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
@@ -67,17 +67,17 @@ internal static class SearchEndpoints
         return WriteHits(call, result);
     }
 
-    private static SearchRequest ReadSearch(RestCall call, JsonElement owner, CollectionInfo collection, long defaultLimit, string paramsName)
+    /// <param name="isWhole">False for one search of several: grouping and metric type have no effect there, and it has no default limit.</param>
+    private static SearchRequest ReadSearch(RestCall call, JsonElement owner, CollectionInfo collection, long defaultLimit, bool isWhole)
     {
         var field = FindField(collection, RestCall.Text(owner, "annsField"));
         var parameters = ImmutableDictionary.CreateBuilder<string, string>();
         parameters["anns_field"] = field.Name;
-        parameters["topk"] = Text(RestCall.Number(owner, "limit", defaultLimit) is var l && l == 0 ? defaultLimit : l);
+        parameters["topk"] = Text(RestCall.Number(owner, "limit", defaultLimit));
         if (RestCall.Number(owner, "offset") is var offset && offset != 0) parameters["offset"] = Text(offset);
         parameters["round_decimal"] = "-1";
-        AddGrouping(owner, parameters);
-        AddSearchParams(owner, paramsName, parameters);
-        if (RestCall.Text(owner, "metricType") is { Length: > 0 } metric && paramsName == "params") parameters.TryAdd("metric_type", metric);
+        if (isWhole) AddGrouping(owner, parameters);
+        AddSearchParams(owner, isWhole ? "searchParams" : "params", parameters);
         var request = new SearchRequest
         {
             Collection = call.Collection,
@@ -117,7 +117,7 @@ internal static class SearchEndpoints
                     : field.Type == DataType.SparseFloatVector ? ValueReader.ReadSparse(vector)
                     : ValueReader.ReadDense(vector, field.Type, field.Dimension));
             }
-            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException)
+            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException)
             {
                 throw RestFailure.BadJson(e.Message);
             }
