@@ -79,6 +79,8 @@ public sealed class AccessTests(RestServer server)
         await server.RefusedAsync(1802, "resource_groups/create", """{"name":"half","config":{"requests":{"node_num":0}}}""");
         await server.RefusedAsync(1802, "resource_groups/transfer_replica", """{"sourceRgName":"a","targetRgName":"b","collectionName":"c"}""");
         await server.RefusedAsync(300, "resource_groups/describe", """{"name":"absent"}""");
+        Assert.NotEqual(0, (await server.SendAsync("resource_groups/drop", """{"name":"rg"}""")).Code);
+        await server.DataAsync("resource_groups/alter", """{"resource_groups":{"rg":{"requests":{"node_num":0},"limits":{"node_num":0}}}}""");
         await server.DataAsync("resource_groups/drop", """{"name":"rg"}""");
     }
 }

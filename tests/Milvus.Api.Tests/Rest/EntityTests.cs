@@ -165,7 +165,7 @@ public sealed class EntityTests(RestServer server)
     {
         await server.DataAsync("collections/create", new { collectionName = "keys", dimension = 2 });
         await server.DataAsync("entities/insert", """{"collectionName":"keys","data":[{"id":0,"vector":[1,2]},{"id":1,"vector":[1,2],"x":"y"},{"id":2,"vector":[1,2]}]}""");
-        Assert.Equal("""[{"x":"y","id":"1"}]""", (await server.DataAsync("entities/get", """{"collectionName":"keys","id":1,"outputFields":["x"]}""")).GetRawText());
+        Assert.Equal("""[{"id":"1","x":"y"}]""", (await server.DataAsync("entities/get", """{"collectionName":"keys","id":1,"outputFields":["x"]}""")).GetRawText());
         Assert.Equal(3, (await server.DataAsync("entities/get", """{"collectionName":"keys","id":[2,"1",0,77]}""")).GetArrayLength());
         Assert.Equal("[]", (await server.DataAsync("entities/get", """{"collectionName":"keys","id":[]}""")).GetRawText());
         await server.RefusedAsync(1802, "entities/get", """{"collectionName":"keys"}""");

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Milvus.Model;
@@ -40,7 +41,7 @@ internal static class RequestBody
         {
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw RestFailure.BadJson($"json: cannot unmarshal {document.RootElement.ValueKind.ToString().ToLowerInvariant()} into the request");
-            CheckSurrogates(document.RootElement);
+            CheckText(document.RootElement);
             return document;
         }
         catch
@@ -59,10 +60,12 @@ internal static class RequestBody
         return isEmpty;
     }
 
-    // JSON allows escapes of half a character, which no string can hold. They are rare enough to look for before looking closer.
-    private static void CheckSurrogates(JsonElement root)
+    // The parser checks neither the bytes of strings nor their escapes, which may be half a character. Those are rare enough to look for
+    // before looking closer.
+    private static void CheckText(JsonElement root)
     {
         var raw = JsonMarshal.GetRawUtf8Value(root);
+        if (!Utf8.IsValid(raw)) throw RestFailure.BadJson("json: the text is no valid UTF-8");
         if (raw.IndexOf("\\ud"u8) < 0 && raw.IndexOf("\\uD"u8) < 0) return;
         try
         {
