@@ -88,7 +88,7 @@ public static class ColumnCodec
         if (count < 0) throw input.Damaged($"a column of {count} rows");
         Validity? validity = null;
         if (input.ReadInt32() != 0)
-            validity = new Validity(MemoryMarshal.Cast<byte, ulong>(input.ReadBytes(checked(Validity.WordCount(count) * 8)).Span).ToArray(), count);
+            validity = new Validity(MemoryMarshal.Cast<byte, ulong>(input.ReadBytes(Validity.WordCount(count) * 8L).Span).ToArray(), count);
         switch (type)
         {
             case DataType.Bool: return ReadFixed<bool>(ref input, type, count, validity);
@@ -137,8 +137,10 @@ public static class ColumnCodec
     private static FixedColumn<T> ReadFixed<T>(ref ColumnReader input, DataType type, int count, Validity? validity)
         where T : unmanaged
     {
+        // Read before allocating: a damaged count asks for bytes that are not there, not for memory.
+        var bytes = input.ReadBytes((long)count * Unsafe.SizeOf<T>());
         var values = new T[count];
-        input.ReadBytes(checked(count * Unsafe.SizeOf<T>())).Span.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+        bytes.Span.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
         return new FixedColumn<T>(type, values, validity);
     }
 
@@ -150,12 +152,12 @@ public static class ColumnCodec
 
     private static int[] ReadOffsets(ref ColumnReader input, int count)
     {
-        var lengths = MemoryMarshal.Cast<byte, int>(input.ReadBytes(checked(count * 4)).Span);
+        var lengths = MemoryMarshal.Cast<byte, int>(input.ReadBytes(count * 4L).Span);
         var offsets = new int[count + 1];
         for (var i = 0; i < count; i++)
         {
-            if (lengths[i] < 0) throw input.Damaged("a negative length");
-            offsets[i + 1] = checked(offsets[i] + lengths[i]);
+            if (lengths[i] < 0 || lengths[i] > int.MaxValue - offsets[i]) throw input.Damaged($"a length of {lengths[i]}");
+            offsets[i + 1] = offsets[i] + lengths[i];
         }
         return offsets;
     }
@@ -176,11 +178,11 @@ public ref struct ColumnReader(ReadOnlyMemory<byte> bytes, string source)
     public long ReadInt64() => BinaryPrimitives.ReadInt64LittleEndian(ReadBytes(8).Span);
 
     /// <summary>The next bytes, still owned by the buffer being read.</summary>
-    public ReadOnlyMemory<byte> ReadBytes(int count)
+    public ReadOnlyMemory<byte> ReadBytes(long count)
     {
         if (count < 0 || count > _bytes.Length - _position) throw Damaged($"{count} bytes wanted at {_position} of {_bytes.Length}");
-        var slice = _bytes.Slice(_position, count);
-        _position += count;
+        var slice = _bytes.Slice(_position, (int)count);
+        _position += (int)count;
         return slice;
     }
 

@@ -58,6 +58,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         }
         catch (OperationCanceledException)
         {
+            // Stopping: the sources are still whole, and what was written is garbage.
         }
         finally
         {

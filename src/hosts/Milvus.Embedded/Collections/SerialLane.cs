@@ -79,6 +79,7 @@ public sealed class SerialLane(ILogger logger) : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
+            // Stopping: what was begun is done again after the next start.
         }
         catch (Exception e)
         {
