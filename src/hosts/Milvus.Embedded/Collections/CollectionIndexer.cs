@@ -32,7 +32,7 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         {
             Interlocked.Exchange(ref _queued, 0);
             await DropStaleAsync().ConfigureAwait(false);
-            while (Next() is { } work) await BuildAsync(work.Manifest, work.Index, work.Plan, cancellation).ConfigureAwait(false);
+            while (Next() is { } work) MemoryReturn.After(await BuildAsync(work.Manifest, work.Index, work.Plan, cancellation).ConfigureAwait(false));
         });
     }
 
@@ -108,14 +108,16 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         lock (_lock) return _failures.TryGetValue(indexId, out var f) && services.Now.PhysicalMs - f.AtMs < RetryAfterMs;
     }
 
-    private async Task BuildAsync(SegmentManifest manifest, IndexInfo index, SegmentIndexPlan plan, CancellationToken cancellation)
+    // Returns the bytes of a segment that was read for the build only.
+    private async Task<long> BuildAsync(SegmentManifest manifest, IndexInfo index, SegmentIndexPlan plan, CancellationToken cancellation)
     {
         await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             Interlocked.Exchange(ref _building, index.Id);
             using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(manifest.CollectionId), cancellation).ConfigureAwait(false);
-            var segment = Loaded(manifest) ?? await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
+            var present = Loaded(manifest);
+            var segment = present ?? await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
             var started = services.Time.GetTimestamp();
             var built = await IndexWriter.BuildAsync(segment, plan, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);
             services.Logger.LogInformation(
@@ -123,11 +125,13 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
                 collection.Info.Name, plan.Kind, index.Name, manifest.RowCount, services.Time.GetElapsedTime(started).TotalSeconds);
             await collection.Structure.RunAsync(c => CommitAsync(built, plan, c)).ConfigureAwait(false);
             lock (_lock) _failures.Remove(index.Id);
+            return present is null ? built.MemoryBytes : 0;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             services.Logger.LogError(e, "Collection {Collection}: index {Index} of segment {Segment} could not be built", collection.Info.Name, index.Name, manifest.SegmentId);
             lock (_lock) _failures[index.Id] = (e.Message, services.Now.PhysicalMs);
+            return 0;
         }
         finally
         {

@@ -70,8 +70,10 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         {
             try
             {
+                long freed = 0;
                 foreach (var slot in collection.Shards)
-                    if (slot.Driver is { } driver) await SealAsync(driver, cancellation).ConfigureAwait(false);
+                    if (slot.Driver is { } driver) freed += await SealAsync(driver, cancellation).ConfigureAwait(false);
+                MemoryReturn.After(freed);
             }
             finally
             {
@@ -80,7 +82,8 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
         });
     }
 
-    private async Task SealAsync(ShardDriver driver, CancellationToken cancellation)
+    // Returns the bytes of the growing segments that left the memory.
+    private async Task<long> SealAsync(ShardDriver driver, CancellationToken cancellation)
     {
         var logBytes = driver.LogBytes;
         var (sealing, horizon) = await driver.PostAsync(channel =>
@@ -91,7 +94,7 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
             var retained = Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
             return (channel.Growing.Where(g => g.IsSealing).ToList(), retained < applied ? retained : applied);
         }).ConfigureAwait(false);
-        if (sealing.Count == 0 && !IsWorthACheckpoint(driver)) return;
+        if (sealing.Count == 0 && !IsWorthACheckpoint(driver)) return 0;
 
         var info = collection.Info;
         var added = new List<SegmentManifest>();
@@ -142,6 +145,7 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
                 info.Name, manifests.Sum(m => (long)m.RowCount), manifests.Count, driver.Channel.Id);
             collection.Indexer.Queue();
         }
+        return sealing.Sum(g => g.Segment.MemoryBytes);
     }
 
     // Many deletes in memory, or a log that only partitions that are gone and deletes have filled.
