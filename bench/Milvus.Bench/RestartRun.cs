@@ -67,6 +67,6 @@ internal static class RestartRun
         var rows = await client.CountAsync(Collection);
         Console.WriteLine($"{when}: port open after {listening:F2} s, first search answered after {answered:F2} s, {rows:N0} rows counted after {Stopwatch.GetElapsedTime(started).TotalSeconds:F2} s");
         if (rows != options.Rows) throw new BenchException($"{rows} rows instead of {options.Rows}");
-        if (server.Memory() is { } memory) Console.WriteLine($"  server memory: peak {memory.Peak / 1e6:N0} MB, now {memory.Now / 1e6:N0} MB");
+        Console.WriteLine("  " + await server.DescribeMemoryAsync());
     }
 }

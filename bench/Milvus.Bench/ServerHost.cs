@@ -21,13 +21,16 @@ internal sealed class ServerHost : IDisposable
 
     public int Port { get; private set; }
 
+    private int MetricsPort { get; set; }
+
     /// <summary>Returns when the port accepts connections.</summary>
     public async Task StartAsync()
     {
         Port = FreePort();
+        MetricsPort = FreePort();
         var assembly = _options.Server
             ?? typeof(ServerHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ServerAssembly").Value!;
-        string[] arguments = [assembly, "--data", _directory, "--port", $"{Port}", "--metrics-port", "none", .. _options.ServerArguments];
+        string[] arguments = [assembly, "--data", _directory, "--port", $"{Port}", "--metrics-port", $"{MetricsPort}", .. _options.ServerArguments];
         _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
@@ -62,16 +65,15 @@ internal sealed class ServerHost : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    /// <summary>Peak and current resident bytes of the server; null where the system does not tell.</summary>
-    public (long Peak, long Now)? Memory()
+    /// <summary>Peak and current resident memory and the managed heap's share of it, for a line of the report.</summary>
+    public async Task<string> DescribeMemoryAsync()
     {
-        var status = $"/proc/{_process!.Id}/status";
-        if (!File.Exists(status)) return null;
-        var lines = File.ReadAllLines(status);
-        return (Read("VmHWM:"), Read("VmRSS:"));
-
-        long Read(string key) =>
-            long.Parse(lines.First(l => l.StartsWith(key, StringComparison.Ordinal))[key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+        using var http = new HttpClient();
+        var metrics = (await http.GetStringAsync($"http://127.0.0.1:{MetricsPort}/metrics")).Split('\n');
+        var heap = double.Parse(metrics.First(l => l.StartsWith("dotnet_gc_committed_bytes ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+        _process!.Refresh();
+        // The system's own high-water mark counts since the start of the process.
+        return $"server memory: peak {_process.PeakWorkingSet64 / 1e6:N0} MB, now {_process.WorkingSet64 / 1e6:N0} MB, of it committed for the managed heap {heap / 1e6:N0} MB";
     }
 
     /// <summary>Bytes of all files the server keeps.</summary>

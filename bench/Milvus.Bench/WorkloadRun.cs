@@ -24,8 +24,7 @@ internal static class WorkloadRun
         var library = options.SkipLibrary ? null : LibraryRecall.Build(workload, M, EfConstruction);
         if (library is not null) Console.WriteLine($"index library alone: built in {library.BuildSeconds:F1} s");
         await SearchAsync(options, client, server, workload, library);
-        if (server.Memory() is { } memory)
-            Console.WriteLine($"server memory: peak {memory.Peak / 1e6:N0} MB, now {memory.Now / 1e6:N0} MB; the vectors are {workload.Rows.Length * 4L / 1e6:N0} MB; disk {server.DiskBytes() / 1e6:N0} MB");
+        Console.WriteLine($"{await server.DescribeMemoryAsync()}; the vectors are {workload.Rows.Length * 4L / 1e6:N0} MB; disk {server.DiskBytes() / 1e6:N0} MB");
     }
 
     private static async Task LoadAsync(GrpcClient client, ServerHost server, Workload workload)
@@ -39,17 +38,20 @@ internal static class WorkloadRun
         }
         var inserting = Stopwatch.GetElapsedTime(started).TotalSeconds;
         Console.WriteLine($"insert: {workload.RowCount / inserting:N0} rows/s ({workload.Rows.Length * 4L / 1e6 / inserting:N0} MB/s), one client, batches of {BatchRows}, acknowledged after fsync");
+        Console.WriteLine("  " + await server.DescribeMemoryAsync());
 
         started = Stopwatch.GetTimestamp();
         await client.FlushAsync(Collection);
         Console.WriteLine($"flush: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+        Console.WriteLine("  " + await server.DescribeMemoryAsync());
         started = Stopwatch.GetTimestamp();
         await client.CreateIndexAsync(Collection, "HNSW", $"{{\"M\":{M},\"efConstruction\":{EfConstruction}}}");
         Console.WriteLine($"index: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+        Console.WriteLine("  " + await server.DescribeMemoryAsync());
         started = Stopwatch.GetTimestamp();
         await client.LoadAsync(Collection);
         Console.WriteLine($"load: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
-        if (server.Memory() is { } memory) Console.WriteLine($"server memory after loading: peak {memory.Peak / 1e6:N0} MB, now {memory.Now / 1e6:N0} MB");
+        Console.WriteLine("  " + await server.DescribeMemoryAsync());
     }
 
     private static async Task SearchAsync(BenchOptions options, GrpcClient client, ServerHost server, Workload workload, LibraryRecall? library)
