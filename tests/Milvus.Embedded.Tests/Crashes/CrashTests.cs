@@ -31,7 +31,7 @@ public class CrashTests
         await machine.CreateAsync("c", shards, index: seed % 4 == 3 ? "FLAT" : "HNSW");
         await machine.CreateAsync("other");
         await machine.InsertAsync("other", (1, 1));
-        var writers = Enumerable.Range(0, Writers).Select(i => new Writer(machine, "c", i, new Random((seed * 100) + i))).ToArray();
+        var writers = Enumerable.Range(0, Writers).Select(i => new Writer(new Target(machine), i, new Random((seed * 100) + i))).ToArray();
 
         for (var crash = 0; crash < 6; crash++)
         {
@@ -92,5 +92,18 @@ public class CrashTests
         {
             // The disk has stopped, and the power follows.
         }
+    }
+
+    private sealed class Target(Machine machine) : IWriteTarget
+    {
+        public bool IsDown => machine.Power.IsOff;
+
+        public Task InsertAsync((long Key, long Stamp)[] rows) => machine.InsertAsync("c", rows);
+
+        public Task UpsertAsync((long Key, long Stamp)[] rows) => machine.UpsertAsync("c", rows);
+
+        public Task DeleteAsync(long[] keys) => machine.DeleteAsync("c", keys);
+
+        public Task DeleteWhereAsync(string filter) => machine.DeleteWhereAsync("c", filter);
     }
 }

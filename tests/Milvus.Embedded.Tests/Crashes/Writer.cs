@@ -1,13 +1,26 @@
 using System.Collections.Immutable;
-using Milvus.Embedded.Tests.Rig;
 
 namespace Milvus.Embedded.Tests.Crashes;
+
+/// <summary>What a writer writes to: a collection in this process or behind a wire. A call that returns was acknowledged.</summary>
+internal interface IWriteTarget
+{
+    bool IsDown { get; }
+
+    Task InsertAsync((long Key, long Stamp)[] rows);
+
+    Task UpsertAsync((long Key, long Stamp)[] rows);
+
+    Task DeleteAsync(long[] keys);
+
+    Task DeleteWhereAsync(string filter);
+}
 
 /// <summary>
 /// One client with keys of its own: what was acknowledged to it, and the one write whose fate it does not know. Of every key it knows all rows,
 /// oldest first: readers see the last, a delete by filter takes the key when any of them passes.
 /// </summary>
-internal sealed class Writer(Machine machine, string collection, int number, Random random)
+internal sealed class Writer(IWriteTarget target, int number, Random random)
 {
     private const int Keys = 40;
 
@@ -24,7 +37,7 @@ internal sealed class Writer(Machine machine, string collection, int number, Ran
     /// <summary>Writes until the count is reached or the machine fails.</summary>
     public async Task RunAsync(int writes)
     {
-        for (var i = 0; i < writes && !machine.Power.IsOff; i++)
+        for (var i = 0; i < writes && !target.IsDown; i++)
         {
             var (write, after) = Choose();
             _inDoubt = after;
@@ -70,14 +83,14 @@ internal sealed class Writer(Machine machine, string collection, int number, Ran
         switch (random.Next(8))
         {
             case 0:
-                return (() => machine.DeleteAsync(collection, keys), _acknowledged.RemoveRange(keys));
+                return (() => target.DeleteAsync(keys), _acknowledged.RemoveRange(keys));
             case 1:
                 var third = random.Next(3);
-                return (() => machine.DeleteWhereAsync(collection, $"{Filter} and stamp % 3 == {third}"), _acknowledged.RemoveRange(_acknowledged.Where(r => r.Value.Any(s => s % 3 == third)).Select(r => r.Key)));
+                return (() => target.DeleteWhereAsync($"{Filter} and stamp % 3 == {third}"), _acknowledged.RemoveRange(_acknowledged.Where(r => r.Value.Any(s => s % 3 == third)).Select(r => r.Key)));
             case 2 or 3 or 4:
-                return (() => machine.UpsertAsync(collection, rows), _acknowledged.SetItems(rows.Select(r => KeyValuePair.Create(r.Key, ImmutableArray.Create(r.Stamp)))));
+                return (() => target.UpsertAsync(rows), _acknowledged.SetItems(rows.Select(r => KeyValuePair.Create(r.Key, ImmutableArray.Create(r.Stamp)))));
             default:
-                return (() => machine.InsertAsync(collection, rows), _acknowledged.SetItems(rows.Select(r => KeyValuePair.Create(r.Key, _acknowledged.GetValueOrDefault(r.Key, []).Add(r.Stamp)))));
+                return (() => target.InsertAsync(rows), _acknowledged.SetItems(rows.Select(r => KeyValuePair.Create(r.Key, _acknowledged.GetValueOrDefault(r.Key, []).Add(r.Stamp)))));
         }
     }
 
