@@ -97,6 +97,9 @@ public sealed class PortSharingTests
         {
             Transport = new DuplexPipe(pipe.Reader, pipe.Writer),
         };
+        // Aborting closes it from another thread, which must have happened before the connection goes away.
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = connection.ConnectionClosed.Register(closed.SetResult);
         var served = false;
         var detector = Http2PrefaceDetector.Wrap(
             _ =>
@@ -106,6 +109,7 @@ public sealed class PortSharingTests
             },
             TimeSpan.FromMilliseconds(1), TimeProvider.System);
         await detector(connection);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.False(served);
     }
 
