@@ -32,7 +32,13 @@ public sealed class CollectionTests(RestServer server)
         var name = "quick_" + type;
         await server.DataAsync("collections/create", new
         {
-            collectionName = name, vectorFieldType = type, dimension, idType = "VarChar", autoID = true, primaryFieldName = "key", vectorFieldName = "v",
+            collectionName = name,
+            vectorFieldType = type,
+            dimension,
+            idType = "VarChar",
+            autoID = true,
+            primaryFieldName = "key",
+            vectorFieldName = "v",
             @params = new { max_length = "40", shardsNum = 2, enableDynamicField = false, consistencyLevel = "Strong" },
         });
         var d = await server.DataAsync("collections/describe", new { collectionName = name });

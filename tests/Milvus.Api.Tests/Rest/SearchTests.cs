@@ -17,7 +17,12 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
             """);
         var data = Enumerable.Range(0, 30).Select(i => new
         {
-            id = i, grp = i / 3, dense = new[] { i, 0 }, half = new[] { i, 1 }, bits = new[] { i }, tag = i % 2 == 0 ? "even" : "odd",
+            id = i,
+            grp = i / 3,
+            dense = new[] { i, 0 },
+            half = new[] { i, 1 },
+            bits = new[] { i },
+            tag = i % 2 == 0 ? "even" : "odd",
             sparse = i == 0 ? new Dictionary<string, double> { ["0"] = 1 } : new Dictionary<string, double> { ["0"] = 1, [$"{i}"] = 1 },
         });
         await server.DataAsync("entities/insert", new { collectionName = "s", data });
