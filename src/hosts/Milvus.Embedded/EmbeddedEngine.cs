@@ -97,9 +97,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
     public async ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation)
     {
         var runtime = Runtime(collection);
+        // Before the segments are closed: rows that are written right afterwards go to new segments, which this flush does not seal.
+        var timestamp = _services.Oracle.Next();
         var sealing = await runtime.Sealer.FlushAsync().WaitAsync(cancellation).ConfigureAwait(false);
         var flushed = _services.Segments.GetSegments(collection.Id).Select(s => s.SegmentId).Where(s => !sealing.Contains(s)).ToImmutableArray();
-        return new FlushOutcome(sealing, flushed, _services.Oracle.Next());
+        return new FlushOutcome(sealing, flushed, timestamp);
     }
 
     public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) =>

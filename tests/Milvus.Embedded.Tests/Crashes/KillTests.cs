@@ -20,12 +20,14 @@ public class KillTests
         for (var round = 0; round < Rounds; round++)
         {
             var before = writers.Sum(w => w.Writes);
-            var work = Task.WhenAll([.. writers.Select(w => w.RunAsync(int.MaxValue)), DisturbAsync(server, new Random(random.Next()))]);
+            var writing = Task.WhenAll(writers.Select(w => w.RunAsync(int.MaxValue)));
+            var disturbing = DisturbAsync(server, new Random(random.Next()));
             // A few rounds end before the first write is acknowledged, most in the middle of many.
             var enough = before + random.Next(0, 40);
-            await Eventually.TrueAsync(() => writers.Sum(w => w.Writes) >= enough || work.IsCompleted, "a number of writes");
+            await Eventually.TrueAsync(() => writers.Sum(w => w.Writes) >= enough || writing.IsCompleted, "a number of writes");
             await server.KillAsync();
-            await work;
+            await writing;
+            await disturbing;
             if (writers.Sum(w => w.Writes) > before) busy++;
             await server.StartAsync();
             var all = await server.AllAsync();
