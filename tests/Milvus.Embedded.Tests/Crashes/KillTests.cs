@@ -8,7 +8,7 @@ public class KillTests
     private const int Rounds = 50;
     private const int Writers = 4;
 
-    [Fact]
+    [KillFact]
     public async Task Fifty_kills_lose_nothing_that_was_acknowledged()
     {
         var random = new Random(20);
