@@ -104,16 +104,16 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         return new FlushOutcome(sealing, flushed, timestamp);
     }
 
-    public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) =>
-        !_collections.TryGetValue(collection.Id, out var runtime) || runtime.Sealer.IsFlushed(timestamp);
+    public ValueTask<bool> IsFlushedAsync(CollectionInfo collection, Timestamp timestamp, CancellationToken cancellation) =>
+        new(!_collections.TryGetValue(collection.Id, out var runtime) || runtime.Sealer.IsFlushed(timestamp));
 
-    public bool AreFlushed(ImmutableArray<long> segmentIds)
+    public ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation)
     {
         foreach (var runtime in _collections.Values)
             foreach (var slot in runtime.Shards)
                 foreach (var g in slot.Driver?.Channel.View.Growing ?? [])
-                    if (segmentIds.Contains(g.SegmentId)) return false;
-        return true;
+                    if (segmentIds.Contains(g.SegmentId)) return new(false);
+        return new(true);
     }
 
     public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation)
@@ -125,20 +125,14 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         return new(id);
     }
 
-    public CompactionProgress? GetCompaction(long compactionId)
+    public ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation)
     {
-        if (!_compactions.TryGetValue(compactionId, out var task)) return null;
-        return task.IsCompletedSuccessfully ? task.Result : new CompactionProgress(false, 1, 0, 0, []);
+        if (!_compactions.TryGetValue(compactionId, out var task)) return default;
+        return new(task.IsCompletedSuccessfully ? task.Result : new CompactionProgress(false, 1, 0, 0, []));
     }
 
-    public LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds)
-    {
-        if (collection.Load is not { } load || !_collections.TryGetValue(collection.Id, out var runtime)) return new LoadProgress(LoadPhase.NotLoaded, 0);
-        if (!partitionIds.IsDefaultOrEmpty && !partitionIds.Any(load.Includes)) return new LoadProgress(LoadPhase.NotLoaded, 0);
-        foreach (var slot in runtime.Shards)
-            if (slot.Failure is { } failure) return new LoadProgress(LoadPhase.Failed, 0, failure);
-        return runtime.Loader.Progress;
-    }
+    public ValueTask<LoadProgress> GetLoadProgressAsync(CollectionInfo collection, ImmutableArray<long> partitionIds, CancellationToken cancellation) =>
+        new(LoadProgressOf(collection, partitionIds));
 
     public async ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation)
     {
@@ -147,12 +141,12 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         if (runtime.Loader.Progress.Failure is { } failure) throw failure;
     }
 
-    public IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index) =>
-        _collections.TryGetValue(collection.Id, out var runtime) ? runtime.Indexer.Progress(index) : new IndexProgress(BuildPhase.Finished, 0, 0);
+    public ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation) =>
+        new(_collections.TryGetValue(collection.Id, out var runtime) ? runtime.Indexer.Progress(index) : new IndexProgress(BuildPhase.Finished, 0, 0));
 
-    public long CountRows(CollectionInfo collection, long? partitionId)
+    public ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation)
     {
-        if (!_collections.TryGetValue(collection.Id, out var runtime)) return 0;
+        if (!_collections.TryGetValue(collection.Id, out var runtime)) return new(0L);
         long rows = 0;
         var counted = new HashSet<long>();
         foreach (var slot in runtime.Shards)
@@ -167,12 +161,12 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         }
         foreach (var m in _services.Segments.GetSegments(collection.Id))
             if (!counted.Contains(m.SegmentId) && (partitionId is null || m.PartitionId == partitionId)) rows += m.RowCount;
-        return rows;
+        return new(rows);
     }
 
-    public ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection)
+    public ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation)
     {
-        if (!_collections.TryGetValue(collection.Id, out var runtime)) return [];
+        if (!_collections.TryGetValue(collection.Id, out var runtime)) return new(ImmutableArray<SegmentStatus>.Empty);
         var list = ImmutableArray.CreateBuilder<SegmentStatus>();
         var loaded = new Dictionary<long, Segments.SealedSegment>();
         for (var shard = 0; shard < runtime.Shards.Length; shard++)
@@ -190,7 +184,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
                 m.SegmentId, collection.Id, m.PartitionId, m.Shard, m.RowCount, SegmentPhase.Flushed, loaded.ContainsKey(m.SegmentId),
                 loaded.TryGetValue(m.SegmentId, out var s) ? s.MemoryBytes : 0, [.. own.Select(i => i.Name)], [.. own.Select(i => i.Id)]));
         }
-        return list.ToImmutable();
+        return new(list.ToImmutable());
     }
 
     public async ValueTask OnCatalogChangedAsync(CatalogChange change)
@@ -308,6 +302,15 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
                 }
             }
         }
+    }
+
+    private LoadProgress LoadProgressOf(CollectionInfo collection, ImmutableArray<long> partitionIds)
+    {
+        if (collection.Load is not { } load || !_collections.TryGetValue(collection.Id, out var runtime)) return new LoadProgress(LoadPhase.NotLoaded, 0);
+        if (!partitionIds.IsDefaultOrEmpty && !partitionIds.Any(load.Includes)) return new LoadProgress(LoadPhase.NotLoaded, 0);
+        foreach (var slot in runtime.Shards)
+            if (slot.Failure is { } failure) return new LoadProgress(LoadPhase.Failed, 0, failure);
+        return runtime.Loader.Progress;
     }
 
     private CollectionRuntime Runtime(CollectionInfo collection) => _collections.TryGetValue(collection.Id, out var runtime)

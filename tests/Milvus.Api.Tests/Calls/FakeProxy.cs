@@ -77,21 +77,25 @@ internal sealed class FakeMaintenance : IMaintenanceGateway
     public ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation) =>
         ValueTask.FromResult(new FlushOutcome([], [], Timestamp.FromMs(1)));
 
-    public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) => Flushed;
+    public ValueTask<bool> IsFlushedAsync(CollectionInfo collection, Timestamp timestamp, CancellationToken cancellation) => ValueTask.FromResult(Flushed);
 
-    public bool AreFlushed(ImmutableArray<long> segmentIds) => Flushed;
+    public ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation) => ValueTask.FromResult(Flushed);
 
     public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.FromResult(77L);
 
-    public CompactionProgress? GetCompaction(long compactionId) => Compaction;
+    public ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation) => ValueTask.FromResult(Compaction);
 
-    public LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds) => Load;
+    public ValueTask<LoadProgress> GetLoadProgressAsync(CollectionInfo collection, ImmutableArray<long> partitionIds, CancellationToken cancellation) =>
+        ValueTask.FromResult(Load);
 
     public ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.CompletedTask;
 
-    public IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index) => Index;
+    public ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation) =>
+        ValueTask.FromResult(Index);
 
-    public long CountRows(CollectionInfo collection, long? partitionId) => partitionId is null ? 10 : 4;
+    public ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation) =>
+        ValueTask.FromResult(partitionId is null ? 10L : 4L);
 
-    public ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection) => Segments;
+    public ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation) =>
+        ValueTask.FromResult(Segments);
 }

@@ -117,8 +117,11 @@ public sealed class ExactSearchTests : IAsyncLifetime, IDisposable
     {
         var flushed = await Proxy.FlushAsync(Anyone, collection);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!Proxy.Maintenance.IsFlushed(Proxy.Catalog.GetCollection("default", collection), flushed.Timestamp) || !Proxy.Maintenance.AreFlushed(flushed.SegmentIds))
+        while (!await Proxy.Maintenance.IsFlushedAsync(Proxy.Catalog.GetCollection("default", collection), flushed.Timestamp, default)
+            || !await Proxy.Maintenance.AreFlushedAsync(flushed.SegmentIds, default))
+        {
             await timer.WaitForNextTickAsync();
+        }
     }
 
     private async Task CheckAsync(string collection, DataType type, MetricType metric, Random random, Dictionary<long, (int Group, byte[] Vector)> rows)

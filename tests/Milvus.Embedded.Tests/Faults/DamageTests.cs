@@ -36,7 +36,7 @@ public sealed class DamageTests : IAsyncLifetime
         await _machine.StartAsync();
         var e = await Assert.ThrowsAsync<MilvusException>(() => _machine.LoadedAsync("c").AsTask());
         Assert.Contains(key, e.Message, StringComparison.Ordinal);
-        var progress = _machine.Progress("c");
+        var progress = await _machine.ProgressAsync("c");
         Assert.Equal(LoadPhase.Failed, progress.Phase);
         Assert.Contains(key, progress.Failure!.Message, StringComparison.Ordinal);
         var refused = await Assert.ThrowsAsync<MilvusException>(() => _machine.AllAsync("c"));
@@ -88,8 +88,8 @@ public sealed class DamageTests : IAsyncLifetime
         await _machine.StartAsync();
         await _machine.LoadedAsync("c");
         Assert.Equal(50, (await _machine.AllAsync("c")).Count);
-        Assert.Equal(LoadPhase.Failed, _machine.Progress("healthy").Phase);
-        Assert.Contains(path, _machine.Progress("healthy").Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(LoadPhase.Failed, (await _machine.ProgressAsync("healthy")).Phase);
+        Assert.Contains(path, (await _machine.ProgressAsync("healthy")).Failure!.Message, StringComparison.Ordinal);
         var e = await Assert.ThrowsAsync<MilvusException>(() => _machine.InsertAsync("healthy", (3, 3)));
         Assert.Equal(ErrorCode.ChannelNotAvailable, e.Code);
         await _machine.InsertAsync("c", (60, 60));
@@ -138,11 +138,11 @@ public sealed class DamageTests : IAsyncLifetime
         var flush = await _machine.FlushAsync("c");
         var calls = _machine.Faults.Calls;
         await Eventually.TrueAsync(() => _machine.Faults.Calls > calls + 3, "attempts to seal");
-        Assert.False(_machine.Proxy.Maintenance.IsFlushed(_machine.Collection("c"), flush.Timestamp));
+        Assert.False(await _machine.IsFlushedAsync("c", flush.Timestamp));
         Assert.Equal(51, (await _machine.AllAsync("c")).Count);
         await _machine.InsertAsync("c", (101, 101));
         _machine.Faults.Heal();
-        await Eventually.TrueAsync(() => _machine.Proxy.Maintenance.IsFlushed(_machine.Collection("c"), flush.Timestamp), "the flush");
+        await Eventually.TrueAsync(() => _machine.IsFlushedAsync("c", flush.Timestamp), "the flush");
         Assert.Equal(52, (await _machine.AllAsync("c")).Count);
     }
 

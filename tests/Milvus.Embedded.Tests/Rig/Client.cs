@@ -51,18 +51,25 @@ internal static class Client
     public static async Task FlushedAsync(this Machine machine, string name)
     {
         var flush = await machine.FlushAsync(name);
-        await Eventually.TrueAsync(() => machine.Proxy.Maintenance.IsFlushed(machine.Collection(name), flush.Timestamp), "the flush");
+        await Eventually.TrueAsync(() => machine.IsFlushedAsync(name, flush.Timestamp), "the flush");
     }
 
     public static async Task CompactedAsync(this Machine machine, string name)
     {
         var id = await machine.CompactAsync(name);
-        await Eventually.TrueAsync(() => machine.Proxy.Maintenance.GetCompaction(id) is { Completed: true }, "the compaction");
-        Assert.Equal(0, machine.Proxy.Maintenance.GetCompaction(id)!.Failed);
+        await Eventually.TrueAsync(async () => await machine.Proxy.Maintenance.GetCompactionAsync(id, CancellationToken.None) is { Completed: true }, "the compaction");
+        Assert.Equal(0, (await machine.Proxy.Maintenance.GetCompactionAsync(id, CancellationToken.None))!.Failed);
     }
 
-    public static Task IndexedAsync(this Machine machine, string name) => Eventually.TrueAsync(
-        () => machine.Collection(name).Indexes.All(i => machine.Proxy.Maintenance.GetIndexProgress(machine.Collection(name), i).Phase == BuildPhase.Finished), "the index");
+    public static Task IndexedAsync(this Machine machine, string name) => Eventually.TrueAsync(async () =>
+    {
+        foreach (var index in machine.Collection(name).Indexes)
+        {
+            var progress = await machine.Proxy.Maintenance.GetIndexProgressAsync(machine.Collection(name), index, CancellationToken.None);
+            if (progress.Phase != BuildPhase.Finished) return false;
+        }
+        return true;
+    }, "the index");
 
     /// <summary>Every row that a read sees, by key, its values checked against each other.</summary>
     public static async Task<SortedDictionary<long, long>> AllAsync(this Machine machine, string name, string filter = "key >= 0")

@@ -7,11 +7,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => new ValueTask<bool>(condition()), what);
+
+    public static async Task TrueAsync(Func<ValueTask<bool>> condition, string what)
     {
         var waited = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(waited.Elapsed < s_patience, $"{what} did not happen");
             await timer.WaitForNextTickAsync();

@@ -86,7 +86,10 @@ internal sealed class Machine(int seed, EngineOptions? options = null) : IAsyncD
 
     public Task ExecuteAsync(CoordinatorCommand command) => Proxy.ExecuteAsync(RequestContext.Default, command);
 
-    public LoadProgress Progress(string name) => Proxy.Maintenance.GetLoadProgress(Collection(name), []);
+    public ValueTask<LoadProgress> ProgressAsync(string name) => Proxy.Maintenance.GetLoadProgressAsync(Collection(name), [], CancellationToken.None);
+
+    public ValueTask<bool> IsFlushedAsync(string name, Timestamp timestamp) =>
+        Proxy.Maintenance.IsFlushedAsync(Collection(name), timestamp, CancellationToken.None);
 
     public ValueTask LoadedAsync(string name) => Proxy.Maintenance.WaitLoadedAsync(Collection(name), CancellationToken.None);
 

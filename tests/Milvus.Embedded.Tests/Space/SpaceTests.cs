@@ -2,6 +2,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Embedded.Tests.Rig;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Segments;
 
 namespace Milvus.Embedded.Tests.Space;
 
@@ -33,8 +34,8 @@ public class SpaceTests
         var e = await Assert.ThrowsAsync<MilvusException>(() => machine.LoadedAsync("big").AsTask());
         Assert.Equal(ErrorCode.MemoryLimitExceeded, e.Code);
         Assert.Contains("memory limit exceeded", e.Message, StringComparison.Ordinal);
-        Assert.Equal(LoadPhase.Failed, machine.Progress("big").Phase);
-        Assert.Equal(ErrorCode.MemoryLimitExceeded, machine.Progress("big").Failure!.Code);
+        Assert.Equal(LoadPhase.Failed, (await machine.ProgressAsync("big")).Phase);
+        Assert.Equal(ErrorCode.MemoryLimitExceeded, (await machine.ProgressAsync("big")).Failure!.Code);
         Assert.Equal(used, machine.Milvus.Engine.Memory.UsedBytes);
         Assert.Single(await machine.AllAsync("small"));
         await machine.ExecuteAsync(new ReleaseCollection("", "small"));
@@ -72,7 +73,10 @@ public class SpaceTests
         await machine.InsertAsync("c", [.. Enumerable.Range(0, 50).Select(k => ((long)k, (long)k))]);
         await machine.FlushedAsync("c");
         await machine.IndexedAsync("c");
-        var indexed = machine.Milvus.Engine.Memory.UsedBytes;
+        // The manifest has the index a moment before the loaded segment does.
+        var collection = machine.Collection("c");
+        var indexed = machine.Milvus.Coordinator.Segments.GetSegments(collection.Id).Sum(m => SealedSegment.EstimateMemory(m, collection.Schema));
+        await Eventually.TrueAsync(() => machine.Milvus.Engine.Memory.UsedBytes >= indexed, "the index in memory");
         Assert.True(await CountAsync(machine, ".idx") > 0);
         await machine.ExecuteAsync(new ReleaseCollection("", "c"));
         await machine.ExecuteAsync(new DropIndex("", "c") { Field = "vector" });

@@ -13,21 +13,24 @@ internal sealed class ModelMaintenance(ModelOracle oracle) : IMaintenanceGateway
         return new(new FlushOutcome([5], [], oracle.Next()));
     }
 
-    public bool IsFlushed(CollectionInfo collection, Timestamp timestamp) => true;
+    public ValueTask<bool> IsFlushedAsync(CollectionInfo collection, Timestamp timestamp, CancellationToken cancellation) => new(true);
 
-    public bool AreFlushed(ImmutableArray<long> segmentIds) => true;
+    public ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation) => new(true);
 
     public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) => new(1);
 
-    public CompactionProgress? GetCompaction(long compactionId) => null;
+    public ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation) => default;
 
-    public LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds) => new(LoadPhase.Loaded, 100);
+    public ValueTask<LoadProgress> GetLoadProgressAsync(CollectionInfo collection, ImmutableArray<long> partitionIds, CancellationToken cancellation) =>
+        new(new LoadProgress(LoadPhase.Loaded, 100));
 
     public ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.CompletedTask;
 
-    public IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index) => new(BuildPhase.Finished, 0, 0);
+    public ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation) =>
+        new(new IndexProgress(BuildPhase.Finished, 0, 0));
 
-    public long CountRows(CollectionInfo collection, long? partitionId) => 0;
+    public ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation) => new(0L);
 
-    public ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection) => [];
+    public ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation) =>
+        new(ImmutableArray<SegmentStatus>.Empty);
 }

@@ -4,7 +4,7 @@ using Milvus.Model;
 namespace Milvus.Proxy;
 
 /// <summary>What a flush sealed.</summary>
-/// <param name="Timestamp">Every row written at or before it is in a sealed segment once <see cref="IMaintenanceGateway.IsFlushed"/> says so.</param>
+/// <param name="Timestamp">Every row written at or before it is in a sealed segment once <see cref="IMaintenanceGateway.IsFlushedAsync"/> says so.</param>
 public sealed record FlushOutcome(ImmutableArray<long> SegmentIds, ImmutableArray<long> FlushedSegmentIds, Timestamp Timestamp);
 
 public enum LoadPhase
@@ -46,33 +46,34 @@ public enum SegmentPhase
 
 public sealed record SegmentStatus(long SegmentId, long CollectionId, long PartitionId, int Shard, long Rows, SegmentPhase Phase, bool Loaded, long MemoryBytes, ImmutableArray<string> IndexNames, ImmutableArray<long> IndexIds);
 
-/// <summary>Work on stored data that clients ask for or ask about.</summary>
+/// <summary>Work on stored data that clients ask for or ask about. In a cluster other nodes hold the answers, so every one may take a while or fail.</summary>
 public interface IMaintenanceGateway
 {
     /// <summary>Seals every growing segment of the collection; returns once sealing has begun and its extent is fixed.</summary>
     ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation);
 
     /// <summary>True when everything written at or before <paramref name="timestamp"/> is in committed sealed segments.</summary>
-    bool IsFlushed(CollectionInfo collection, Timestamp timestamp);
+    ValueTask<bool> IsFlushedAsync(CollectionInfo collection, Timestamp timestamp, CancellationToken cancellation);
 
     /// <summary>True when each segment is committed, or was merged into one that is, or does not exist any more.</summary>
-    bool AreFlushed(ImmutableArray<long> segmentIds);
+    ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation);
 
     /// <summary>Starts a compaction and returns its id.</summary>
     ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation);
 
     /// <summary>Null when the id is unknown.</summary>
-    CompactionProgress? GetCompaction(long compactionId);
+    ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation);
 
-    LoadProgress GetLoadProgress(CollectionInfo collection, ImmutableArray<long> partitionIds);
+    /// <param name="partitionIds">Empty for the whole collection.</param>
+    ValueTask<LoadProgress> GetLoadProgressAsync(CollectionInfo collection, ImmutableArray<long> partitionIds, CancellationToken cancellation);
 
     /// <summary>Waits until the load that the catalogue asks for is complete or has failed.</summary>
     ValueTask WaitLoadedAsync(CollectionInfo collection, CancellationToken cancellation);
 
-    IndexProgress GetIndexProgress(CollectionInfo collection, IndexInfo index);
+    ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation);
 
     /// <summary>Rows stored (deleted rows that were not compacted away are subtracted where known).</summary>
-    long CountRows(CollectionInfo collection, long? partitionId);
+    ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation);
 
-    ImmutableArray<SegmentStatus> GetSegments(CollectionInfo collection);
+    ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation);
 }

@@ -85,7 +85,7 @@ internal static class CollectionCalls
                     return answer;
                 })
             .Add("ShowCollections", ShowCollectionsRequest.Parser, (_, status) => new ShowCollectionsResponse { Status = status },
-                (request, call) => Show(calls, request, call));
+                (request, call) => ShowAsync(calls, request, call));
     }
 
     private static void AddStatistics(CallRegistry calls)
@@ -93,11 +93,11 @@ internal static class CollectionCalls
         var proxy = calls.Proxy;
         calls.Add(
             "GetCollectionStatistics", GetCollectionStatisticsRequest.Parser, (_, status) => new GetCollectionStatisticsResponse { Status = status },
-            (request, call) =>
+            async (request, call) =>
             {
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                 var answer = new GetCollectionStatisticsResponse { Status = StatusMapping.Ok() };
-                AddRowCount(answer.Stats, proxy.Maintenance.CountRows(collection, null));
+                AddRowCount(answer.Stats, await proxy.Maintenance.CountRowsAsync(collection, null, call.Cancellation));
                 return answer;
             });
     }
@@ -155,7 +155,7 @@ internal static class CollectionCalls
         return answer;
     }
 
-    private static ShowCollectionsResponse Show(CallRegistry calls, ShowCollectionsRequest request, Call call)
+    private static async ValueTask<ShowCollectionsResponse> ShowAsync(CallRegistry calls, ShowCollectionsRequest request, Call call)
     {
         var proxy = calls.Proxy;
         var catalog = proxy.Catalog;
@@ -169,7 +169,7 @@ internal static class CollectionCalls
         foreach (var collection in collections)
         {
             if (request.Type == ShowType.InMemory && collection.Load is null) continue;
-            var progress = collection.Load is null ? 0 : proxy.Maintenance.GetLoadProgress(collection, []).Percent;
+            var progress = collection.Load is null ? 0 : (await proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Percent;
             answer.CollectionNames.Add(collection.Name);
             answer.CollectionIds.Add(collection.Id);
             answer.CreatedTimestamps.Add(collection.CreatedAt.Value);

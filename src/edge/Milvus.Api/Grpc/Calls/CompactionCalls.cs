@@ -18,7 +18,7 @@ internal static class CompactionCalls
                         ? proxy.Catalog.GetCollection(request.CollectionID)
                         : proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                     var id = await maintenance.CompactAsync(collection, call.Cancellation);
-                    var progress = maintenance.GetCompaction(id);
+                    var progress = await maintenance.GetCompactionAsync(id, call.Cancellation);
                     return new ManualCompactionResponse
                     {
                         Status = StatusMapping.Ok(),
@@ -27,11 +27,11 @@ internal static class CompactionCalls
                     };
                 })
             .Add("GetCompactionState", GetCompactionStateRequest.Parser, (_, status) => new GetCompactionStateResponse { Status = status },
-                (request, _) =>
+                async (request, call) =>
                 {
                     var answer = new GetCompactionStateResponse { Status = StatusMapping.Ok(), State = CompactionState.Completed };
                     // An id nobody knows any more belongs to a compaction that ended.
-                    if (maintenance.GetCompaction(request.CompactionID) is not { } progress) return answer;
+                    if (await maintenance.GetCompactionAsync(request.CompactionID, call.Cancellation) is not { } progress) return answer;
                     answer.State = State(progress.Completed);
                     answer.ExecutingPlanNo = progress.Executing;
                     answer.CompletedPlanNo = progress.Done;
@@ -39,10 +39,10 @@ internal static class CompactionCalls
                     return answer;
                 })
             .Add("GetCompactionStateWithPlans", GetCompactionPlansRequest.Parser, (_, status) => new GetCompactionPlansResponse { Status = status },
-                (request, _) =>
+                async (request, call) =>
                 {
                     var answer = new GetCompactionPlansResponse { Status = StatusMapping.Ok(), State = CompactionState.Completed };
-                    if (maintenance.GetCompaction(request.CompactionID) is not { } progress) return answer;
+                    if (await maintenance.GetCompactionAsync(request.CompactionID, call.Cancellation) is not { } progress) return answer;
                     answer.State = State(progress.Completed);
                     foreach (var plan in progress.Plans)
                         answer.MergeInfos.Add(new CompactionMergeInfo { Sources = { plan.Sources }, Target = plan.Target });

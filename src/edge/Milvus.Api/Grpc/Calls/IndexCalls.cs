@@ -32,32 +32,32 @@ internal static class IndexCalls
                     IndexName = request.IndexName,
                     Field = request.FieldName,
                 })
-            .Add("DescribeIndex", DescribeIndexRequest.Parser, (_, status) => new DescribeIndexResponse { Status = status }, (request, call) =>
+            .Add("DescribeIndex", DescribeIndexRequest.Parser, (_, status) => new DescribeIndexResponse { Status = status }, async (request, call) =>
             {
                 var answer = new DescribeIndexResponse { Status = StatusMapping.Ok() };
                 var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
-                answer.IndexDescriptions.AddRange(indexes.Select(index => Describe(proxy, collection, index)));
+                foreach (var index in indexes) answer.IndexDescriptions.Add(await DescribeAsync(proxy, call, collection, index));
                 return answer;
             })
             .Add("GetIndexStatistics", GetIndexStatisticsRequest.Parser, (_, status) => new GetIndexStatisticsResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var answer = new GetIndexStatisticsResponse { Status = StatusMapping.Ok() };
                     var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, "", request.IndexName);
-                    answer.IndexDescriptions.AddRange(indexes.Select(index => Describe(proxy, collection, index)));
+                    foreach (var index in indexes) answer.IndexDescriptions.Add(await DescribeAsync(proxy, call, collection, index));
                     return answer;
                 })
-            .Add("GetIndexState", GetIndexStateRequest.Parser, (_, status) => new GetIndexStateResponse { Status = status }, (request, call) =>
+            .Add("GetIndexState", GetIndexStateRequest.Parser, (_, status) => new GetIndexStateResponse { Status = status }, async (request, call) =>
             {
                 var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
-                var progress = proxy.Maintenance.GetIndexProgress(collection, indexes[0]);
+                var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, indexes[0], call.Cancellation);
                 return new GetIndexStateResponse { Status = StatusMapping.Ok(), State = State(progress), FailReason = progress.FailReason };
             })
             .Add("GetIndexBuildProgress", GetIndexBuildProgressRequest.Parser, (_, status) => new GetIndexBuildProgressResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
-                    var progress = proxy.Maintenance.GetIndexProgress(collection, indexes[0]);
+                    var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, indexes[0], call.Cancellation);
                     return new GetIndexBuildProgressResponse
                     {
                         Status = StatusMapping.Ok(),
@@ -81,9 +81,9 @@ internal static class IndexCalls
             : $"index not found[collection={collectionName}]");
     }
 
-    private static IndexDescription Describe(IMilvusProxy proxy, CollectionInfo collection, IndexInfo index)
+    private static async ValueTask<IndexDescription> DescribeAsync(IMilvusProxy proxy, Call call, CollectionInfo collection, IndexInfo index)
     {
-        var progress = proxy.Maintenance.GetIndexProgress(collection, index);
+        var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, index, call.Cancellation);
         var description = new IndexDescription
         {
             IndexName = index.Name,

@@ -39,15 +39,15 @@ internal static class LoadCalls
             .Command("ReleasePartitions", ReleasePartitionsRequest.Parser, (request, call) =>
                 new ReleasePartitions(call.Database(request.DbName), request.CollectionName, [.. request.PartitionNames]))
             .Add("GetLoadingProgress", GetLoadingProgressRequest.Parser, (_, status) => new GetLoadingProgressResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
-                    var progress = Progress(proxy, collection, request.PartitionNames);
+                    var progress = await ProgressAsync(proxy, call, collection, request.PartitionNames);
                     if (progress.Failure is { } failure) throw failure;
                     if (progress.Phase == LoadPhase.NotLoaded) throw NotLoaded(request);
                     return new GetLoadingProgressResponse { Status = StatusMapping.Ok(), Progress = progress.Percent, RefreshProgress = 100 };
                 })
-            .Add("GetLoadState", GetLoadStateRequest.Parser, (_, status) => new GetLoadStateResponse { Status = status }, (request, call) =>
+            .Add("GetLoadState", GetLoadStateRequest.Parser, (_, status) => new GetLoadStateResponse { Status = status }, async (request, call) =>
             {
                 var catalog = proxy.Catalog;
                 var database = call.Database(request.DbName);
@@ -57,7 +57,7 @@ internal static class LoadCalls
                     return new GetLoadStateResponse { Status = StatusMapping.Ok(), State = LoadState.NotExist };
                 }
 
-                var progress = Progress(proxy, collection, request.PartitionNames);
+                var progress = await ProgressAsync(proxy, call, collection, request.PartitionNames);
                 // The reason why loading does not go on is what the caller asks for; it is told like any failure.
                 var status = progress.Failure is { } failure ? StatusMapping.ToStatus(failure) : StatusMapping.Ok();
                 return new GetLoadStateResponse { Status = status, State = State(progress.Phase) };
@@ -75,11 +75,11 @@ internal static class LoadCalls
             });
     }
 
-    private static LoadProgress Progress(IMilvusProxy proxy, CollectionInfo collection, IReadOnlyList<string> partitions)
+    private static async ValueTask<LoadProgress> ProgressAsync(IMilvusProxy proxy, Call call, CollectionInfo collection, IReadOnlyList<string> partitions)
     {
         ImmutableArray<long> ids = [.. partitions.Select(name => collection.GetPartition(name).Id)];
         if (collection.Load is null) return new LoadProgress(LoadPhase.NotLoaded, 0);
-        return proxy.Maintenance.GetLoadProgress(collection, ids);
+        return await proxy.Maintenance.GetLoadProgressAsync(collection, ids, call.Cancellation);
     }
 
     private static MilvusException NotLoaded(GetLoadingProgressRequest request) => request.PartitionNames.Count == 0

@@ -20,7 +20,7 @@ internal static class PartitionCalls
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                 return new BoolResponse { Status = StatusMapping.Ok(), Value = collection.FindPartition(request.PartitionName) is not null };
             })
-            .Add("ShowPartitions", ShowPartitionsRequest.Parser, (_, status) => new ShowPartitionsResponse { Status = status }, (request, call) =>
+            .Add("ShowPartitions", ShowPartitionsRequest.Parser, (_, status) => new ShowPartitionsResponse { Status = status }, async (request, call) =>
             {
                 var collection = request.CollectionName.Length == 0 && request.CollectionID != 0
                     ? proxy.Catalog.GetCollection(request.CollectionID)
@@ -38,17 +38,17 @@ internal static class PartitionCalls
                     answer.PartitionIDs.Add(partition.Id);
                     answer.CreatedTimestamps.Add(partition.CreatedAt.Value);
                     answer.CreatedUtcTimestamps.Add((ulong)partition.CreatedAt.PhysicalMs);
-                    answer.InMemoryPercentages.Add(loaded ? proxy.Maintenance.GetLoadProgress(collection, [partition.Id]).Percent : 0);
+                    answer.InMemoryPercentages.Add(loaded ? (await proxy.Maintenance.GetLoadProgressAsync(collection, [partition.Id], call.Cancellation)).Percent : 0);
                 }
                 return answer;
             })
             .Add("GetPartitionStatistics", GetPartitionStatisticsRequest.Parser, (_, status) => new GetPartitionStatisticsResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                     var answer = new GetPartitionStatisticsResponse { Status = StatusMapping.Ok() };
                     CollectionCalls.AddRowCount(
-                        answer.Stats, proxy.Maintenance.CountRows(collection, collection.GetPartition(request.PartitionName).Id));
+                        answer.Stats, await proxy.Maintenance.CountRowsAsync(collection, collection.GetPartition(request.PartitionName).Id, call.Cancellation));
                     return answer;
                 });
     }

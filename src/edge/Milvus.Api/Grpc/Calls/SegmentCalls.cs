@@ -35,14 +35,14 @@ internal static class SegmentCalls
                 }
                 return answer;
             })
-            .Add("GetFlushState", GetFlushStateRequest.Parser, (_, status) => new GetFlushStateResponse { Status = status }, (request, call) =>
+            .Add("GetFlushState", GetFlushStateRequest.Parser, (_, status) => new GetFlushStateResponse { Status = status }, async (request, call) =>
             {
-                var flushed = proxy.Maintenance.AreFlushed([.. request.SegmentIDs]);
+                var flushed = await proxy.Maintenance.AreFlushedAsync([.. request.SegmentIDs], call.Cancellation);
                 // A collection that is gone has nothing left to flush.
                 if (flushed && request.FlushTs != 0 && request.CollectionName.Length > 0
                     && proxy.Catalog.TryResolveCollection(call.Database(request.DbName), request.CollectionName, out var collection))
                 {
-                    flushed = proxy.Maintenance.IsFlushed(collection, new Timestamp(request.FlushTs));
+                    flushed = await proxy.Maintenance.IsFlushedAsync(collection, new Timestamp(request.FlushTs), call.Cancellation);
                 }
                 return new GetFlushStateResponse { Status = StatusMapping.Ok(), Flushed = flushed };
             })
@@ -71,7 +71,7 @@ internal static class SegmentCalls
                 answer.FlushAllTs = latest.Value;
                 return answer;
             })
-            .Add("GetFlushAllState", GetFlushAllStateRequest.Parser, (_, status) => new GetFlushAllStateResponse { Status = status }, (request, _) =>
+            .Add("GetFlushAllState", GetFlushAllStateRequest.Parser, (_, status) => new GetFlushAllStateResponse { Status = status }, async (request, call) =>
             {
                 var until = new Timestamp(request.FlushAllTss.Count > 0 ? request.FlushAllTss.Values.Max() : request.FlushAllTs);
                 var answer = new GetFlushAllStateResponse { Status = StatusMapping.Ok(), Flushed = true };
@@ -80,7 +80,7 @@ internal static class SegmentCalls
                     var state = new FlushAllState { DbName = database.Key };
                     foreach (var collection in database)
                     {
-                        var flushed = proxy.Maintenance.IsFlushed(collection, until);
+                        var flushed = await proxy.Maintenance.IsFlushedAsync(collection, until, call.Cancellation);
                         state.CollectionFlushStates[collection.Name] = flushed;
                         answer.Flushed &= flushed;
                     }
@@ -95,11 +95,11 @@ internal static class SegmentCalls
         var proxy = calls.Proxy;
         calls
             .Add("GetPersistentSegmentInfo", GetPersistentSegmentInfoRequest.Parser, (_, status) => new GetPersistentSegmentInfoResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                     var answer = new GetPersistentSegmentInfoResponse { Status = StatusMapping.Ok() };
-                    foreach (var segment in proxy.Maintenance.GetSegments(collection))
+                    foreach (var segment in await proxy.Maintenance.GetSegmentsAsync(collection, call.Cancellation))
                     {
                         if (segment.Phase == SegmentPhase.Growing) continue;
                         answer.Infos.Add(new PersistentSegmentInfo
@@ -115,11 +115,11 @@ internal static class SegmentCalls
                     return answer;
                 })
             .Add("GetQuerySegmentInfo", GetQuerySegmentInfoRequest.Parser, (_, status) => new GetQuerySegmentInfoResponse { Status = status },
-                (request, call) =>
+                async (request, call) =>
                 {
                     var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                     var answer = new GetQuerySegmentInfoResponse { Status = StatusMapping.Ok() };
-                    foreach (var segment in proxy.Maintenance.GetSegments(collection))
+                    foreach (var segment in await proxy.Maintenance.GetSegmentsAsync(collection, call.Cancellation))
                         if (segment.Loaded) answer.Infos.Add(Describe(segment));
                     return answer;
                 });

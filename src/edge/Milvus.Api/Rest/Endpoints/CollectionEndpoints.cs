@@ -16,11 +16,11 @@ internal static class CollectionEndpoints
             var has = call.Proxy.Catalog.TryResolveCollection(call.Database, call.Collection, out _);
             return new(RestReply.Object(w => w.WriteBoolean("has", has)));
         };
-        table["collections/describe"] = call =>
+        table["collections/describe"] = async call =>
         {
             var collection = call.DescribedCollection();
-            var load = LoadStates.Name(call.Proxy.Maintenance.GetLoadProgress(collection, []).Phase);
-            return new(new RestReply(w => Describe(w, collection, load)) { Beside = static w => w.WriteString("message", "") });
+            var load = LoadStates.Name((await call.Proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Phase);
+            return new RestReply(w => Describe(w, collection, load)) { Beside = static w => w.WriteString("message", "") };
         };
         table["collections/create"] = CreateAsync;
         table["collections/drop"] = async call =>

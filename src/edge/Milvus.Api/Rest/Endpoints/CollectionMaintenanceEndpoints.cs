@@ -27,12 +27,12 @@ internal static class CollectionMaintenanceEndpoints
             await call.ExecuteAsync(new ReleaseCollection(call.Database, call.Collection));
             return RestReply.Empty;
         };
-        table["collections/get_stats"] = call =>
+        table["collections/get_stats"] = async call =>
         {
-            var rows = call.Proxy.Maintenance.CountRows(call.DescribedCollection(), null);
-            return new(RestReply.Object(w => w.WriteNumber("rowCount", rows)));
+            var rows = await call.Proxy.Maintenance.CountRowsAsync(call.DescribedCollection(), null, call.Cancellation);
+            return RestReply.Object(w => w.WriteNumber("rowCount", rows));
         };
-        table["collections/get_load_state"] = call => new(LoadState(call));
+        table["collections/get_load_state"] = LoadStateAsync;
         table["collections/flush"] = FlushAsync;
         table["collections/compact"] = async call =>
         {
@@ -40,30 +40,30 @@ internal static class CollectionMaintenanceEndpoints
             var id = await call.Proxy.Maintenance.CompactAsync(call.DescribedCollection(), call.Cancellation);
             return RestReply.Object(w => w.WriteNumber("compactionID", id));
         };
-        table["collections/get_compaction_state"] = call =>
+        table["collections/get_compaction_state"] = async call =>
         {
             var id = call.Number("jobID");
             if (id == 0) throw RestFailure.Missing("GetCompactionStateReq", "jobID");
-            var progress = call.Proxy.Maintenance.GetCompaction(id) ?? new CompactionProgress(true, 0, 0, 0, []);
-            return new(RestReply.Object(w =>
+            var progress = await call.Proxy.Maintenance.GetCompactionAsync(id, call.Cancellation) ?? new CompactionProgress(true, 0, 0, 0, []);
+            return RestReply.Object(w =>
             {
                 w.WriteNumber("compactionID", id);
                 w.WriteString("state", progress.Completed ? "Completed" : "Executing");
                 w.WriteNumber("executingPlanNumber", progress.Executing);
                 w.WriteNumber("timeoutPlanNumber", 0);
                 w.WriteNumber("completedPlanNumber", progress.Done);
-            }));
+            });
         };
     }
 
-    private static RestReply LoadState(RestCall call)
+    private static async ValueTask<RestReply> LoadStateAsync(RestCall call)
     {
         var collection = call.DescribedCollection();
         ImmutableArray<long> partitions =
         [
             .. call.Texts("partitionNames").Select(n => collection.FindPartition(n)?.Id ?? throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={n}]")),
         ];
-        var progress = call.Proxy.Maintenance.GetLoadProgress(collection, partitions);
+        var progress = await call.Proxy.Maintenance.GetLoadProgressAsync(collection, partitions, call.Cancellation);
         return RestReply.Object(w =>
         {
             if (progress.Phase == LoadPhase.Failed)
@@ -83,8 +83,11 @@ internal static class CollectionMaintenanceEndpoints
         var outcome = await call.Proxy.FlushAsync(call.Context, call.Collection, call.Cancellation);
         var collection = call.DescribedCollection();
         using var timer = new PeriodicTimer(FlushPoll);
-        while (!call.Proxy.Maintenance.IsFlushed(collection, outcome.Timestamp) || !call.Proxy.Maintenance.AreFlushed(outcome.SegmentIds))
+        while (!await call.Proxy.Maintenance.IsFlushedAsync(collection, outcome.Timestamp, call.Cancellation)
+            || !await call.Proxy.Maintenance.AreFlushedAsync(outcome.SegmentIds, call.Cancellation))
+        {
             await timer.WaitForNextTickAsync(call.Cancellation);
+        }
         return RestReply.Empty;
     }
 }

@@ -10,15 +10,16 @@ internal static class CommonEndpoints
     {
         table["common/run_analyzer"] = call => new(RunAnalyzer(call));
         table["quotacenter/describe"] = _ => new(new RestReply(static w => w.WriteStringValue("{}")));
-        table["segments/describe"] = call =>
+        table["segments/describe"] = async call =>
         {
             var id = call.Number("collectionID");
             var collection = call.Proxy.Catalog.GetCollection(id);
             var wanted = call.List("segmentIDs") is { } list
                 ? list.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Number && s.TryGetInt64(out var n) ? n : throw RestCall.WrongType("segmentIDs", "[]int64", s)).ToHashSet()
                 : [];
-            var segments = call.Proxy.Maintenance.GetSegments(collection).Where(s => wanted.Count == 0 || wanted.Contains(s.SegmentId)).ToList();
-            return new(RestReply.Object(w =>
+            var all = await call.Proxy.Maintenance.GetSegmentsAsync(collection, call.Cancellation);
+            var segments = all.Where(s => wanted.Count == 0 || wanted.Contains(s.SegmentId)).ToList();
+            return RestReply.Object(w =>
             {
                 w.WriteStartArray("segmentInfos");
                 foreach (var s in segments)
@@ -40,7 +41,7 @@ internal static class CommonEndpoints
                     w.WriteEndObject();
                 }
                 w.WriteEndArray();
-            }));
+            });
         };
     }
 

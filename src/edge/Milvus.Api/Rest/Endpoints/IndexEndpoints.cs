@@ -11,19 +11,20 @@ internal static class IndexEndpoints
     public static void Add(Dictionary<string, RestEndpoint> table)
     {
         table["indexes/list"] = call => new(RestReply.Names(call.DescribedCollection().Indexes.Select(i => i.Name)));
-        table["indexes/describe"] = call =>
+        table["indexes/describe"] = async call =>
         {
             var name = call.Required("indexName", "IndexReq");
             var collection = call.DescribedCollection();
             var found = collection.Indexes.Where(i => i.Name == name).ToList();
             if (found.Count == 0) throw new MilvusException(ErrorCode.IndexNotFound, $"index not found[index={name}]");
-            var described = found.ConvertAll(i => (Index: i, Progress: call.Proxy.Maintenance.GetIndexProgress(collection, i)));
-            return new(new RestReply(w =>
+            var described = new List<(IndexInfo Index, IndexProgress Progress)>(found.Count);
+            foreach (var index in found) described.Add((index, await call.Proxy.Maintenance.GetIndexProgressAsync(collection, index, call.Cancellation)));
+            return new RestReply(w =>
             {
                 w.WriteStartArray();
                 foreach (var (index, progress) in described) Describe(w, index, progress);
                 w.WriteEndArray();
-            }));
+            });
         };
         table["indexes/create"] = async call =>
         {

@@ -14,13 +14,13 @@ internal static class PartitionEndpoints
             var has = call.DescribedCollection().FindPartition(name) is not null;
             return new(RestReply.Object(w => w.WriteBoolean("has", has)));
         };
-        table["partitions/get_stats"] = call =>
+        table["partitions/get_stats"] = async call =>
         {
             var name = call.Required("partitionName", "PartitionReq");
             var collection = call.DescribedCollection();
             var partition = collection.FindPartition(name) ?? throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={name}]");
-            var rows = call.Proxy.Maintenance.CountRows(collection, partition.Id);
-            return new(RestReply.Object(w => w.WriteNumber("rowCount", rows)));
+            var rows = await call.Proxy.Maintenance.CountRowsAsync(collection, partition.Id, call.Cancellation);
+            return RestReply.Object(w => w.WriteNumber("rowCount", rows));
         };
         table["partitions/create"] = async call =>
         {
