@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Milvus.Expressions.Matching;
 using Milvus.Expressions.Planning;
 using Milvus.Expressions.Predicates;
 using Milvus.Expressions.Syntax;
@@ -25,13 +27,41 @@ public static class Filter
         FilterOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(expression);
-        ArgumentNullException.ThrowIfNull(schema);
-        if (string.IsNullOrWhiteSpace(expression)) return FilterPlan.Everything(schema);
         options ??= FilterOptions.Default;
+        var source = new FilterSource
+        {
+            Expression = expression,
+            Templates = templates?.ToImmutableDictionary() ?? ImmutableDictionary<string, Literal>.Empty,
+            Use = use,
+            SampleSeed = options.SampleSeed,
+            TimeZone = options.TimeZone,
+        };
+        return Compile(source, schema, options);
+    }
+
+    /// <summary>As the other overload, from what another plan was compiled from: with an equal schema and analyzers it is the same plan.</summary>
+    /// <param name="textMatchers">Makes the matchers of text_match and phrase_match; null for those that know no analyzers registered by name.</param>
+    /// <exception cref="MilvusException">As the other overload, when the schema differs from the one of the first compilation.</exception>
+    public static FilterPlan Compile(FilterSource source, CollectionSchema schema, ITextMatcherFactory? textMatchers = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Compile(source, schema, new FilterOptions
+        {
+            SampleSeed = source.SampleSeed,
+            TimeZone = source.TimeZone,
+            TextMatchers = textMatchers ?? TextLibraryMatchers.Shared,
+        });
+    }
+
+    private static FilterPlan Compile(FilterSource source, CollectionSchema schema, FilterOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        var expression = source.Expression;
+        if (string.IsNullOrWhiteSpace(expression)) return FilterPlan.Everything(schema);
         try
         {
-            var operand = new Planner(expression, schema, templates, options).Plan(Parser.Parse(expression));
-            return Finish(AsPredicate(operand, expression), schema, options);
+            var operand = new Planner(expression, schema, source.Templates, options).Plan(Parser.Parse(expression));
+            return Finish(AsPredicate(operand, expression), schema, source);
         }
         catch (FilterError e) when (e.IsExecution)
         {
@@ -39,7 +69,7 @@ public static class Filter
         }
         catch (FilterError e)
         {
-            var plan = use == FilterUse.Delete ? "failed to create delete plan" : "failed to create query plan";
+            var plan = source.Use == FilterUse.Delete ? "failed to create delete plan" : "failed to create query plan";
             var reason = e.IsWholeMessage ? e.Message : $"cannot parse expression: {expression}, error: {e.Message}";
             throw MilvusException.InvalidParameter($"{plan}: {reason}");
         }
@@ -54,7 +84,7 @@ public static class Filter
     };
 
     /// <summary>Takes sampling out of the tree: it stands alone or last in the outermost conjunction.</summary>
-    private static FilterPlan Finish(Predicate written, CollectionSchema schema, FilterOptions options)
+    private static FilterPlan Finish(Predicate written, CollectionSchema schema, FilterSource source)
     {
         double? rate = null;
         switch (written)
@@ -68,6 +98,6 @@ public static class Filter
                 written = operands.Length == 2 ? operands[0] : new AllPredicate(operands[..^1]);
                 break;
         }
-        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, options.SampleSeed);
+        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, source);
     }
 }

@@ -2,14 +2,14 @@ using Milvus.Expressions.Matching;
 
 namespace Milvus.Expressions;
 
-/// <summary>What an expression is compiled for; decides how errors begin.</summary>
+/// <summary>What an expression is compiled for; decides how errors begin. The values are part of <see cref="FilterSourceCodec"/>: frozen.</summary>
 public enum FilterUse
 {
     /// <summary>Search and query: <c>failed to create query plan: …</c>.</summary>
-    Query,
+    Query = 0,
 
     /// <summary>Delete: <c>failed to create delete plan: …</c>.</summary>
-    Delete,
+    Delete = 1,
 }
 
 /// <summary>Settings of one compilation. Two compilations with equal text, schema, templates and options give equal filters.</summary>

@@ -10,13 +10,13 @@ public sealed class FilterPlan
     private readonly Predicate _written;
     private readonly FieldSchema? _partitionKey;
 
-    internal FilterPlan(Predicate written, Predicate root, CollectionSchema schema, double? sampleRate, long sampleSeed)
+    internal FilterPlan(Predicate written, Predicate root, CollectionSchema schema, double? sampleRate, FilterSource source)
     {
         _written = written;
+        Source = source;
         _partitionKey = schema.PartitionKey;
         Root = root;
         SampleRate = sampleRate;
-        SampleSeed = sampleSeed;
         IsAlwaysTrue = root is ConstantPredicate { Value: true } && sampleRate is null;
         IsAlwaysFalse = root is ConstantPredicate { Value: false };
         var fields = new List<long>();
@@ -27,7 +27,10 @@ public sealed class FilterPlan
     }
 
     /// <summary>The filter of an empty expression.</summary>
-    public static FilterPlan Everything(CollectionSchema schema) => new(ConstantPredicate.True, ConstantPredicate.True, schema, null, 0);
+    public static FilterPlan Everything(CollectionSchema schema) => new(ConstantPredicate.True, ConstantPredicate.True, schema, null, FilterSource.Everything);
+
+    /// <summary>What the plan was compiled from, to be compiled again elsewhere.</summary>
+    public FilterSource Source { get; }
 
     /// <summary>The filter keeps every row: it was empty or folded to true.</summary>
     public bool IsAlwaysTrue { get; }
@@ -50,7 +53,7 @@ public sealed class FilterPlan
     /// <summary>The factor of random_sample, null without it.</summary>
     public double? SampleRate { get; }
 
-    internal long SampleSeed { get; }
+    internal long SampleSeed => Source.SampleSeed;
 
     /// <summary>The normalized filter.</summary>
     internal Predicate Root { get; }

@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Milvus.Model;
 
@@ -106,6 +108,8 @@ public static class ColumnCodec
             case DataType.Array:
                 {
                     var offsets = ReadOffsets(ref input, count);
+                    // There are no arrays of arrays; without this a few crafted bytes per level would exhaust the stack.
+                    if (input.PeekInt32() == (int)DataType.Array) throw input.Damaged("an array of arrays");
                     var elements = Read(ref input);
                     if (elements.Count != offsets[^1]) throw input.Damaged("array offsets and elements differ");
                     return new ArrayColumn(offsets, elements, validity);
@@ -132,6 +136,26 @@ public static class ColumnCodec
     {
         BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(8), value);
         output.Advance(8);
+    }
+
+    public static void WriteByte(IBufferWriter<byte> output, byte value)
+    {
+        output.GetSpan(1)[0] = value;
+        output.Advance(1);
+    }
+
+    /// <summary>A string such that it comes back as it was, lone surrogates included: UTF-8 where that is possible, else UTF-16 with a negative length.</summary>
+    public static void WriteText(IBufferWriter<byte> output, string value)
+    {
+        var utf8 = output.GetSpan(checked(4 + (value.Length * 3)));
+        if (Utf8.FromUtf16(value, utf8[4..], out _, out var written, replaceInvalidSequences: false) == OperationStatus.Done)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(utf8, written);
+            output.Advance(4 + written);
+            return;
+        }
+        WriteInt32(output, -value.Length);
+        output.Write(MemoryMarshal.AsBytes(value.AsSpan()));
     }
 
     private static FixedColumn<T> ReadFixed<T>(ref ColumnReader input, DataType type, int count, Validity? validity)
@@ -176,6 +200,38 @@ public ref struct ColumnReader(ReadOnlyMemory<byte> bytes, string source)
     public int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(ReadBytes(4).Span);
 
     public long ReadInt64() => BinaryPrimitives.ReadInt64LittleEndian(ReadBytes(8).Span);
+
+    /// <summary>What <see cref="ReadInt32"/> would give, without moving on.</summary>
+    public readonly int PeekInt32()
+    {
+        var ahead = this;
+        return ahead.ReadInt32();
+    }
+
+    /// <summary>A number of items that follow, each of at least so many bytes: a damaged count asks for bytes that are not there, not for memory.</summary>
+    public int ReadCount(int itemBytes)
+    {
+        var count = ReadInt32();
+        if (count < 0 || (long)count * itemBytes > _bytes.Length - _position) throw Damaged($"{count} items at {_position} of {_bytes.Length}");
+        return count;
+    }
+
+    /// <summary>A flag written as one byte.</summary>
+    public bool ReadFlag() => ReadByte() switch
+    {
+        0 => false,
+        1 => true,
+        var other => throw Damaged($"a flag of {other}"),
+    };
+
+    /// <summary>What <see cref="ColumnCodec.WriteText"/> wrote.</summary>
+    public string ReadText()
+    {
+        var length = ReadInt32();
+        if (length < 0) return new string(MemoryMarshal.Cast<byte, char>(ReadBytes(-(long)length * 2).Span));
+        var utf8 = ReadBytes(length).Span;
+        return Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : throw Damaged("text that is not UTF-8");
+    }
 
     /// <summary>The next bytes, still owned by the buffer being read.</summary>
     public ReadOnlyMemory<byte> ReadBytes(long count)
