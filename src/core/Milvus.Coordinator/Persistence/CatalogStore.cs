@@ -63,7 +63,7 @@ internal static class CatalogStore
 
     private static long ReadVersion(ReadOnlyMemory<byte> value) => RecordReader.Read(MetaLayout.Version, value, r => r.Number("version"));
 
-    private static CatalogEvent Read(string key, ReadOnlyMemory<byte> value)
+    internal static CatalogEvent Read(string key, ReadOnlyMemory<byte> value)
     {
         if (Is(MetaLayout.Databases)) return new DatabaseCreated(CollectionCodec.DecodeDatabase(key, value));
         if (Is(MetaLayout.Collections)) return new CollectionCreated(CollectionCodec.DecodeCollection(key, value));

@@ -1,0 +1,66 @@
+using Milvus.Coordinator.Persistence;
+using Milvus.Model;
+using Milvus.Storage.Meta;
+
+namespace Milvus.Coordinator.Replication;
+
+/// <summary>One committed change in the meta store's own terms: what a copy of the catalogue needs to follow.</summary>
+/// <param name="Keys">Stored keys that changed.</param>
+/// <param name="Values">Their new values; null where the entry is gone.</param>
+public sealed record StoredChange(long FromVersion, long ToVersion, string[] Keys, byte[]?[] Values);
+
+/// <summary>Reads the catalogue beside the coordinator that writes it, for copies on other nodes.</summary>
+public static class CatalogReader
+{
+    /// <summary>The stored catalogue as of one moment.</summary>
+    /// <exception cref="IntegrityException">An entry cannot be read.</exception>
+    public static Task<Catalog> LoadAsync(IMetaStore store, CancellationToken cancellationToken = default) => CatalogStore.LoadAsync(store, cancellationToken);
+
+    /// <summary>What the change wrote, without what concerns segments.</summary>
+    public static StoredChange Describe(CatalogChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var mutations = CatalogStore.Mutations(change.Events, change.After.Version)
+            .Where(m => m.Kind != MetaMutationKind.DeletePrefix && m.Key != MetaLayout.Version).ToList();
+        return new(
+            change.Before.Version,
+            change.After.Version,
+            [.. mutations.Select(m => m.Key)],
+            [.. mutations.Select(m => m.Kind == MetaMutationKind.Put ? m.Value.ToArray() : null)]);
+    }
+
+    /// <summary>The catalogue after a change that follows it.</summary>
+    /// <exception cref="ArgumentException">The change does not follow this version.</exception>
+    /// <exception cref="IntegrityException">A value cannot be read.</exception>
+    public static Catalog Apply(Catalog catalog, StoredChange change)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(change);
+        if (change.FromVersion != catalog.Version) throw new ArgumentException($"a change from version {change.FromVersion} does not follow {catalog.Version}", nameof(change));
+        var events = new List<CatalogEvent>();
+        for (var i = 0; i < change.Keys.Length; i++)
+        {
+            if (change.Values[i] is { } value) events.Add(CatalogStore.Read(change.Keys[i], value));
+            else if (Removed(catalog, change.Keys[i]) is { } removed) events.Add(removed);
+        }
+        return catalog.Apply(events, change.ToVersion);
+    }
+
+    // What a deleted key stood for is known from the catalogue before.
+    private static CatalogEvent? Removed(Catalog catalog, string key)
+    {
+        foreach (var c in catalog.Collections)
+            if (MetaLayout.Collection(c.Id) == key) return new CollectionDropped(c);
+        foreach (var d in catalog.Databases)
+            if (MetaLayout.Database(d.Id) == key) return new DatabaseDropped(d);
+        foreach (var u in catalog.Users)
+            if (MetaLayout.User(u.Name) == key) return new UserDropped(u.Name);
+        foreach (var r in catalog.Roles)
+            if (MetaLayout.Role(r.Name) == key) return new RoleDropped(r.Name);
+        foreach (var g in catalog.PrivilegeGroups)
+            if (MetaLayout.PrivilegeGroup(g.Name) == key) return new PrivilegeGroupDropped(g.Name);
+        foreach (var g in catalog.ResourceGroups)
+            if (MetaLayout.ResourceGroup(g.Name) == key) return new ResourceGroupDropped(g.Name);
+        return null;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Persistence;
+using Milvus.Coordinator.Segments;
+using Milvus.Model;
+using Milvus.Storage.Meta;
+
+namespace Milvus.Coordinator.Replication;
+
+/// <summary>The committed segments of one collection as of one moment.</summary>
+/// <param name="Segments">Ascending by id.</param>
+public sealed record StoredSegments(ImmutableArray<SegmentManifest> Segments, ImmutableArray<ChannelCheckpoint> Checkpoints)
+{
+    public ChannelCheckpoint? CheckpointOf(int shard) => Checkpoints.FirstOrDefault(c => c.Shard.Shard == shard);
+}
+
+/// <summary>Reads manifests and checkpoints beside the coordinator that writes them.</summary>
+public static class SegmentStore
+{
+    /// <remarks>
+    /// Two reads: the checkpoints first. A seal commits its manifests together with its checkpoint, so a checkpoint that was read is never newer than the
+    /// manifests read after it.
+    /// </remarks>
+    /// <exception cref="IntegrityException">An entry cannot be read.</exception>
+    public static async Task<StoredSegments> LoadAsync(IMetaStore store, long collectionId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var checkpoints = (await store.LoadAsync(MetaLayout.ChannelsOf(collectionId), cancellationToken).ConfigureAwait(false))
+            .Select(e => SegmentCodec.DecodeCheckpoint(e.Key, e.Value)).ToImmutableArray();
+        var segments = (await store.LoadAsync(MetaLayout.SegmentsOf(collectionId), cancellationToken).ConfigureAwait(false))
+            .Select(e => SegmentCodec.DecodeSegment(e.Key, e.Value)).OrderBy(s => s.SegmentId).ToImmutableArray();
+        return new(segments, checkpoints);
+    }
+}
+
+/// <summary>A change to segments as bytes, for the way from the node that did the work to the coordinator that commits it.</summary>
+public static class SegmentChangeCodec
+{
+    private const string Source = "segment change";
+
+    public static byte[] Encode(SegmentChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return RecordWriter.Write(json =>
+        {
+            json.WriteNumber("collection", change.CollectionId);
+            json.WriteStrings("added", [.. change.Added.Select(s => Convert.ToBase64String(SegmentCodec.Encode(s)))]);
+            json.WriteStrings("replaced", [.. change.Replaced.Select(s => Convert.ToBase64String(SegmentCodec.Encode(s)))]);
+            json.WriteNumbers("removed", change.Removed);
+            json.WriteOptional("checkpoint", change.Checkpoint is { } c ? Convert.ToBase64String(SegmentCodec.Encode(c)) : "");
+        });
+    }
+
+    /// <exception cref="IntegrityException">Not a change this program understands.</exception>
+    public static SegmentChange Decode(ReadOnlyMemory<byte> bytes) => RecordReader.Read(Source, bytes, r => new SegmentChange
+    {
+        CollectionId = r.Number("collection"),
+        Added = [.. r.Strings("added").Select(Manifest)],
+        Replaced = [.. r.Strings("replaced").Select(Manifest)],
+        Removed = r.Numbers("removed"),
+        Checkpoint = r.OptionalText("checkpoint") is { Length: > 0 } text ? SegmentCodec.DecodeCheckpoint(Source, Bytes(text)) : null,
+    });
+
+    private static SegmentManifest Manifest(string text) => SegmentCodec.DecodeSegment(Source, Bytes(text));
+
+    private static byte[] Bytes(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(text);
+        }
+        catch (FormatException e)
+        {
+            throw new IntegrityException(Source, "not base64", e);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Milvus.Actors.Messages;
+
+/// <summary>Builds one index over one sealed segment. Answered by <see cref="TaskRunning"/> now and then, and <see cref="TaskFinished"/>.</summary>
+public sealed record BuildIndexTask(string TaskId, long CollectionId, long SegmentId, long IndexId) : ITaskMessage;
+
+/// <summary>Rewrites segments as one. The horizon and the target's id are fixed by the planner, so that a repeated task does the same.</summary>
+/// <param name="Horizon">Deletes at or before this timestamp are folded in.</param>
+public sealed record CompactTask(string TaskId, long CollectionId, int Shard, long PartitionId, long[] SourceIds, long TargetId, ulong Horizon) : ITaskMessage;
+
+public sealed record TaskRunning(string TaskId, string Node) : IControlMessage;
+
+/// <param name="Failure">Empty when it succeeded.</param>
+public sealed record TaskFinished(string TaskId, string Node, string Failure) : IControlMessage;
