@@ -1,14 +1,16 @@
 using System.CommandLine;
+using Milvus.Hosting;
+using Milvus.Hosting.Settings;
 using Milvus.Standalone;
 using Milvus.Standalone.Demo;
 using Milvus.Standalone.Settings;
 
 var config = new Option<string?>("--config") { Description = "JSON or YAML file with settings", Recursive = true };
-var options = SettingKeys.All.ToDictionary(k => k.Name, k => new Option<string?>("--" + k.Name) { Description = k.Help, Recursive = true });
+var options = SettingKeys.Table.All.ToDictionary(k => k.Name, k => new Option<string?>("--" + k.Name) { Description = k.Help, Recursive = true });
 
 ServerSettings Read(ParseResult parsed)
 {
-    var sources = new SettingsSources();
+    var sources = new SettingsSources(SettingKeys.Table.Knows);
     if (parsed.GetValue(config) is { } file) sources.AddFile(file);
     sources.AddEnvironment(Environment.GetEnvironmentVariables());
     foreach (var (name, option) in options)

@@ -1,12 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Milvus.Api.Grpc;
-using Milvus.Api.Grpc.Access;
-using Milvus.Api.Grpc.Calls;
 using Milvus.Api.Metrics;
-using Milvus.Api.Rest;
 using Milvus.Api.Server;
 using Milvus.Embedded;
+using Milvus.Hosting;
 using Milvus.Standalone.Settings;
 using Milvus.Storage.Files;
 
@@ -47,11 +44,7 @@ public sealed class ServerProcess : IAsyncDisposable
         MilvusServer? server = null;
         try
         {
-            logging = LoggerFactory.Create(b => b.SetMinimumLevel(settings.LogLevel).AddFilter((category, level) => IsWanted(category, level, settings.LogLevel)).AddSimpleConsole(o =>
-            {
-                o.SingleLine = true;
-                o.TimestampFormat = "HH:mm:ss.fff ";
-            }));
+            logging = ApiHost.CreateLogging(settings.LogLevel);
             milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine, TimeProvider.System, logging, cancellation);
             var health = new ServerHealth();
             server = Listen(settings, milvus, health, logging);
@@ -96,30 +89,21 @@ public sealed class ServerProcess : IAsyncDisposable
         _lock.Dispose();
     }
 
-    // Kestrel warns that a cleartext port cannot speak HTTP/2 unless told so by TLS; the preface detector tells it.
-    private static bool IsWanted(string? category, LogLevel level, LogLevel minimum) =>
-        level >= minimum && (level != LogLevel.Warning || category != "Microsoft.AspNetCore.Server.Kestrel");
-
     private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
     {
-        var identity = new ServerIdentity();
         var metrics = new MetricsRegistry();
-        ProcessMetrics.Register(metrics);
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => milvus.Engine.Memory.UsedBytes);
         metrics.Observe("milvus_loaded_bytes_limit", "Memory that loaded segments may reserve.", () => milvus.Engine.Memory.LimitBytes);
-        metrics.Observe("milvus_collections", "Collections in the catalogue.", () => milvus.Coordinator.Catalog.CollectionCount);
-        var methods = new GrpcMethodTable.Builder()
-            .AddMilvus(milvus.Proxy, identity, health, TimeProvider.System, logging.CreateLogger("Milvus.Api.Grpc"))
-            .AddHealth(health)
-            .Build();
-        IGrpcGuard? guard = settings.Authorization ? new AccessGuard(milvus.Coordinator.Access, () => milvus.Coordinator.Catalog) : null;
-        var rest = new RestApplication(
-            milvus.Proxy,
-            new RestOptions { Int64AsNumbers = settings.RestInt64AsNumbers },
-            settings.Authorization ? new RestGuard(milvus.Coordinator.Access) : null,
-            TimeProvider.System,
-            logging.CreateLogger("Milvus.Api.Rest"));
+        var parts = new ApiParts
+        {
+            Proxy = milvus.Proxy,
+            Catalog = () => milvus.Coordinator.Catalog,
+            Access = settings.Authorization ? milvus.Coordinator.Access : null,
+            Health = health,
+            Metrics = metrics,
+            RestInt64AsNumbers = settings.RestInt64AsNumbers,
+        };
         var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
-        return new MilvusServer(options, methods, rest.HandleAsync, guard, health, metrics, identity.Version, TimeProvider.System, logging);
+        return ApiHost.Create(options, parts, TimeProvider.System, logging);
     }
 }

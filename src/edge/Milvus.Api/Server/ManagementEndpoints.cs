@@ -5,7 +5,7 @@ using Milvus.Api.Metrics;
 namespace Milvus.Api.Server;
 
 /// <summary>The management port: liveness, readiness, metrics and a status page.</summary>
-internal sealed class ManagementEndpoints(MetricsRegistry metrics, ServerHealth health, string version, TimeProvider time)
+internal sealed class ManagementEndpoints(MetricsRegistry metrics, ServerHealth health, string version, TimeProvider time, RequestDelegate? more)
 {
     private readonly long _started = time.GetTimestamp();
 
@@ -14,6 +14,7 @@ internal sealed class ManagementEndpoints(MetricsRegistry metrics, ServerHealth 
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
             return Answer(http, StatusCodes.Status405MethodNotAllowed, "text/plain; charset=utf-8", "method not allowed\n");
 
+        if (more is not null && http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)) return more(http);
         return http.Request.Path.Value switch
         {
             // Alive means able to answer; restarting a server that is still recovering would only lose its progress.

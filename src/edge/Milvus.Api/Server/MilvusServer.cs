@@ -32,9 +32,10 @@ public sealed class MilvusServer : IAsyncDisposable
     /// <param name="rest">Takes every request that is not gRPC.</param>
     /// <param name="guard">Access control of gRPC calls; null when authorization is off.</param>
     /// <param name="version">Shown on the status page.</param>
+    /// <param name="management">Answers requests to the management port that are not the server's own; null when there are none.</param>
     public MilvusServer(
         MilvusServerOptions options, GrpcMethodTable methods, RequestDelegate rest, IGrpcGuard? guard, ServerHealth health,
-        MetricsRegistry metrics, string version, TimeProvider time, ILoggerFactory logging)
+        MetricsRegistry metrics, string version, TimeProvider time, ILoggerFactory logging, RequestDelegate? management = null)
     {
         _options = options.Validate();
         _rest = rest;
@@ -42,10 +43,10 @@ public sealed class MilvusServer : IAsyncDisposable
         _logging = logging;
         _logger = logging.CreateLogger<MilvusServer>();
         _grpc = new GrpcRequestHandler(methods, options.Grpc, guard, metrics, time, logging.CreateLogger<GrpcRequestHandler>());
-        _management = new ManagementEndpoints(metrics, health, version, time);
+        _management = new ManagementEndpoints(metrics, health, version, time, management);
     }
 
-    /// <summary>The bound port of gRPC and REST; valid once started.</summary>
+    /// <summary>The bound port of gRPC and REST; valid once started, 0 when there is none.</summary>
     public int Port { get; private set; }
 
     /// <summary>The bound port of metrics and health; null when there is none.</summary>
@@ -56,7 +57,8 @@ public sealed class MilvusServer : IAsyncDisposable
     {
         try
         {
-            Port = await ListenAsync(_options.Port, "port", HttpProtocols.Http1AndHttp2, DispatchAsync, cancellation);
+            if (_options.Port is { } service)
+                Port = await ListenAsync(service, "port", HttpProtocols.Http1AndHttp2, DispatchAsync, cancellation);
             if (_options.MetricsPort is { } port)
                 MetricsPort = await ListenAsync(port, "metrics port", HttpProtocols.Http1, _management.HandleAsync, cancellation);
         }

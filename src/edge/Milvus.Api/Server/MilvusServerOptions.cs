@@ -10,8 +10,8 @@ public sealed record MilvusServerOptions
 
     public const int DefaultMetricsPort = 9091;
 
-    /// <summary>Port of gRPC and REST; 0 takes a free one.</summary>
-    public int Port { get; init; } = DefaultPort;
+    /// <summary>Port of gRPC and REST; 0 takes a free one, null opens none.</summary>
+    public int? Port { get; init; } = DefaultPort;
 
     /// <summary>Port of metrics and health; 0 takes a free one, null opens none.</summary>
     public int? MetricsPort { get; init; } = DefaultMetricsPort;
@@ -33,9 +33,9 @@ public sealed record MilvusServerOptions
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public MilvusServerOptions Validate()
     {
-        CheckPort(Port, nameof(Port));
+        if (Port is { } service) CheckPort(service, nameof(Port));
         if (MetricsPort is { } port) CheckPort(port, nameof(MetricsPort));
-        if (Port != 0 && Port == MetricsPort)
+        if (Port is not null and not 0 && Port == MetricsPort)
             throw new ArgumentOutOfRangeException(nameof(MetricsPort), MetricsPort, "the metrics port must differ from the service port");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxRestBodyBytes);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxStreamsPerConnection);

@@ -3,13 +3,14 @@ using System.Text.Json;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
-namespace Milvus.Standalone.Settings;
+namespace Milvus.Hosting.Settings;
 
 /// <summary>A value and where it was given, for error messages.</summary>
 public readonly record struct SettingValue(string Value, string Origin);
 
 /// <summary>Collects settings: the command line wins over the environment, that over the file.</summary>
-public sealed class SettingsSources
+/// <param name="isKnown">Whether a name is a setting's: of the environment only those are taken.</param>
+public sealed class SettingsSources(Func<string, bool> isKnown)
 {
     private const string Prefix = "MILVUS_";
 
@@ -46,7 +47,7 @@ public sealed class SettingsSources
         {
             if (v.Key is not string name || !name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
             var key = name[Prefix.Length..].ToLowerInvariant().Replace('_', '-');
-            if (SettingKeys.ByName.ContainsKey(key)) _effective[key] = new SettingValue(v.Value as string ?? "", $"the environment variable {name}");
+            if (isKnown(key)) _effective[key] = new SettingValue(v.Value as string ?? "", $"the environment variable {name}");
         }
         return this;
     }

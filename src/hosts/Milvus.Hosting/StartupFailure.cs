@@ -1,11 +1,11 @@
 using Milvus.Api.Server;
 using Milvus.Model;
-using Milvus.Standalone.Settings;
+using Milvus.Hosting.Settings;
 
-namespace Milvus.Standalone;
+namespace Milvus.Hosting;
 
 /// <summary>Failures that an operator can understand and mend: told in one line instead of a stack trace.</summary>
-internal static class StartupFailure
+public static class StartupFailure
 {
     public static string? Explains(Exception e) => e switch
     {

@@ -2,7 +2,7 @@ using System.Text;
 using Milvus.Api.Rest;
 using Milvus.Coordinator.Access;
 
-namespace Milvus.Standalone;
+namespace Milvus.Hosting;
 
 /// <summary>Checks REST credentials: <c>Bearer user:password</c>, the same without Bearer, or HTTP Basic.</summary>
 internal sealed class RestGuard(AccessControl access) : IRestGuard
