@@ -1,5 +1,6 @@
 using System.Text;
 using Milvus.Storage.Meta;
+using Milvus.TestKit.Requirements;
 using Xunit;
 
 namespace Milvus.TestKit.Meta;
@@ -9,7 +10,7 @@ public abstract class MetaStoreSpecification
 {
     protected abstract IMetaStore Store { get; }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Committed_entries_load_by_prefix_in_key_order()
     {
         var epoch = await Store.AcquireEpochAsync();
@@ -20,7 +21,7 @@ public abstract class MetaStoreSpecification
         Assert.Empty(await LoadAsync("c"));
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Mutations_apply_in_order()
     {
         var epoch = await Store.AcquireEpochAsync();
@@ -30,7 +31,7 @@ public abstract class MetaStoreSpecification
         Assert.Equal(["k/3=e", "other=c"], await LoadAsync(""));
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Prefixes_with_wildcards_and_case_are_plain_text()
     {
         var epoch = await Store.AcquireEpochAsync();
@@ -44,7 +45,7 @@ public abstract class MetaStoreSpecification
         Assert.Equal(4, (await LoadAsync("")).Count);
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Values_are_bytes_and_may_be_empty()
     {
         var epoch = await Store.AcquireEpochAsync();
@@ -57,7 +58,7 @@ public abstract class MetaStoreSpecification
         Assert.Empty(loaded[1].Value);
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Epochs_rise_and_fence_earlier_writers()
     {
         var first = await Store.AcquireEpochAsync();
@@ -74,14 +75,14 @@ public abstract class MetaStoreSpecification
         Assert.Equal(["k=second"], await LoadAsync(""));
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task An_epoch_never_acquired_is_refused()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.CommitAsync([Put("k", "v")], 7));
         Assert.Empty(await LoadAsync(""));
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Two_coordinators_at_once_never_both_write()
     {
         var accepted = new System.Collections.Concurrent.ConcurrentQueue<long>();
@@ -102,7 +103,7 @@ public abstract class MetaStoreSpecification
         Assert.Equal([$"owner={accepted.Max()}"], await LoadAsync(""));
     }
 
-    [Fact]
+    [SpecificationFact]
     public async Task Random_commits_equal_a_dictionary()
     {
         var random = new Random(20);
