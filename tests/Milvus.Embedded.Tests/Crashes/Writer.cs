@@ -34,6 +34,16 @@ internal sealed class Writer(IWriteTarget target, int number, Random random)
 
     public int Writes { get; private set; }
 
+    /// <summary>Writes whose fate was not known and that were found whole, and those of which nothing was found.</summary>
+    public int DoubtsKept { get; private set; }
+
+    public int DoubtsLost { get; private set; }
+
+    /// <summary>Why a machine that was not known to be down refused a write.</summary>
+    public Exception? Refusal { get; private set; }
+
+    public bool Owns(long key) => key >= First && key < First + Keys;
+
     /// <summary>Writes until the count is reached or the machine fails.</summary>
     public async Task RunAsync(int writes)
     {
@@ -45,8 +55,9 @@ internal sealed class Writer(IWriteTarget target, int number, Random random)
             {
                 await write();
             }
-            catch (Exception)
+            catch (Exception e)
             {
+                if (!target.IsDown) Refusal = e;
                 return;
             }
             (_acknowledged, _inDoubt) = (after, null);
@@ -73,6 +84,8 @@ internal sealed class Writer(IWriteTarget target, int number, Random random)
         }
         Assert.True(problems.Count == 0, $"{where}: {string.Join("; ", problems)}");
         Assert.True(!isAtomic || asBefore == 0 || asAfter == 0, $"{where}: of the write in doubt {asAfter} keys are there and {asBefore} are not");
+        if (asAfter > 0) DoubtsKept++;
+        else if (asBefore > 0) DoubtsLost++;
         (_acknowledged, _inDoubt) = (result.ToImmutable(), null);
     }
 
