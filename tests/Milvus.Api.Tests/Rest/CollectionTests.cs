@@ -68,10 +68,27 @@ public sealed class CollectionTests(RestServer server)
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true}]}}""", 1100)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true,"defaultValue":"x"}]}}""", 1100)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true}],"functions":[{"name":"f","type":"BM25","inputFieldNames":["id"]}]}}""", 1802)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"JACCARD"}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexType":"HNSW","params":{"M":1,"efConstruction":64}}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexType":"NONE"}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"absent","metricType":"L2"}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2"},{"fieldName":"v","metricType":"IP","indexName":"second"}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexName":"1bad"}]}""", 1100)]
     public async Task What_cannot_be_created_leaves_nothing_behind(string body, int code)
     {
         await server.RefusedAsync(code, "collections/create", body);
         Assert.False((await server.DataAsync("collections/has", new { collectionName = "bad" })).GetProperty("has").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_second_create_with_refused_index_params_leaves_the_first_collection_alone()
+    {
+        const string Schema = """ "schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]} """;
+        await server.DataAsync("collections/create", $$"""{"collectionName":"twice",{{Schema}},"indexParams":[{"fieldName":"v","metricType":"L2"}]}""");
+        await server.DataAsync("collections/create", $$"""{"collectionName":"twice",{{Schema}},"indexParams":[{"fieldName":"v","metricType":"L2"}]}""");
+        await server.RefusedAsync(1100, "collections/create", $$"""{"collectionName":"twice",{{Schema}},"indexParams":[{"fieldName":"v","metricType":"IP"}]}""");
+        var d = await server.DataAsync("collections/describe", new { collectionName = "twice" });
+        Assert.Equal("L2", Assert.Single(d.GetProperty("indexes").EnumerateArray().ToList()).GetProperty("metricType").GetString());
     }
 
     [Fact]

@@ -29,6 +29,22 @@ public class IndexAndLoadTests
     }
 
     [Fact]
+    public void A_collection_is_refused_with_the_indexes_that_were_to_follow_it()
+    {
+        var world = new World();
+        var command = new CreateCollection("", "c", Wide);
+        world.Refuses(command with { FollowedBy = [Index("v"), Index("n", "1bad")] }, "1bad");
+        world.Refuses(command with { FollowedBy = [Index("v", "i", ("index_type", "HNSW"), ("metric_type", "JACCARD"))] }, "float vector index does not support metric type: JACCARD");
+        world.Refuses(command with { FollowedBy = [Index("v", "i"), Index("w", "i")] }, "at most one distinct index is allowed per field");
+        world.Refuses(command with { FollowedBy = [Index("v", "i"), Index("v", "j")] }, "creating multiple indexes on same field is not supported");
+        Assert.False(world.Catalog.TryResolveCollection("", "c", out _));
+        world.Do(command with { FollowedBy = [Index("v"), Index("v"), Index("n"), Index("key_of_the_dynamic_field", "k", ("json_cast_type", "double"), ("index_type", "INVERTED"))] });
+        Assert.Empty(world.Collection("c").Indexes);
+        world.Do(Index("v"));
+        world.DoesNothing(command with { FollowedBy = [Index("v")] });
+    }
+
+    [Fact]
     public void A_field_has_one_index()
     {
         var world = new World();

@@ -18,6 +18,12 @@ public sealed record CreateCollection(string Database, string Collection, Collec
     public ConsistencyLevel ConsistencyLevel { get; init; } = ConsistencyLevel.Bounded;
 
     public ImmutableArray<Property> Properties { get; init; } = [];
+
+    /// <summary>
+    /// Indexes that the client creates next, in commands of their own. When one of them would be refused the collection is refused with the
+    /// same error, so that nothing is left of a request for both.
+    /// </summary>
+    public ImmutableArray<CreateIndex> FollowedBy { get; init; } = [];
 }
 
 /// <summary>Drops a collection; a missing one is no error, an alias is.</summary>

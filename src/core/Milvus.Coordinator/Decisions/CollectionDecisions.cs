@@ -23,6 +23,7 @@ internal static class CollectionDecisions
         if (catalog.FindCollectionByAlias(database.Id, command.Collection) is not null)
             throw AliasDecisions.Conflict(database, command.Collection, $"collection name [{command.Collection}] conflicts with an existing alias, please choose a unique name");
         CheckCapacity(catalog, database, collection);
+        IndexDecisions.Check(collection, command.FollowedBy);
         collection = collection with { Id = context.Ids.NextId(), Partitions = MakePartitions(collection.Schema, command.Partitions, context) };
         return Accept(collection.Id, new CollectionCreated(collection));
     }

@@ -14,6 +14,25 @@ internal static class IndexDecisions
     public static Decision Decide(Catalog catalog, CreateIndex command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        var (planned, existing) = Plan(collection, command);
+        if (existing is not null) return new Decision.Unchanged(existing.Id);
+        var index = planned with { Id = context.Ids.NextId(), CreatedAt = context.Now };
+        return Change(collection with { Indexes = collection.Indexes.Add(index) }, CollectionAspect.Indexes, index.Id);
+    }
+
+    /// <summary>Throws what creating these indexes one after the other would throw.</summary>
+    public static void Check(CollectionInfo collection, ImmutableArray<CreateIndex> commands)
+    {
+        foreach (var command in commands)
+        {
+            var (planned, existing) = Plan(collection, command);
+            if (existing is null) collection = collection with { Indexes = collection.Indexes.Add(planned) };
+        }
+    }
+
+    // The index without its id and time, and the one that is it already.
+    private static (IndexInfo Planned, IndexInfo? Existing) Plan(CollectionInfo collection, CreateIndex command)
+    {
         var field = FindField(collection, command.Field);
         if (command.IndexName.Length > 0) NameRules.CheckIndex(command.IndexName);
         var draft = IndexRules.Check(field, command.Field, command.IndexName, command.Params);
@@ -25,13 +44,12 @@ internal static class IndexDecisions
             if (existing.Name == name)
             {
                 return sameTarget && AsksForTheSame(existing, draft)
-                    ? new Decision.Unchanged(existing.Id)
+                    ? (draft, existing)
                     : throw MilvusException.InvalidParameter("CreateIndex failed: at most one distinct index is allowed per field");
             }
             if (sameTarget) throw MilvusException.InvalidParameter("CreateIndex failed: creating multiple indexes on same field is not supported");
         }
-        var index = draft with { Id = context.Ids.NextId(), Name = name, CreatedAt = context.Now };
-        return Change(collection with { Indexes = collection.Indexes.Add(index) }, CollectionAspect.Indexes, index.Id);
+        return (draft with { Name = name }, null);
     }
 
     // A name that is no field may be a key of the dynamic field.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
@@ -67,15 +68,16 @@ internal static class CollectionEndpoints
     {
         var name = call.Collection;
         var plan = SchemaJson.ReadCollection(call);
+        ImmutableArray<CreateIndex> indexes = [.. plan.Indexes.Select(i => new CreateIndex(call.Database, name, i.Field) { IndexName = i.Name, Params = i.Params })];
         await call.ExecuteAsync(new CreateCollection(call.Database, name, plan.Schema)
         {
             Shards = plan.Shards,
             Partitions = plan.Partitions,
             ConsistencyLevel = plan.Consistency,
             Properties = plan.Properties,
+            FollowedBy = indexes,
         });
-        foreach (var index in plan.Indexes)
-            await call.ExecuteAsync(new CreateIndex(call.Database, name, index.Field) { IndexName = index.Name, Params = index.Params });
+        foreach (var index in indexes) await call.ExecuteAsync(index);
         if (plan.LoadAfterwards) await call.ExecuteAsync(new LoadCollection(call.Database, name));
         return RestReply.Empty;
     }
