@@ -31,20 +31,8 @@ public class ArithmeticBenchmarks
     {
         var store = VectorStore.Create(Type, Dimension, Rows);
         var random = new Random(1);
-        byte[] Small(int rows)
-        {
-            // Small exponents keep every 16-bit pattern finite.
-            var bytes = new byte[store.RowBytes * rows];
-            random.NextBytes(bytes);
-            for (int i = 3; i < bytes.Length && Type != DataType.Int8Vector; i += Type == DataType.FloatVector ? 4 : 2)
-                bytes[i] &= 0x3F;
-            for (int i = 1; i < bytes.Length && Type is DataType.Float16Vector or DataType.BFloat16Vector; i += 2)
-                bytes[i] &= 0x3F;
-            return bytes;
-        }
-
-        store.Append(Small(Rows));
-        _queries = Small(Queries);
+        store.Append(RandomRows.Next(random, Type, Dimension, Rows));
+        _queries = RandomRows.Next(random, Type, Dimension, Queries);
         _index = new FlatIndex(store, Metric);
     }
 

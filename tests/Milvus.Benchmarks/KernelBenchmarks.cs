@@ -36,10 +36,10 @@ public unsafe class KernelBenchmarks
         DataType type = Enum.Parse<DataType>(parts[0] + "Vector");
         _store = VectorStore.Create(type, Dimension, (int)(Rows.Bytes / type.VectorBytes(Dimension)));
         var random = new Random(1);
-        _query = RandomRow(random, type);
+        _query = RandomRows.Next(random, type, Dimension);
         byte[] block = new byte[64 * _store.RowBytes];
         for (int row = 0; row < 64; row++)
-            RandomRow(random, type).CopyTo(block, row * _store.RowBytes);
+            RandomRows.Next(random, type, Dimension).CopyTo(block, row * _store.RowBytes);
         while (_store.Count < _store.Capacity)
             _store.Append(block.AsSpan(0, Math.Min(64, _store.Capacity - _store.Count) * _store.RowBytes));
         _index = new FlatIndex(_store, Enum.Parse<MetricType>(parts[1]));
@@ -79,28 +79,5 @@ public unsafe class KernelBenchmarks
         }
 
         return Vector512.Sum((a | b) | (c | d));
-    }
-
-    private byte[] RandomRow(Random random, DataType type)
-    {
-        var row = new byte[type.VectorBytes(Dimension)];
-        if (type is DataType.Int8Vector or DataType.BinaryVector)
-        {
-            random.NextBytes(row);
-            return row;
-        }
-
-        for (int i = 0; i < Dimension; i++)
-        {
-            float value = (float)((random.NextDouble() * 2) - 1);
-            if (type == DataType.FloatVector)
-                BitConverter.TryWriteBytes(row.AsSpan(i * 4), value);
-            else if (type == DataType.Float16Vector)
-                BitConverter.TryWriteBytes(row.AsSpan(i * 2), (Half)value);
-            else
-                BitConverter.TryWriteBytes(row.AsSpan(i * 2), (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
-        }
-
-        return row;
     }
 }
