@@ -55,7 +55,8 @@ internal sealed class GrpcClient(int port) : IDisposable
     }
 
     /// <summary>Asks for an index and waits until no row lacks it.</summary>
-    public async Task CreateIndexAsync(string name, string type, string parameters)
+    /// <param name="waiting">Told the indexed rows and all rows now and then.</param>
+    public async Task CreateIndexAsync(string name, string type, string parameters, Action<long, long>? waiting = null)
     {
         var request = new CreateIndexRequest { CollectionName = name, FieldName = "vector", IndexName = "vector" };
         Add(request.ExtraParams, ("index_type", type), ("metric_type", "L2"), ("params", parameters));
@@ -65,7 +66,9 @@ internal sealed class GrpcClient(int port) : IDisposable
             var described = await CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = name }, DescribeIndexResponse.Parser);
             Check(described.Status);
             var index = described.IndexDescriptions[0];
+            if (index.State == IndexState.Failed) throw new BenchException($"the index failed: {index.IndexStateFailReason}");
             if (index.State == IndexState.Finished && index.PendingIndexRows == 0) return;
+            waiting?.Invoke(index.IndexedRows, index.TotalRows);
             await Task.Delay(50);
         }
     }

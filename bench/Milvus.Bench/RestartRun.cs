@@ -36,7 +36,15 @@ internal static class RestartRun
         {
             var started = Stopwatch.GetTimestamp();
             await client.FlushAsync(Collection);
-            await client.CreateIndexAsync(Collection, "HNSW", "{\"M\":16,\"efConstruction\":100}");
+            Console.WriteLine($"flush: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+            var told = Stopwatch.GetTimestamp();
+            await client.CreateIndexAsync(Collection, "HNSW", "{\"M\":16,\"efConstruction\":100}", (indexed, total) =>
+            {
+                // Minutes for a million rows: say that it goes on.
+                if (Stopwatch.GetElapsedTime(told) < TimeSpan.FromSeconds(15)) return;
+                told = Stopwatch.GetTimestamp();
+                Console.WriteLine($"  {indexed:N0} of {total:N0} sealed rows indexed after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s");
+            });
             Console.WriteLine($"flush and index: {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
         }
         await KillAndAskAsync("killed when all was sealed and indexed", server, options, batch);
