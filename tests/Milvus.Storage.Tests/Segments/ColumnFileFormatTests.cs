@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 using Milvus.Storage.Segments;
 using Milvus.TestKit.Objects;
 

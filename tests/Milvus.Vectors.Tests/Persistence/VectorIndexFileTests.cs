@@ -109,20 +109,6 @@ public sealed class VectorIndexFileTests
             () => new BlockReader(new MemoryStream(exchanged), "index", 5, 3 * BlockWriter.BlockBytes).Read(new byte[3 * BlockWriter.BlockBytes]));
     }
 
-    [Fact]
-    public void Crc32c_has_the_known_check_value_and_is_the_same_by_every_path()
-    {
-        Assert.Equal(0xE306_9283u, Crc32C.Compute("123456789"u8));
-        var bytes = new byte[1000];
-        new Random(1).NextBytes(bytes);
-        for (int length = 0; length < 100; length++)
-        {
-            ReadOnlySpan<byte> part = bytes.AsSpan(length, length * 3);
-            Assert.Equal(~Crc32C.Portable(part, uint.MaxValue), Crc32C.Compute(part));
-            Assert.Equal(Crc32C.Compute(part), Crc32C.Compute(part[(length / 2)..], Crc32C.Compute(part[..(length / 2)])));
-        }
-    }
-
     /// <summary>Version 1 is frozen: these bytes must load for ever.</summary>
     [Fact]
     public void Version_1_still_loads()

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 using Milvus.Storage.Objects;
 
 namespace Milvus.Segments;

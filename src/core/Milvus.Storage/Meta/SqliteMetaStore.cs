@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 using Milvus.Storage.Files;
 
 namespace Milvus.Storage.Meta;

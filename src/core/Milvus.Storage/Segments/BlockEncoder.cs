@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 
 namespace Milvus.Storage.Segments;
 

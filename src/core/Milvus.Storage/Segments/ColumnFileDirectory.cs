@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Milvus.Storage.Checksums;
+using Milvus.Model;
 
 namespace Milvus.Storage.Segments;
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 using Milvus.Storage.Objects;
 
 namespace Milvus.Storage.Segments;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 
 namespace Milvus.Storage.Segments;
 

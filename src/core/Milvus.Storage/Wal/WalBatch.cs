@@ -1,5 +1,5 @@
 using System.Buffers;
-using Milvus.Storage.Checksums;
+using Milvus.Model;
 
 namespace Milvus.Storage.Wal;
 

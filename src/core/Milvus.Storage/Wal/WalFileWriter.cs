@@ -1,5 +1,4 @@
 using Milvus.Model;
-using Milvus.Storage.Checksums;
 using Milvus.Storage.Files;
 
 namespace Milvus.Storage.Wal;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Milvus.Storage.Checksums;
+using Milvus.Model;
 
 namespace Milvus.Storage.Wal;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Milvus.Model;
 
@@ -14,7 +13,7 @@ public static class TextIndexFile
     private const uint Magic = 0x4958_544D; // "MTXI"
     private const ushort Version = 1;
     private const int HeaderBytes = 28;
-    private const int BlockBytes = 1 << 20;
+    private const string What = "text index";
 
     /// <summary>Writes an index.</summary>
     public static void Save(TextIndex index, Stream target)
@@ -27,14 +26,14 @@ public static class TextIndexFile
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], index.TermEnds.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header[16..], index.TermBytes.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header[20..], index.Postings.Length);
-        uint checksum = Append(0, header[..24]);
+        uint checksum = Crc32C.Compute(header[..24]);
         BinaryPrimitives.WriteUInt32LittleEndian(header[24..], checksum);
         target.Write(header);
-        checksum = WriteBlocks(target, index.TermBytes, checksum);
-        checksum = WriteBlocks(target, MemoryMarshal.AsBytes(index.TermEnds.AsSpan()), checksum);
-        checksum = WriteBlocks(target, index.Postings, checksum);
-        checksum = WriteBlocks(target, MemoryMarshal.AsBytes(index.PostingEnds.AsSpan()), checksum);
-        WriteBlocks(target, MemoryMarshal.AsBytes(index.Counts.AsSpan()), checksum);
+        checksum = ChecksummedBlocks.Write(target, index.TermBytes, checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.TermEnds.AsSpan()), checksum);
+        checksum = ChecksummedBlocks.Write(target, index.Postings, checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.PostingEnds.AsSpan()), checksum);
+        ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Counts.AsSpan()), checksum);
     }
 
     /// <summary>Reads an index.</summary>
@@ -59,7 +58,7 @@ public static class TextIndexFile
         source.ReadExactly(header);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic)
             throw new IntegrityException(sourceName, "not a text index");
-        uint checksum = Append(0, header[..24]);
+        uint checksum = Crc32C.Compute(header[..24]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[24..]) != checksum)
             throw new IntegrityException(sourceName, "text index header fails its checksum");
         int version = BinaryPrimitives.ReadUInt16LittleEndian(header[4..]);
@@ -74,11 +73,11 @@ public static class TextIndexFile
             new byte[BinaryPrimitives.ReadInt32LittleEndian(header[20..])],
             new int[terms],
             new int[terms]);
-        checksum = ReadBlocks(source, index.TermBytes, checksum, sourceName);
-        checksum = ReadBlocks(source, MemoryMarshal.AsBytes(index.TermEnds.AsSpan()), checksum, sourceName);
-        checksum = ReadBlocks(source, index.Postings, checksum, sourceName);
-        checksum = ReadBlocks(source, MemoryMarshal.AsBytes(index.PostingEnds.AsSpan()), checksum, sourceName);
-        ReadBlocks(source, MemoryMarshal.AsBytes(index.Counts.AsSpan()), checksum, sourceName);
+        checksum = ChecksummedBlocks.Read(source, index.TermBytes, checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(index.TermEnds.AsSpan()), checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, index.Postings, checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(index.PostingEnds.AsSpan()), checksum, sourceName, What);
+        ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(index.Counts.AsSpan()), checksum, sourceName, What);
         return IsSound(index) ? index : throw new IntegrityException(sourceName, "text index contradicts itself");
     }
 
@@ -114,48 +113,5 @@ public static class TextIndexFile
             previous = end;
         }
         return previous == length;
-    }
-
-    private static uint WriteBlocks(Stream target, ReadOnlySpan<byte> bytes, uint checksum)
-    {
-        Span<byte> trailer = stackalloc byte[4];
-        while (!bytes.IsEmpty)
-        {
-            ReadOnlySpan<byte> block = bytes[..Math.Min(bytes.Length, BlockBytes)];
-            checksum = Append(checksum, block);
-            BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum);
-            target.Write(block);
-            target.Write(trailer);
-            bytes = bytes[block.Length..];
-        }
-        return checksum;
-    }
-
-    private static uint ReadBlocks(Stream source, Span<byte> bytes, uint checksum, string sourceName)
-    {
-        Span<byte> trailer = stackalloc byte[4];
-        while (!bytes.IsEmpty)
-        {
-            Span<byte> block = bytes[..Math.Min(bytes.Length, BlockBytes)];
-            source.ReadExactly(block);
-            source.ReadExactly(trailer);
-            checksum = Append(checksum, block);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != checksum)
-                throw new IntegrityException(sourceName, "a block of the text index fails its checksum");
-            bytes = bytes[block.Length..];
-        }
-        return checksum;
-    }
-
-    // CRC-32C (RFC 3720 appendix B.4), continued from an earlier checksum.
-    private static uint Append(uint checksum, ReadOnlySpan<byte> data)
-    {
-        uint state = ~checksum;
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(data);
-        foreach (ulong word in words)
-            state = BitOperations.Crc32C(state, word);
-        foreach (byte value in data[(words.Length * sizeof(ulong))..])
-            state = BitOperations.Crc32C(state, value);
-        return ~state;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class BlockReader(Stream source, string sourceName, uint seed, l
         int got = source.ReadAtLeast(_block.AsSpan(0, expected + sizeof(uint)), expected + sizeof(uint), throwOnEndOfStream: false);
         if (got < expected + sizeof(uint))
             throw new IntegrityException(sourceName, $"the vector index ends inside block {_blockNumber}");
-        _checksum = Crc32C.Compute(_block.AsSpan(0, expected), _checksum);
+        _checksum = Crc32C.Append(_checksum, _block.AsSpan(0, expected));
         if (_checksum != BinaryPrimitives.ReadUInt32LittleEndian(_block.AsSpan(expected)))
             throw new IntegrityException(sourceName, $"checksum mismatch in block {_blockNumber} of the vector index");
         _unread -= expected;

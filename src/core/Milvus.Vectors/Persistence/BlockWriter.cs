@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Milvus.Model;
 
 namespace Milvus.Vectors;
 
@@ -32,7 +33,7 @@ internal sealed class BlockWriter(Stream target, uint seed)
     {
         if (_filled == 0)
             return;
-        _checksum = Crc32C.Compute(_block.AsSpan(0, _filled), _checksum);
+        _checksum = Crc32C.Append(_checksum, _block.AsSpan(0, _filled));
         BinaryPrimitives.WriteUInt32LittleEndian(_block.AsSpan(_filled), _checksum);
         target.Write(_block, 0, _filled + sizeof(uint));
         _filled = 0;

@@ -70,7 +70,7 @@ internal sealed record IndexHeader
             throw new IntegrityException(sourceName, "the vector index header is damaged");
         var rest = new byte[length - FixedBytes];
         ReadFully(source, rest, sourceName);
-        checksum = Crc32C.Compute(rest.AsSpan(0, rest.Length - sizeof(uint)), Crc32C.Compute(start));
+        checksum = Crc32C.Append(Crc32C.Compute(start), rest.AsSpan(0, rest.Length - sizeof(uint)));
         int levels = BinaryPrimitives.ReadInt32LittleEndian(start.AsSpan(60));
         if (checksum != BinaryPrimitives.ReadUInt32LittleEndian(rest.AsSpan(rest.Length - sizeof(uint)))
             || rest.Length != (levels * sizeof(int)) + sizeof(uint))

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Milvus.Model;
 
@@ -15,7 +14,7 @@ public static class SparseIndexFile
     private const uint Magic = 0x4953_504D; // "MPSI"
     private const ushort Version = 1;
     private const int HeaderBytes = 28;
-    private const int BlockItems = 1 << 18; // of four bytes each
+    private const string What = "sparse index";
 
     /// <summary>Writes an index.</summary>
     public static void Save(SparseInvertedIndex index, Stream target)
@@ -28,14 +27,14 @@ public static class SparseIndexFile
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], index.Dimensions.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header[16..], index.Rows.Length);
         BinaryPrimitives.WriteInt32LittleEndian(header[20..], index.Lengths.Length);
-        uint checksum = Append(0, header[..24]);
+        uint checksum = Crc32C.Compute(header[..24]);
         BinaryPrimitives.WriteUInt32LittleEndian(header[24..], checksum);
         target.Write(header);
-        checksum = WriteBlocks<uint>(target, index.Dimensions, checksum);
-        checksum = WriteBlocks<int>(target, index.Starts, checksum);
-        checksum = WriteBlocks<int>(target, index.Rows, checksum);
-        checksum = WriteBlocks<float>(target, index.Values, checksum);
-        WriteBlocks<float>(target, index.Lengths, checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Dimensions.AsSpan()), checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Starts.AsSpan()), checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Rows.AsSpan()), checksum);
+        checksum = ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Values.AsSpan()), checksum);
+        ChecksummedBlocks.Write(target, MemoryMarshal.AsBytes(index.Lengths.AsSpan()), checksum);
     }
 
     /// <summary>Reads an index.</summary>
@@ -60,7 +59,7 @@ public static class SparseIndexFile
         source.ReadExactly(header);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic)
             throw new IntegrityException(sourceName, "not a sparse index");
-        uint checksum = Append(0, header[..24]);
+        uint checksum = Crc32C.Compute(header[..24]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[24..]) != checksum)
             throw new IntegrityException(sourceName, "sparse index header fails its checksum");
         int version = BinaryPrimitives.ReadUInt16LittleEndian(header[4..]);
@@ -73,11 +72,11 @@ public static class SparseIndexFile
         var rows = new int[BinaryPrimitives.ReadInt32LittleEndian(header[16..])];
         var values = new float[rows.Length];
         var lengths = new float[BinaryPrimitives.ReadInt32LittleEndian(header[20..])];
-        checksum = ReadBlocks<uint>(source, dimensions, checksum, sourceName);
-        checksum = ReadBlocks<int>(source, starts, checksum, sourceName);
-        checksum = ReadBlocks<int>(source, rows, checksum, sourceName);
-        checksum = ReadBlocks<float>(source, values, checksum, sourceName);
-        ReadBlocks<float>(source, lengths, checksum, sourceName);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(dimensions.AsSpan()), checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(starts.AsSpan()), checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(rows.AsSpan()), checksum, sourceName, What);
+        checksum = ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(values.AsSpan()), checksum, sourceName, What);
+        ChecksummedBlocks.Read(source, MemoryMarshal.AsBytes(lengths.AsSpan()), checksum, sourceName, What);
         bool sound = metric is MetricType.IP or MetricType.BM25 && lengths.Length == (metric == MetricType.BM25 ? rowCount : 0)
             && IsSound(rowCount, dimensions, starts, rows);
         return sound
@@ -103,48 +102,5 @@ public static class SparseIndexFile
             }
         }
         return true;
-    }
-
-    private static uint WriteBlocks<T>(Stream target, ReadOnlySpan<T> items, uint checksum)
-        where T : unmanaged
-    {
-        Span<byte> trailer = stackalloc byte[4];
-        for (int at = 0; at < items.Length; at += BlockItems)
-        {
-            ReadOnlySpan<byte> block = MemoryMarshal.AsBytes(items[at..Math.Min(items.Length, at + BlockItems)]);
-            checksum = Append(checksum, block);
-            BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum);
-            target.Write(block);
-            target.Write(trailer);
-        }
-        return checksum;
-    }
-
-    private static uint ReadBlocks<T>(Stream source, Span<T> items, uint checksum, string sourceName)
-        where T : unmanaged
-    {
-        Span<byte> trailer = stackalloc byte[4];
-        for (int at = 0; at < items.Length; at += BlockItems)
-        {
-            Span<byte> block = MemoryMarshal.AsBytes(items[at..Math.Min(items.Length, at + BlockItems)]);
-            source.ReadExactly(block);
-            source.ReadExactly(trailer);
-            checksum = Append(checksum, block);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != checksum)
-                throw new IntegrityException(sourceName, "a block of the sparse index fails its checksum");
-        }
-        return checksum;
-    }
-
-    // CRC-32C (RFC 3720 appendix B.4), continued from an earlier checksum.
-    private static uint Append(uint checksum, ReadOnlySpan<byte> data)
-    {
-        uint state = ~checksum;
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(data);
-        foreach (ulong word in words)
-            state = BitOperations.Crc32C(state, word);
-        foreach (byte value in data[(words.Length * sizeof(ulong))..])
-            state = BitOperations.Crc32C(state, value);
-        return ~state;
     }
 }

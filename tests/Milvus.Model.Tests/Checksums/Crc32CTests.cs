@@ -1,7 +1,6 @@
 using System.Text;
-using Milvus.Storage.Checksums;
 
-namespace Milvus.Storage.Tests.Checksums;
+namespace Milvus.Model.Tests.Checksums;
 
 public sealed class Crc32CTests
 {
