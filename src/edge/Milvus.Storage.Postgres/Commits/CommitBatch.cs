@@ -1,5 +1,5 @@
 using System.Text;
-using Milvus.Storage.Checksums;
+using Milvus.Model;
 using Milvus.Storage.Meta;
 using Milvus.Storage.Postgres.Schema;
 using Npgsql;
