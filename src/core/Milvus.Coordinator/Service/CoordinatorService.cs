@@ -52,6 +52,9 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
 
     public AccessControl Access { get; }
 
+    /// <summary>What fences its predecessors: rises with every start on the same store.</summary>
+    public long Epoch => _writer.Epoch;
+
     /// <summary>True once another coordinator has taken over; this one then refuses every command with code 2.</summary>
     public bool IsFenced => _writer.IsFenced;
 

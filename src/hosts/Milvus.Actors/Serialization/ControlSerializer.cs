@@ -1,0 +1,63 @@
+using Akka.Actor;
+using Akka.Serialization;
+using Hyperion;
+using Milvus.Actors.Messages;
+
+namespace Milvus.Actors.Serialization;
+
+/// <summary>
+/// Serializes <see cref="IControlMessage"/> by Hyperion. Only those messages and what they are made of are ever instantiated: a name of any other type in the bytes
+/// is refused before the type is looked for.
+/// </summary>
+/// <remarks>
+/// Hyperion writes fields in order of their names and does not tolerate others: while nodes of two versions run side by side, a message that changes gets a
+/// new name. Nothing that is kept is written by this serializer.
+/// </remarks>
+public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    /// <summary>Frozen: nodes of neighbouring versions share it.</summary>
+    public const int Id = 1918;
+
+    private const string ControlManifest = "h1";
+
+    // Thread-safe and costly to make: it compiles a reader and a writer for every type.
+    private static readonly Lazy<Hyperion.Serializer> s_hyperion = new(() => new Hyperion.Serializer(new SerializerOptions(
+        versionTolerance: false,
+        preserveObjectReferences: false,
+        surrogates: ControlSurrogates.All,
+        serializerFactories: null,
+        knownTypes: null,
+        ignoreISerializable: true,
+        packageNameOverrides: null,
+        disallowUnsafeTypes: true,
+        typeFilter: ControlTypeFilter.Instance)));
+
+    public override int Identifier => Id;
+
+    public override string Manifest(object o) => o is IControlMessage
+        ? ControlManifest
+        : throw new ArgumentException($"{o.GetType()} is not for this serializer", nameof(o));
+
+    public override byte[] ToBinary(object obj)
+    {
+        using var stream = new MemoryStream(256);
+        s_hyperion.Value.Serialize(obj, stream);
+        return stream.ToArray();
+    }
+
+    /// <exception cref="System.Runtime.Serialization.SerializationException">The bytes name a type that is not allowed, or are no control message.</exception>
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (manifest != ControlManifest) throw new System.Runtime.Serialization.SerializationException($"manifest '{manifest}' is not known to this version");
+        try
+        {
+            using var stream = new MemoryStream(bytes, writable: false);
+            return s_hyperion.Value.Deserialize(stream) as IControlMessage
+                ?? throw new System.Runtime.Serialization.SerializationException("not a control message");
+        }
+        catch (Exception e) when (e is not System.Runtime.Serialization.SerializationException)
+        {
+            throw new System.Runtime.Serialization.SerializationException($"a control message cannot be read: {e.Message}", e);
+        }
+    }
+}
