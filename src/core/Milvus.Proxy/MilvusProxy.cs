@@ -26,6 +26,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
     private readonly QueryExecutor _queries;
     private readonly SearchExecutor _searches;
     private readonly HybridExecutor _hybrids;
+    private readonly ReadRepeater _repeater;
 
     /// <param name="access">Who may do what; null for everybody everything.</param>
     /// <param name="analyzers">Shared with other parts of the process where they have one; null for one of its own.</param>
@@ -55,9 +56,10 @@ public sealed partial class MilvusProxy : IMilvusProxy
         var writer = new ShardWriter(shards);
         var planner = new SearchPlanner(filters);
         var runner = new SearchRunner(new TermQueries(functions));
+        _repeater = new ReadRepeater(time, options);
         _inserter = new Inserter(preparer, writer, options);
-        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, options);
-        _deleter = new Deleter(shards, scopes, filters, writer, oracle, options);
+        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, _repeater, options);
+        _deleter = new Deleter(shards, scopes, filters, writer, _repeater, oracle, options);
         _queries = new QueryExecutor(shards, scopes, filters, options);
         _searches = new SearchExecutor(shards, scopes, planner, runner, options);
         _hybrids = new HybridExecutor(shards, scopes, planner, runner, options);
@@ -86,16 +88,29 @@ public sealed partial class MilvusProxy : IMilvusProxy
         RunAsync(context, ProxyOperation.Delete, request.Collection, request, cancellation, (c, r, ct) => _deleter.DeleteAsync(c, r, ct));
 
     public Task<QueryResult> QueryAsync(RequestContext context, QueryRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => _queries.QueryAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => _queries.QueryAsync(c, r, ct));
 
     public Task<SearchResult> SearchAsync(RequestContext context, SearchRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => _searches.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => _searches.SearchAsync(c, r, ct));
 
     public Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => _hybrids.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => _hybrids.SearchAsync(c, r, ct));
 
     public Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default) =>
         RunAsync(context, ProxyOperation.Flush, collection, this, cancellation, static (c, proxy, ct) => proxy.Maintenance.FlushAsync(c, ct).AsTask());
+
+    // Every attempt looks the collection up again: it may have been altered or dropped while its shards moved.
+    private Task<TResult> ReadAsync<TRequest, TResult>(
+        RequestContext context,
+        ProxyOperation operation,
+        string name,
+        TRequest request,
+        CancellationToken cancellation,
+        Func<CollectionInfo, TRequest, CancellationToken, Task<TResult>> read) =>
+        _repeater.RunAsync(
+            (Proxy: this, context, operation, name, request, read),
+            static (s, ct) => s.Proxy.RunAsync(s.context, s.operation, s.name, s.request, ct, s.read),
+            cancellation);
 
     private async Task<TResult> RunAsync<TRequest, TResult>(
         RequestContext context,

@@ -26,6 +26,9 @@ public sealed record ProxyOptions
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int RememberedIterators { get; init => field = AtLeastOne(value, nameof(RememberedIterators)); } = 4096;
 
+    /// <summary>How long a read that finds shards or segments moved is begun anew before it fails.</summary>
+    public int MovedReadPatienceMs { get; init; } = 10_000;
+
     private static int AtLeastOne(int value, string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, name);

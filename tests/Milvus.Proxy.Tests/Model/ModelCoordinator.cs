@@ -19,6 +19,8 @@ internal sealed class ModelCoordinator : ICoordinator
     public void Put(CollectionInfo collection) =>
         Catalog = Catalog.Apply([Catalog.FindCollection(collection.Id) is null ? new CollectionCreated(collection) : new CollectionAltered(collection, CollectionAspect.Properties)]);
 
+    public void Remove(CollectionInfo collection) => Catalog = Catalog.Apply([new CollectionDropped(collection)]);
+
     public Task<CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellationToken = default) =>
         Task.FromResult(new CommandResult(true, 7, Oracle.Next(), Catalog));
 

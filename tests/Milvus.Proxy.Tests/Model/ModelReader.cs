@@ -18,6 +18,7 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
 
     public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
     {
+        shards.PerhapsMove();
         shards.Searches.Add(request);
         var candidates = Visible(request.Filter, request.PartitionIds, request.ExpireBefore, newestOnly: !shards.KeepsDuplicates);
         var counts = new List<int>();
@@ -53,6 +54,7 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
 
     public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation)
     {
+        shards.PerhapsMove();
         var found = Visible(request.Filter, request.PartitionIds, request.ExpireBefore, newestOnly: true);
         found.Sort(CompareKeys);
         if (request.Limit is { } limit) found = found.Take(limit).ToList();

@@ -36,6 +36,19 @@ internal sealed class ModelShards(ModelOracle oracle) : IShardGateway
     /// <summary>Writes that fail.</summary>
     public Func<ShardWrite, bool> Refuses { get; set; } = _ => false;
 
+    /// <summary>How many reads still find their shard moved.</summary>
+    public int MovesLeft { get; set; }
+
+    public Action OnMoved { get; set; } = () => { };
+
+    public void PerhapsMove()
+    {
+        if (MovesLeft == 0) return;
+        MovesLeft--;
+        OnMoved();
+        throw new ShardMovedException("shard 0 moved");
+    }
+
     public List<ModelRow> Rows(CollectionInfo collection, int shard) =>
         _rows.TryGetValue((collection.Id, shard), out var rows) ? rows : _rows[(collection.Id, shard)] = [];
 

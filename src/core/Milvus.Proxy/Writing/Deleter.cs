@@ -7,7 +7,7 @@ using Milvus.Proxy.Reading.Queries;
 namespace Milvus.Proxy.Writing;
 
 /// <summary>Deletes by key, without reading, or by any other filter, by finding the keys first.</summary>
-internal sealed class Deleter(IShardGateway gateway, ReadScopes scopes, Filters filters, ShardWriter writer, ITimestampOracle oracle, ProxyOptions options)
+internal sealed class Deleter(IShardGateway gateway, ReadScopes scopes, Filters filters, ShardWriter writer, ReadRepeater repeater, ITimestampOracle oracle, ProxyOptions options)
 {
     public async Task<MutationResult> DeleteAsync(CollectionInfo collection, DeleteRequest request, CancellationToken cancellation)
     {
@@ -21,7 +21,10 @@ internal sealed class Deleter(IShardGateway gateway, ReadScopes scopes, Filters 
         if (filter.IsAlwaysTrue) throw MilvusException.InvalidParameter($"delete plan can't be empty or always true : {request.Expression}");
         if (filter.PrimaryKeys is { ExactlyKeys: true } exact)
             return await DeleteAsync(collection, exact.Keys, exact.GivenCount, partitions, cancellation).ConfigureAwait(false);
-        var found = await FindAsync(collection, filter, partitions, cancellation).ConfigureAwait(false);
+        var found = await repeater.RunAsync(
+            (Deleter: this, collection, filter, partitions),
+            static (s, ct) => s.Deleter.FindAsync(s.collection, s.filter, s.partitions, ct),
+            cancellation).ConfigureAwait(false);
         return await DeleteAsync(collection, found, found.Count, partitions, cancellation).ConfigureAwait(false);
     }
 

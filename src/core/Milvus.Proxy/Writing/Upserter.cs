@@ -7,7 +7,7 @@ namespace Milvus.Proxy.Writing;
 /// Replaces rows by primary key, or adds them. A row and the delete of its predecessor are one shard write; only where an automatic key
 /// moves a row to another shard the new row is written first, so that a failure in between leaves both rather than none.
 /// </summary>
-internal sealed class Upserter(RowPreparer preparer, PartialUpdate partial, ShardWriter writer, ProxyOptions options)
+internal sealed class Upserter(RowPreparer preparer, PartialUpdate partial, ShardWriter writer, ReadRepeater repeater, ProxyOptions options)
 {
     public async Task<MutationResult> UpsertAsync(CollectionInfo collection, UpsertRequest request, CancellationToken cancellation)
     {
@@ -21,7 +21,10 @@ internal sealed class Upserter(RowPreparer preparer, PartialUpdate partial, Shar
 
         PreparedRows rows;
         if (request.PartialUpdate || !request.FieldOperations.IsEmpty)
-            rows = await partial.MergeAsync(collection, target, columns, replaced, request.FieldOperations, newIds, cancellation).ConfigureAwait(false);
+            rows = await repeater.RunAsync(
+                (partial, collection, target, columns, replaced, request.FieldOperations, newIds),
+                static (s, ct) => s.partial.MergeAsync(s.collection, s.target, s.columns, s.replaced, s.FieldOperations, s.newIds, ct),
+                cancellation).ConfigureAwait(false);
         else
         {
             if (newIds) columns.Remove(key.Id);

@@ -74,6 +74,11 @@ public sealed class SealedSegment : Segment
         return new SealedSegment(manifest, Schema, _data, Tombstones, indexes);
     }
 
+    /// <summary>The same segment with an index read from storage, in place of the one it may have on the field.</summary>
+    /// <exception cref="IntegrityException">The index is missing or damaged, or not of this segment; names it.</exception>
+    public async Task<SealedSegment> WithStoredIndexAsync(SegmentIndexFile file, IObjectStore store, CancellationToken cancellationToken = default) =>
+        await SegmentLoader.LoadIndexAsync(file, _data, store, cancellationToken).ConfigureAwait(false) is { } index ? WithIndex(index) : this;
+
     /// <summary>The same segment without the index on a field.</summary>
     public SealedSegment WithoutIndex(long fieldId) => new(
         Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == fieldId) },

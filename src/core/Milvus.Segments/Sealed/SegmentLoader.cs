@@ -165,14 +165,17 @@ internal static class SegmentLoader
     {
         var indexes = ImmutableArray.CreateBuilder<AttachedIndex>(manifest.Indexes.Length);
         foreach (var file in manifest.Indexes)
-        {
-            // An index whose field was dropped is left to garbage collection.
-            if (data.Find(file.FieldId) is not { } field) continue;
-            var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-                indexes.Add(LoadIndex(file, field, stream, data.RowCount));
-        }
+            if (await LoadIndexAsync(file, data, store, cancellationToken).ConfigureAwait(false) is { } index) indexes.Add(index);
         return indexes.DrainToImmutable();
+    }
+
+    /// <summary>Null when the segment does not store the field: an index whose field was dropped is left to garbage collection.</summary>
+    public static async Task<AttachedIndex?> LoadIndexAsync(SegmentIndexFile file, SealedData data, IObjectStore store, CancellationToken cancellationToken)
+    {
+        if (data.Find(file.FieldId) is not { } field) return null;
+        var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+            return LoadIndex(file, field, stream, data.RowCount);
     }
 
     private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount)

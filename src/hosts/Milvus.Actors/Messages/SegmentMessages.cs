@@ -17,3 +17,9 @@ public sealed record SegmentLoadFailed(long SegmentId, int Replica, string Node,
 
 /// <summary>The replica is not wanted any more; it stays readable for a while for readers that are under way. No answer.</summary>
 public sealed record ReleaseSegment(long CollectionId, long SegmentId, int Replica) : ISegmentMessage;
+
+/// <summary>
+/// Sent to whoever asked for the replica when it moves away from a node without having been released. The node keeps it readable for a while, so there is
+/// time to ask for it again, which loads it at its new place.
+/// </summary>
+public sealed record SegmentMoving(long SegmentId, int Replica, string Node, long Incarnation) : IControlMessage;

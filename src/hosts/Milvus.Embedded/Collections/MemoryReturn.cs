@@ -4,7 +4,7 @@ namespace Milvus.Embedded.Collections;
 /// Segment buffers are owned by the garbage collector, so that no reader can ever touch freed memory. After a release that matters it is asked
 /// to look, instead of holding the memory until the next full collection.
 /// </summary>
-internal static class MemoryReturn
+public static class MemoryReturn
 {
     private const long WorthACollection = 32L << 20;
 
