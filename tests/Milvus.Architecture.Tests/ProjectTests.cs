@@ -13,7 +13,6 @@ public sealed partial class ProjectTests
     private static readonly Dictionary<string, string> s_testedElsewhere = new(StringComparer.Ordinal)
     {
         ["Milvus.Protocol"] = "Milvus.Api.Tests",
-        ["Milvus.Actors"] = "Milvus.Architecture.Tests",
         ["Milvus.Standalone"] = "Milvus.Compatibility",
     };
 
