@@ -13,6 +13,7 @@ public sealed partial class ProjectTests
     private static readonly Dictionary<string, string> s_testedElsewhere = new(StringComparer.Ordinal)
     {
         ["Milvus.Protocol"] = "Milvus.Api.Tests",
+        ["Milvus.Actors.Node"] = "Milvus.Actors.Tests",
         ["Milvus.Standalone"] = "Milvus.Compatibility",
     };
 
