@@ -59,7 +59,9 @@ public class FilterSourceTests
         Same(Sample.Compile("ts > iso '2025-03-30 02:30:00'", options: new FilterOptions { TimeZone = "Asia/Tokyo" }), rows);
         var plan = Sample.Compile("ts == iso '2025-03-30 02:30:00'", options: new FilterOptions { TimeZone = "Asia/Tokyo", SampleSeed = 3 });
         Assert.Equal("Asia/Tokyo", plan.Source.TimeZone);
-        Assert.Equal(3, plan.Source.SampleSeed);
+        Assert.Equal(3, Sample.Compile("random_sample(0.3)", options: new FilterOptions { SampleSeed = 3 }).Source.SampleSeed);
+        // Requests differ in their seeds, filters without sampling do not.
+        Assert.Equal(Sample.Compile("i == 1", options: new FilterOptions { SampleSeed = 3 }).Source, Sample.Compile("i == 1", options: new FilterOptions { SampleSeed = 4 }).Source);
     }
 
     [Fact]

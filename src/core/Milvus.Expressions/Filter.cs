@@ -98,6 +98,7 @@ public static class Filter
                 written = operands.Length == 2 ? operands[0] : new AllPredicate(operands[..^1]);
                 break;
         }
-        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, source);
+        // Without sampling the seed decides nothing, and filters that mean the same are to be equal.
+        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, rate is null ? source with { SampleSeed = 0 } : source);
     }
 }

@@ -118,7 +118,7 @@ public static class ColumnCodec
                 {
                     if (!type.IsDenseVector()) throw input.Damaged($"column type {(int)type}");
                     var dimension = input.ReadInt32();
-                    if (dimension <= 0 || dimension > Limits.MaxBinaryDimension) throw input.Damaged($"dimension {dimension}");
+                    if (dimension <= 0 || dimension > Limits.MaxBinaryDimension || (type == DataType.BinaryVector && dimension % 8 != 0)) throw input.Damaged($"dimension {dimension}");
                     var bytes = checked((long)count * type.VectorBytes(dimension));
                     if (bytes > int.MaxValue) throw input.Damaged($"{bytes} bytes of vectors in one column");
                     return new VectorColumn(type, dimension, input.ReadBytes((int)bytes), validity);
