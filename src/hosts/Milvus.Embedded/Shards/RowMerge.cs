@@ -11,7 +11,8 @@ internal static class RowMerge
     public static ShardRows Execute(
         ShardQuery request, int[] chosen, ImmutableArray<Segment> segments, ReadPoint at, SegmentScratch scratch, CancellationToken cancellation)
     {
-        var limit = request.Limit;
+        // One more than wanted: of the last key that a segment gives, a newer copy may lie behind the cut.
+        int? limit = request.Limit is { } first ? (int)Math.Min(first + 1L, int.MaxValue) : null;
         while (true)
         {
             var parts = new List<Part>(chosen.Length);
@@ -27,8 +28,8 @@ internal static class RowMerge
                 parts.Add(part);
             }
             var merged = Merge(parts, segments);
-            // A segment that was cut off says nothing about keys beyond its last one.
-            if (isCut) DropBeyondCut(merged, parts);
+            // A segment that was cut off says nothing about keys beyond its last one, and not all about that one.
+            if (isCut) DropFromCut(merged, parts);
             var wanted = request.Limit ?? int.MaxValue;
             if (isCut && merged.Count < wanted)
             {
@@ -63,12 +64,12 @@ internal static class RowMerge
         return all;
     }
 
-    private static void DropBeyondCut(List<(int Part, int Position)> merged, List<Part> parts)
+    private static void DropFromCut(List<(int Part, int Position)> merged, List<Part> parts)
     {
         foreach (var cut in parts.Where(p => p.IsCut))
         {
             var last = cut.Rows.Length - 1;
-            while (merged.Count > 0 && KeyOrder.Compare(parts[merged[^1].Part].Keys, merged[^1].Position, cut.Keys, last) > 0) merged.RemoveAt(merged.Count - 1);
+            while (merged.Count > 0 && KeyOrder.Compare(parts[merged[^1].Part].Keys, merged[^1].Position, cut.Keys, last) >= 0) merged.RemoveAt(merged.Count - 1);
         }
     }
 

@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Proxy.Reading;
+using Milvus.Proxy.Reading.Queries;
+using Milvus.Proxy.Reading.Searches;
+using Milvus.Text.Bm25;
+
+namespace Milvus.Proxy;
+
+/// <summary>
+/// Reads a shard whose segments are spread over several places, each with a reader of its own over disjoint segments at the same moment.
+/// Answers are those that one reader over all segments would give, with one limit: of groups larger than one row, members that lie where the
+/// group was not among the best are missing, as they are between segments. Owns its parts. Safe for concurrent calls.
+/// </summary>
+public sealed class CompositeShardReader : IShardReader
+{
+    /// <summary>Bits of <see cref="RowReference.Segment"/> that a part keeps for itself; the part's number stands above them.</summary>
+    private const int SegmentBits = 20;
+
+    private const int MaxParts = 1 << (31 - SegmentBits);
+
+    private readonly ImmutableArray<IShardReader> _parts;
+
+    /// <exception cref="ArgumentException">No parts, too many, or parts that read at different moments.</exception>
+    public CompositeShardReader(ImmutableArray<IShardReader> parts)
+    {
+        if (parts.IsDefaultOrEmpty || parts.Length > MaxParts) throw new ArgumentException($"1 to {MaxParts} parts make a reader", nameof(parts));
+        ReadAt = parts[0].ReadAt;
+        foreach (var part in parts)
+            if (part.ReadAt != ReadAt) throw new ArgumentException($"parts that read at {ReadAt} and at {part.ReadAt}", nameof(parts));
+        _parts = parts;
+    }
+
+    public Timestamp ReadAt { get; }
+
+    public void Dispose()
+    {
+        foreach (var part in _parts) part.Dispose();
+    }
+
+    public async ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
+    {
+        if (_parts.Length == 1) return await _parts[0].SearchAsync(request, cancellation).ConfigureAwait(false);
+        var k = request.K;
+        while (true)
+        {
+            var asked = k == request.K ? request : request with { K = k };
+            var found = await AskAsync(p => p.SearchAsync(asked, cancellation)).ConfigureAwait(false);
+            var merged = new HitMerger(found, request.Metric, KeyType(found, static f => f.Ids))
+                .Merge(request.Queries.Rows.Length, offset: 0, request.K, request.GroupBy is null ? null : request.GroupSize);
+            // Rows with the same key in several parts took places of other hits: look further.
+            if (request.GroupBy is null && !IsComplete(merged.Counts, found, request.K, k))
+            {
+                k = checked(k * 2);
+                continue;
+            }
+            return Result(merged, found);
+        }
+    }
+
+    public async ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation)
+    {
+        if (_parts.Length == 1) return await _parts[0].QueryAsync(request, cancellation).ConfigureAwait(false);
+        var found = await AskAsync(p => p.QueryAsync(request, cancellation)).ConfigureAwait(false);
+        // Each part gave its smallest keys, so all parts have said what they know of the smallest keys of all.
+        var picks = KeyMerge.Merge(found, skip: 0, request.Limit);
+        var rows = new RowReference[picks.Length];
+        var times = new Timestamp[picks.Length];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            var part = found[picks[i].Shard];
+            rows[i] = Outward(picks[i].Shard, part.Rows[picks[i].Index]);
+            times[i] = part.Timestamps[picks[i].Index];
+        }
+        return new ShardRows { Rows = rows, Ids = Keys(found, picks, static f => f.Ids), Timestamps = times };
+    }
+
+    public async ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation)
+    {
+        var counts = await AskAsync(p => p.CountAsync(request, cancellation)).ConfigureAwait(false);
+        return counts.Sum();
+    }
+
+    public async ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
+    {
+        // One question per part, then back into the caller's order.
+        var own = new List<RowReference>?[_parts.Length];
+        var picks = new RowPick[rows.Length];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            var (part, row) = Inward(rows.Span[i]);
+            var list = own[part] ??= [];
+            picks[i] = new RowPick(part, list.Count);
+            list.Add(row);
+        }
+        // Without rows the first part still knows the type of nothing.
+        if (picks.Length == 0) own[0] = [];
+        var asked = new List<(int Part, Task<Column> Answer)>();
+        for (var part = 0; part < own.Length; part++)
+            if (own[part] is { } wanted) asked.Add((part, FetchAsync(_parts[part], fieldId, wanted.ToArray(), cancellation)));
+        await Task.WhenAll(asked.Select(a => a.Answer)).ConfigureAwait(false);
+        var columns = new Column?[_parts.Length];
+        foreach (var (part, answer) in asked) columns[part] = await answer.ConfigureAwait(false);
+        return asked.Count == 1 ? columns[asked[0].Part]! : ColumnGather.Gather(columns, picks);
+    }
+
+    public async ValueTask<Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation)
+    {
+        var found = await AskAsync(p => p.GetTermStatisticsAsync(fieldId, terms, cancellation)).ConfigureAwait(false);
+        return Bm25QueryStatistics.Merge(found);
+    }
+
+    private static bool IsComplete(int[] counts, ImmutableArray<ShardHits> found, int wanted, int asked)
+    {
+        for (var q = 0; q < counts.Length; q++)
+        {
+            if (counts[q] >= wanted) continue;
+            foreach (var part in found)
+                if (part.Counts[q] >= asked) return false;
+        }
+        return true;
+    }
+
+    private static ShardHits Result(MergedHits merged, ImmutableArray<ShardHits> found)
+    {
+        var rows = new RowReference[merged.Picks.Length];
+        var times = new Timestamp[merged.Picks.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var pick = merged.Picks[i];
+            rows[i] = Outward(pick.Shard, found[pick.Shard].Rows[pick.Index]);
+            times[i] = found[pick.Shard].Timestamps[pick.Index];
+        }
+        return new ShardHits
+        {
+            Counts = merged.Counts,
+            Scores = merged.Scores,
+            Rows = rows,
+            Ids = merged.Ids,
+            Timestamps = times,
+            // Without hits any part's empty column will do.
+            GroupValues = merged.GroupValues ?? found[0].GroupValues?.Slice(0, 0),
+            Examined = found.Sum(f => f.Examined),
+        };
+    }
+
+    // A part without rows need not know the type of its keys.
+    private static DataType KeyType<T>(ImmutableArray<T> found, Func<T, PrimaryKeys> keys)
+    {
+        foreach (var f in found)
+            if (keys(f).Count > 0) return keys(f).Column.Type;
+        return keys(found[0]).Column.Type;
+    }
+
+    private static PrimaryKeys Keys<T>(ImmutableArray<T> found, RowPick[] picks, Func<T, PrimaryKeys> keys) =>
+        ColumnGather.Gather([.. found.Select(keys)], picks, KeyType(found, keys));
+
+    private static RowReference Outward(int part, RowReference row)
+    {
+        if ((uint)row.Segment >= 1u << SegmentBits) throw new InvalidOperationException($"segment {row.Segment} of a part has no room for the part's number");
+        return row with { Segment = (part << SegmentBits) | row.Segment };
+    }
+
+    private (int Part, RowReference Row) Inward(RowReference row)
+    {
+        if (_parts.Length == 1) return (0, row);
+        return (row.Segment >> SegmentBits, row with { Segment = row.Segment & ((1 << SegmentBits) - 1) });
+    }
+
+    private async ValueTask<ImmutableArray<T>> AskAsync<T>(Func<IShardReader, ValueTask<T>> ask)
+    {
+        var asked = new Task<T>[_parts.Length];
+        for (var i = 0; i < asked.Length; i++) asked[i] = AskAsync(ask, _parts[i]);
+        return [.. await Task.WhenAll(asked).ConfigureAwait(false)];
+    }
+
+    // Async methods, so that a part that throws at once does not keep the others from being waited for.
+    private static async Task<T> AskAsync<T>(Func<IShardReader, ValueTask<T>> ask, IShardReader part) => await ask(part).ConfigureAwait(false);
+
+    private static async Task<Column> FetchAsync(IShardReader part, long fieldId, RowReference[] rows, CancellationToken cancellation) =>
+        await part.FetchAsync(fieldId, rows, cancellation).ConfigureAwait(false);
+}
