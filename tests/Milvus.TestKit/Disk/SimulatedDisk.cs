@@ -349,7 +349,7 @@ public sealed class SimulatedDisk : IFileSystem
             if (_closed)
                 return;
             _closed = true;
-            disk.OpenHandles--;
+            lock (disk._gate) disk.OpenHandles--;
         }
 
         private void ThrowIfUnusable(bool forWriting)
