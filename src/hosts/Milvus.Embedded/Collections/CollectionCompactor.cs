@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using Milvus.Coordinator.Segments;
 using Milvus.DataNode;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -80,13 +79,9 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
 
     private Timestamp Horizon() => Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
 
-    // Of a segment that is not loaded only an upper bound is known: the keys in tombstone files that are newer than its files.
-    private long Deleted(SegmentManifest manifest, Dictionary<long, SealedSegment> loaded, Timestamp horizon)
-    {
-        if (loaded.TryGetValue(manifest.SegmentId, out var segment)) return segment.Tombstones.CountAt(horizon);
-        var tombstones = services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [];
-        return Math.Min(manifest.RowCount, tombstones.Where(t => t.MinTimestamp > manifest.DeletesAppliedTo && t.MaxTimestamp <= horizon).Sum(t => (long)t.Count));
-    }
+    private long Deleted(SegmentManifest manifest, Dictionary<long, SealedSegment> loaded, Timestamp horizon) => loaded.TryGetValue(manifest.SegmentId, out var segment)
+        ? segment.Tombstones.CountAt(horizon)
+        : SegmentCompactor.DeletedAtMost(manifest, services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [], horizon);
 
     private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, CancellationToken cancellation)
     {
@@ -108,42 +103,17 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         try
         {
             var driver = collection.Shard(plan.Shard).Running;
-            // Deletes up to the horizon: those in tombstone files and those still in the log, taken together on the structure lane.
-            var (tombstones, horizon) = await collection.Structure.RunAsync(async c =>
-            {
-                var batches = new List<TombstoneBatch>();
-                foreach (var file in services.Segments.GetCheckpoint(new ShardId(plan.Sources[0].CollectionId, plan.Shard))?.Tombstones ?? [])
-                {
-                    if (file.PartitionId != 0 && file.PartitionId != plan.PartitionId) continue;
-                    batches.Add(await TombstoneFiles.ReadAsync(file, services.Objects, c).ConfigureAwait(false));
-                }
-                var retained = Horizon();
-                var (logged, applied) = await driver.PostAsync(channel => (channel.Deletes.Since(Timestamp.Zero), services.Oracle.Current)).ConfigureAwait(false);
-                foreach (var d in logged)
-                {
-                    if (!d.AppliesTo(plan.PartitionId)) continue;
-                    var times = new Timestamp[d.Keys.Count];
-                    times.AsSpan().Fill(d.Timestamp);
-                    batches.Add(new TombstoneBatch(d.Keys, times));
-                }
-                return (batches, retained < applied ? retained : applied);
-            }).ConfigureAwait(false);
-            var info = collection.Info;
-            var merged = await Compactor.MergeAsync(plan.Sources, info.Schema, tombstones, place, horizon, services.Objects, ExpireBefore(info), cancellation).ConfigureAwait(false);
-            return merged.RowCount == 0 ? merged : await collection.Indexer.BuildUncommittedAsync(merged, cancellation).ConfigureAwait(false);
+            // On the structure lane, where checkpoints are committed.
+            var deletes = await collection.Structure.RunAsync(
+                c => SegmentCompactor.GatherDeletesAsync(driver, plan, services.Segments, services.Objects, services.Oracle, Horizon(), c)).ConfigureAwait(false);
+            var merged = await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation).ConfigureAwait(false);
+            // Merging takes a while: what the catalogue asks for by now.
+            return merged.RowCount == 0 ? merged : await IndexBuilder.BuildAllAsync(merged, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false);
         }
         finally
         {
             services.HeavyWork.Release();
         }
-    }
-
-    private Timestamp ExpireBefore(CollectionInfo info)
-    {
-        var truncated = info.TruncatedAt == Timestamp.Zero ? Timestamp.Zero : new Timestamp(info.TruncatedAt.Value + 1);
-        if (info.TtlSeconds is not { } ttl) return truncated;
-        var expired = Timestamp.FromMs(Math.Max(0, services.Now.PhysicalMs - (ttl * 1000)));
-        return expired > truncated ? expired : truncated;
     }
 
     private async Task CommitAsync(CompactionPlan plan, SegmentManifest manifest, CancellationToken cancellation)
@@ -155,8 +125,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         LoadedSegment[] loaded = isLoaded && !isEmpty ? [await collection.Loader.LoadAsync(manifest, withinBudget: false, cancellation).ConfigureAwait(false)] : [];
         try
         {
-            var change = new SegmentChange { CollectionId = manifest.CollectionId, Added = isEmpty ? [] : [manifest], Removed = [.. ids] };
-            await services.Segments.CommitAsync(change, cancellation).ConfigureAwait(false);
+            await services.Segments.CommitAsync(SegmentCompactor.Change(plan, manifest), cancellation).ConfigureAwait(false);
         }
         catch
         {

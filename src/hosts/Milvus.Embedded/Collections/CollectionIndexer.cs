@@ -1,11 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Milvus.Coordinator.Indexes;
-using Milvus.Coordinator.Segments;
+using Milvus.DataNode;
 using Milvus.Model;
 using Milvus.Proxy;
-using Milvus.QueryNode;
 using Milvus.Segments;
-using Milvus.Vectors;
 
 namespace Milvus.Embedded.Collections;
 
@@ -44,7 +41,7 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         foreach (var m in segments)
         {
             total += m.RowCount;
-            if (!Needs(m, index, out _)) done += m.RowCount;
+            if (Needs(m, index) is null) done += m.RowCount;
         }
         lock (_lock)
         {
@@ -55,53 +52,18 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         return new IndexProgress(phase == BuildPhase.Unissued ? BuildPhase.InProgress : phase, total, done);
     }
 
-    /// <summary>
-    /// Builds what the catalogue asks for over a segment that is not committed yet, so that it takes over from indexed ones without a time of
-    /// exact search; returns its manifest with the index files.
-    /// </summary>
-    public async Task<SegmentManifest> BuildUncommittedAsync(SegmentManifest manifest, CancellationToken cancellation)
-    {
-        SealedSegment? segment = null;
-        foreach (var index in collection.Info.Indexes)
-        {
-            if (!Needs(manifest, index, out var plan)) continue;
-            segment ??= await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
-            segment = await IndexWriter.BuildAsync(segment, plan!, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);
-        }
-        return segment?.Manifest ?? manifest;
-    }
-
     private (SegmentManifest Manifest, IndexInfo Index, SegmentIndexPlan Plan)? Next()
     {
         var indexes = collection.Info.Indexes;
         if (indexes.IsEmpty) return null;
         foreach (var manifest in services.Segments.GetSegments(collection.Info.Id))
             foreach (var index in indexes)
-                if (Needs(manifest, index, out var plan) && !IsPostponed(index.Id)) return (manifest, index, plan!);
+                if (Needs(manifest, index) is { } plan && !IsPostponed(index.Id)) return (manifest, index, plan);
         return null;
     }
 
-    private bool Needs(SegmentManifest manifest, IndexInfo index, out SegmentIndexPlan? plan)
-    {
-        plan = null;
-        if (manifest.RowCount < services.Options.MinIndexRows) return false;
-        foreach (var f in manifest.Indexes)
-            if (f.FieldId == index.FieldId && f.IndexId == index.Id) return false;
-        if (collection.Info.Schema.Find(index.FieldId) is not { } field || !field.Type.IsVector()) return false;
-        if (!manifest.Columns.Any(c => c.FieldId == field.Id)) return false;
-        var resolved = IndexPlan.Resolve(index, field);
-        plan = resolved.Kind switch
-        {
-            IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Hnsw, resolved.Metric)
-            {
-                HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = services.Options.BuildThreads },
-            },
-            IndexPlanKind.SparseInverted => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.SparseInverted, resolved.Metric),
-            // Exact search needs no file.
-            _ => null,
-        };
-        return plan is not null;
-    }
+    private SegmentIndexPlan? Needs(SegmentManifest manifest, IndexInfo index) =>
+        IndexBuilder.Needs(manifest, index, collection.Info.Schema, services.Indexing);
 
     private bool IsPostponed(long indexId)
     {
@@ -117,9 +79,8 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
             Interlocked.Exchange(ref _building, index.Id);
             using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(manifest.CollectionId), cancellation).ConfigureAwait(false);
             var present = Loaded(manifest);
-            var segment = present ?? await new SealedSegmentReader(services.Objects).LoadAsync(manifest, collection.Info, [], cancellation).ConfigureAwait(false);
             var started = services.Time.GetTimestamp();
-            var built = await IndexWriter.BuildAsync(segment, plan, services.Objects, cancellationToken: cancellation).ConfigureAwait(false);
+            var built = await IndexBuilder.BuildAsync(manifest, collection.Info, plan, services.Objects, present, cancellation).ConfigureAwait(false);
             services.Logger.LogInformation(
                 "Collection {Collection}: built {Kind} index {Index} over {Rows} rows in {Seconds:F1} s",
                 collection.Info.Name, plan.Kind, index.Name, manifest.RowCount, services.Time.GetElapsedTime(started).TotalSeconds);
@@ -144,10 +105,10 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
     private async Task CommitAsync(SealedSegment built, SegmentIndexPlan plan, CancellationToken cancellation)
     {
         var file = built.Indexes.First(i => i.File.IndexId == plan.IndexId);
-        var current = services.Segments.FindSegment(collection.Info.Id, built.SegmentId);
-        if (current is null || !collection.Info.Indexes.Any(i => i.Id == plan.IndexId)) return;
-        var manifest = current with { Indexes = current.Indexes.RemoveAll(i => i.FieldId == plan.FieldId).Add(file.File) };
-        await services.Segments.CommitAsync(new SegmentChange { CollectionId = manifest.CollectionId, Replaced = [manifest] }, cancellation).ConfigureAwait(false);
+        var info = collection.Info;
+        if (IndexBuilder.Attach(services.Segments.FindSegment(info.Id, built.SegmentId), info, file.File) is not { } change) return;
+        await services.Segments.CommitAsync(change, cancellation).ConfigureAwait(false);
+        var manifest = change.Replaced[0];
         if (Loaded(manifest) is { } loaded)
         {
             var attached = loaded.WithIndex(file);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Milvus.DataNode;
 using Milvus.Embedded.Shards;
 using Milvus.Model;
 using Milvus.Proxy;

@@ -31,5 +31,9 @@ public sealed record EngineServices
 
     public required ILogger Logger { get; init; }
 
+    public SegmentSealer Sealer => field ??= new SegmentSealer(Segments, Objects, Oracle, Time, new SealOptions(Options.TombstoneRetentionMs, Options.Channel.MaxPendingDeletes));
+
+    public IndexBuildOptions Indexing => field ??= new IndexBuildOptions(Options.MinIndexRows, Options.BuildThreads);
+
     public Timestamp Now => Timestamp.FromMs(Time.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -11,7 +11,7 @@ namespace Milvus.Embedded.Shards;
 /// Drives one shard channel over a file log: collects the writes that arrived together, prepares them, makes them durable with one fsync,
 /// applies them, acknowledges. One loop is the channel's single writer; whatever else must touch the channel is posted into the same queue.
 /// </summary>
-public sealed class ShardDriver : IAsyncDisposable
+public sealed class ShardDriver : IChannelHost, IAsyncDisposable
 {
     private const long MaxBatchBytes = 32L << 20;
     private const int MaxBatchWrites = 1024;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Milvus.Model;
 
-namespace Milvus.Embedded.Collections;
+namespace Milvus.DataNode;
 
 /// <summary>Keys of objects that belong to a channel rather than to one segment.</summary>
 public static class ObjectNames
