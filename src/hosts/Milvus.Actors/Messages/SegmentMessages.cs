@@ -23,3 +23,6 @@ public sealed record ReleaseSegment(long CollectionId, long SegmentId, int Repli
 /// time to ask for it again, which loads it at its new place.
 /// </summary>
 public sealed record SegmentMoving(long SegmentId, int Replica, string Node, long Incarnation) : IControlMessage;
+
+/// <summary>What each query node tells the others every few seconds, because any of them may be the one that places segments.</summary>
+public sealed record QueryNodeLoad(string Node, long MemoryBytes, long LimitBytes, long Rows, int Loading, string[] Shards, long[] ShardBytes) : IControlMessage;

@@ -23,6 +23,7 @@ public sealed class NodeRpc : INodeRpc
     private readonly IMaterializer _materializer;
     private readonly ConcurrentDictionary<ulong, PendingCall> _pending = new();
     private readonly ConcurrentDictionary<Address, IActorRef> _peers = new();
+    private readonly ConcurrentDictionary<Address, string> _lost = new();
     private readonly RpcHandler?[] _handlers = new RpcHandler?[32];
     private readonly IActorRef _actor;
     private long _lastCall;
@@ -48,16 +49,23 @@ public sealed class NodeRpc : INodeRpc
     public async Task<ReadOnlyMemory<byte>> CallAsync(Address node, RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (node == Self) return await Handler((uint)method)(payload, cancellation).ConfigureAwait(false);
+        if (node == Self)
+        {
+            // Handlers run on the thread pool, whoever calls; and calls to other nodes that the caller makes next need not wait for this one.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return await Handler((uint)method)(payload, cancellation).ConfigureAwait(false);
+        }
+        if (_lost.TryGetValue(node, out var why)) throw new NodeUnavailableException(node, why);
         var id = (ulong)Interlocked.Increment(ref _lastCall);
         var call = new PendingCall(node);
         _pending[id] = call;
         var peer = Peer(node);
-        await using var registration = cancellation.UnsafeRegister(static state => ((PendingCall)state!).Completion.TrySetCanceled(), call);
+        await using var registration = cancellation.UnsafeRegister(static (state, token) => ((PendingCall)state!).Cancel(token), call);
         try
         {
-            if (payload.Length <= PartBytes) peer.Tell(Part(id, method, payload, 0, 1), _actor);
-            else await SendPartsAsync(call, Count(payload), i => peer.Tell(Part(id, method, Slice(payload, i), i, Count(payload)), _actor)).ConfigureAwait(false);
+            var count = Count(payload);
+            if (count == 1) peer.Tell(Part(id, method, payload, 0, 1), _actor);
+            else await SendAllAsync(call, count, i => peer.Tell(Part(id, method, Slice(payload, i), i, count), _actor)).ConfigureAwait(false);
             return await call.Completion.Task.ConfigureAwait(false);
         }
         finally
@@ -65,6 +73,27 @@ public sealed class NodeRpc : INodeRpc
             _pending.TryRemove(id, out _);
             if (cancellation.IsCancellationRequested) peer.Tell(new RpcCancel { CallId = id }, _actor);
         }
+    }
+
+    /// <summary>Calls to the node fail at once until it is <see cref="NodeFound">found</see>.</summary>
+    internal void NodeGone(Address node, string reason)
+    {
+        _lost[node] = reason;
+        NodeLost(node, reason);
+    }
+
+    internal void NodeFound(Address node) => _lost.TryRemove(node, out _);
+
+    /// <summary>A part of a call was dropped on its way out.</summary>
+    internal void Undeliverable(ulong id)
+    {
+        if (_pending.TryGetValue(id, out var call)) call.Fail(new NodeUnavailableException(call.Node, "there is no connection"));
+    }
+
+    /// <summary>This node ends; nobody will be heard any more.</summary>
+    internal void Stopped()
+    {
+        foreach (var (_, call) in _pending) call.Fail(new NodeUnavailableException(call.Node, "this node is stopping"));
     }
 
     /// <summary>Fails every call that waits for the node.</summary>
@@ -113,6 +142,14 @@ public sealed class NodeRpc : INodeRpc
             })
             .RunWith(Sink.Ignore<uint>(), _materializer);
 
+    // What keeps parts from being sent is the outcome of the call.
+    private async Task SendAllAsync(PendingCall call, int count, Action<int> send)
+    {
+        var sending = SendPartsAsync(call, count, send);
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!sending.IsCompletedSuccessfully) call.Fail(new NodeUnavailableException(call.Node, "sending was broken off"));
+    }
+
     internal static int Count(ReadOnlyMemory<byte> payload) => Math.Max(1, (payload.Length + PartBytes - 1) / PartBytes);
 
     internal static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> payload, int index) =>
@@ -138,6 +175,12 @@ public sealed class NodeRpc : INodeRpc
         public TaskCompletionSource<ReadOnlyMemory<byte>> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public PartAssembly Reply { get; } = new();
+
+        public void Cancel(CancellationToken token)
+        {
+            Completion.TrySetCanceled(token);
+            Abort(new OperationCanceledException(token));
+        }
 
         public void Fail(Exception reason)
         {

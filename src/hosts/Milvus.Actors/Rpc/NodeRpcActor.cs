@@ -37,8 +37,17 @@ internal sealed class NodeRpcActor : ReceiveActor
         Receive<Served>(s => Forget(s.Caller, s.Call));
         Receive<DisassociatedEvent>(e => OnLost(e.RemoteAddress, "the connection was closed"));
         Receive<QuarantinedEvent>(e => OnLost(e.Address, "it is quarantined"));
-        Receive<ClusterEvent.MemberRemoved>(e => OnLost(e.Member.Address, "it left the cluster"));
-        Receive<ClusterEvent.UnreachableMember>(e => OnLost(e.Member.Address, "it cannot be reached"));
+        Receive<AssociationErrorEvent>(e => OnLost(e.RemoteAddress, "the connection failed"));
+        Receive<ClusterEvent.MemberRemoved>(e => OnGone(e.Member.Address, "it left the cluster"));
+        Receive<ClusterEvent.UnreachableMember>(e => OnGone(e.Member.Address, "it cannot be reached"));
+        Receive<ClusterEvent.ReachableMember>(e => _rpc.NodeFound(e.Member.Address));
+        Receive<ClusterEvent.MemberJoined>(e => _rpc.NodeFound(e.Member.Address));
+        Receive<ClusterEvent.MemberUp>(e => _rpc.NodeFound(e.Member.Address));
+        // While a peer is not connected what is sent to it ends here.
+        Receive<DeadLetter>(d =>
+        {
+            if (d.Message is RpcPart part) _rpc.Undeliverable(part.CallId);
+        });
         Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
     }
 
@@ -46,13 +55,17 @@ internal sealed class NodeRpcActor : ReceiveActor
     {
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(QuarantinedEvent));
-        Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.UnreachableMember));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Cluster.Get(Context.System).Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
     }
 
     protected override void PostStop()
     {
         Cluster.Get(Context.System).Unsubscribe(Self);
         foreach (var serving in _serving.Values) serving.Stop.Cancel();
+        _rpc.Stopped();
     }
 
     private void OnPart(RpcPart part)
@@ -89,7 +102,7 @@ internal sealed class NodeRpcActor : ReceiveActor
         {
             reply = await _rpc.Handler(method)(payload, serving.Stop.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (serving.Stop.IsCancellationRequested)
         {
             _self.Tell(new Served(key.Caller, key.Call));
             return;
@@ -110,9 +123,9 @@ internal sealed class NodeRpcActor : ReceiveActor
             if (count == 1) key.Caller.Tell(Part(key.Call, reply, 0, 1, status), _self);
             else await _rpc.SendPartsAsync(serving, count, i => key.Caller.Tell(Part(key.Call, NodeRpc.Slice(reply, i), i, count, status), _self)).ConfigureAwait(false);
         }
-        catch (NodeUnavailableException)
+        catch (Exception)
         {
-            // The caller is gone; so is the need for a reply.
+            // The caller is gone or gave up, or this node stops: nobody needs the reply.
         }
         _self.Tell(new Served(key.Caller, key.Call));
     }
@@ -149,8 +162,15 @@ internal sealed class NodeRpcActor : ReceiveActor
         }
     }
 
-    private void OnLost(Address node, string reason)
+    private void OnGone(Address node, string reason)
     {
+        if (node != _rpc.Self) _rpc.NodeGone(node, reason);
+        OnLost(node, reason);
+    }
+
+    private void OnLost(Address? node, string reason)
+    {
+        if (node is null) return;
         if (node == _rpc.Self) return;
         Context.GetLogger().Info("Node {0}: {1}", node, reason);
         _rpc.NodeLost(node, reason);
@@ -168,7 +188,7 @@ internal sealed class NodeRpcActor : ReceiveActor
         if (_serving.Remove((caller, call), out var serving)) serving.Stop.Dispose();
     }
 
-    private sealed record Served(IActorRef Caller, ulong Call);
+    private sealed record Served(IActorRef Caller, ulong Call) : INoSerializationVerificationNeeded;
 
     private sealed class Serving : PartSender
     {

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+
+namespace Milvus.Actors.Query;
+
+/// <summary>A query node as the placement sees it.</summary>
+/// <param name="Shards">Shards of the segment region that are placed there.</param>
+/// <param name="Load">Null when the node has not said how full it is.</param>
+/// <param name="ExpectedBytes">Of shards that were placed there a moment ago and that it does not report yet.</param>
+public sealed record PlacementNode(string Name, ImmutableArray<string> Shards, NodeLoad? Load, long ExpectedBytes = 0)
+{
+    private const long UsualSize = 64L << 30;
+
+    /// <summary>Bytes of its memory limit, or something usual without one.</summary>
+    public long Size => Load is { LimitBytes: > 0 } load ? load.LimitBytes : UsualSize;
+
+    public long Bytes => (Load?.MemoryBytes ?? 0) + ExpectedBytes;
+}
+
+/// <summary>
+/// Decides where shards of the segment region live and which of them move. A shard is a bucket of segments in one replica, named <c>{bucket}-{replica}</c>.
+/// Pure: the same nodes give the same decision.
+/// </summary>
+public static class SegmentPlacement
+{
+    /// <summary>Weights may differ by this part of the largest before anything moves.</summary>
+    public const double TolerablePart = 0.2;
+
+    /// <summary>Shards that move at a time.</summary>
+    public const int MovesAtOnce = 2;
+
+    /// <summary>Bytes below which a difference is not worth moving anything.</summary>
+    public const long TolerableBytes = 1 << 20;
+
+    /// <summary>
+    /// The node for a shard: the one that would be the least full with it, among those without another replica of its bucket if there are any.
+    /// </summary>
+    /// <param name="nodes">At least one.</param>
+    public static string Choose(string shard, IReadOnlyCollection<PlacementNode> nodes)
+    {
+        var bucket = Bucket(shard);
+        var free = nodes.Where(n => !n.Shards.Any(s => s != shard && Bucket(s) == bucket)).ToList();
+        // Where replicas must share a node, the node with the fewest of them.
+        var candidates = free.Count > 0 ? free : FewestOf(bucket, nodes);
+        return candidates
+            .OrderBy(n => (double)n.Bytes / n.Size)
+            .ThenBy(n => n.Shards.Length)
+            .ThenBy(n => n.Load?.Rows ?? 0)
+            .ThenBy(n => n.Name, StringComparer.Ordinal)
+            .First().Name;
+    }
+
+    /// <summary>
+    /// The shards that should leave their nodes now, to be placed again by <see cref="Choose"/>: second replicas of a bucket on one node, and after a node
+    /// joined, what evens out the memory. None while anything is loading or moving, or before every node has said how full it is.
+    /// </summary>
+    /// <param name="isEvening">A node has joined and the memory has not been even since.</param>
+    public static ImmutableArray<string> Moves(IReadOnlyCollection<PlacementNode> nodes, bool isEvening, bool isMoving)
+    {
+        if (isMoving || nodes.Count < 2 || nodes.Any(n => n.Load is null or { Loading: > 0 })) return [];
+        var together = Together(nodes);
+        if (!together.IsEmpty || !isEvening) return together;
+
+        var weights = nodes.ToDictionary(n => n.Name, n => n.Bytes);
+        var shards = nodes.ToDictionary(n => n.Name, n => n.Shards.ToList());
+        var moves = ImmutableArray.CreateBuilder<string>();
+        while (moves.Count < MovesAtOnce && BestMove(nodes, weights, shards) is { } move)
+        {
+            moves.Add(move.Shard);
+            shards[move.From].Remove(move.Shard);
+            shards[move.To].Add(move.Shard);
+            weights[move.From] -= move.Bytes;
+            weights[move.To] += move.Bytes;
+        }
+        return moves.ToImmutable();
+    }
+
+    /// <summary>The bucket of a shard.</summary>
+    public static string Bucket(string shard) => shard.LastIndexOf('-') is var dash and >= 0 ? shard[..dash] : shard;
+
+    // Replicas that came together while there was no other node.
+    private static ImmutableArray<string> Together(IReadOnlyCollection<PlacementNode> nodes)
+    {
+        var moves = ImmutableArray.CreateBuilder<string>();
+        foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            foreach (var bucket in node.Shards.GroupBy(Bucket).Where(g => g.Count() > 1).OrderBy(g => g.Key, StringComparer.Ordinal))
+            {
+                if (nodes.All(n => n.Shards.Any(s => Bucket(s) == bucket.Key))) continue;
+                moves.Add(bucket.Order(StringComparer.Ordinal).Last());
+                if (moves.Count == MovesAtOnce) return moves.ToImmutable();
+            }
+        }
+        return moves.ToImmutable();
+    }
+
+    private static (string Shard, string From, string To, long Bytes)? BestMove(IReadOnlyCollection<PlacementNode> nodes, Dictionary<string, long> weights, Dictionary<string, List<string>> shards)
+    {
+        // By name where equal, so that two looks at the same nodes agree.
+        var ordered = nodes.OrderBy(n => (double)weights[n.Name] / n.Size).ThenBy(n => n.Name, StringComparer.Ordinal).ToList();
+        var (from, to) = (ordered[^1], ordered[0]);
+        var most = (double)weights[from.Name] / from.Size;
+        var difference = most - ((double)weights[to.Name] / to.Size);
+        // So many bytes make the two even; up to twice as many bring them closer, and what would not must stay or it would come back.
+        var ideal = difference * from.Size * to.Size / ((double)from.Size + to.Size);
+        if (difference <= TolerablePart * most || 2 * ideal <= TolerableBytes) return null;
+        var taken = shards[to.Name].Select(Bucket).ToHashSet(StringComparer.Ordinal);
+        var movable = shards[from.Name]
+            .Where(s => !taken.Contains(Bucket(s)))
+            .Select(s => (Shard: s, Bytes: from.Load!.ShardBytes.GetValueOrDefault(s)))
+            .Where(s => s.Bytes > 0 && s.Bytes < 2 * ideal)
+            .OrderBy(s => Math.Abs(s.Bytes - ideal)).ThenBy(s => s.Shard, StringComparer.Ordinal)
+            .ToList();
+        return movable.Count > 0 ? (movable[0].Shard, from.Name, to.Name, movable[0].Bytes) : null;
+    }
+
+    private static List<PlacementNode> FewestOf(string bucket, IReadOnlyCollection<PlacementNode> nodes)
+    {
+        var fewest = nodes.Min(n => n.Shards.Count(s => Bucket(s) == bucket));
+        return nodes.Where(n => n.Shards.Count(s => Bucket(s) == bucket) == fewest).ToList();
+    }
+}
