@@ -97,6 +97,42 @@ public sealed class ColumnCodecTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("plain")]
+    [InlineData("é 日本 😀\0")]
+    [InlineData("half \ud83d of a pair")]
+    public void Texts_come_back_whatever_they_hold(string text)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ColumnCodec.WriteText(output, text);
+        var reader = new ColumnReader(output.WrittenMemory, "test");
+        Assert.Equal(text, reader.ReadText());
+        Assert.True(reader.AtEnd);
+    }
+
+    [Fact]
+    public void Text_that_is_no_text_and_counts_beyond_the_end_are_damage()
+    {
+        Assert.Throws<IntegrityException>(() => new ColumnReader(new byte[] { 1, 0, 0, 0, 0xff }, "test").ReadText());
+        Assert.Throws<IntegrityException>(() => new ColumnReader(new byte[] { 0, 0, 0, 0x80 }, "test").ReadText());
+        Assert.Throws<IntegrityException>(() => new ColumnReader(new byte[] { 0xff, 0xff, 0xff, 0x7f }, "test").ReadCount(1));
+        Assert.Throws<IntegrityException>(() => new ColumnReader(new byte[] { 2 }, "test").ReadFlag());
+    }
+
+    [Fact]
+    public void Arrays_do_not_nest()
+    {
+        // Arrays of no rows, one in the other, deeper than any stack.
+        byte[] level = [22, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        var bytes = Enumerable.Repeat(level, 200_000).SelectMany(b => b).ToArray();
+        Assert.Throws<IntegrityException>(() =>
+        {
+            var reader = new ColumnReader(bytes, "test");
+            ColumnCodec.Read(ref reader);
+        });
+    }
+
     private static ColumnBatch ReadBatch(byte[] bytes)
     {
         var reader = new ColumnReader(bytes, "test");
