@@ -16,19 +16,39 @@ public sealed record StoredSegments(ImmutableArray<SegmentManifest> Segments, Im
 /// <summary>Reads manifests and checkpoints beside the coordinator that writes them.</summary>
 public static class SegmentStore
 {
+    private const int MaxAttempts = 20;
+
     /// <remarks>
-    /// Two reads: the checkpoints first. A seal commits its manifests together with its checkpoint, so a checkpoint that was read is never newer than the
-    /// manifests read after it.
+    /// A seal commits its manifests together with its checkpoint. So the manifests are read between two looks at the checkpoints, and again until these
+    /// are the same: then no seal happened in between, and checkpoints and manifests belong together.
     /// </remarks>
     /// <exception cref="IntegrityException">An entry cannot be read.</exception>
+    /// <exception cref="IOException">The store cannot be read, or changed all the time.</exception>
     public static async Task<StoredSegments> LoadAsync(IMetaStore store, long collectionId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        var checkpoints = (await store.LoadAsync(MetaLayout.ChannelsOf(collectionId), cancellationToken).ConfigureAwait(false))
-            .Select(e => SegmentCodec.DecodeCheckpoint(e.Key, e.Value)).ToImmutableArray();
-        var segments = (await store.LoadAsync(MetaLayout.SegmentsOf(collectionId), cancellationToken).ConfigureAwait(false))
-            .Select(e => SegmentCodec.DecodeSegment(e.Key, e.Value)).OrderBy(s => s.SegmentId).ToImmutableArray();
-        return new(segments, checkpoints);
+        var checkpoints = await store.LoadAsync(MetaLayout.ChannelsOf(collectionId), cancellationToken).ConfigureAwait(false);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var segments = await store.LoadAsync(MetaLayout.SegmentsOf(collectionId), cancellationToken).ConfigureAwait(false);
+            var after = await store.LoadAsync(MetaLayout.ChannelsOf(collectionId), cancellationToken).ConfigureAwait(false);
+            if (AreSame(checkpoints, after))
+            {
+                return new(
+                    [.. segments.Select(e => SegmentCodec.DecodeSegment(e.Key, e.Value)).OrderBy(s => s.SegmentId)],
+                    [.. checkpoints.Select(e => SegmentCodec.DecodeCheckpoint(e.Key, e.Value))]);
+            }
+            checkpoints = after;
+        }
+        throw new IOException($"the checkpoints of collection {collectionId} changed at every one of {MaxAttempts} looks");
+    }
+
+    private static bool AreSame(IReadOnlyList<MetaEntry> a, IReadOnlyList<MetaEntry> b)
+    {
+        if (a.Count != b.Count) return false;
+        for (var i = 0; i < a.Count; i++)
+            if (a[i].Key != b[i].Key || !a[i].Value.AsSpan().SequenceEqual(b[i].Value)) return false;
+        return true;
     }
 }
 

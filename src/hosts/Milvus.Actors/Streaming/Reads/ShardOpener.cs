@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Google.Protobuf;
+using Milvus.Actors.Node;
+using Milvus.Actors.Protocol;
+using Milvus.Actors.Streaming.Channels;
+using Milvus.Actors.Streaming.Replicas;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.StreamingNode;
+
+namespace Milvus.Actors.Streaming.Reads;
+
+/// <summary>
+/// Opens a shard for reading, beside the channel's mailbox: waits until the guarantee timestamp is applied, chooses a replica of every sealed segment and sees to it that it has all deletes, and pins the
+/// growing segments. Thread-safe.
+/// </summary>
+internal sealed class ShardOpener(StreamingRole role)
+{
+    private const int MaxChoices = 4;
+
+    private int _turn;
+
+    public async ValueTask<ReadOnlyMemory<byte>> OpenAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    {
+        var request = OpenShardRequest.Parser.ParseFrom(payload.Span);
+        var services = role.Services;
+        services.Oracle.Observe(new Timestamp(request.Guarantee));
+        services.Oracle.Observe(new Timestamp(request.ReadAt));
+        await services.Catalog.EnsureAsync(request.CatalogVersion, cancellation).ConfigureAwait(false);
+        var handle = role.Channels.Get(new ShardId(request.CollectionId, request.Shard));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(role.Options.RecoveryPatienceMs);
+        try
+        {
+            var live = await handle.GetRunningAsync(patience.Token).ConfigureAwait(false);
+            using var running = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, live.Stopped);
+            var reply = await OpenAsync(live, request, running.Token).ConfigureAwait(false);
+            return reply.ToByteArray();
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ShardMovedException($"channel {handle.Id} stopped here or does not get ready");
+        }
+    }
+
+    private async Task<OpenShardReply> OpenAsync(LiveChannel live, OpenShardRequest request, CancellationToken cancellation)
+    {
+        var info = await FollowAsync(live, cancellation).ConfigureAwait(false);
+        await WaitLoadedAsync(live, info, cancellation).ConfigureAwait(false);
+        var guarantee = new Timestamp(request.Guarantee);
+        while (true)
+        {
+            var complete = await live.Gate.WaitAsync(guarantee, cancellation).ConfigureAwait(false);
+            var view = live.View;
+            if (view.CompleteFrom > complete)
+            {
+                // Files without the rows deleted up to that moment came into view in between: read from there on.
+                guarantee = view.CompleteFrom;
+                continue;
+            }
+            var readAt = request.ReadAt != 0 && request.ReadAt < complete.Value ? new Timestamp(request.ReadAt) : complete;
+            var reply = new OpenShardReply { ReadAt = readAt.Value };
+            reply.Placements.AddRange(await PlaceAsync(live, info, view, cancellation).ConfigureAwait(false));
+            if (view.Growing.Any(g => g.RowCount > 0)) reply.Session = role.Sessions.Open(info, new ShardView(view.Growing, [], view.CompleteFrom), readAt);
+            return reply;
+        }
+    }
+
+    // The channel must know what the catalogue says by now: fields, partitions, truncation.
+    private async Task<CollectionInfo> FollowAsync(LiveChannel live, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var info = role.Services.Catalog.Catalog.GetCollection(live.Id.CollectionId);
+            if (ReferenceEquals(live.Info, info)) return info;
+            // Whatever is posted runs after the entity has looked at the catalogue.
+            await live.PostAsync(_ => true).WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task WaitLoadedAsync(LiveChannel live, CollectionInfo info, CancellationToken cancellation)
+    {
+        if (info.Load is null) throw new MilvusException(ErrorCode.CollectionNotLoaded, $"collection not loaded[collection={info.Name}]");
+        while (true)
+        {
+            var changed = live.WaitForLoadAsync();
+            var (of, progress) = live.Load;
+            // What is said of an earlier description says nothing: the partitions may be others.
+            var isKnown = ReferenceEquals(of, info);
+            if (isKnown && progress.Phase == LoadPhase.Loaded) return;
+            if (isKnown && !live.IsRecoveringLoad)
+            {
+                throw progress.Failure is { } failure
+                    ? new MilvusException(failure.Code, $"collection {info.Name} could not be loaded: {failure.Message}", failure)
+                    : new MilvusException(ErrorCode.CollectionNotFullyLoaded, $"collection not fully loaded[collection={info.Name}]");
+            }
+            await changed.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IEnumerable<SegmentPlacement>> PlaceAsync(LiveChannel live, CollectionInfo info, ChannelView view, CancellationToken cancellation)
+    {
+        // After the gate: everything that the reader must not see any more is in the log up to here.
+        var needed = live.Deletes.LastDelete;
+        var wanted = view.Served.Where(s => info.Load!.Includes(s.PartitionId) && info.FindPartition(s.PartitionId) is not null).ToList();
+        var slow = new HashSet<Address>();
+        for (var attempt = 0; attempt < MaxChoices; attempt++)
+        {
+            var chosen = Choose(live, wanted, needed, slow);
+            var pushes = chosen.Where(r => r.Applied < needed).GroupBy(r => r.Node)
+                .Select(async g => (Node: g.Key, InTime: live.Pusher is { } pusher && await pusher.PushAsync(g.Key, [.. g], needed, always: false, cancellation).ConfigureAwait(false)));
+            foreach (var (node, inTime) in await Task.WhenAll(pushes).ConfigureAwait(false))
+                if (!inTime) slow.Add(node);
+            if (chosen.Any(r => !r.IsReadable || r.Applied < needed)) continue;
+            return chosen.GroupBy(r => r.Node).Select(g =>
+            {
+                var placement = new SegmentPlacement { Node = g.Key.ToString() };
+                placement.SegmentIds.AddRange(g.Select(r => r.SegmentId));
+                return placement;
+            });
+        }
+        throw new ShardMovedException($"channel {live.Id}: segments cannot be read anywhere at the moment");
+    }
+
+    private List<Replica> Choose(LiveChannel live, List<ServedSegment> segments, long needed, HashSet<Address> slow)
+    {
+        var placements = live.Placements;
+        var turn = Interlocked.Increment(ref _turn) & int.MaxValue;
+        var chosen = new List<Replica>(segments.Count);
+        foreach (var s in segments)
+        {
+            var usable = placements.GetValueOrDefault(s.SegmentId, []).Where(r => r.IsReadable && !slow.Contains(r.Node)).ToList();
+            if (usable.Count == 0) throw new ShardMovedException($"segment {s.SegmentId} of channel {live.Id} cannot be read anywhere at the moment");
+            // Numbers rather than positions, so that one reader's segments meet on few nodes.
+            var first = usable.FindIndex(r => r.Number >= turn % (usable[^1].Number + 1));
+            var rotated = Enumerable.Range(0, usable.Count).Select(i => usable[(Math.Max(0, first) + i) % usable.Count]).ToList();
+            chosen.Add(rotated.FirstOrDefault(r => r.Applied >= needed) ?? rotated[0]);
+        }
+        return chosen;
+    }
+}
