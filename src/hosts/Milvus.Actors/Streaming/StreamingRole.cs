@@ -7,6 +7,7 @@ using Milvus.Actors.Streaming.Channels;
 using Milvus.Actors.Streaming.Reads;
 using Milvus.Coordinator;
 using Milvus.Model;
+using Milvus.Proxy.Wire;
 
 namespace Milvus.Actors.Streaming;
 
@@ -16,17 +17,14 @@ namespace Milvus.Actors.Streaming;
 /// </summary>
 public sealed class StreamingRole : IDisposable
 {
-    private readonly Func<ReadOnlyMemory<byte>, ShardWrite> _decodeWrite;
     private readonly ShardOpener _opener;
 
     /// <param name="services">The node's parts; its region references may be set later.</param>
-    /// <param name="decodeWrite">By <c>ShardWriteCodec</c>.</param>
-    public StreamingRole(NodeServices services, Func<ReadOnlyMemory<byte>, ShardWrite> decodeWrite, StreamingOptions? options = null)
+    public StreamingRole(NodeServices services, StreamingOptions? options = null)
     {
         Services = services;
         Options = (options ?? StreamingOptions.Default).Validated();
         Sessions = new ShardSessions(services.Oracle, services.Time, Options);
-        _decodeWrite = decodeWrite;
         _opener = new ShardOpener(this);
     }
 
@@ -68,7 +66,7 @@ public sealed class StreamingRole : IDisposable
         if (request.RequestId.Length != 16) throw MilvusException.InvalidParameter($"a request id of {request.RequestId.Length} bytes");
         await Services.Catalog.EnsureAsync(request.CatalogVersion, cancellation).ConfigureAwait(false);
         var channel = Channels.Get(new ShardId(request.CollectionId, request.Shard));
-        var at = await channel.WriteAsync(new Guid(request.RequestId.Span), _decodeWrite(request.Write.Memory), cancellation).ConfigureAwait(false);
+        var at = await channel.WriteAsync(new Guid(request.RequestId.Span), ShardWriteCodec.Decode(request.Write.Memory), cancellation).ConfigureAwait(false);
         return new WriteReply { Timestamp = at.Value }.ToByteArray();
     }
 

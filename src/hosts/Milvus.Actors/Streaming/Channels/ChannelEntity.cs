@@ -47,7 +47,7 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         var info = facts.Info!;
         _checkpoint = facts.Stored.CheckpointOf(handle.Id.Shard);
         _core = new ShardChannel(handle.Id, ChannelContext.Of(info), services.Oracle, services.Options.Channel, _checkpoint);
-        _live = new LiveChannel(_core, info, handle, new DeleteLog(_core.CheckpointSequence));
+        _live = new LiveChannel(_core, info, _checkpoint, handle, new DeleteLog(_core.CheckpointSequence));
         _logger = services.Logging.CreateLogger<ChannelEntity>();
         _assembler = new RecordAssembler($"journal of channel {handle.Id}");
         _written = new WrittenRequests(options.RememberedRequests);

@@ -11,7 +11,7 @@ namespace Milvus.Actors.Streaming.Channels;
 /// <summary>
 /// One run of a channel, from its recovery to its end: what its parts share. The core belongs to the entity; everything else may be read from any thread.
 /// </summary>
-internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, ChannelHandle handle, DeleteLog deletes)
+internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, ChannelCheckpoint? checkpoint, ChannelHandle handle, DeleteLog deletes) : IChannelHost
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _progressLock = new();
@@ -36,6 +36,13 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
 
     /// <summary>For the entity, except what it says is for any thread.</summary>
     public ShardChannel Core { get; } = core;
+
+    ShardChannel IChannelHost.Channel => Core;
+
+    long IChannelHost.LogBytes => JournalBytes;
+
+    /// <summary>The checkpoint that was committed when the channel recovered.</summary>
+    public ChannelCheckpoint? RecoveredCheckpoint { get; } = checkpoint;
 
     public ReadGate Gate => Core.Gate;
 
@@ -102,16 +109,17 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
     /// <exception cref="ShardMovedException">This run has ended.</exception>
     public Task<T> PostAsync<T>(Func<ShardChannel, T> action) => Handle.PostAsync(this, action);
 
-    /// <summary>Changes what readers read in one step; false when that changes nothing. On the entity's thread.</summary>
-    public bool Switch(ViewSwitch next)
+    /// <summary>Changes what readers read in one step, on the entity's thread; returns the bytes of the growing segments that left.</summary>
+    public long Switch(ViewSwitch next)
     {
         List<GrowingExtent> covered = next.Checkpoint is { } checkpoint ? [.. Core.Growing.Where(g => checkpoint.Covers(g))] : [];
-        if (covered.Count == 0 && next.Served.SequenceEqual(View.Served)) return false;
+        if (covered.Count == 0 && next.Served.SequenceEqual(View.Served)) return 0;
+        var freed = covered.Sum(g => g.Segment.MemoryBytes);
         foreach (var extent in covered) Core.CommitSeal(extent, null);
         // Moves the moment from which the view is complete; the core has no sealed segments of its own here.
         Core.SwapSealed([], []);
         View = new ChannelView(Core.View.Growing, next.Served, Core.View.CompleteFrom);
-        return true;
+        return freed;
     }
 
     public void SetLoad(CollectionInfo of, LoadProgress progress)

@@ -6,6 +6,7 @@ using Milvus.Actors.Node;
 using Milvus.Actors.Streaming.Channels;
 using Milvus.Actors.Streaming.Deletes;
 using Milvus.Coordinator.Replication;
+using Milvus.Embedded.Collections;
 using Milvus.Model;
 
 namespace Milvus.Actors.Streaming.Replicas;
@@ -206,7 +207,7 @@ internal sealed class ReplicaKeeper : UntypedActor, IWithTimers
         {
             // Nobody may read the files at a moment before the deletes that are folded into them.
             _services.Oracle.Observe(next.CompleteFrom);
-            await _live.PostAsync(_ => _live.Switch(next)).ConfigureAwait(false);
+            MemoryReturn.After(await _live.PostAsync(_ => _live.Switch(next)).ConfigureAwait(false));
             return new Switched(next, null);
         }
         catch (Exception e)
