@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using Milvus.Actors.Protocol;
+using Milvus.Actors.Query;
 using Milvus.Embedded.Shards;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Proxy.Wire;
 using Milvus.StreamingNode;
 
 namespace Milvus.Actors.Streaming.Reads;
@@ -35,6 +38,14 @@ public sealed class ShardSessions : IDisposable
         if (!_sessions.TryGetValue(session, out var found)) throw new ShardMovedException($"session {session} is not open here (any more)");
         Volatile.Write(ref found.LastUse, _time.GetTimestamp());
         return (found.Collection, found.Reader);
+    }
+
+    /// <summary>Carries out a read of a session's rows: what the handler of <c>RpcMethod.ReadShard</c> passes on.</summary>
+    /// <exception cref="ShardMovedException">The session is not open (any more).</exception>
+    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(ShardReadRequest request, FilterPlanCache filters, CancellationToken cancellation)
+    {
+        var (collection, reader) = Get(request.Session);
+        return ShardOperations.ExecuteAsync(reader, collection, filters, request.Operation, request.Body.Memory, cancellation);
     }
 
     public void Close(ulong session) => _sessions.TryRemove(session, out _);
