@@ -7,7 +7,8 @@ namespace Milvus.Architecture.Tests;
 /// <summary>Solution, filter, packages and the pairing of projects with their tests.</summary>
 public sealed partial class ProjectTests
 {
-    private const string Akka = "Milvus.Actors";
+    /// <summary>Beginnings of the names of projects whose packages not every source has: these stay out of the filter.</summary>
+    private static readonly string[] s_outsideFilter = ["Milvus.Actors", "Milvus.Storage.Minio"];
 
     /// <summary>Projects without a test project of their own, and who tests them.</summary>
     private static readonly Dictionary<string, string> s_testedElsewhere = new(StringComparer.Ordinal)
@@ -22,8 +23,8 @@ public sealed partial class ProjectTests
         Assert.Equal(Repository.Projects.Select(p => p.Path).Order(StringComparer.Ordinal), InSolution().Order(StringComparer.Ordinal));
 
     [Fact]
-    public void The_standalone_filter_holds_all_but_the_actor_projects() =>
-        Assert.Equal(InSolution().Where(p => !p.Contains($"/{Akka}")).Order(StringComparer.Ordinal), InFilter().Order(StringComparer.Ordinal));
+    public void The_standalone_filter_holds_all_that_builds_everywhere() =>
+        Assert.Equal(InSolution().Where(p => !s_outsideFilter.Any(o => p.Contains($"/{o}"))).Order(StringComparer.Ordinal), InFilter().Order(StringComparer.Ordinal));
 
     [Fact]
     public void Every_project_has_its_tests()
