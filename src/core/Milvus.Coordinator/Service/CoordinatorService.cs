@@ -115,6 +115,10 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         }
     }
 
+    /// <summary>Makes sure that no other coordinator has taken over up to now, so that what this one holds in memory is what the store holds.</summary>
+    /// <exception cref="MilvusException">2: another one has. 1001: the store does not answer.</exception>
+    public Task VerifyAsync(CancellationToken cancellationToken = default) => _writer.CommitAsync([], cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);

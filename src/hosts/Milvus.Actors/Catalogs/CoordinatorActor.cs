@@ -253,10 +253,16 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
     private void OnTick()
     {
+        // The planner may have been the one to notice.
+        if (_service!.IsFenced)
+        {
+            OnSuperseded(new Superseded(_service));
+            return;
+        }
         _nodes.ForgetSilent();
         AnswerShown();
         var slice = _wakeSlice++ % WakeSlices;
-        foreach (var collection in _service!.Catalog.Collections)
+        foreach (var collection in _service.Catalog.Collections)
             if ((ulong)collection.Id % WakeSlices == (ulong)slice) Wake(collection.Id, collection.ShardCount);
     }
 

@@ -1,0 +1,178 @@
+using Microsoft.Extensions.Logging;
+using Milvus.Actors.Catalogs;
+using Milvus.Actors.Messages;
+using Milvus.Actors.Node;
+using Milvus.Coordinator.Replication;
+using Milvus.Coordinator.Segments;
+using Milvus.DataNode;
+using Milvus.Embedded;
+using Milvus.Model;
+using Milvus.QueryNode;
+using Milvus.Segments;
+using Milvus.Storage.Meta;
+using Milvus.Storage.Objects;
+
+namespace Milvus.Actors.Data;
+
+/// <summary>
+/// Carries out tasks: a few at a time, on threads of its own and of low priority, so that building does not look like a partition to the rest of the cluster. One per node.
+/// </summary>
+/// <remarks>Every task is safe to repeat: it looks first whether what it is for is there already or not wanted any more.</remarks>
+public sealed class TaskWorker : IDisposable
+{
+    private readonly IMetaStore _meta;
+    private readonly IObjectStore _objects;
+    private readonly CatalogReplica _catalog;
+    private readonly ICoordinatorClient _coordinator;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _turns;
+    private readonly IndexBuildOptions _indexes;
+
+    /// <param name="concurrency">Tasks that run at once; more wait.</param>
+    public TaskWorker(
+        EngineOptions options, IMetaStore meta, IObjectStore objects, CatalogReplica catalog, ICoordinatorClient coordinator, TimeProvider time, ILoggerFactory logging, int concurrency = 1)
+    {
+        _meta = meta;
+        _objects = objects;
+        _catalog = catalog;
+        _coordinator = coordinator;
+        _time = time;
+        _logger = logging.CreateLogger<TaskWorker>();
+        _turns = new SemaphoreSlim(concurrency);
+        _indexes = new IndexBuildOptions(options.MinIndexRows, options.BuildThreads);
+    }
+
+    public static TaskWorker From(NodeServices services, int concurrency = 1) =>
+        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, concurrency);
+
+    /// <summary>Completes when the result is committed or there was nothing to do (any more); faults with the reason otherwise.</summary>
+    internal async Task RunAsync(ITaskMessage task, CancellationToken cancellation)
+    {
+        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await OnOwnThreadAsync(task.TaskId, () =>
+            {
+                switch (task)
+                {
+                    case BuildIndexTask build:
+                        BuildIndex(build, cancellation);
+                        break;
+                    case CompactTask compact:
+                        Compact(compact, cancellation);
+                        break;
+                    default:
+                        throw new MilvusException(ErrorCode.UnsupportedOperation, $"this node does not know tasks of the kind {task.GetType().Name}: unsupported operation");
+                }
+            }).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _logger.LogError(e, "Task {Task} failed", task.TaskId);
+            throw;
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    public void Dispose() => _turns.Dispose();
+
+    private void BuildIndex(BuildIndexTask task, CancellationToken cancellation)
+    {
+        if (Find(task.CollectionId, c => c.Indexes.Any(i => i.Id == task.IndexId), cancellation) is not { } collection) return;
+        var index = collection.Indexes.First(i => i.Id == task.IndexId);
+        var stored = Wait(SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation));
+        if (stored.Segments.FirstOrDefault(s => s.SegmentId == task.SegmentId) is not { } manifest) return;
+        if (IndexBuilder.Needs(manifest, index, collection.Schema, _indexes) is not { } plan) return;
+        var started = _time.GetTimestamp();
+        var file = Build(manifest, collection, plan, cancellation).Indexes.FirstOrDefault(i => i.File.IndexId == task.IndexId)?.File;
+        // A segment without such a field has no file, and never will.
+        if (file is null) return;
+        var isWanted = Wait(_coordinator.AttachIndexAsync(task.CollectionId, task.SegmentId, file, cancellation));
+        _logger.LogInformation(
+            "Collection {Collection}: built {Kind} index {Index} over {Rows} rows of segment {Segment} in {Seconds:F1} s{Outcome}",
+            collection.Name, plan.Kind, index.Name, manifest.RowCount, manifest.SegmentId, _time.GetElapsedTime(started).TotalSeconds, isWanted ? "" : "; it is not wanted any more");
+    }
+
+    private void Compact(CompactTask task, CancellationToken cancellation)
+    {
+        if (Find(task.CollectionId, _ => true, cancellation) is not { } collection) return;
+        var stored = Wait(SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation));
+        var sources = stored.Segments.Where(s => task.SourceIds.Contains(s.SegmentId)).ToList();
+        // Committed by an earlier attempt, or a source went another way.
+        if (sources.Count != task.SourceIds.Length) return;
+        var plan = new CompactionPlan(task.Shard, task.PartitionId, [.. sources]);
+        var tombstones = Wait(SegmentCompactor.ReadTombstonesAsync(stored.CheckpointOf(task.Shard)?.Tombstones ?? [], task.PartitionId, _objects, cancellation));
+        var deletes = new CompactionDeletes([.. tombstones], new Timestamp(task.Horizon));
+        var place = new SegmentPlace(task.TargetId, task.CollectionId, task.PartitionId, task.Shard);
+        var now = Timestamp.FromMs(_time.GetUtcNow().ToUnixTimeMilliseconds());
+        var merged = Wait(SegmentCompactor.MergeAsync(plan, collection, deletes, place, now, _objects, indexes: null, cancellation));
+        // With its indexes, so that it takes over from indexed segments without a time of exact search.
+        foreach (var index in collection.Indexes)
+        {
+            if (merged.RowCount > 0 && IndexBuilder.Needs(merged, index, collection.Schema, _indexes) is { } needed) merged = Build(merged, collection, needed, cancellation).Manifest;
+        }
+        try
+        {
+            Wait(_coordinator.CommitSegmentsAsync(SegmentCompactor.Change(plan, merged), cancellation));
+        }
+        catch (MilvusException e) when (e.Code is ErrorCode.CollectionNotFound or ErrorCode.SegmentNotFound)
+        {
+            _logger.LogInformation("Collection {Collection}: the compaction into segment {Segment} came too late: {Reason}", collection.Name, task.TargetId, e.Message);
+            return;
+        }
+        _logger.LogInformation(
+            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows", collection.Name, sources.Count, sources.Sum(s => (long)s.RowCount), merged.RowCount);
+    }
+
+    // What is missing here may have been made a moment ago: then the store knows it.
+    private CollectionInfo? Find(long collectionId, Func<CollectionInfo, bool> isKnown, CancellationToken cancellation)
+    {
+        if (_catalog.Catalog.FindCollection(collectionId) is { } collection && isKnown(collection)) return collection;
+        Wait(_catalog.EnsureAsync(_catalog.Catalog.Version + 1, cancellation).AsTask());
+        return _catalog.Catalog.FindCollection(collectionId) is { } later && isKnown(later) ? later : null;
+    }
+
+    // Read first: what follows computes on this thread from its first line on.
+    private SealedSegment Build(SegmentManifest manifest, CollectionInfo collection, SegmentIndexPlan plan, CancellationToken cancellation)
+    {
+        var segment = Wait(new SealedSegmentReader(_objects).LoadAsync(manifest, collection, [], cancellation));
+        return Wait(IndexBuilder.BuildAsync(manifest, collection, plan, _objects, segment, cancellation));
+    }
+
+    // The thread is ours to block; the work on it must not wander off to the shared pool at every wait.
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+
+    private static Task OnOwnThreadAsync(string name, Action work)
+    {
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                work();
+                completion.SetResult();
+            }
+            catch (OperationCanceledException)
+            {
+                completion.SetCanceled();
+            }
+            catch (Exception e)
+            {
+                completion.SetException(e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = name,
+            Priority = ThreadPriority.BelowNormal,
+        };
+        thread.Start();
+        return completion.Task;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using Akka.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Milvus.Actors.Catalogs;
+using Milvus.Actors.Data;
+using Milvus.Actors.Serialization;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Segments;
+using Milvus.Coordinator.Service;
+using Milvus.Embedded;
+using Milvus.Model;
+using Milvus.Segments;
+using Milvus.TestKit.Meta;
+using Milvus.TestKit.Objects;
+
+namespace Milvus.Actors.Tests.Catalogs;
+
+/// <summary>A cluster of one node with stores in memory, a node's copy of the catalogue and a client; the coordinator is started by the test.</summary>
+internal sealed class CoordinatorRig : IAsyncDisposable
+{
+    public const string Database = "";
+    public const string Collection = "c";
+
+    private CoordinatorRig(ActorSystem system, InMemoryMetaStore meta, CatalogReplica replica)
+    {
+        System = system;
+        Meta = meta;
+        Replica = replica;
+        Kit = new Akka.TestKit.Xunit2.TestKit(system);
+        Settings = new CoordinatorSettings
+        {
+            Meta = meta,
+            Objects = Objects,
+            Engine = EngineOptions.Default with { MinIndexRows = 10, AutoCompaction = false, BuildThreads = 1, TombstoneRetentionMs = 0 },
+            Coordinator = new CoordinatorOptions { PasswordIterations = 1 },
+            Time = TimeProvider.System,
+            Logging = NullLoggerFactory.Instance,
+            Channels = () => ActorRefs.Nobody,
+            Tasks = () => Tasks,
+            AcknowledgePatience = TimeSpan.FromMinutes(1),
+            RetryPause = TimeSpan.FromMilliseconds(20),
+            FencedPause = TimeSpan.FromMinutes(5),
+            Planner = new PlannerSettings { Interval = TimeSpan.FromMilliseconds(50), RetryPause = TimeSpan.FromMilliseconds(200) },
+        };
+    }
+
+    public ActorSystem System { get; }
+
+    public InMemoryMetaStore Meta { get; }
+
+    public InMemoryObjectStore Objects { get; } = new();
+
+    public CatalogReplica Replica { get; }
+
+    public TestKitBase Kit { get; }
+
+    public CoordinatorSettings Settings { get; set; }
+
+    public IActorRef Tasks { get; set; } = ActorRefs.Nobody;
+
+    public static async Task<CoordinatorRig> StartAsync()
+    {
+        var config = ConfigurationFactory.ParseString("""
+            akka {
+              loglevel = WARNING
+              actor.provider = cluster
+              remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+              remote.log-remote-lifecycle-events = off
+              cluster.roles = [coordinator, data]
+              cluster.sharding.state-store-mode = persistence
+              coordinated-shutdown.run-by-actor-system-terminate = off
+            }
+            """).WithFallback(SerializationConfig.Load());
+        var system = ActorSystem.Create("milvus", config);
+        await Cluster.Get(system).JoinAsync(Cluster.Get(system).SelfAddress, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
+        var meta = new InMemoryMetaStore();
+        return new CoordinatorRig(system, meta, await CatalogReplica.LoadAsync(meta, default));
+    }
+
+    public IActorRef StartCoordinator(string name = "coordinator") => System.ActorOf(CoordinatorActor.Props(Settings), name);
+
+    public void RegisterNode(IActorRef coordinator) =>
+        System.ActorOf(NodeRegistrationActor.Props(coordinator, Replica, ["coordinator", "data"], () => new NodeUsage(1, 2, 3)), NodeRegistrationActor.Name);
+
+    public CoordinatorClient Client(IActorRef coordinator, TimeSpan? patience = null) => new(coordinator, Replica, TimeProvider.System, patience ?? TimeSpan.FromMinutes(1));
+
+    public static CreateCollection Create(string name = Collection) => new(Database, name, new CollectionSchema(
+    [
+        new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+        new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "4")] },
+    ]));
+
+    public static CreateIndex Index() => new(Database, Collection, "v")
+    {
+        Params = [new Property("index_type", "HNSW"), new Property("metric_type", "L2"), new Property("params", """{"M":8,"efConstruction":32}""")],
+    };
+
+    /// <summary>Writes rows as a sealed segment whose manifest is not committed yet.</summary>
+    public async Task<SegmentManifest> SealAsync(CollectionInfo collection, long segmentId, int firstKey, int rows, ulong at = 10)
+    {
+        var growing = new GrowingSegment(segmentId, collection.Partitions[0].Id, collection.Schema);
+        var random = new Random(firstKey);
+        var keys = ColumnBuilder.For(DataType.Int64, DataType.None, 0);
+        var vectors = (VectorColumnBuilder)ColumnBuilder.For(DataType.FloatVector, DataType.None, 4);
+        for (var i = 0; i < rows; i++)
+        {
+            ((FixedColumnBuilder<long>)keys).Append(firstKey + i);
+            var bytes = new byte[16];
+            for (var d = 0; d < 4; d++) BitConverter.TryWriteBytes(bytes.AsSpan(d * 4), random.NextSingle());
+            vectors.Append(bytes);
+        }
+        growing.Append(new ColumnBatch(rows, [new FieldColumn(100, keys.Build()), new FieldColumn(101, vectors.Build())]), new Timestamp(at));
+        return await SegmentWriter.SealAsync(growing, new SegmentPlace(segmentId, collection.Id, collection.Partitions[0].Id, 0), Timestamp.Zero, Objects);
+    }
+
+    public static SegmentChange Change(SegmentManifest manifest, long sequence = 1, ImmutableArray<TombstoneFile> tombstones = default) => new()
+    {
+        CollectionId = manifest.CollectionId,
+        Added = [manifest],
+        Checkpoint = new ChannelCheckpoint
+        {
+            Shard = new ShardId(manifest.CollectionId, 0),
+            LogSequence = sequence,
+            Timestamp = new Timestamp(1000),
+            Tombstones = tombstones.IsDefault ? [] : tombstones,
+        },
+    };
+
+    public async ValueTask DisposeAsync() => await System.Terminate();
+}
