@@ -69,6 +69,31 @@ public class CompositeShardReaderTests
         }
     }
 
+    [Theory]
+    [InlineData(DataType.Int64, 8)]
+    [InlineData(DataType.VarChar, 9)]
+    public async Task Copies_of_a_key_take_no_other_key_s_place(DataType keyType, int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 15; round++)
+        {
+            var world = new World(random, keyType, copiesPerSegment: true);
+            for (var n = 0; n < 10; n++)
+            {
+                var (whole, parts) = world.Readers();
+                var search = world.Search(random.Next(1, 20), null);
+                var places = Keys((await whole.QueryAsync(new ShardQuery(), default)).Ids).Select(k => long.Parse(k.TrimStart('k'), System.Globalization.CultureInfo.InvariantCulture)).ToList();
+                var nearest = search.Queries.Rows.SelectMany(q => places.OrderBy(p => Math.Abs(p - MemoryMarshal.Cast<byte, float>(q.Span)[0])).Take(search.K)).ToList();
+                foreach (var reader in new[] { whole, parts })
+                {
+                    var hits = await reader.SearchAsync(search, default);
+                    Assert.Equal(nearest, Keys(hits.Ids).Select(k => long.Parse(k.TrimStart('k'), System.Globalization.CultureInfo.InvariantCulture)));
+                    Assert.Equal(Enumerable.Repeat(Math.Min(search.K, places.Count), 3), hits.Counts);
+                }
+            }
+        }
+    }
+
     [Fact]
     public async Task Without_rows_the_type_is_still_known()
     {
@@ -101,6 +126,9 @@ public class CompositeShardReaderTests
         var reader = new CompositeShardReader([new Part(whole.ReadAt), whole]);
         await Assert.ThrowsAsync<MilvusException>(async () => await reader.CountAsync(new ShardQuery(), default));
         await Assert.ThrowsAsync<MilvusException>(async () => await reader.FetchAsync(Stamp, new[] { new RowReference(0, 0) }, default));
+        var moving = new CompositeShardReader([new Part(whole.ReadAt), new Part(whole.ReadAt, hasMoved: true)]);
+        await Assert.ThrowsAsync<ShardMovedException>(async () => await moving.CountAsync(new ShardQuery(), default));
+        await Assert.ThrowsAsync<ShardMovedException>(async () => await moving.FetchAsync(Stamp, new[] { new RowReference(0, 0), new RowReference(1 << 20, 0) }, default));
     }
 
     private static async Task SameHitsAsync(IShardReader whole, IShardReader parts, ShardSearch search)
@@ -249,7 +277,7 @@ public class CompositeShardReaderTests
         private static byte[] Bytes(float place) => MemoryMarshal.AsBytes<float>([place, 0]).ToArray();
     }
 
-    private sealed class Part(Timestamp readAt) : IShardReader
+    private sealed class Part(Timestamp readAt, bool hasMoved = false) : IShardReader
     {
         public bool IsDisposed { get; private set; }
 
@@ -267,6 +295,6 @@ public class CompositeShardReaderTests
 
         public ValueTask<Text.Bm25.Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation) => throw Failure();
 
-        private static MilvusException Failure() => new(ErrorCode.ServiceUnavailable, "gone");
+        private Exception Failure() => hasMoved ? new ShardMovedException("gone") : new MilvusException(ErrorCode.ServiceUnavailable, "gone");
     }
 }

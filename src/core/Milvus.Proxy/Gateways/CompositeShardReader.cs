@@ -49,7 +49,7 @@ public sealed class CompositeShardReader : IShardReader
             var merged = new HitMerger(found, request.Metric, KeyType(found, static f => f.Ids))
                 .Merge(request.Queries.Rows.Length, offset: 0, request.K, request.GroupBy is null ? null : request.GroupSize);
             // Rows with the same key in several parts took places of other hits: look further.
-            if (request.GroupBy is null && !IsComplete(merged.Counts, found, request.K, k))
+            if (request.GroupBy is null && !IsComplete(merged, found, request, k))
             {
                 k = checked(k * 2);
                 continue;
@@ -98,7 +98,7 @@ public sealed class CompositeShardReader : IShardReader
         var asked = new List<(int Part, Task<Column> Answer)>();
         for (var part = 0; part < own.Length; part++)
             if (own[part] is { } wanted) asked.Add((part, FetchAsync(_parts[part], fieldId, wanted.ToArray(), cancellation)));
-        await Task.WhenAll(asked.Select(a => a.Answer)).ConfigureAwait(false);
+        await AllAsync([.. asked.Select(a => a.Answer)]).ConfigureAwait(false);
         var columns = new Column?[_parts.Length];
         foreach (var (part, answer) in asked) columns[part] = await answer.ConfigureAwait(false);
         return asked.Count == 1 ? columns[asked[0].Part]! : ColumnGather.Gather(columns, picks);
@@ -110,13 +110,24 @@ public sealed class CompositeShardReader : IShardReader
         return Bm25QueryStatistics.Merge(found);
     }
 
-    private static bool IsComplete(int[] counts, ImmutableArray<ShardHits> found, int wanted, int asked)
+    // What a part did not give is not better than the last it gave. Without copies that is never better than the worst hit of all.
+    private static bool IsComplete(MergedHits merged, ImmutableArray<ShardHits> found, ShardSearch request, int asked)
     {
-        for (var q = 0; q < counts.Length; q++)
+        var largerIsBetter = request.Metric.LargerIsBetter();
+        var ends = new int[found.Length];
+        var end = 0;
+        for (var q = 0; q < merged.Counts.Length; q++)
         {
-            if (counts[q] >= wanted) continue;
-            foreach (var part in found)
-                if (part.Counts[q] >= asked) return false;
+            end += merged.Counts[q];
+            for (var part = 0; part < found.Length; part++)
+            {
+                var count = found[part].Counts[q];
+                ends[part] += count;
+                if (count < asked || count == 0) continue;
+                if (merged.Counts[q] < request.K) return false;
+                var (last, worst) = (found[part].Scores[ends[part] - 1], merged.Scores[end - 1]);
+                if (largerIsBetter ? last > worst : last < worst) return false;
+            }
         }
         return true;
     }
@@ -171,7 +182,25 @@ public sealed class CompositeShardReader : IShardReader
     {
         var asked = new Task<T>[_parts.Length];
         for (var i = 0; i < asked.Length; i++) asked[i] = AskAsync(ask, _parts[i]);
-        return [.. await Task.WhenAll(asked).ConfigureAwait(false)];
+        await AllAsync(asked).ConfigureAwait(false);
+        var answers = ImmutableArray.CreateBuilder<T>(asked.Length);
+        foreach (var answer in asked) answers.Add(await answer.ConfigureAwait(false));
+        return answers.MoveToImmutable();
+    }
+
+    private static async Task AllAsync(IReadOnlyCollection<Task> asked)
+    {
+        try
+        {
+            await Task.WhenAll(asked).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ShardMovedException))
+        {
+            // Where one part moved, beginning anew is worth it whatever else went wrong meanwhile.
+            foreach (var a in asked)
+                if (a.Exception?.InnerException is ShardMovedException moved) throw new ShardMovedException(moved.Message, moved);
+            throw;
+        }
     }
 
     // Async methods, so that a part that throws at once does not keep the others from being waited for.

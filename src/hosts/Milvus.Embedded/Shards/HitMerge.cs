@@ -32,7 +32,7 @@ internal sealed class HitMerge
         {
             var candidates = Collect(q, chosen, segments, found);
             var picked = request.GroupBy is null ? PickBest(candidates) : PickGroups(candidates);
-            if (request.GroupBy is null && picked.Count < request.K && HasMore(q, found, k)) IsComplete = false;
+            if (request.GroupBy is null && MayHideBetter(q, found, k, picked)) IsComplete = false;
             counts[q] = picked.Count;
             foreach (var c in picked)
             {
@@ -61,7 +61,7 @@ internal sealed class HitMerge
 
     public ShardHits Result { get; }
 
-    /// <summary>False when duplicates left fewer hits than wanted although segments have more.</summary>
+    /// <summary>False when copies of a key took the places of hits that a segment was not asked for and that belong among the picked.</summary>
     public bool IsComplete { get; }
 
     private List<Candidate> Collect(int query, int[] chosen, ImmutableArray<Segment> segments, SegmentHits[][] found)
@@ -149,10 +149,16 @@ internal sealed class HitMerge
         return outdated;
     }
 
-    private static bool HasMore(int query, SegmentHits[][] found, int k)
+    // What a segment did not give is not better than the last it gave. Without copies that is never better than the worst hit picked.
+    private bool MayHideBetter(int query, SegmentHits[][] found, int k, List<Candidate> picked)
     {
         foreach (var f in found)
-            if (f[query].Count >= k) return true;
+        {
+            if (f[query].Count < k) continue;
+            if (picked.Count < _request.K || picked.Count == 0) return picked.Count < _request.K;
+            var (last, worst) = (f[query].Scores[^1], picked[^1].Score);
+            if (_largerIsBetter ? last > worst : last < worst) return true;
+        }
         return false;
     }
 
