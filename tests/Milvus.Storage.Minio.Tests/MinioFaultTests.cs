@@ -226,6 +226,18 @@ public sealed class MinioFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_leaves_out_the_namespace_is_understood()
+    {
+        Server.HasNamespace = false;
+        await Store.PutAsync("large", RandomBytes(Large));
+        Server.Faults.Next(5, new S3Fault.Status(503), "partNumber=2");
+        await Assert.ThrowsAsync<IOException>(() => Store.PutAsync("other", RandomBytes(Large)));
+
+        Assert.Equal(Large, await Store.GetUsedBytesAsync(""));
+        Assert.Equal(0, Server.CountUploads(Bucket));
+    }
+
+    [Fact]
     public async Task A_full_storage_is_a_full_disk()
     {
         Server.Faults.Next(1, new S3Fault.Status(507, "XMinioStorageFull"), "PUT /");

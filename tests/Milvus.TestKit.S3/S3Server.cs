@@ -42,6 +42,9 @@ public sealed class S3Server : IAsyncDisposable
         set => _service.PageLimit = value;
     }
 
+    /// <summary>Whether answers carry the namespace of S3; some servers leave it out.</summary>
+    public bool HasNamespace { get; set; } = true;
+
     public IEnumerable<string> Buckets => _service.Buckets;
 
     public static async Task<S3Server> StartAsync(string accessKey = "test-access", string secretKey = "test-secret/with+signs")
@@ -100,7 +103,7 @@ public sealed class S3Server : IAsyncDisposable
         using var memory = new MemoryStream();
         await context.Request.Body.CopyToAsync(memory, context.RequestAborted);
         var body = memory.ToArray();
-        var exchange = new S3Exchange(context, body, fault);
+        var exchange = new S3Exchange(context, body, fault) { HasNamespace = HasNamespace };
         if (Signature.Check(context.Request, body, AccessKey, SecretKey) is { } wrong)
             await exchange.ErrorAsync(403, wrong, "the request is not signed by anyone known here");
         else if (fault is S3Fault.Status(var status, var code))

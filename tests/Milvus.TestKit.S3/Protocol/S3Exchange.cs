@@ -41,8 +41,14 @@ internal sealed class S3Exchange(HttpContext context, byte[] body, S3Fault? faul
         return Task.CompletedTask;
     }
 
+    /// <summary>Whether answers carry the namespace of S3, as they should.</summary>
+    public bool HasNamespace { get; init; } = true;
+
     public async Task XmlAsync(XElement root)
     {
+        if (!HasNamespace)
+            foreach (var element in root.DescendantsAndSelf())
+                element.Name = element.Name.LocalName;
         context.Response.ContentType = "application/xml";
         await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + root.ToString(SaveOptions.DisableFormatting));
     }

@@ -35,7 +35,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private const string Initialise = """
         directory=$(mktemp -d "${TMPDIR:-/tmp}/milvus-postgres-XXXXXX") || exit 1
-        "$1" -D "$directory/data" -U "$2" --auth=trust --encoding=UTF8 --locale=C --no-sync >"$directory/log" 2>&1 || { cat "$directory/log" >&2; exit 1; }
+        "$1" -D "$directory/data" -U "$2" --auth=trust --encoding=UTF8 --locale=C --no-sync >"$directory/log" 2>&1 || { cat "$directory/log" >&2; rm -rf "$directory"; exit 1; }
         echo "$directory"
         """;
 

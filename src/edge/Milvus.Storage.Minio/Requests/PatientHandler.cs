@@ -48,7 +48,10 @@ internal sealed class PatientHandler(HttpMessageHandler inner, int maxAttempts, 
             if (IsTransient(response.StatusCode) || IsMisread(request, response))
                 throw new HttpRequestException(Describe(response.StatusCode), null, response.StatusCode);
             if (!(request.Options.TryGetValue(Streamed, out var streamed) && streamed && response.IsSuccessStatusCode))
+            {
                 await response.Content.LoadIntoBufferAsync(limit.Token).ConfigureAwait(false);
+                await AnswerNamespace.CompleteAsync(response, limit.Token).ConfigureAwait(false);
+            }
             return response;
         }
         catch
