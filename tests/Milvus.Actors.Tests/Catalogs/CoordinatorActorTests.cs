@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Akka.Cluster.Tools.Singleton;
+using Akka.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Actors.Catalogs;
 using Milvus.Actors.Messages;
@@ -171,15 +171,33 @@ public sealed class CoordinatorActorTests : IAsyncLifetime
     [Fact]
     public async Task It_serves_as_a_cluster_singleton_behind_its_proxy()
     {
-        _rig.System.ActorOf(
-            ClusterSingletonManager.Props(CoordinatorActor.Props(_rig.Settings), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(_rig.System).WithRole("coordinator")), "coordinator");
-        var proxy = _rig.System.ActorOf(
-            ClusterSingletonProxy.Props("/user/coordinator", ClusterSingletonProxySettings.Create(_rig.System).WithRole("coordinator")), "coordinator-proxy");
+        var proxy = _rig.StartSingleton();
         _rig.RegisterNode(proxy);
         Assert.True((await _rig.Client(proxy).ExecuteAsync(CoordinatorRig.Create(), default)).Changed);
         var status = await _rig.Client(proxy).AskAsync<ClusterStatus>(new GetClusterStatus(), default);
         var node = Assert.Single(status.Nodes);
         Assert.Equal((status.CatalogVersion, true, 1L, 2L, 3L), (node.CatalogVersion, node.Reachable, node.MemoryBytes, node.MemoryLimitBytes, node.Rows));
+    }
+
+    [Fact]
+    public async Task Another_node_asks_it_and_takes_over_when_its_node_leaves()
+    {
+        _rig.RegisterNode(_rig.StartSingleton());
+        await using var other = await CoordinatorRig.StartAsync(_rig);
+        var proxy = other.StartSingleton();
+        other.RegisterNode(proxy);
+        var client = other.Client(proxy);
+        var first = await client.ExecuteAsync(CoordinatorRig.Create("a"), default);
+        Assert.NotNull(other.Replica.Catalog.FindCollection(first.Id));
+        // The answer came after both nodes showed it.
+        Assert.NotNull(_rig.Replica.Catalog.FindCollection(first.Id));
+        Assert.Equal(Cluster.Get(_rig.System).SelfAddress.ToString(), (await client.AskAsync<ClusterStatus>(new GetClusterStatus(), default)).Coordinator);
+
+        await Cluster.Get(_rig.System).LeaveAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
+        var second = await client.ExecuteAsync(CoordinatorRig.Create("b"), default);
+        Assert.True(second.Changed && second.Id > first.Id);
+        var status = await client.AskAsync<ClusterStatus>(new GetClusterStatus(), default);
+        Assert.Equal((Cluster.Get(other.System).SelfAddress.ToString(), 2L), (status.Coordinator, status.Epoch));
     }
 
     [Fact]

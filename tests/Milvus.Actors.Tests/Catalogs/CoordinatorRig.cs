@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -61,26 +62,42 @@ internal sealed class CoordinatorRig : IAsyncDisposable
 
     public IActorRef Tasks { get; set; } = ActorRefs.Nobody;
 
-    public static async Task<CoordinatorRig> StartAsync()
+    /// <param name="first">The node to join, whose stores are shared; null makes a cluster of one.</param>
+    public static async Task<CoordinatorRig> StartAsync(CoordinatorRig? first = null)
     {
         var config = ConfigurationFactory.ParseString("""
             akka {
-              loglevel = WARNING
+              loglevel = OFF
+              stdout-loglevel = OFF
               actor.provider = cluster
               remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
               remote.log-remote-lifecycle-events = off
               cluster.roles = [coordinator, data]
               cluster.sharding.state-store-mode = persistence
               coordinated-shutdown.run-by-actor-system-terminate = off
+              coordinated-shutdown.run-by-clr-shutdown-hook = off
+              cluster.gossip-interval = 100ms
+              cluster.leader-actions-interval = 100ms
+              cluster.singleton.hand-over-retry-interval = 200ms
+              cluster.singleton-proxy.singleton-identification-interval = 100ms
             }
             """).WithFallback(SerializationConfig.Load());
         var system = ActorSystem.Create("milvus", config);
-        await Cluster.Get(system).JoinAsync(Cluster.Get(system).SelfAddress, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
-        var meta = new InMemoryMetaStore();
+        await Cluster.Get(system).JoinAsync(Cluster.Get(first?.System ?? system).SelfAddress, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
+        var meta = first?.Meta ?? new InMemoryMetaStore();
         return new CoordinatorRig(system, meta, await CatalogReplica.LoadAsync(meta, default));
     }
 
     public IActorRef StartCoordinator(string name = "coordinator") => System.ActorOf(CoordinatorActor.Props(Settings), name);
+
+    /// <summary>As in a real node: the singleton's manager, and the proxy.</summary>
+    public IActorRef StartSingleton()
+    {
+        System.ActorOf(
+            ClusterSingletonManager.Props(CoordinatorActor.Props(Settings), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole("coordinator")), "coordinator");
+        return System.ActorOf(
+            ClusterSingletonProxy.Props("/user/coordinator", ClusterSingletonProxySettings.Create(System).WithRole("coordinator")), "coordinator-proxy");
+    }
 
     public void RegisterNode(IActorRef coordinator) =>
         System.ActorOf(NodeRegistrationActor.Props(coordinator, Replica, ["coordinator", "data"], () => new NodeUsage(1, 2, 3)), NodeRegistrationActor.Name);

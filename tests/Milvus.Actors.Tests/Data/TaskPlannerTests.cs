@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Actors.Catalogs;
 using Milvus.Actors.Data;
 using Milvus.Actors.Messages;
-using Milvus.Actors.Node;
 using Milvus.Actors.Tests.Catalogs;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
@@ -177,8 +175,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         if (withDataNode)
         {
             var worker = new TaskWorker(_rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance);
-            _rig.Tasks = await ClusterSharding.Get(_rig.System).StartAsync(
-                ClusterNames.TaskRegion, TaskRegion.EntityProps(worker), ClusterShardingSettings.Create(_rig.System).WithRole("data"), TaskRegion.Extractor);
+            _rig.Tasks = await TaskRegion.StartAsync(_rig.System, worker);
         }
         var made = await _client.ExecuteAsync(CoordinatorRig.Create(), default);
         _collection = made.Catalog.GetCollection(made.Id);

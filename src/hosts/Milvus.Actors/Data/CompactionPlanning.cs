@@ -37,9 +37,16 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
                 var sources = plan.Sources.Select(s => s.SegmentId).ToArray();
                 return new CompactTask(
                     string.Create(System.Globalization.CultureInfo.InvariantCulture, $"compact-{sources[0]}-{attempt(sources[0])}"),
-                    collectionId, plan.Shard, plan.PartitionId, sources, service.Oracle.NextIds(), horizons[plan.Shard].Value);
+                    collectionId, plan.Shard, plan.PartitionId, sources, service.Oracle.NextIds(), Horizon(plan, horizons[plan.Shard]).Value);
             }),
         ];
+    }
+
+    // What every source has folded in already the result has too, even where the checkpoint lags behind a growing segment.
+    private static Timestamp Horizon(CompactionPlan plan, Timestamp horizon)
+    {
+        var folded = plan.Sources.Min(s => s.DeletesAppliedTo);
+        return folded > horizon ? folded : horizon;
     }
 
     // A loaded segment's deletes are known; those of others are taken to be spread evenly over the rows of their shard.
