@@ -18,7 +18,8 @@ internal sealed class Filters(AnalyzerRegistry analyzers)
         CollectionInfo collection, string expression, ImmutableDictionary<string, Literal> templates, string? timeZone = null, FilterUse use = FilterUse.Query) =>
         Filter.Compile(expression, collection.Schema, templates, use, new FilterOptions
         {
-            SampleSeed = Interlocked.Increment(ref _seed),
+            // Only sampling needs one; without it equal filters are equal, which saves other nodes from compiling them again.
+            SampleSeed = expression.Contains("sample", StringComparison.OrdinalIgnoreCase) ? Interlocked.Increment(ref _seed) : 0,
             TimeZone = timeZone ?? collection.Property("timezone") ?? "UTC",
             TextMatchers = _matchers,
         });

@@ -20,6 +20,6 @@ public sealed record QueryOptions
     /// <summary>How often a node tells the others how full it is.</summary>
     public TimeSpan LoadReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Compiled filters that are kept.</summary>
-    public int RememberedFilters { get; init; } = 1024;
+    /// <summary>How often a loaded replica looks whether its collection still exists.</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

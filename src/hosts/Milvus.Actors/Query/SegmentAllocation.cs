@@ -5,7 +5,7 @@ using Akka.Cluster.Sharding;
 namespace Milvus.Actors.Query;
 
 /// <summary>
-/// Places shards of the segment region by memory and replicas, see <see cref="SegmentPlacement"/>. Used by the shard coordinator, wherever that runs, one call
+/// Places shards of the segment region by memory and replicas, see <see cref="ReplicaPlacement"/>. Used by the shard coordinator, wherever that runs, one call
 /// at a time.
 /// </summary>
 /// <param name="self">This node's address: regions on it have none of their own.</param>
@@ -26,7 +26,7 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
     {
         if (currentShardAllocations.Count == 0) return Task.FromResult(requester);
         var nodes = Nodes(currentShardAllocations);
-        var chosen = SegmentPlacement.Choose(shardId, nodes);
+        var chosen = ReplicaPlacement.Choose(shardId, nodes);
         _placed[shardId] = (_moving.Remove(shardId, out var bytes) ? bytes : AverageBytes(nodes), time.GetTimestamp());
         return Task.FromResult(currentShardAllocations.Keys.First(r => Name(r) == chosen));
     }
@@ -38,7 +38,7 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
         if (!names.IsSubsetOf(_known)) _isEvening = true;
         _known = names;
         var nodes = Nodes(currentShardAllocations);
-        var moves = SegmentPlacement.Moves(nodes, _isEvening, isMoving: rebalanceInProgress.Count > 0);
+        var moves = ReplicaPlacement.Moves(nodes, _isEvening, isMoving: rebalanceInProgress.Count > 0);
         if (moves.IsEmpty && rebalanceInProgress.Count == 0 && nodes.All(n => n.Load is { Loading: 0 } && n.ExpectedBytes == 0)) _isEvening = false;
         foreach (var shard in moves) _moving[shard] = nodes.First(n => n.Shards.Contains(shard)).Load!.ShardBytes.GetValueOrDefault(shard);
         return Task.FromResult<IImmutableSet<string>>(moves.ToImmutableHashSet());

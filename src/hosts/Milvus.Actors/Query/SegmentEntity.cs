@@ -11,8 +11,6 @@ namespace Milvus.Actors.Query;
 /// </summary>
 public sealed class SegmentEntity : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan s_checkInterval = TimeSpan.FromSeconds(10);
-
     private readonly SegmentLoads _loads;
     private readonly CatalogReplica _catalog;
     private readonly string _node;
@@ -49,7 +47,7 @@ public sealed class SegmentEntity : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Check), Check.Instance, s_checkInterval);
+    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Check), Check.Instance, _loads.Options.CheckInterval);
 
     protected override void PostStop()
     {

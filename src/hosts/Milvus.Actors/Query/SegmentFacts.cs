@@ -14,28 +14,27 @@ public sealed class SegmentFacts(IMetaStore meta, TimeProvider time)
     private static readonly TimeSpan s_freshFor = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<long, Reading> _readings = new();
+    private long _lastReading;
 
-    /// <summary>The collection's segments as of a moment not before <paramref name="notBefore"/> (of <see cref="Now"/>) or, without one, about a second ago at most.</summary>
-    public Task<StoredSegments> GetAsync(long collectionId, CancellationToken cancellation, long? notBefore = null)
+    /// <summary>The collection's segments as of about a second ago at most, or by a reading that was begun after the one given.</summary>
+    public Task<StoredSegments> GetAsync(long collectionId, CancellationToken cancellation, long? after = null)
     {
         while (true)
         {
             var known = _readings.GetValueOrDefault(collectionId);
-            if (known is not null && IsUsable(known, notBefore)) return known.Segments.Value.WaitAsync(cancellation);
+            if (known is not null && IsUsable(known, after)) return known.Segments.Value.WaitAsync(cancellation);
             // Nobody's cancellation ends a reading that others wait for.
-            var fresh = new Reading(time.GetTimestamp(), new Lazy<Task<StoredSegments>>(() => SegmentStore.LoadAsync(meta, collectionId, CancellationToken.None)));
+            var fresh = new Reading(Interlocked.Increment(ref _lastReading), time.GetTimestamp(), new Lazy<Task<StoredSegments>>(() => SegmentStore.LoadAsync(meta, collectionId, CancellationToken.None)));
             if (known is null ? _readings.TryAdd(collectionId, fresh) : _readings.TryUpdate(collectionId, fresh, known)) return fresh.Segments.Value.WaitAsync(cancellation);
         }
     }
-
-    public long Now => time.GetTimestamp();
 
     /// <summary>The manifest of a segment and the checkpoint it was read with; looks again when it is not among what is known.</summary>
     /// <exception cref="MilvusException">600: there is no such segment.</exception>
     public async Task<(SegmentManifest Manifest, ChannelCheckpoint? Checkpoint)> FindAsync(
         long collectionId, long segmentId, Func<SegmentManifest, bool> isNewEnough, CancellationToken cancellation)
     {
-        var asked = Now;
+        var asked = Interlocked.Read(ref _lastReading);
         var known = await GetAsync(collectionId, cancellation).ConfigureAwait(false);
         var manifest = Find(known, segmentId);
         if (manifest is null || !isNewEnough(manifest))
@@ -50,10 +49,10 @@ public sealed class SegmentFacts(IMetaStore meta, TimeProvider time)
 
     public void Forget(long collectionId) => _readings.TryRemove(collectionId, out _);
 
-    private bool IsUsable(Reading reading, long? notBefore)
+    private bool IsUsable(Reading reading, long? after)
     {
         if (reading.Segments.IsValueCreated && reading.Segments.Value is { IsCompleted: true, IsCompletedSuccessfully: false }) return false;
-        return notBefore is { } earliest ? reading.At >= earliest : time.GetElapsedTime(reading.At) < s_freshFor;
+        return after is { } earlier ? reading.Number > earlier : time.GetElapsedTime(reading.At) < s_freshFor;
     }
 
     private static SegmentManifest? Find(StoredSegments known, long segmentId)
@@ -70,5 +69,5 @@ public sealed class SegmentFacts(IMetaStore meta, TimeProvider time)
         return null;
     }
 
-    private sealed record Reading(long At, Lazy<Task<StoredSegments>> Segments);
+    private sealed record Reading(long Number, long At, Lazy<Task<StoredSegments>> Segments);
 }

@@ -20,7 +20,7 @@ public sealed record PlacementNode(string Name, ImmutableArray<string> Shards, N
 /// Decides where shards of the segment region live and which of them move. A shard is a bucket of segments in one replica, named <c>{bucket}-{replica}</c>.
 /// Pure: the same nodes give the same decision.
 /// </summary>
-public static class SegmentPlacement
+public static class ReplicaPlacement
 {
     /// <summary>Weights may differ by this part of the largest before anything moves.</summary>
     public const double TolerablePart = 0.2;
