@@ -33,7 +33,7 @@ public sealed class ClusterMaintenanceGatewayTests : IAsyncLifetime
         _channels.Answer = Answer;
         var node = _world.Node(new LoopNetwork().Node("p"), time: TimeProvider.System);
         node.Channels = _channels.Region;
-        _gateway = new ClusterMaintenanceGateway(node, new GatewayOptions { LocateAttempt = TimeSpan.FromMilliseconds(300), ControlPatience = TimeSpan.FromMilliseconds(200) });
+        _gateway = new ClusterMaintenanceGateway(node, new GatewayOptions { ControlAttempt = TimeSpan.FromMilliseconds(300), ControlPatience = TimeSpan.FromMilliseconds(200) });
     }
 
     public async Task DisposeAsync()

@@ -52,7 +52,7 @@ public sealed class ReplicaPlacementTests
     [InlineData(3)]
     public void Placing_keeps_replicas_apart_and_memory_even(int seed)
     {
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 12; round++)
         {
             var random = new Random((seed * 1000) + round);
             var cluster = new Cluster(random.Next(1, 6));
@@ -69,7 +69,7 @@ public sealed class ReplicaPlacementTests
     [InlineData(3)]
     public void After_a_node_joined_moves_even_out_and_end(int seed)
     {
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 12; round++)
         {
             var random = new Random((seed * 1000) + round);
             var cluster = new Cluster(random.Next(1, 5));

@@ -34,6 +34,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
             sharding {
               state-store-mode = persistence
               retry-interval = 200ms
+              rebalance-interval = 300ms
             }
             singleton.hand-over-retry-interval = 200ms
           }
@@ -79,6 +80,14 @@ internal sealed class ClusterSystem : IAsyncDisposable
     {
         var system = Start(roles);
         await Cluster.Get(system.System).JoinAsync(system.Address);
+        return system;
+    }
+
+    /// <summary>The same, up as a member of another one's cluster.</summary>
+    public static async Task<ClusterSystem> StartInAsync(ClusterSystem first, params string[] roles)
+    {
+        var system = Start(roles);
+        await Cluster.Get(system.System).JoinAsync(first.Address);
         return system;
     }
 

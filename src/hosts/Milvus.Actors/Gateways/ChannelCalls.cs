@@ -19,7 +19,7 @@ internal sealed class ChannelCalls(Func<IActorRef> channels, TimeProvider time, 
         {
             try
             {
-                return await channels().Ask<IControlMessage>(message, options.LocateAttempt, cancellation).ConfigureAwait(false) switch
+                return await channels().Ask<IControlMessage>(message, options.ControlAttempt, cancellation).ConfigureAwait(false) switch
                 {
                     T answer => answer,
                     ControlFailed failed => throw new MilvusException((ErrorCode)failed.Code, failed.Message) { IsInputError = failed.IsInputError },

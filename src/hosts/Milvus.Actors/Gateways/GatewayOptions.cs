@@ -15,7 +15,11 @@ public sealed record GatewayOptions
     public TimeSpan OpenAttempt { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the channel region has to say where a channel is.</summary>
-    public TimeSpan LocateAttempt { get; init; } = TimeSpan.FromSeconds(3);
+    /// <remarks>Short: what is asked of a region that still believes in a dead node is lost.</remarks>
+    public TimeSpan LocateAttempt { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After this long without an answer a channel is asked again.</summary>
+    public TimeSpan ControlAttempt { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a channel has to answer a control message.</summary>
     public TimeSpan ControlPatience { get; init; } = TimeSpan.FromSeconds(10);

@@ -45,8 +45,9 @@ public sealed class NodeLoadActor : ReceiveActor, IWithTimers
     {
         var report = Measure();
         _loads.Report(report);
+        // Those that are leaving too: they stay until others have what they had.
         foreach (var member in _cluster.State.Members)
-            if (member.HasRole(NodeRoles.Query) && member.Status is MemberStatus.Up or MemberStatus.WeaklyUp && member.Address != _cluster.SelfAddress)
+            if (member.HasRole(NodeRoles.Query) && member.Address != _cluster.SelfAddress)
                 Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name).Tell(report);
     }
 

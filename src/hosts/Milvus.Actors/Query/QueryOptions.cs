@@ -17,6 +17,12 @@ public sealed record QueryOptions
     /// <summary>How long a replica that moves to another node stays readable: until it is loaded there, if all goes well.</summary>
     public TimeSpan MoveGrace { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a node that leaves waits for its segments to be loaded elsewhere; below the time-out of the shutdown phase.</summary>
+    public TimeSpan LeavePatience { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long it stays after that: channels have to hear of the new places.</summary>
+    public TimeSpan LeavePause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How often a node tells the others how full it is.</summary>
     public TimeSpan LoadReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 

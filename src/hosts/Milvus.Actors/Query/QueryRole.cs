@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Google.Protobuf;
 using Milvus.Actors.Node;
 using Milvus.Actors.Protocol;
@@ -49,6 +50,8 @@ public sealed class QueryRole : IDisposable
     {
         var system = _node.System;
         system.ActorOf(Props.Create(() => new NodeLoadActor(Placement, Table, _node.Memory, () => Loads.Loading, Options.LoadReportInterval)), NodeLoadActor.Name);
+        var leave = new QueryLeave(Cluster.Get(system), Table, Placement, Options, _node.Time);
+        CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterShardingShutdownRegion, "keep-serving", leave.KeepServingAsync);
         return await SegmentRegion.StartAsync(system, EntityProps, new SegmentAllocation(Placement, _node.Rpc.Self, _node.Time)).ConfigureAwait(false);
     }
 
