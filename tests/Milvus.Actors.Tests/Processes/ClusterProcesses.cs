@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Milvus.TestKit.Postgres;
+
+namespace Milvus.Actors.Tests.Processes;
+
+/// <summary>Nodes of one cluster as processes of their own, each on a loopback address of its own, sharing a PostgreSQL and a directory of objects.</summary>
+public sealed partial class ClusterProcesses : IAsyncDisposable
+{
+    public const int ClusterPort = 4053;
+    public const int Port = 19530;
+    public const int MetricsPort = 9091;
+
+    private const int Sigterm = 15;
+    private const int Sigstop = 19;
+    private const int Sigcont = 18;
+
+    private static int s_networks = Environment.ProcessId % 200;
+
+    private readonly List<NodeUnderTest> _nodes = [];
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("milvus-cluster-");
+    private readonly int _network = (Interlocked.Increment(ref s_networks) % 250) + 2;
+    private readonly PostgresServer _postgres;
+
+    private ClusterProcesses(PostgresServer postgres) => _postgres = postgres;
+
+    public IReadOnlyList<NodeUnderTest> Nodes => _nodes;
+
+    public PostgresServer Postgres => _postgres;
+
+    public DirectoryInfo ObjectDirectory => new(Path.Combine(_directory.FullName, "objects"));
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>Starts one node per entry of <paramref name="roles"/> and waits until all are ready. The first two are the seeds.</summary>
+    public static async Task<ClusterProcesses> StartAsync(params string[] roles)
+    {
+        var cluster = new ClusterProcesses(await PostgresServer.StartNewAsync());
+        try
+        {
+            for (var i = 0; i < roles.Length; i++) cluster._nodes.Add(new NodeUnderTest($"127.0.{cluster._network}.{i + 1}", roles[i]));
+            foreach (var node in cluster._nodes) cluster.Start(node);
+            foreach (var node in cluster._nodes) await cluster.ReadyAsync(node, TimeSpan.FromSeconds(120));
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void Start(NodeUnderTest node)
+    {
+        var own = Path.Combine(_directory.FullName, node.Address);
+        Directory.CreateDirectory(own);
+        var assembly = typeof(ClusterProcesses).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "NodeAssembly").Value!;
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var seeds = string.Join(',', _nodes.Take(2).Select(n => $"{n.Address}:{ClusterPort}"));
+        node.LogFile = Path.Combine(own, "node.log");
+        var start = new ProcessStartInfo("/bin/sh",
+        [
+            "-c", "exec \"$@\" >>\"$MILVUS_NODE_LOG\" 2>&1", "node", host, assembly,
+            "--roles", node.Roles, "--host", node.Address, "--address", node.Address, "--cluster-port", $"{ClusterPort}", "--seeds", seeds,
+            "--port", $"{Port}", "--metrics-port", $"{MetricsPort}", "--data", own, "--log-level", "Information", "--memory-limit", "2g",
+        ]);
+        start.Environment["MILVUS_DATABASE"] = _postgres.ConnectionString;
+        start.Environment["MILVUS_OBJECT_STORAGE"] = ObjectDirectory.FullName;
+        start.Environment["MILVUS_NODE_LOG"] = node.LogFile;
+        node.Process = Process.Start(start) ?? throw new InvalidOperationException("a node did not start");
+    }
+
+    /// <summary>Waits until the node's readiness endpoint says so.</summary>
+    public async Task ReadyAsync(NodeUnderTest node, TimeSpan limit)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            if (node.Process!.HasExited) throw new InvalidOperationException($"node {node.Address} ended with {node.Process.ExitCode}:\n{node.Log}");
+            if (await IsReadyAsync(node)) return;
+            if (watch.Elapsed > limit) throw new TimeoutException($"node {node.Address} is not ready after {limit}:\n{node.Log}");
+            await Task.Delay(100);
+        }
+    }
+
+    public async Task<bool> IsReadyAsync(NodeUnderTest node)
+    {
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri($"http://{node.Address}:{MetricsPort}/readyz"));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>kill -9.</summary>
+    public static async Task KillAsync(NodeUnderTest node)
+    {
+        node.Process!.Kill();
+        await node.Process.WaitForExitAsync();
+        node.Process.Dispose();
+        node.Process = null;
+    }
+
+    /// <summary>SIGTERM, as an orchestrator does; returns how long leaving took.</summary>
+    public static async Task<TimeSpan> LeaveAsync(NodeUnderTest node)
+    {
+        var watch = Stopwatch.StartNew();
+        _ = Kill(node.Process!.Id, Sigterm);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        await node.Process.WaitForExitAsync(patience.Token);
+        node.Process.Dispose();
+        node.Process = null;
+        return watch.Elapsed;
+    }
+
+    /// <summary>Stops the process without ending it: to the others it has fallen silent, to itself no time has passed.</summary>
+    public static void Freeze(NodeUnderTest node) => _ = Kill(node.Process!.Id, Sigstop);
+
+    public static void Thaw(NodeUnderTest node) => _ = Kill(node.Process!.Id, Sigcont);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            if (node.Process is not { HasExited: false }) continue;
+            node.Process.Kill();
+            await node.Process.WaitForExitAsync();
+        }
+        await _postgres.DisposeAsync();
+        Http.Dispose();
+        if (Environment.GetEnvironmentVariable("MILVUS_KEEP_LOGS") is null) _directory.Delete(recursive: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int pid, int signal);
+}
+
+public sealed class NodeUnderTest(string address, string roles)
+{
+    public string Address { get; } = address;
+
+    public string Roles { get; } = roles;
+
+    public Process? Process { get; set; }
+
+    public string LogFile { get; set; } = "";
+
+    /// <summary>The end of what the node printed.</summary>
+    public string Log
+    {
+        get
+        {
+            if (!File.Exists(LogFile)) return "";
+            using var stream = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            stream.Seek(Math.Max(0, stream.Length - 8000), SeekOrigin.Begin);
+            using var reader = new StreamReader(stream);
+            return reader.ReadToEnd();
+        }
+    }
+}
