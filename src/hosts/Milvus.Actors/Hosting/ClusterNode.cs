@@ -36,17 +36,19 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly IHost _host;
     private readonly NodeServices _services;
+    private readonly NodeParts _parts;
     private readonly MilvusServer _server;
     private readonly CancellationTokenSource _stop = new();
     private readonly Readiness _readiness;
     private Task _watch = Task.CompletedTask;
 
-    private ClusterNode(NodeStores stores, ILoggerFactory logging, IHost host, NodeServices services, MilvusServer server, Readiness readiness)
+    private ClusterNode(NodeStores stores, ILoggerFactory logging, IHost host, NodeServices services, NodeParts parts, MilvusServer server, Readiness readiness)
     {
         _stores = stores;
         _logging = logging;
         _host = host;
         _services = services;
+        _parts = parts;
         _server = server;
         _readiness = readiness;
     }
@@ -81,11 +83,11 @@ public sealed class ClusterNode : IAsyncDisposable
             host = BuildHost(settings, logging);
             await host.StartAsync(given.Token).ConfigureAwait(false);
             var system = host.Services.GetRequiredService<ActorSystem>();
-            var services = await ComposeAsync(settings, stores, system, logging, time, given.Token).ConfigureAwait(false);
+            var (services, parts) = await ComposeAsync(settings, stores, system, logging, time, given.Token).ConfigureAwait(false);
             var health = new ServerHealth();
             var readiness = new Readiness(services, health);
-            var server = CreateServer(settings, services, health);
-            var node = new ClusterNode(stores, logging, host, services, server, readiness);
+            var server = CreateServer(settings, services, parts, health);
+            var node = new ClusterNode(stores, logging, host, services, parts, server, readiness);
             node.PlanShutdown();
             // Probes are answered from here on; readiness follows when the node is up.
             await server.StartAsync(given.Token).ConfigureAwait(false);
@@ -115,6 +117,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await _server.DisposeAsync().ConfigureAwait(false);
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
+        _parts.Dispose();
         await _stores.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
         _logging.Dispose();
@@ -192,7 +195,7 @@ public sealed class ClusterNode : IAsyncDisposable
         return $"Data Source={file}";
     }
 
-    private static async Task<NodeServices> ComposeAsync(
+    private static async Task<(NodeServices Services, NodeParts Parts)> ComposeAsync(
         NodeSettings settings, NodeStores stores, ActorSystem system, ILoggerFactory logging, TimeProvider time, CancellationToken cancellation)
     {
         var coordinator = system.ActorOf(
@@ -215,11 +218,10 @@ public sealed class ClusterNode : IAsyncDisposable
             Logging = logging,
             Roles = settings.Roles,
         };
-        await NodeParts.StartAsync(settings, services, coordinator).ConfigureAwait(false);
-        return services;
+        return (services, await NodeParts.StartAsync(settings, services, coordinator).ConfigureAwait(false));
     }
 
-    private static MilvusServer CreateServer(NodeSettings settings, NodeServices services, ServerHealth health)
+    private static MilvusServer CreateServer(NodeSettings settings, NodeServices services, NodeParts node, ServerHealth health)
     {
         var metrics = new MetricsRegistry();
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => services.Memory.UsedBytes);
@@ -227,7 +229,7 @@ public sealed class ClusterNode : IAsyncDisposable
         var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
         RequestDelegate inspection = new Inspection.ClusterEndpoints(new Inspection.ClusterInspector(services)).HandleAsync;
         if (!settings.Has(NodeRoles.Proxy)) return ApiHost.CreateManagement(options, health, metrics, inspection, services.Time, services.Logging);
-        var proxy = NodeParts.CreateProxy(services, out var access);
+        var proxy = node.CreateProxy(out var access);
         var parts = new ApiParts
         {
             Proxy = proxy,

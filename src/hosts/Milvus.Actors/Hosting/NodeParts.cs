@@ -1,38 +1,109 @@
 using Akka.Actor;
+using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Microsoft.Extensions.Logging;
 using Milvus.Actors.Catalogs;
+using Milvus.Actors.Data;
+using Milvus.Actors.Gateways;
 using Milvus.Actors.Node;
 using Milvus.Actors.Query;
+using Milvus.Actors.Rpc;
+using Milvus.Actors.Streaming;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Service;
 using Milvus.Proxy;
+using Milvus.Proxy.Wire;
 using Milvus.Storage.Objects;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Actors.Hosting;
 
-/// <summary>Starts what the roles of a node call for: regions where it hosts shards, proxies of them where it does not.</summary>
-internal static class NodeParts
+/// <summary>
+/// What the roles of a node call for: regions where it hosts shards, proxies of them where it does not, the calls it answers, the singleton it may run.
+/// </summary>
+internal sealed class NodeParts : IDisposable
 {
-    public static async Task StartAsync(NodeSettings settings, NodeServices services, IActorRef coordinator)
+    private readonly NodeServices _services;
+    private readonly AnalyzerRegistry _analyzers = new();
+    private readonly List<IDisposable> _owned = [];
+
+    private NodeParts(NodeServices services) => _services = services;
+
+    public static async Task<NodeParts> StartAsync(NodeSettings settings, NodeServices services, IActorRef coordinator)
     {
+        var parts = new NodeParts(services);
         var system = services.System;
+        var streaming = settings.Has(NodeRoles.Streaming) ? parts.Own(new StreamingRole(services)) : null;
+        var query = settings.Has(NodeRoles.Query) ? parts.Own(QueryRole.Create(services, QueryOptions.Default, Cache(settings, services))) : null;
+        parts.AnswerReads(streaming, query);
+        streaming?.Start();
+        services.Channels = streaming is null
+            ? await ChannelRegion.StartProxyAsync(system).ConfigureAwait(false)
+            : await ChannelRegion.StartAsync(system, streaming).ConfigureAwait(false);
+        services.Segments = query is null
+            ? await SegmentRegion.StartProxyAsync(system).ConfigureAwait(false)
+            : await query.StartRegionAsync().ConfigureAwait(false);
+        services.Tasks = settings.Has(NodeRoles.Data)
+            ? await ClusterSharding.Get(system).StartAsync(
+                ClusterNames.TaskRegion, _ => TaskRegion.EntityProps(parts.Worker()), ClusterShardingSettings.Create(system).WithRole(NodeRoles.Data), TaskRegion.Extractor).ConfigureAwait(false)
+            : await ClusterSharding.Get(system).StartProxyAsync(ClusterNames.TaskRegion, NodeRoles.Data, TaskRegion.Extractor).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {
             var actor = CoordinatorActor.Props(CoordinatorSettings.From(services, new CoordinatorOptions()));
             system.ActorOf(
                 ClusterSingletonManager.Props(actor, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system).WithRole(NodeRoles.Coordinator)), ClusterNames.Coordinator);
         }
-        system.ActorOf(NodeRegistrationActor.Props(coordinator, services.Catalog, settings.Roles, () => Usage(services)), NodeRegistrationActor.Name);
-        await Task.CompletedTask;
+        system.ActorOf(
+            NodeRegistrationActor.Props(coordinator, services.Catalog, settings.Roles, () => new NodeUsage(services.Memory.UsedBytes, services.Memory.LimitBytes, query?.Rows ?? 0)), NodeRegistrationActor.Name);
+        return parts;
     }
 
-    private static NodeUsage Usage(NodeServices services) => new(services.Memory.UsedBytes, services.Memory.LimitBytes, 0);
-
-    public static IMilvusProxy CreateProxy(NodeServices services, out AccessControl access)
+    public IMilvusProxy CreateProxy(out AccessControl access)
     {
-        var coordinator = new ClusterCoordinator(services.Catalog, services.Oracle, services.Coordinator);
+        var coordinator = new ClusterCoordinator(_services.Catalog, _services.Oracle, _services.Coordinator);
         access = new AccessControl(coordinator);
-        throw new NotSupportedException();
+        var options = GatewayOptions.Default;
+        var locations = new ChannelLocations(() => _services.Channels);
+        return new MilvusProxy(
+            coordinator,
+            new ClusterShardGateway(_services.Rpc, locations, _services.Catalog, _services.Time, options),
+            new ClusterMaintenanceGateway(_services, options),
+            _services.Time,
+            new ProxyOptions(),
+            _services.Logging.CreateLogger<MilvusProxy>(),
+            analyzers: _analyzers);
+    }
+
+    public void Dispose()
+    {
+        foreach (var o in _owned) o.Dispose();
+    }
+
+    private void AnswerReads(StreamingRole? streaming, QueryRole? query)
+    {
+        if (streaming is null && query is null) return;
+        var options = query?.Options ?? QueryOptions.Default;
+        var filters = new FilterPlanCache(_analyzers, options.RememberedFilters);
+        SessionRead? sessions = null;
+        if (streaming is not null)
+            sessions = (request, cancellation) => streaming.Sessions.ReadAsync(request, filters, cancellation);
+        var reads = Own(new ShardReads(_services.Catalog, filters, options.ConcurrentReads, query?.Table, sessions));
+        _services.Rpc.Handle(RpcMethod.ReadShard, reads.HandleAsync);
+    }
+
+    private TaskWorker? _worker;
+
+    private TaskWorker Worker() => _worker ??= Own(TaskWorker.From(_services));
+
+    // Files of a local directory are where they should be already.
+    private static CachingObjectStore? Cache(NodeSettings settings, NodeServices services) => services.Objects is LocalObjectStore || settings.CacheBytes == 0
+        ? null
+        : new CachingObjectStore(services.Objects, Path.Combine(settings.DataDirectory, "cache"), settings.CacheBytes);
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
     }
 }

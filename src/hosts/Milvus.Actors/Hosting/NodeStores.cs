@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Hosting.Settings;
 using Milvus.Storage.Files;
 using Milvus.Storage.Meta;
+using Milvus.Storage.Minio;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Postgres;
 
@@ -69,7 +70,14 @@ internal sealed class NodeStores : IAsyncDisposable
         if (!Uri.TryCreate(target, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return new LocalObjectStore(target);
         var bucket = url.AbsolutePath.Trim('/');
         if (bucket.Length == 0) throw new SettingsException($"--object-storage {target}: the URL names no bucket");
-        _ = cancellation;
-        return await Task.FromException<IObjectStore>(new SettingsException("not yet")).ConfigureAwait(false);
+        try
+        {
+            var options = new MinioObjectStoreOptions(url.GetLeftPart(UriPartial.Authority), bucket, settings.ObjectStorageAccessKey, settings.ObjectStorageSecretKey);
+            return await MinioObjectStore.OpenAsync(options, cancellationToken: cancellation).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            throw new SettingsException($"--object-storage {target}: {e.Message}");
+        }
     }
 }
