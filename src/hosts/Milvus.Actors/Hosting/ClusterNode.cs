@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
@@ -155,7 +156,8 @@ public sealed class ClusterNode : IAsyncDisposable
             // Before the options below are rendered, so that these files win over their defaults.
             akka.AddHocon(NodeHocon.For(settings, Environment.GetEnvironmentVariables()), HoconAddMode.Prepend);
             akka.AddHocon(SerializationConfig.Load(), HoconAddMode.Prepend);
-            akka.WithRemoting(new RemoteOptions { HostName = "0.0.0.0", PublicHostName = settings.Host, Port = settings.ClusterPort });
+            // An address is one of this machine's and several nodes may share a port on different ones; a name may stand for a service in front.
+            akka.WithRemoting(new RemoteOptions { HostName = IPAddress.TryParse(settings.Host, out _) ? settings.Host : "0.0.0.0", PublicHostName = settings.Host, Port = settings.ClusterPort });
             akka.WithClustering(new ClusterOptions { Roles = settings.Roles, SeedNodes = Seeds(settings) });
             akka.WithSqlPersistence(JournalConnection(settings), JournalProvider(settings), autoInitialize: true);
             if (settings.AkkaManagementPort is { } port)
