@@ -149,10 +149,9 @@ public sealed class FailoverTests(ITestOutputHelper output)
 
     private void Report(string what, Workload load, TimeSpan? settled = null, long failedSearches = 0)
     {
-        var line = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what}: longest pause of inserts {load.TakeInsertGap().TotalSeconds:F1} s, of searches {load.TakeSearchGap().TotalSeconds:F1} s, {load.Acknowledged} rows, {load.InDoubt} in doubt, {load.Searches} searches, {load.FailedSearches} failed"
-            + (settled is { } s ? $", all parts answer after {s.TotalSeconds:F1} s, searches failed meanwhile {failedSearches}" : ""));
+        var line = FormattableString.Invariant(
+            $"{what}: longest pause of inserts {load.TakeInsertGap().TotalSeconds:F1} s, of searches {load.TakeSearchGap().TotalSeconds:F1} s, {load.Acknowledged} rows, {load.InDoubt} in doubt, {load.Searches} searches, {load.FailedSearches} failed");
+        if (settled is { } s) line += FormattableString.Invariant($", all parts answer after {s.TotalSeconds:F1} s, searches failed meanwhile {failedSearches}");
         output.WriteLine(line);
         if (Environment.GetEnvironmentVariable("MILVUS_CLUSTER_REPORT") is { } file) File.AppendAllText(file, line + "\n");
     }

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Microsoft.Extensions.Logging;
 using Milvus.Actors.Catalogs;
@@ -23,6 +22,8 @@ namespace Milvus.Actors.Hosting;
 /// </summary>
 internal sealed class NodeParts : IDisposable
 {
+    private const int RememberedFilters = 1024;
+
     private readonly NodeServices _services;
     private readonly AnalyzerRegistry _analyzers = new();
     private readonly List<IDisposable> _owned = [];
@@ -44,9 +45,8 @@ internal sealed class NodeParts : IDisposable
             ? await SegmentRegion.StartProxyAsync(system).ConfigureAwait(false)
             : await query.StartRegionAsync().ConfigureAwait(false);
         services.Tasks = settings.Has(NodeRoles.Data)
-            ? await ClusterSharding.Get(system).StartAsync(
-                ClusterNames.TaskRegion, _ => TaskRegion.EntityProps(parts.Worker()), ClusterShardingSettings.Create(system).WithRole(NodeRoles.Data), TaskRegion.Extractor).ConfigureAwait(false)
-            : await ClusterSharding.Get(system).StartProxyAsync(ClusterNames.TaskRegion, NodeRoles.Data, TaskRegion.Extractor).ConfigureAwait(false);
+            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services))).ConfigureAwait(false)
+            : await TaskRegion.StartProxyAsync(system).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {
             var actor = CoordinatorActor.Props(CoordinatorSettings.From(services, new CoordinatorOptions()));
@@ -83,17 +83,13 @@ internal sealed class NodeParts : IDisposable
     {
         if (streaming is null && query is null) return;
         var options = query?.Options ?? QueryOptions.Default;
-        var filters = new FilterPlanCache(_analyzers, options.RememberedFilters);
+        var filters = new FilterPlanCache(_analyzers, RememberedFilters);
         SessionRead? sessions = null;
         if (streaming is not null)
             sessions = (request, cancellation) => streaming.Sessions.ReadAsync(request, filters, cancellation);
         var reads = Own(new ShardReads(_services.Catalog, filters, options.ConcurrentReads, query?.Table, sessions));
         _services.Rpc.Handle(RpcMethod.ReadShard, reads.HandleAsync);
     }
-
-    private TaskWorker? _worker;
-
-    private TaskWorker Worker() => _worker ??= Own(TaskWorker.From(_services));
 
     // Files of a local directory are where they should be already.
     private static CachingObjectStore? Cache(NodeSettings settings, NodeServices services) => services.Objects is LocalObjectStore || settings.CacheBytes == 0
