@@ -225,10 +225,12 @@ public sealed class MinioFaultTests : IAsyncLifetime
         Assert.Equal(keys, seen);
     }
 
-    [Fact]
-    public async Task A_server_that_leaves_out_the_namespace_is_understood()
+    [Theory]
+    [InlineData("")]
+    [InlineData("http://doc.s3.amazonaws.com/2006-03-01/")]
+    public async Task A_server_with_another_namespace_is_understood(string other)
     {
-        Server.HasNamespace = false;
+        Server.OtherNamespace = other;
         await Store.PutAsync("large", RandomBytes(Large));
         Server.Faults.Next(5, new S3Fault.Status(503), "partNumber=2");
         await Assert.ThrowsAsync<IOException>(() => Store.PutAsync("other", RandomBytes(Large)));

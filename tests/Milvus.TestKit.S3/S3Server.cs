@@ -42,8 +42,8 @@ public sealed class S3Server : IAsyncDisposable
         set => _service.PageLimit = value;
     }
 
-    /// <summary>Whether answers carry the namespace of S3; some servers leave it out.</summary>
-    public bool HasNamespace { get; set; } = true;
+    /// <summary>The namespace of answers when it is not that of S3; some servers leave it out or use an older one.</summary>
+    public string? OtherNamespace { get; set; }
 
     public IEnumerable<string> Buckets => _service.Buckets;
 
@@ -103,7 +103,7 @@ public sealed class S3Server : IAsyncDisposable
         using var memory = new MemoryStream();
         await context.Request.Body.CopyToAsync(memory, context.RequestAborted);
         var body = memory.ToArray();
-        var exchange = new S3Exchange(context, body, fault) { HasNamespace = HasNamespace };
+        var exchange = new S3Exchange(context, body, fault) { OtherNamespace = OtherNamespace };
         if (Signature.Check(context.Request, body, AccessKey, SecretKey) is { } wrong)
             await exchange.ErrorAsync(403, wrong, "the request is not signed by anyone known here");
         else if (fault is S3Fault.Status(var status, var code))

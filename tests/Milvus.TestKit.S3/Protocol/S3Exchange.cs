@@ -41,14 +41,14 @@ internal sealed class S3Exchange(HttpContext context, byte[] body, S3Fault? faul
         return Task.CompletedTask;
     }
 
-    /// <summary>Whether answers carry the namespace of S3, as they should.</summary>
-    public bool HasNamespace { get; init; } = true;
+    /// <summary>The namespace of answers, when it is not that of S3.</summary>
+    public string? OtherNamespace { get; init; }
 
     public async Task XmlAsync(XElement root)
     {
-        if (!HasNamespace)
+        if (OtherNamespace is { } other)
             foreach (var element in root.DescendantsAndSelf())
-                element.Name = element.Name.LocalName;
+                element.Name = XName.Get(element.Name.LocalName, other);
         context.Response.ContentType = "application/xml";
         await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + root.ToString(SaveOptions.DisableFormatting));
     }

@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace Milvus.Storage.Minio.Requests;
 
 /// <summary>
-/// Some S3 servers answer without the namespace of S3. The client then finds no element it knows and takes a listing for an empty one, so
-/// the namespace is put where it is missing.
+/// Some S3 servers answer without the namespace of S3 or with an older one. The client then finds no element it knows and takes a listing
+/// for an empty one, so the namespace is put right.
 /// </summary>
 internal static class AnswerNamespace
 {
@@ -25,10 +25,13 @@ internal static class AnswerNamespace
         {
             return; // The client says what it cannot read.
         }
-        if (root.Name.Namespace != XNamespace.None || !root.Name.LocalName.EndsWith("Result", StringComparison.Ordinal))
+        if (root.Name.Namespace == s_s3 || !root.Name.LocalName.EndsWith("Result", StringComparison.Ordinal))
             return;
         foreach (var element in root.DescendantsAndSelf())
+        {
+            element.Attributes().Where(a => a.IsNamespaceDeclaration).Remove();
             element.Name = s_s3 + element.Name.LocalName;
+        }
         response.Content = new StringContent(root.ToString(SaveOptions.DisableFormatting), Encoding.UTF8, "application/xml");
     }
 }
