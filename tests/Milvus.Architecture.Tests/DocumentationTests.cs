@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Milvus.Architecture.Tests.Deployment;
 using Milvus.Standalone.Settings;
 
 namespace Milvus.Architecture.Tests;
@@ -11,6 +12,24 @@ public sealed partial class DocumentationTests
     {
         var described = SettingRow().Matches(Repository.Read("docs/settings.md")).Select(m => m.Groups[1].Value);
         Assert.Equal(SettingKeys.Table.All.Select(k => k.Name).Append("config").Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_setting_of_a_cluster_node_is_described()
+    {
+        var described = SettingRow().Matches(Repository.Read("docs/cluster.md")).Select(m => m.Groups[1].Value);
+        Assert.Equal(NodeSources.Settings.Append("config").Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_commands_of_pbm_are_those_of_the_endpoints_and_described()
+    {
+        var names = InspectionName().Matches(Repository.Read("src/hosts/Milvus.Actors/Inspection/InspectionCommand.cs")).Select(m => m.Groups[1].Value).ToList();
+        Assert.Equal(5, names.Count);
+        var endpoints = Repository.Read("src/hosts/Milvus.Actors/Inspection/ClusterEndpoints.cs");
+        var document = Repository.Read("docs/cluster.md");
+        Assert.All(names, n => Assert.Contains($"case \"{n}\"", endpoints));
+        Assert.All(names, n => Assert.Contains($"| `{n}` |", document));
     }
 
     [Fact]
@@ -58,6 +77,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^\| `--([a-z0-9-]+)` \|", RegexOptions.Multiline)]
     private static partial Regex SettingRow();
+
+    [GeneratedRegex("^ +new\\(\"([a-z]+)\", \"", RegexOptions.Multiline)]
+    private static partial Regex InspectionName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

@@ -7,12 +7,15 @@ namespace Milvus.Architecture.Tests;
 /// <summary>Solution, filter, packages and the pairing of projects with their tests.</summary>
 public sealed partial class ProjectTests
 {
+    private const string PetabridgeCmd = "Milvus.Actors.Cmd";
+
     /// <summary>Beginnings of the names of projects whose packages not every source has: these stay out of the filter.</summary>
-    private static readonly string[] s_outsideFilter = ["Milvus.Actors", "Milvus.Storage.Minio"];
+    private static readonly string[] s_notStandalone = ["Milvus.Actors", "Milvus.Storage.Minio"];
 
     /// <summary>Projects without a test project of their own, and who tests them.</summary>
     private static readonly Dictionary<string, string> s_testedElsewhere = new(StringComparer.Ordinal)
     {
+        ["Milvus.Actors.Cmd"] = "Milvus.Architecture.Tests",
         ["Milvus.Protocol"] = "Milvus.Api.Tests",
         ["Milvus.Actors.Node"] = "Milvus.Actors.Tests",
         ["Milvus.Standalone"] = "Milvus.Compatibility",
@@ -24,7 +27,31 @@ public sealed partial class ProjectTests
 
     [Fact]
     public void The_standalone_filter_holds_all_that_builds_everywhere() =>
-        Assert.Equal(InSolution().Where(p => !s_outsideFilter.Any(o => p.Contains($"/{o}"))).Order(StringComparer.Ordinal), InFilter().Order(StringComparer.Ordinal));
+        Assert.Equal(InSolution().Where(p => !s_notStandalone.Any(n => p.Contains($"/{n}"))).Order(StringComparer.Ordinal), InFilter("Milvus.Standalone.slnf"));
+
+    [Fact]
+    public void The_cluster_filter_holds_all_but_Petabridge_Cmd() =>
+        Assert.Equal(InSolution().Where(p => !p.Contains($"/{PetabridgeCmd}/")).Order(StringComparer.Ordinal), InFilter("Milvus.Cluster.slnf"));
+
+    [Fact]
+    public void Nothing_in_a_filter_references_what_is_left_out()
+    {
+        foreach (var filter in new[] { "Milvus.Cluster.slnf", "Milvus.Standalone.slnf" })
+        {
+            var names = InFilter(filter).Select(p => Path.GetFileNameWithoutExtension(p)!).ToHashSet(StringComparer.Ordinal);
+            var outside = Repository.Projects.Where(p => names.Contains(p.Name)).SelectMany(p => p.Unconditional.Where(r => !names.Contains(r)).Select(r => $"{filter}: {p.Name} → {r}"));
+            Assert.Empty(outside);
+        }
+    }
+
+    [Fact]
+    public void Only_one_small_project_uses_Petabridge_Cmd()
+    {
+        Assert.Equal([PetabridgeCmd], Repository.Projects.Where(p => p.Packages.Any(x => x.StartsWith("Petabridge", StringComparison.Ordinal))).Select(p => p.Name));
+        Assert.Equal([PetabridgeCmd], Repository.Sources.Where(f => f.IsProduct && f.Text.Contains("using Petabridge", StringComparison.Ordinal)).Select(f => f.Path.Split('/')[2]).Distinct());
+        // It cannot be compiled everywhere, so there is no room in it for anything that needs a test.
+        Assert.InRange(Repository.Sources.Where(f => f.Path.Contains($"/{PetabridgeCmd}/", StringComparison.Ordinal)).Sum(f => f.LineCount), 1, 150);
+    }
 
     [Fact]
     public void Every_project_has_its_tests()
@@ -82,10 +109,10 @@ public sealed partial class ProjectTests
     private static string[] InSolution() =>
         [.. SolutionProject().Matches(Repository.Read("Milvus.Actors.sln")).Select(m => m.Groups[1].Value.Replace('\\', '/'))];
 
-    private static string[] InFilter()
+    private static string[] InFilter(string file)
     {
-        using var filter = JsonDocument.Parse(Repository.Read("Milvus.Standalone.slnf"));
-        return [.. filter.RootElement.GetProperty("solution").GetProperty("projects").EnumerateArray().Select(p => p.GetString()!.Replace('\\', '/'))];
+        using var filter = JsonDocument.Parse(Repository.Read(file));
+        return [.. filter.RootElement.GetProperty("solution").GetProperty("projects").EnumerateArray().Select(p => p.GetString()!.Replace('\\', '/')).Order(StringComparer.Ordinal)];
     }
 
     [GeneratedRegex("\"([^\"]+\\.csproj)\"")]

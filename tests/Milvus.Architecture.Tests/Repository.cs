@@ -75,6 +75,11 @@ internal sealed record Project(string Path, string Name, XDocument Xml)
     /// <summary>Names of the projects it references.</summary>
     public IEnumerable<string> References => Includes("ProjectReference").Select(p => System.IO.Path.GetFileNameWithoutExtension(p.Replace('\\', '/')));
 
+    /// <summary>Names of the projects it references in every build.</summary>
+    public IEnumerable<string> Unconditional => Xml.Descendants("ProjectReference")
+        .Where(e => e.AncestorsAndSelf().All(a => a.Attribute("Condition") is null))
+        .Select(e => System.IO.Path.GetFileNameWithoutExtension(e.Attribute("Include")!.Value.Replace('\\', '/')));
+
     public IEnumerable<string> Packages => Includes("PackageReference");
 
     public IEnumerable<string> Frameworks => Includes("FrameworkReference");

@@ -9,6 +9,7 @@ internal static class NodeProcess
     /// <summary>Runs until Ctrl-C, SIGTERM or until the node left the cluster by itself; returns the exit code.</summary>
     public static async Task<int> RunAsync(NodeSettings settings)
     {
+        AddOns.Check(settings);
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnSignal(PosixSignalContext context)
         {
@@ -19,6 +20,7 @@ internal static class NodeProcess
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         await using var node = await ClusterNode.StartAsync(settings, stop.Task);
         if (stop.Task.IsCompleted) return 0;
+        AddOns.Start(node, settings);
         Print(settings, node);
         var first = await Task.WhenAny(stop.Task, node.Terminated);
         if (first == stop.Task)

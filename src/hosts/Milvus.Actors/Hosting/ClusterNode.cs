@@ -145,7 +145,8 @@ public sealed class ClusterNode : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(logging);
         builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(100));
+        // Longer than all phases of coordinated shutdown together (hocon/), shorter than the grace period of deploy/k8s.
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(120));
         builder.Services.AddAkka(ClusterNames.System, akka =>
         {
             akka.ConfigureLoggers(l =>
