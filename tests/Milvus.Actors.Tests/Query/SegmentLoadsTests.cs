@@ -65,18 +65,30 @@ public sealed class SegmentLoadsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_damaged_index_is_left_out_and_its_absence_told()
+    public async Task A_damaged_index_is_left_out_and_built_anew()
     {
         await _world.SealAsync(1, 0, 200, 10);
         var file = await _world.BuildIndexAsync(1);
-        var whole = _world.Objects.Get(file.ObjectKey);
-        var damaged = (byte[])whole.Clone();
+        var damaged = _world.Objects.Get(file.ObjectKey);
         damaged[^20] ^= 1;
         _world.Objects.Set(file.ObjectKey, damaged);
 
         Assert.Empty((await LoadedAsync(1, _world.IndexId)).IndexIds);
+        await Eventually.TrueAsync(() => _world.Coordinator.Segments.FindSegment(_world.Collection.Id, 1)!.Indexes.IsEmpty, "the removal from the manifest");
+        await _world.BuildIndexAsync(1);
+        Assert.Equal([_world.IndexId], (await LoadedAsync(1, _world.IndexId)).IndexIds);
+    }
+
+    [Fact]
+    public async Task An_index_that_comes_damaged_is_left_out_and_taken_out_of_the_manifest()
+    {
+        await _world.SealAsync(1, 0, 200, 10);
+        await LoadedAsync(1);
+        var file = await _world.BuildIndexAsync(1);
+        await _world.Objects.DeleteAsync(file.ObjectKey);
         Assert.Empty((await LoadedAsync(1, _world.IndexId)).IndexIds);
-        _world.Objects.Set(file.ObjectKey, whole);
+        await Eventually.TrueAsync(() => _world.Coordinator.Segments.FindSegment(_world.Collection.Id, 1)!.Indexes.IsEmpty, "the removal from the manifest");
+        await _world.BuildIndexAsync(1);
         Assert.Equal([_world.IndexId], (await LoadedAsync(1, _world.IndexId)).IndexIds);
     }
 

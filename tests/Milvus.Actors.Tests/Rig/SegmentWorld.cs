@@ -146,11 +146,26 @@ internal sealed class SegmentWorld : IAsyncDisposable
         Oracle = new ClusterOracle(TimeProvider.System, (_, _) => Task.FromResult(1L << 40)),
         Rpc = rpc,
         Catalog = Catalog,
-        Coordinator = null!,
+        Coordinator = new CommittingClient(Coordinator),
         Memory = new MemoryBudget(memoryLimit),
         Time = time ?? Time,
         Logging = NullLoggerFactory.Instance,
     };
 
     public async ValueTask DisposeAsync() => await Coordinator.DisposeAsync();
+
+    /// <summary>Commits changes to segments; nothing here asks for anything else.</summary>
+    private sealed class CommittingClient(CoordinatorService coordinator) : ICoordinatorClient
+    {
+        public Task<Milvus.Coordinator.CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellation) => coordinator.ExecuteAsync(command, cancellation);
+
+        public Task<long> AllocateIdsAsync(int count, CancellationToken cancellation) => Task.FromResult(coordinator.Oracle.NextIds(count));
+
+        public Task CommitSegmentsAsync(SegmentChange change, CancellationToken cancellation) => coordinator.Segments.CommitAsync(change, cancellation);
+
+        public Task<bool> AttachIndexAsync(long collectionId, long segmentId, SegmentIndexFile file, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<T> AskAsync<T>(Messages.IControlMessage message, CancellationToken cancellation)
+            where T : Messages.IControlMessage => throw new NotSupportedException();
+    }
 }

@@ -9,6 +9,8 @@ namespace Milvus.Actors.Gateways;
 /// <param name="channels">The channel region or a proxy of it.</param>
 public sealed class ChannelLocations(Func<IActorRef> channels)
 {
+    private const int MaxKnown = 1 << 16;
+
     private readonly ConcurrentDictionary<ShardId, Task<Address>> _known = new();
 
     /// <summary>Where the channel runs; starts it if it does not run. One question at a time per channel, however many wait.</summary>
@@ -39,6 +41,8 @@ public sealed class ChannelLocations(Func<IActorRef> channels)
             switch (location)
             {
                 case ChannelLocation found:
+                    // Of dropped collections nobody says so; all are quickly asked for again.
+                    if (_known.Count > MaxKnown) _known.Clear();
                     answer.SetResult(Address.Parse(found.Node));
                     break;
                 case ControlFailed failed:

@@ -47,7 +47,12 @@ public sealed class SegmentFacts(IMetaStore meta, TimeProvider time)
             : (manifest, known.CheckpointOf(manifest.Shard));
     }
 
-    public void Forget(long collectionId) => _readings.TryRemove(collectionId, out _);
+    /// <summary>Forgets what is known of other collections.</summary>
+    public void Keep(Func<long, bool> isAlive)
+    {
+        foreach (var id in _readings.Keys)
+            if (!isAlive(id)) _readings.TryRemove(id, out _);
+    }
 
     private bool IsUsable(Reading reading, long? after)
     {

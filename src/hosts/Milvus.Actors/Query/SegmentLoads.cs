@@ -20,6 +20,7 @@ public sealed class SegmentLoads : IDisposable
     private readonly SegmentTable _table;
     private readonly IObjectStore _objects;
     private readonly SegmentFacts _facts;
+    private readonly DamagedIndexes _damage;
     private readonly ILogger _logger;
     private readonly KeyedTurns _turns = new();
     private readonly SemaphoreSlim _slots;
@@ -35,6 +36,7 @@ public sealed class SegmentLoads : IDisposable
         Options = options;
         _facts = new SegmentFacts(node.Meta, node.Time);
         _logger = node.Logging.CreateLogger<SegmentLoads>();
+        _damage = new DamagedIndexes(_facts, node.Coordinator, _logger);
         _slots = new SemaphoreSlim(options.ConcurrentLoads);
         node.Catalog.Changed += Follow;
     }
@@ -163,6 +165,7 @@ public sealed class SegmentLoads : IDisposable
             catch (IntegrityException e)
             {
                 _logger.LogError(e, "Segment {Segment} goes on without index {Index}, whose file is damaged", replica.SegmentId, file.IndexId);
+                _ = _damage.DiscardAsync(replica.Shard.CollectionId, replica.SegmentId, file);
             }
             finally
             {
@@ -196,6 +199,7 @@ public sealed class SegmentLoads : IDisposable
             catch (IntegrityException e) when (manifest.Indexes.Any(i => i.ObjectKey == e.DamagedSource))
             {
                 _logger.LogError(e, "Segment {Segment} is loaded without a damaged index", manifest.SegmentId);
+                foreach (var file in manifest.Indexes.Where(i => i.ObjectKey == e.DamagedSource)) _ = _damage.DiscardAsync(collection.Id, manifest.SegmentId, file);
                 manifest = manifest with { Indexes = manifest.Indexes.RemoveAll(i => i.ObjectKey == e.DamagedSource) };
             }
         }
@@ -267,6 +271,7 @@ public sealed class SegmentLoads : IDisposable
     private void Follow(Catalog catalog)
     {
         foreach (var replica in _table.Follow(catalog)) Recount(replica);
+        _facts.Keep(id => catalog.FindCollection(id) is not null);
     }
 
     // Counts a segment again after an index came or went.
