@@ -76,8 +76,12 @@ public sealed class SegmentSealer(ISegmentCatalog segments, IObjectStore objects
     /// <see cref="ObjectNames.Collection"/> and <see cref="ObjectNames.CollectionTombstones"/> are to be protected from the garbage
     /// collector until the commit.
     /// </summary>
+    /// <param name="sealedId">
+    /// Ids of the sealed segments; null to keep those of the growing ones. Where an earlier owner of the channel may still be writing, every attempt needs ids of its own,
+    /// so that nobody overwrites what the other commits.
+    /// </param>
     /// <exception cref="IOException">Storage failed; what was written is garbage, and the extents wait for the next attempt.</exception>
-    public async Task<SealOutcome> WriteAsync(IChannelHost host, CollectionInfo collection, SealBegin begin, CancellationToken cancellation)
+    public async Task<SealOutcome> WriteAsync(IChannelHost host, CollectionInfo collection, SealBegin begin, CancellationToken cancellation, Func<long>? sealedId = null)
     {
         // After a commit of unknown outcome: what is committed must be known before files are written under the same names.
         await segments.UpdateAsync(collection.Id, _ => null, cancellation).ConfigureAwait(false);
@@ -91,7 +95,7 @@ public sealed class SegmentSealer(ISegmentCatalog segments, IObjectStore objects
             var manifest = segments.FindSegment(collection.Id, segment.SegmentId);
             if (manifest is null)
             {
-                var place = new SegmentPlace(segment.SegmentId, collection.Id, segment.PartitionId, host.Channel.Id.Shard);
+                var place = new SegmentPlace(sealedId?.Invoke() ?? segment.SegmentId, collection.Id, segment.PartitionId, host.Channel.Id.Shard);
                 manifest = await SegmentWriter.SealAsync(segment, place, begin.Horizon, objects, cancellation).ConfigureAwait(false);
                 if (manifest.RowCount == 0) continue;
                 added.Add(manifest);

@@ -67,6 +67,8 @@ public static class SegmentChangeCodec
             json.WriteStrings("replaced", [.. change.Replaced.Select(s => Convert.ToBase64String(SegmentCodec.Encode(s)))]);
             json.WriteNumbers("removed", change.Removed);
             json.WriteOptional("checkpoint", change.Checkpoint is { } c ? Convert.ToBase64String(SegmentCodec.Encode(c)) : "");
+            json.WriteOptional("fenced", change.IsFenced ? 1L : 0L);
+            json.WriteOptional("replaces", change.Replaces is { } r ? Convert.ToBase64String(SegmentCodec.Encode(r)) : "");
         });
     }
 
@@ -78,6 +80,8 @@ public static class SegmentChangeCodec
         Replaced = [.. r.Strings("replaced").Select(Manifest)],
         Removed = r.Numbers("removed"),
         Checkpoint = r.OptionalText("checkpoint") is { Length: > 0 } text ? SegmentCodec.DecodeCheckpoint(Source, Bytes(text)) : null,
+        IsFenced = r.OptionalNumber("fenced") != 0,
+        Replaces = r.OptionalText("replaces") is { Length: > 0 } replaced ? SegmentCodec.DecodeCheckpoint(Source, Bytes(replaced)) : null,
     });
 
     private static SegmentManifest Manifest(string text) => SegmentCodec.DecodeSegment(Source, Bytes(text));

@@ -65,6 +65,11 @@ internal sealed record CollectionSegments(ImmutableArray<SegmentManifest> Segmen
         if (checkpoint.Shard.CollectionId != change.CollectionId) throw Contradiction($"checkpoint of {checkpoint.Shard} in a change of collection {change.CollectionId}");
         if (Checkpoints.TryGetValue(checkpoint.Shard.Shard, out var old) && checkpoint.LogSequence < old.LogSequence)
             throw Contradiction($"the checkpoint of {checkpoint.Shard} would go back from {old.LogSequence} to {checkpoint.LogSequence}");
+        if (!change.IsFenced) return;
+        var isSame = old is null || change.Replaces is null
+            ? ReferenceEquals(old, change.Replaces)
+            : Persistence.SegmentCodec.Encode(old).AsSpan().SequenceEqual(Persistence.SegmentCodec.Encode(change.Replaces));
+        if (!isSame) throw Contradiction($"the checkpoint of {checkpoint.Shard} is not the one that this was planned on");
     }
 
     /// <summary>What a change of the collection made garbage: segments of dropped partitions, truncated ones, files of dropped indexes. Null when nothing.</summary>

@@ -56,4 +56,13 @@ public sealed record SegmentChange
 
     /// <summary>Moves a channel's checkpoint forward, or rewrites its tombstone list at the same position.</summary>
     public ChannelCheckpoint? Checkpoint { get; init; }
+
+    /// <summary>
+    /// True to commit only if the channel's checkpoint is still <see cref="Replaces"/>: of two owners of a channel that seal the same rows only one can
+    /// commit them.
+    /// </summary>
+    public bool IsFenced { get; init; }
+
+    /// <summary>The checkpoint that <see cref="Checkpoint"/> was planned on; null for none.</summary>
+    public ChannelCheckpoint? Replaces { get; init; }
 }

@@ -171,11 +171,17 @@ public sealed class ShardChannel
 
     /// <summary>The checkpoint that holds once the given segments are committed.</summary>
     /// <param name="alsoSealed">Segments whose files are written and about to be committed.</param>
+    /// <param name="timestamp">The present; the checkpoint's is earlier when records after it are.</param>
     public ChannelCheckpoint PlanCheckpoint(IReadOnlyCollection<GrowingExtent> alsoSealed, ImmutableArray<TombstoneFile> tombstones, Timestamp timestamp)
     {
         var safe = AppliedSequence;
         foreach (var g in _growing.Values)
-            if (!alsoSealed.Contains(g)) safe = Math.Min(safe, g.FirstSequence - 1);
+        {
+            if (alsoSealed.Contains(g) || g.FirstSequence > safe) continue;
+            safe = g.FirstSequence - 1;
+            // Deletes from here on are not covered: whoever counts on the timestamp must not take them for folded in.
+            if (g.OpenedAt <= timestamp) timestamp = new Timestamp(g.OpenedAt.Value - 1);
+        }
         var sealedExtents = _committed.Concat(alsoSealed.Select(g => new SealedExtent(g.Segment.SegmentId, g.LastSequence)))
             .Where(s => s.LastSequence > safe).ToImmutableArray();
         return new ChannelCheckpoint { Shard = Id, LogSequence = safe, Timestamp = timestamp, Tombstones = tombstones, Sealed = sealedExtents };

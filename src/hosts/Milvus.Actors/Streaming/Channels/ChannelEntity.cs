@@ -58,18 +58,28 @@ internal sealed class ChannelEntity : UntypedPersistentActor
 
     protected override void OnRecover(object message)
     {
-        switch (message)
+        try
         {
-            case SnapshotOffer { Snapshot: ChannelSnapshot snapshot } offer:
-                OnSnapshot(snapshot, offer.Metadata);
-                break;
-            case ChannelEvent e:
-                _batchBytes += e.Payload.Length;
-                if (_assembler.TryAdd(e, out var record)) Replay(record);
-                break;
-            case RecoveryCompleted:
-                OnRecovered();
-                break;
+            switch (message)
+            {
+                case SnapshotOffer { Snapshot: ChannelSnapshot snapshot } offer:
+                    OnSnapshot(snapshot, offer.Metadata);
+                    break;
+                case ChannelEvent e:
+                    _batchBytes += e.Payload.Length;
+                    if (_assembler.TryAdd(e, out var record)) Replay(record);
+                    break;
+                case RecoveryCompleted:
+                    OnRecovered();
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            // Not every failure in here comes by OnRecoveryFailure: one at a snapshot only stops the actor.
+            _failure = e;
+            Context.Parent.Tell(new EntityFailed(e));
+            throw;
         }
     }
 
@@ -168,6 +178,8 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         if (_recoveredTo < _core.CheckpointSequence)
             throw new IntegrityException($"journal of channel {_core.Id}", $"it ends at record {_recoveredTo}, but the checkpoint covers {_core.CheckpointSequence}");
         if (_checkpoint is not null) Observe(_checkpoint.Timestamp);
+        // An earlier run may still have a commit of these segments on its way: rows that came in now would be taken for committed with it.
+        _core.BeginSeal(_core.Growing.ToList());
         Publish();
         _logger.LogInformation(
             "Channel {Channel} runs: records {First} to {Last} replayed, {Growing} growing segments",

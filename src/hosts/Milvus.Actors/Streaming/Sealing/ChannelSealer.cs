@@ -20,7 +20,6 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
     private readonly ILogger _logger = role.Services.Logging.CreateLogger<ChannelSealer>();
     private SegmentSealer? _sealer;
     private ChannelCheckpoint? _committed = live.RecoveredCheckpoint;
-    private bool _isInDoubt;
 
     /// <summary>Seals what is due and commits it.</summary>
     public async Task SealAsync(CancellationToken cancellation)
@@ -29,23 +28,22 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
         var sealer = _sealer ??= new SegmentSealer(
             _catalog, services.Objects, services.Oracle, services.Time, new SealOptions(services.Options.TombstoneRetentionMs, services.Options.Channel.MaxPendingDeletes));
         if (!sealer.MayBeDue(live) || await sealer.BeginAsync(live).ConfigureAwait(false) is not { } begin) return;
-        if (!_isInDoubt && IsWaitingOnly(begin)) return;
+        if (IsWaitingOnly(begin)) return;
         await _catalog.RefreshAsync(begin.Extents, cancellation).ConfigureAwait(false);
-        if (_isInDoubt)
+        if (!IsCommitted(_catalog.Checkpoint))
         {
-            // The last commit may have happened after all.
-            if (_catalog.Checkpoint is { } stored && stored.LogSequence >= live.Core.CheckpointSequence) await TakeOverAsync(stored, cancellation).ConfigureAwait(false);
-            _isInDoubt = false;
+            // A commit whose answer was lost, or that an earlier run of the channel sent before it ended.
+            await TakeOverAsync(_catalog.Checkpoint!, cancellation).ConfigureAwait(false);
             if (IsWaitingOnly(begin)) return;
         }
 
         var info = live.Info;
-        var outcome = await sealer.WriteAsync(live, info, begin, cancellation).ConfigureAwait(false);
+        // Ids of their own for every attempt: a run that ended may still be writing the same rows under its ids.
+        var outcome = await sealer.WriteAsync(live, info, begin, cancellation, () => services.Oracle.NextIds()).ConfigureAwait(false);
         // Extents that were committed before and wait for their replicas are named by both.
         var checkpoint = outcome.Checkpoint with { Sealed = [.. outcome.Checkpoint.Sealed.Distinct()] };
-        _isInDoubt = true;
-        await _catalog.CommitAsync(new SegmentChange { CollectionId = info.Id, Added = outcome.Added, Checkpoint = checkpoint }, cancellation).ConfigureAwait(false);
-        _isInDoubt = false;
+        var change = new SegmentChange { CollectionId = info.Id, Added = outcome.Added, Checkpoint = checkpoint, IsFenced = true, Replaces = _catalog.Checkpoint };
+        await _catalog.CommitAsync(change, cancellation).ConfigureAwait(false);
         await TakeOverAsync(checkpoint, cancellation).ConfigureAwait(false);
         _stale.Add(outcome.StaleTombstones);
         if (outcome.Added.IsEmpty) return;
@@ -61,6 +59,11 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
     private bool IsWaitingOnly(SealBegin begin) =>
         !begin.Extents.IsEmpty && _committed is { } committed && begin.Extents.All(committed.Covers)
         && live.Core.Deletes.KeyCount < role.Services.Options.Channel.MaxPendingDeletes;
+
+    private bool IsCommitted(ChannelCheckpoint? stored) => stored is null || _committed is null
+        ? ReferenceEquals(stored, _committed)
+        : stored.LogSequence == _committed.LogSequence && stored.Timestamp == _committed.Timestamp
+            && stored.Sealed.SequenceEqual(_committed.Sealed) && stored.Tombstones.SequenceEqual(_committed.Tombstones);
 
     private async Task TakeOverAsync(ChannelCheckpoint checkpoint, CancellationToken cancellation)
     {

@@ -1,0 +1,98 @@
+using Milvus.Model;
+using Milvus.Proxy;
+
+namespace Milvus.Actors.Tests.Streaming;
+
+public sealed class JournalFailureTests
+{
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(0, 1, 0)]
+    [InlineData(0, 0, 1)]
+    [InlineData(3, 2, 1)]
+    public async Task A_failed_write_is_never_acknowledged_and_happens_once_when_repeated(int before, int after, int reject)
+    {
+        await using var rig = await StreamingRig.StartAsync(load: true);
+        await rig.WriteAsync(rig.Insert((1, 10)));
+        rig.Journal.FailBefore = before;
+        rig.Journal.FailAfter = after;
+        rig.Journal.Reject = reject;
+        var request = Guid.NewGuid();
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((2, 20)), request));
+        var at = await rig.WriteAsync(rig.Insert((2, 20)), request);
+        Assert.Equal(at, await rig.WriteAsync(rig.Insert((2, 20)), request));
+        Assert.Equal([(1, 10), (2, 20)], await rig.ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_write_in_doubt_is_all_there_or_not_at_all()
+    {
+        await using var rig = await StreamingRig.StartAsync(load: true);
+        rig.Journal.FailAfter = 1;
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((1, 10), (2, 20))));
+        Assert.Equal([(1, 10), (2, 20)], await rig.ReadAsync());
+        rig.Journal.FailBefore = 1;
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((3, 30), (4, 40))));
+        Assert.Equal([(1, 10), (2, 20)], await rig.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Of_two_owners_only_one_can_append()
+    {
+        await using var rig = await StreamingRig.StartAsync(load: true);
+        await rig.WriteAsync(rig.Insert((1, 10)));
+        var other = rig.StartOwner();
+        Assert.Equal([(1, 10)], await rig.ReadAsync(other));
+        await rig.WriteAsync(rig.Insert((2, 20)), owner: other);
+
+        // The first does not know of that: its write must fail, and its successor must have both.
+        var request = Guid.NewGuid();
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((3, 30)), request));
+        await rig.WriteAsync(rig.Insert((3, 30)), request);
+        Assert.Equal([(1, 10), (2, 20), (3, 30)], await rig.ReadAsync());
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((4, 40)), owner: other));
+        Assert.Equal([(1, 10), (2, 20), (3, 30)], await rig.ReadAsync(other));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Random_writes_failures_and_kills_lose_nothing_and_repeat_nothing(int seed)
+    {
+        var random = new Random(seed);
+        await using var rig = await StreamingRig.StartAsync(load: true);
+        var model = new SortedDictionary<long, long>();
+        for (var step = 0; step < 60; step++)
+        {
+            switch (random.Next(10))
+            {
+                case 0:
+                    rig.Journal.FailBefore = 1;
+                    break;
+                case 1:
+                    rig.Journal.FailAfter = 1;
+                    break;
+                case 2:
+                    await rig.StopChannelAsync(gracefully: random.Next(2) == 0);
+                    break;
+                case 3 when random.Next(2) == 0:
+                    await rig.FlushAsync();
+                    break;
+                case 4:
+                    var gone = Enumerable.Range(0, 3).Select(_ => random.NextInt64(40)).Distinct().ToArray();
+                    await rig.WriteAsync(StreamingRig.Delete(gone));
+                    foreach (var key in gone) model.Remove(key);
+                    break;
+                default:
+                    var rows = Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.NextInt64(40)).Distinct().Select(k => (k, (long)step)).ToArray();
+                    await rig.WriteAsync(rig.Upsert(rows));
+                    foreach (var (key, stamp) in rows) model[key] = stamp;
+                    break;
+            }
+            if (random.Next(4) == 0) Assert.Equal(model.Select(m => (m.Key, m.Value)), await rig.ReadAsync());
+        }
+        Assert.Equal(model.Select(m => (m.Key, m.Value)), await rig.ReadAsync());
+    }
+}
