@@ -68,6 +68,19 @@ public sealed class SegmentEntityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Asking_while_it_stops_is_answered_all_the_same()
+    {
+        await _world.SealAsync(5, 0, 10, 10);
+        for (var i = 0; i < 30; i++)
+        {
+            await LoadAsync(5);
+            _node.Segments.Tell(new ReleaseSegment(_world.Collection.Id, 5, 0));
+            if (i % 3 == 0) await LoadAsync(5);
+            if (i % 2 == 0) await Task.WhenAll(AskAsync(6, 0), AskAsync(6, 0));
+        }
+    }
+
+    [Fact]
     public async Task Segments_of_a_dropped_collection_leave()
     {
         await _world.SealAsync(3, 0, 10, 10);

@@ -20,6 +20,7 @@ public sealed class SegmentEntity : ReceiveActor, IWithTimers
     private readonly CancellationTokenSource _stop = new();
     private HashSet<IActorRef> _waiting = [];
     private HashSet<IActorRef> _waitingNext = [];
+    private LoadSegment? _current;
     private LoadSegment? _next;
     private SegmentLoaded? _loaded;
     private IActorRef _owner = ActorRefs.Nobody;
@@ -39,6 +40,7 @@ public sealed class SegmentEntity : ReceiveActor, IWithTimers
         Receive<LoadSegment>(OnLoad);
         Receive<ReleaseSegment>(_ => OnUnwanted());
         Receive<Answer>(OnAnswer);
+        Receive<Stop>(_ => OnStop());
         Receive<Check>(_ =>
         {
             if (_catalog.Catalog.FindCollection(_collectionId) is null && !_isLoading) OnUnwanted();
@@ -74,6 +76,7 @@ public sealed class SegmentEntity : ReceiveActor, IWithTimers
     private void Start(LoadSegment wanted)
     {
         _isLoading = true;
+        _current = wanted;
         var self = Self;
         _ = LoadAsync(wanted, self);
     }
@@ -113,10 +116,25 @@ public sealed class SegmentEntity : ReceiveActor, IWithTimers
     private void OnUnwanted()
     {
         _isUnwanted = true;
-        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        Context.Parent.Tell(new Passivate(Stop.Instance));
+    }
+
+    // Who asked after the decision to stop, and before the shard knew of it, is answered by the entity that begins next.
+    private void OnStop()
+    {
+        _isUnwanted = true;
+        if (_isLoading)
+            foreach (var asker in _waiting) Context.Parent.Tell(_current, asker);
+        foreach (var asker in _waitingNext) Context.Parent.Tell(_next, asker);
+        Context.Stop(Self);
     }
 
     private sealed record Answer(IControlMessage Message) : INoSerializationVerificationNeeded;
+
+    private sealed class Stop : INoSerializationVerificationNeeded
+    {
+        public static readonly Stop Instance = new();
+    }
 
     private sealed class Check : INoSerializationVerificationNeeded
     {
