@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Milvus.TestKit.Postgres;
 
 namespace Milvus.Actors.Tests.Processes;
@@ -95,6 +97,40 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
         catch (HttpRequestException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Addresses of the members, as a node sees them.</summary>
+    public async Task<IReadOnlyList<string>> MembersAsync(NodeUnderTest asked) =>
+        [.. (await FactsAsync(asked, "nodes")).Select(n => n!["node"]!.ToString())];
+
+    /// <summary>Waits until every replica of every segment is loaded, and replicas of one segment are apart.</summary>
+    public async Task SettledAsync(NodeUnderTest asked, TimeSpan limit)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var replicas = (await FactsAsync(asked, "segments")).Where(s => s!["state"]!.ToString() == "sealed").ToList();
+            var isSettled = replicas.All(r => r!["ready"]!.GetValue<bool>())
+                && replicas.GroupBy(r => r!["segment"]!.ToString()).All(g => g.Select(r => r!["node"]!.ToString()).Distinct().Count() == g.Count());
+            if (isSettled) return;
+            if (watch.Elapsed > limit) throw new TimeoutException($"replicas are not where they should be after {limit}: {string.Join("; ", replicas.Select(r => r!.ToJsonString()))}");
+            await Task.Delay(200);
+        }
+    }
+
+    private async Task<JsonArray> FactsAsync(NodeUnderTest asked, string what)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return (await Http.GetFromJsonAsync<JsonArray>(new Uri($"http://{asked.Address}:{MetricsPort}/v1/cluster/{what}")))!;
+            }
+            catch (HttpRequestException) when (attempt < 100)
+            {
+                await Task.Delay(100);
+            }
         }
     }
 

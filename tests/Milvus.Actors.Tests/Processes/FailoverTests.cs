@@ -10,6 +10,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
 {
     private const string Name = "docs";
 
+    private int _reported;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
     [ProcessFact]
@@ -76,6 +78,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
             Report(string.Create(CultureInfo.InvariantCulture, $"{node.Roles} left in {leaving.TotalSeconds:F1} s"), load);
             cluster.Start(node);
             await cluster.ReadyAsync(node, TimeSpan.FromSeconds(120));
+            // As a rolling update does it: the next one goes when this one has what it needs.
+            await cluster.SettledAsync(cluster.Nodes[1], TimeSpan.FromSeconds(60));
             await load.ProgressAsync(500, s_patience);
             Report($"{node.Roles} is back", load);
         }
@@ -93,6 +97,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         await using var load = new Workload(client, Name, inserters: 2, searchers: 1);
         await load.ProgressAsync(1000, s_patience);
         ClusterProcesses.Freeze(cluster.Nodes[4]);
+        while ((await cluster.MembersAsync(cluster.Nodes[0])).Any(m => m.Contains(cluster.Nodes[4].Address, StringComparison.Ordinal))) await Task.Delay(100);
         await load.ProgressAsync(2000, s_patience);
         Report("a node fell silent", load);
         // It believes that no time has passed and that its channels are still its own.
@@ -145,6 +150,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
             await client.CallAsync("collections/release", new { collectionName = Name });
             await client.CallAsync("collections/load", new { collectionName = Name });
         }
+        while ((await client.CallAsync("collections/get_load_state", new { collectionName = Name }))!["loadState"]!.ToString() != "LoadStateLoaded")
+            await Task.Delay(50);
     }
 
     private void Report(string what, Workload load, TimeSpan? settled = null, long failedSearches = 0)
@@ -153,6 +160,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
             $"{what}: longest pause of inserts {load.TakeInsertGap().TotalSeconds:F1} s, of searches {load.TakeSearchGap().TotalSeconds:F1} s, {load.Acknowledged} rows, {load.InDoubt} in doubt, {load.Searches} searches, {load.FailedSearches} failed");
         if (settled is { } s) line += FormattableString.Invariant($", all parts answer after {s.TotalSeconds:F1} s, searches failed meanwhile {failedSearches}");
         output.WriteLine(line);
+        foreach (var problem in load.Problems.GroupBy(p => p).Skip(_reported)) line += $"\n    {problem.Count()} × {problem.Key}";
+        _reported = load.Problems.Distinct().Count();
         if (Environment.GetEnvironmentVariable("MILVUS_CLUSTER_REPORT") is { } file) File.AppendAllText(file, line + "\n");
     }
 }

@@ -27,6 +27,7 @@ public sealed class MilvusServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly List<KestrelServer> _running = [];
+    private volatile bool _draining;
 
     /// <param name="methods">All gRPC methods. The health service need not be among them; see <see cref="HealthService"/>.</param>
     /// <param name="rest">Takes every request that is not gRPC.</param>
@@ -69,6 +70,12 @@ public sealed class MilvusServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks clients to go elsewhere: every HTTP/1 answer from now on closes its connection, so that none is idle when the server stops, which
+    /// a client would notice only by a failed request. HTTP/2 has a message of its own for that.
+    /// </summary>
+    public void BeginDrain() => _draining = true;
+
     /// <summary>Stops listening, lets running requests end within the shutdown timeout, then aborts them.</summary>
     public async Task StopAsync(CancellationToken cancellation = default)
     {
@@ -86,6 +93,7 @@ public sealed class MilvusServer : IAsyncDisposable
 
     private Task DispatchAsync(HttpContext http)
     {
+        if (_draining && !HttpProtocol.IsHttp2(http.Request.Protocol)) http.Response.Headers.Connection = "close";
         if (http.Request.ContentType is { } type && type.StartsWith(GrpcRequestHandler.ContentType, StringComparison.OrdinalIgnoreCase))
         {
             if (!GrpcRequestHandler.Accepts(type))

@@ -140,6 +140,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void Running()
     {
         Receive<ExecuteCommand>(OnExecute);
+        Receive<PingCoordinator>(_ => Sender.Tell(new CoordinatorAlive(_service!.Epoch)));
         Receive<Executed>(OnExecuted);
         Receive<PatienceOver>(p => Answer(p.Executed));
         Receive<AllocateIds>(m => Work(r => r.AllocateAsync(m)));

@@ -15,6 +15,7 @@ namespace Milvus.Actors.Catalogs;
 public sealed class CoordinatorClient(IActorRef coordinator, CatalogReplica replica, TimeProvider time, TimeSpan? patience = null) : ICoordinatorClient
 {
     private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_ping = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
@@ -55,13 +56,32 @@ public sealed class CoordinatorClient(IActorRef coordinator, CatalogReplica repl
     }
 
     public Task<T> AskAsync<T>(IControlMessage message, CancellationToken cancellation)
-        where T : IControlMessage => CallAsync<T>(message, isRepeatable: false, cancellation);
+        where T : IControlMessage => CallAsync<T>(message, isRepeatable: message is not StartCompaction, cancellation);
+
+    private async Task FindAsync(long started, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await coordinator.Ask<CoordinatorAlive>(new PingCoordinator(), s_ping, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (AskTimeoutException e)
+            {
+                if (time.GetElapsedTime(started) + s_ping >= _patience)
+                    throw new MilvusException(ErrorCode.ServiceUnavailable, "the coordinator does not answer; nothing was done: service unavailable", e);
+            }
+        }
+    }
 
     /// <exception cref="MilvusException">What the coordinator answered. 2: certainly not done. 10001: no answer, so the outcome is unknown.</exception>
     private async Task<T> CallAsync<T>(IControlMessage message, bool isRepeatable, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var pause = s_firstPause;
+        // What is sent to a coordinator that has just died is lost without a word. What must not be sent twice goes only to one that is known to be there.
+        if (!isRepeatable) await FindAsync(started, cancellation).ConfigureAwait(false);
         while (true)
         {
             var left = _patience - time.GetElapsedTime(started);

@@ -33,6 +33,9 @@ namespace Milvus.Actors.Hosting;
 /// </summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
+    /// <summary>Long enough for a busy client to use each of its connections once more.</summary>
+    private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(2);
+
     private readonly NodeStores _stores;
     private readonly ILoggerFactory _logging;
     private readonly IHost _host;
@@ -135,7 +138,12 @@ public sealed class ClusterNode : IAsyncDisposable
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "requests", async () =>
         {
-            if (_services.Roles.Contains(NodeRoles.Proxy)) await _server.StopAsync().ConfigureAwait(false);
+            if (_services.Roles.Contains(NodeRoles.Proxy))
+            {
+                _server.BeginDrain();
+                await Task.Delay(s_drainTime, _services.Time).ConfigureAwait(false);
+                await _server.StopAsync().ConfigureAwait(false);
+            }
             return Akka.Done.Instance;
         });
     }

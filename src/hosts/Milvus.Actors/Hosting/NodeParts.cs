@@ -69,7 +69,8 @@ internal sealed class NodeParts : IDisposable
             new ClusterShardGateway(_services.Rpc, locations, _services.Catalog, _services.Time, options),
             new ClusterMaintenanceGateway(_services, options),
             _services.Time,
-            new ProxyOptions(),
+            // As long as an unattended change of owners takes, and some.
+            new ProxyOptions { MovedReadPatienceMs = 30_000 },
             _services.Logging.CreateLogger<MilvusProxy>(),
             analyzers: _analyzers);
     }

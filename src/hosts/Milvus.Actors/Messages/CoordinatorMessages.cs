@@ -6,6 +6,11 @@ public sealed record ExecuteCommand(Coordinator.Commands.CoordinatorCommand Comm
 /// <param name="Version">Catalogue version in which the command holds.</param>
 public sealed record CommandExecuted(bool Changed, long Id, ulong At, long Version) : IControlMessage;
 
+/// <summary>Asks whether a coordinator is at work; answered by <see cref="CoordinatorAlive"/>.</summary>
+public sealed record PingCoordinator : IControlMessage;
+
+public sealed record CoordinatorAlive(long Epoch) : IControlMessage;
+
 /// <summary>Asks for consecutive ids; answered by <see cref="IdsAllocated"/>.</summary>
 public sealed record AllocateIds(int Count) : IControlMessage;
 
