@@ -181,6 +181,22 @@ public sealed class PortSharingTests
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, reply.Single(HealthCheckResponse.Parser).Status);
     }
 
+    [Fact]
+    public async Task A_server_that_drains_closes_each_connection_with_its_next_answer()
+    {
+        var options = new MilvusServerOptions { Port = 0, MetricsPort = null, Address = IPAddress.Loopback };
+        await using var server = new MilvusServer(
+            options, new GrpcMethodTable.Builder().Build(), http => http.Response.WriteAsync("here"), null, new ServerHealth(), new(), "test",
+            TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        await server.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
+        using (var before = await http.GetAsync(new Uri("/v2/x", UriKind.Relative))) Assert.NotEqual(true, before.Headers.ConnectionClose);
+        server.BeginDrain();
+        using var after = await http.GetAsync(new Uri("/v2/x", UriKind.Relative));
+        Assert.Equal("here", await after.Content.ReadAsStringAsync());
+        Assert.Equal(true, after.Headers.ConnectionClose);
+    }
+
     [Theory]
     [InlineData(-1, 0)]
     [InlineData(65536, 0)]
