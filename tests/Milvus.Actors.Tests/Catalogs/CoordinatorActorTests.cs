@@ -117,7 +117,14 @@ public sealed class CoordinatorActorTests : IAsyncLifetime
         await Assert.ThrowsAsync<MilvusException>(() => _rig.Client(older, TimeSpan.FromSeconds(1)).CommitSegmentsAsync(
             CoordinatorRig.Change(new SegmentManifest
             {
-                SegmentId = 1, CollectionId = collection.Id, PartitionId = collection.Partitions[0].Id, Shard = 0, RowCount = 1, MinTimestamp = new(1), MaxTimestamp = new(1), DeletesAppliedTo = default,
+                SegmentId = 1,
+                CollectionId = collection.Id,
+                PartitionId = collection.Partitions[0].Id,
+                Shard = 0,
+                RowCount = 1,
+                MinTimestamp = new(1),
+                MaxTimestamp = new(1),
+                DeletesAppliedTo = default,
             }), default));
         Assert.Equal(commits, _rig.Meta.CommitCount);
         Assert.Null((await CatalogReader.LoadAsync(_rig.Meta)).FindCollectionByName(1, "c"));

@@ -148,7 +148,13 @@ public sealed class TaskPlannerTests : IAsyncLifetime
             {
                 sender.Tell(new ChannelStatus
                 {
-                    CollectionId = ask.CollectionId, Shard = ask.Shard, Node = "n", AppliedSequence = 1, CheckpointSequence = 1, LoadPhase = 0, LoadPercent = 0,
+                    CollectionId = ask.CollectionId,
+                    Shard = ask.Shard,
+                    Node = "n",
+                    AppliedSequence = 1,
+                    CheckpointSequence = 1,
+                    LoadPhase = 0,
+                    LoadPercent = 0,
                     // One that grows, and one that is being sealed when the sweep begins.
                     Growing = [new GrowingStatus(8, 1, 1, 0, 1, 1, false), new GrowingStatus(1, 1, 1, 0, 1, 1, true)],
                 });

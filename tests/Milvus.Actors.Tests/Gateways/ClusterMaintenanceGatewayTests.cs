@@ -146,7 +146,13 @@ public sealed class ClusterMaintenanceGatewayTests : IAsyncLifetime
 
     private ChannelStatus Status(int shard) => new()
     {
-        CollectionId = _world.Collection.Id, Shard = shard, Node = "s", AppliedSequence = 9, CheckpointSequence = 4, LoadPhase = (int)LoadPhase.Loaded, LoadPercent = 100,
+        CollectionId = _world.Collection.Id,
+        Shard = shard,
+        Node = "s",
+        AppliedSequence = 9,
+        CheckpointSequence = 4,
+        LoadPhase = (int)LoadPhase.Loaded,
+        LoadPercent = 100,
     };
 
     private GrowingStatus Growing(long id, long rows, ulong at) => new(id, _world.Partition, rows, 0, 1000, rows == 0 ? 0 : SegmentWorld.At(at).Value, false);

@@ -109,9 +109,16 @@ public sealed class SealedReplicasTests
             _random = new Random(seed);
             _info = new CollectionInfo
             {
-                Id = 7, DatabaseId = 1, DatabaseName = "default", Name = "rows", Schema = s_schema, ShardCount = 1,
+                Id = 7,
+                DatabaseId = 1,
+                DatabaseName = "default",
+                Name = "rows",
+                Schema = s_schema,
+                ShardCount = 1,
                 Partitions = [new PartitionInfo(Partition, "_default", Timestamp.Zero)],
-                Load = new LoadSpec { Replicas = 1 + (seed % 3) }, CreatedAt = Timestamp.Zero, SchemaUpdatedAt = Timestamp.Zero,
+                Load = new LoadSpec { Replicas = 1 + (seed % 3) },
+                CreatedAt = Timestamp.Zero,
+                SchemaUpdatedAt = Timestamp.Zero,
             };
             var id = new ShardId(7, 0);
             _core = new ShardChannel(id, ChannelContext.Of(_info), _oracle, ChannelOptions.Default, null);
@@ -294,8 +301,14 @@ public sealed class SealedReplicasTests
 
         private static SegmentManifest Manifest(long id, int rows) => new()
         {
-            SegmentId = id, CollectionId = 7, PartitionId = Partition, Shard = 0, RowCount = rows,
-            MinTimestamp = new Timestamp(1), MaxTimestamp = new Timestamp(2), DeletesAppliedTo = Timestamp.Zero,
+            SegmentId = id,
+            CollectionId = 7,
+            PartitionId = Partition,
+            Shard = 0,
+            RowCount = rows,
+            MinTimestamp = new Timestamp(1),
+            MaxTimestamp = new Timestamp(2),
+            DeletesAppliedTo = Timestamp.Zero,
         };
     }
 

@@ -204,8 +204,14 @@ public class CompositeShardReaderTests
             [new FunctionSchema { Name = "f", Type = FunctionType.BM25, OutputFields = ["sparse"] }]);
             _collection = new CollectionInfo
             {
-                Id = 1, DatabaseId = 1, DatabaseName = "default", Name = "c", Schema = Schema, ShardCount = 1,
-                CreatedAt = Timestamp.Zero, SchemaUpdatedAt = Timestamp.Zero,
+                Id = 1,
+                DatabaseId = 1,
+                DatabaseName = "default",
+                Name = "c",
+                Schema = Schema,
+                ShardCount = 1,
+                CreatedAt = Timestamp.Zero,
+                SchemaUpdatedAt = Timestamp.Zero,
             };
             for (var i = random.Next(2, 8); i > 0; i--) _segments.Add(new GrowingSegment(i, i % 2, Schema));
             for (var batch = 0; batch < 20; batch++)
