@@ -13,7 +13,9 @@ internal sealed record BenchOptions
         Milvus.Bench restart [--rows 1000000] [--dim 128]
           --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
           --seconds S     length of each throughput measurement (default 5)
-          --server DLL    the server to start (default: the one built with this program)
+          --server DLL    the server to start (default: the one built with this program; a cluster node will do)
+          --connect PORT  a server that runs on this machine already, such as a proxy of a cluster; nothing is started
+          --shards N      shards of the collection (default 1)
           --work DIR      where the server keeps its data (default: the temporary directory)
           --server-args   arguments handed to the server, such as "--wal-sync interval"
         """;
@@ -36,6 +38,11 @@ internal sealed record BenchOptions
     public bool SkipLibrary { get; init; }
 
     public string? Server { get; init; }
+
+    /// <summary>0 starts a server.</summary>
+    public int Connect { get; init; }
+
+    public int Shards { get; init; } = 1;
 
     public string Work { get; init; } = Path.GetTempPath();
 
@@ -63,6 +70,8 @@ internal sealed record BenchOptions
                 "--ef" => options with { Efs = Numbers(value) },
                 "--clients" => options with { Clients = Numbers(value) },
                 "--server" => options with { Server = value },
+                "--connect" => options with { Connect = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--shards" => options with { Shards = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--work" => options with { Work = value },
                 "--server-args" => options with { ServerArguments = value.Split(' ', StringSplitOptions.RemoveEmptyEntries) },
                 _ => null,

@@ -17,12 +17,12 @@ internal sealed class GrpcClient(int port) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    public async Task CreateCollectionAsync(string name, int dimension)
+    public async Task CreateCollectionAsync(string name, int dimension, int shards = 1)
     {
         var vector = new FieldSchema { Name = "vector", DataType = DataType.FloatVector, TypeParams = { new KeyValuePair { Key = "dim", Value = $"{dimension}" } } };
         var key = new FieldSchema { Name = "id", DataType = DataType.Int64, IsPrimaryKey = true };
         var schema = new CollectionSchema { Name = name, Fields = { key, vector } };
-        Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = 1 }, Status.Parser));
+        Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = shards }, Status.Parser));
     }
 
     public async Task InsertAsync(string name, long firstId, ReadOnlyMemory<float> vectors, int dimension)

@@ -26,6 +26,11 @@ internal sealed class ServerHost : IDisposable
     /// <summary>Returns when the port accepts connections.</summary>
     public async Task StartAsync()
     {
+        if (_options.Connect != 0)
+        {
+            Port = _options.Connect;
+            return;
+        }
         Port = FreePort();
         MetricsPort = FreePort();
         var assembly = _options.Server
@@ -68,6 +73,7 @@ internal sealed class ServerHost : IDisposable
     /// <summary>Peak and current resident memory and the managed heap's share of it, for a line of the report.</summary>
     public async Task<string> DescribeMemoryAsync()
     {
+        if (_process is null) return "server memory: not ours to ask";
         using var http = new HttpClient();
         var metrics = (await http.GetStringAsync($"http://127.0.0.1:{MetricsPort}/metrics")).Split('\n');
         var heap = double.Parse(metrics.First(l => l.StartsWith("dotnet_gc_committed_bytes ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);

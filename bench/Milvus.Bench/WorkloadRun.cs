@@ -20,16 +20,16 @@ internal static class WorkloadRun
         using var server = new ServerHost(options);
         await server.StartAsync();
         using var client = new GrpcClient(server.Port);
-        await LoadAsync(client, server, workload);
+        await LoadAsync(client, server, workload, options.Shards);
         var library = options.SkipLibrary ? null : LibraryRecall.Build(workload, M, EfConstruction);
         if (library is not null) Console.WriteLine($"index library alone: built in {library.BuildSeconds:F1} s");
         await SearchAsync(options, client, server, workload, library);
         Console.WriteLine($"{await server.DescribeMemoryAsync()}; the vectors are {workload.Rows.Length * 4L / 1e6:N0} MB; disk {server.DiskBytes() / 1e6:N0} MB");
     }
 
-    private static async Task LoadAsync(GrpcClient client, ServerHost server, Workload workload)
+    private static async Task LoadAsync(GrpcClient client, ServerHost server, Workload workload, int shards)
     {
-        await client.CreateCollectionAsync(Collection, workload.Dimension);
+        await client.CreateCollectionAsync(Collection, workload.Dimension, shards);
         var started = Stopwatch.GetTimestamp();
         for (var from = 0; from < workload.RowCount; from += BatchRows)
         {

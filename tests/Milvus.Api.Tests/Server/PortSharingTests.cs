@@ -1,12 +1,13 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Milvus.Api.Grpc;
 using Milvus.Api.Server;
 using Milvus.Api.Tests.Grpc;
-using Milvus.Protocol;
 using Milvus.Protocol.Health;
+using Milvus.Protocol;
 
 namespace Milvus.Api.Tests.Server;
 
