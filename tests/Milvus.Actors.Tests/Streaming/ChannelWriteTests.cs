@@ -87,6 +87,7 @@ public sealed class ChannelWriteTests
         await rig.WriteAsync(rig.Insert((0, 0)));
         rig.Journal.Hold();
         var first = rig.TryWriteAsync(rig.Insert(Enumerable.Range(0, 8).Select(i => ((long)i, 0L)).ToArray()));
+        await StreamingRig.EventuallyAsync(() => Task.FromResult(rig.Main.Role.Channels.Get(rig.Shard).QueuedBytes > 0));
         var refused = await Assert.ThrowsAsync<MilvusException>(() => rig.TryWriteAsync(rig.Insert((9, 9), (10, 10))));
         Assert.Equal(ErrorCode.TooManyRequests, refused.Code);
         rig.Journal.Release();

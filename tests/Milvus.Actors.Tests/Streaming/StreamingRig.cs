@@ -34,6 +34,7 @@ internal sealed class StreamingRig : IAsyncDisposable
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
+    private readonly Dictionary<Address, TestRpc> _peers = [];
     private int _regions;
 
     private StreamingRig(ActorSystem system, InMemoryMetaStore meta, CoordinatorService coordinator, CatalogReplica catalog)
@@ -93,7 +94,8 @@ internal sealed class StreamingRig : IAsyncDisposable
     /// <summary>Another owner of the same channels, as after a partition.</summary>
     public Owner StartOwner(ChannelOptions? channel = null, StreamingOptions? streaming = null)
     {
-        var rpc = new TestRpc(++_regions);
+        var rpc = new TestRpc(++_regions, _peers);
+        _peers.Add(rpc.Self, rpc);
         var oracle = new ClusterOracle(TimeProvider.System, (count, _) => Task.FromResult(Service.Oracle.NextIds(count)));
         var services = new NodeServices
         {
@@ -110,7 +112,7 @@ internal sealed class StreamingRig : IAsyncDisposable
             Logging = NullLoggerFactory.Instance,
         };
         if (Main is not null) services.Segments = Main.Services.Segments;
-        var role = new StreamingRole(services, streaming ?? new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100 });
+        var role = new StreamingRole(services, streaming ?? new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100, TrimDelayMs = 0 });
         role.Start();
         services.Channels = System.ActorOf(Props.Create(() => new TestRegion(ChannelRegion.Extractor, role.EntityProps, ChannelRegion.HandOffMessage)), $"channels-{_regions}");
         return new Owner(services, role, rpc);
@@ -149,13 +151,13 @@ internal sealed class StreamingRig : IAsyncDisposable
     public async Task<Timestamp> WriteAsync(ShardWrite write, Guid? request = null, Owner? owner = null)
     {
         var id = request ?? Guid.NewGuid();
-        while (true)
+        for (var attempt = 0; ; attempt++)
         {
             try
             {
                 return await TryWriteAsync(write, id, owner);
             }
-            catch (ShardMovedException)
+            catch (ShardMovedException) when (attempt < 500)
             {
                 await Task.Delay(2);
             }
@@ -171,13 +173,14 @@ internal sealed class StreamingRig : IAsyncDisposable
     public async Task<List<(long Key, long Stamp)>> ReadAsync(Owner? owner = null, Timestamp? readAt = null)
     {
         owner ??= Main;
+        var started = TimeProvider.System.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             try
             {
                 return await TryReadAsync(owner, readAt);
             }
-            catch (ShardMovedException) when (attempt < 500)
+            catch (ShardMovedException) when (attempt < 5000 && TimeProvider.System.GetElapsedTime(started) < s_patience)
             {
                 await LocateAsync(owner);
                 await Task.Delay(5);

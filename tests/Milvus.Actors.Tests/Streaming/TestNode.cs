@@ -10,8 +10,8 @@ using Milvus.Model;
 
 namespace Milvus.Actors.Tests.Streaming;
 
-/// <summary>Calls within one process; other nodes do not exist.</summary>
-internal sealed class TestRpc(int port) : INodeRpc
+/// <summary>Calls between nodes of one process; nodes that are not among the peers do not exist.</summary>
+internal sealed class TestRpc(int port, Dictionary<Address, TestRpc> peers) : INodeRpc
 {
     private readonly Dictionary<RpcMethod, RpcHandler> _handlers = [];
 
@@ -26,8 +26,8 @@ internal sealed class TestRpc(int port) : INodeRpc
     public async Task<ReadOnlyMemory<byte>> CallAsync(Address node, RpcMethod method, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
         lock (Calls) Calls[method] = Calls.GetValueOrDefault(method) + 1;
-        if (node != Self || Unavailable.Contains(method)) throw new NodeUnavailableException(node, "the test says so");
-        return await _handlers[method](payload, cancellation);
+        if (!peers.TryGetValue(node, out var peer) || Unavailable.Contains(method)) throw new NodeUnavailableException(node, "the test says so");
+        return await peer._handlers[method](payload, cancellation);
     }
 
     public void Handle(RpcMethod method, RpcHandler handler) => _handlers[method] = handler;

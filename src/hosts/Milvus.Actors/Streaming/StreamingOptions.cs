@@ -48,6 +48,12 @@ public sealed record StreamingOptions
     /// <summary>A reading session that nobody used for so long is forgotten.</summary>
     public int SessionMs { get; init; } = 60_000;
 
+    /// <summary>
+    /// How long journal events stay after a checkpoint covers them. An owner that does not know yet that there is another fails at the first number that is taken; it would
+    /// find it free if its successor's events were removed at once. So: much longer than the cluster takes to down a node that it cannot reach.
+    /// </summary>
+    public int TrimDelayMs { get; init; } = 120_000;
+
     /// <summary>How long a tombstone file stays after the checkpoint dropped it: somebody may be reading it.</summary>
     public int StaleFileMs { get; init; } = 5 * 60 * 1000;
 

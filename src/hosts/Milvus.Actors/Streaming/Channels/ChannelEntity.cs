@@ -32,6 +32,7 @@ internal sealed class ChannelEntity : UntypedPersistentActor
     private readonly JournalPositions _positions = new();
     private readonly List<PendingWrite> _batch = [];
     private readonly List<LoggedDelete> _deleted = [];
+    private readonly Queue<(long JournalNr, long Since)> _trims = new();
     private PrepareOutcome[] _outcomes = [];
     private long _unpersisted;
     private long _batchBytes;
@@ -96,24 +97,20 @@ internal sealed class ChannelEntity : UntypedPersistentActor
                 case SaveCheckpoint:
                     SaveCheckpointSnapshot();
                     break;
+                case TrimJournal:
+                    Trim();
+                    break;
                 case StopChannel:
                     Context.Stop(Self);
                     break;
                 case SaveSnapshotSuccess saved:
-                    // Only what the snapshot covers; a crash before this leaves more to replay, nothing else.
-                    DeleteMessages(saved.Metadata.SequenceNr);
-                    DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
-                    break;
-                case DeleteMessagesSuccess deleted:
-                    _positions.TrimTo(deleted.ToSequenceNr);
-                    _live.JournalBytes = _positions.Bytes;
+                    OnSnapshotSaved(saved.Metadata.SequenceNr);
                     break;
                 case SaveSnapshotFailure failed:
                     _snapshotNr = 0;
                     _logger.LogWarning(failed.Cause, "Channel {Channel}: the snapshot was not saved, the journal is trimmed at the next checkpoint", _core.Id);
                     break;
                 case DeleteMessagesFailure failed:
-                    _snapshotNr = 0;
                     _logger.LogWarning(failed.Cause, "Channel {Channel}: the journal is trimmed at the next checkpoint only", _core.Id);
                     break;
             }
@@ -158,6 +155,7 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         }
         _recoveredTo = snapshot.Sequence;
         _snapshotNr = metadata.SequenceNr;
+        TrimLater(_snapshotNr);
     }
 
     private void Replay(JournalRecord journaled)
@@ -322,6 +320,30 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         SnapshotStore.Tell(new SaveSnapshot(new SnapshotMetadata(SnapshotterId, position.JournalNr, now.UtcDateTime), snapshot), Self);
     }
 
+    private void OnSnapshotSaved(long journalNr)
+    {
+        _positions.TrimTo(journalNr);
+        _live.JournalBytes = _positions.Bytes;
+        // Stores take a largest number of 0 for no limit.
+        if (journalNr > 1) DeleteSnapshots(new SnapshotSelectionCriteria(journalNr - 1));
+        TrimLater(journalNr);
+        Trim();
+    }
+
+    private void TrimLater(long journalNr)
+    {
+        _trims.Enqueue((journalNr, _services.Time.GetTimestamp()));
+        _live.HasTrims = true;
+    }
+
+    private void Trim()
+    {
+        long upTo = 0;
+        while (_trims.TryPeek(out var next) && _services.Time.GetElapsedTime(next.Since).TotalMilliseconds >= _options.TrimDelayMs) upTo = _trims.Dequeue().JournalNr;
+        _live.HasTrims = _trims.Count > 0;
+        if (upTo > 0) DeleteMessages(upTo);
+    }
+
     private void Observe(Timestamp at)
     {
         if (!_services.Oracle.Observe(at))
@@ -349,6 +371,12 @@ internal sealed record EntityFailed(Exception Reason) : INoSerializationVerifica
 internal sealed class SaveCheckpoint : INoSerializationVerificationNeeded
 {
     public static readonly SaveCheckpoint Instance = new();
+}
+
+/// <summary>Events that the snapshot covers may be old enough to go.</summary>
+internal sealed class TrimJournal : INoSerializationVerificationNeeded
+{
+    public static readonly TrimJournal Instance = new();
 }
 
 /// <summary>Ends a channel on this node after what it is persisting.</summary>

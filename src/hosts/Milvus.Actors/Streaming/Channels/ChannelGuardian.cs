@@ -90,6 +90,11 @@ internal sealed class ChannelGuardian : UntypedActor, IWithTimers
             case Terminated terminated when terminated.ActorRef.Equals(_entity):
                 OnEntityStopped();
                 break;
+            case Terminated terminated when terminated.ActorRef.Equals(_keeper) && !_isGone:
+                // Without it nothing is loaded any more: the channel begins anew.
+                _failure ??= new InvalidOperationException("the keeper of its replicas failed");
+                Context.Stop(_entity);
+                break;
             case CollectionGone:
                 OnGone();
                 break;
@@ -135,12 +140,14 @@ internal sealed class ChannelGuardian : UntypedActor, IWithTimers
         _failures = 0;
         if (_isStopping || _isGone) return;
         _keeper = Context.ActorOf(Props.Create(() => new ReplicaKeeper(_role, live)), $"replicas-{_run}");
+        Context.Watch(_keeper);
         ChannelMaintenance.Start(_role, live, _entity, _keeper);
     }
 
     private void OnEntityStopped()
     {
         _entity = ActorRefs.Nobody;
+        Context.Unwatch(_keeper);
         Context.Stop(_keeper);
         _keeper = ActorRefs.Nobody;
         if (_isGone) DeleteJournal();

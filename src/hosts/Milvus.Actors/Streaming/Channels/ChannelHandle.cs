@@ -40,6 +40,15 @@ public sealed class ChannelHandle
     /// <summary>Why the channel cannot run; null while it runs, or may soon.</summary>
     internal MilvusException? Failure => Volatile.Read(ref _failure);
 
+    /// <summary>Payload bytes of writes that wait or are being persisted.</summary>
+    internal long QueuedBytes
+    {
+        get
+        {
+            lock (_lock) return _queuedBytes;
+        }
+    }
+
     /// <summary>Enqueues a write; completes when it is durable and visible. A request id that is here already, or was written before, is not written again.</summary>
     /// <exception cref="MilvusException">Refused: it did not happen.</exception>
     /// <exception cref="ShardMovedException">The channel stopped: whether it happened is unknown, ask again with the same id.</exception>

@@ -25,6 +25,7 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
     private readonly SemaphoreSlim _maintenance = new(0);
     private DeletePusher? _pusher;
     private long _journalBytes;
+    private bool _hasTrims;
     private bool _isRecoveringLoad = info.Load is not null;
 
     /// <summary>Raised on the entity's thread when the catalogue describes the collection differently.</summary>
@@ -87,6 +88,13 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
 
     /// <summary>How far loading is, and for which description of the collection that is said.</summary>
     public LoadState Load => Volatile.Read(ref _load);
+
+    /// <summary>True while events wait for the time when they may be removed from the journal.</summary>
+    public bool HasTrims
+    {
+        get => Volatile.Read(ref _hasTrims);
+        set => Volatile.Write(ref _hasTrims, value);
+    }
 
     /// <summary>Payload bytes of the journal that the checkpoint does not cover.</summary>
     public long JournalBytes

@@ -9,9 +9,9 @@ namespace Milvus.Actors.Streaming.Sealing;
 internal static class ChannelMaintenance
 {
     public static void Start(StreamingRole role, LiveChannel live, IActorRef entity, IActorRef keeper) =>
-        _ = RunAsync(role, live, new ChannelSealer(role, live, () => entity.Tell(SaveCheckpoint.Instance, ActorRefs.NoSender), () => keeper.Tell(Replicas.ReadSegments.Instance, ActorRefs.NoSender)));
+        _ = RunAsync(role, live, entity, new ChannelSealer(role, live, () => entity.Tell(SaveCheckpoint.Instance, ActorRefs.NoSender), () => keeper.Tell(Replicas.ReadSegments.Instance, ActorRefs.NoSender)));
 
-    private static async Task RunAsync(StreamingRole role, LiveChannel live, ChannelSealer sealer)
+    private static async Task RunAsync(StreamingRole role, LiveChannel live, IActorRef entity, ChannelSealer sealer)
     {
         var logger = role.Services.Logging.CreateLogger<ChannelSealer>();
         var tick = TimeSpan.FromMilliseconds(role.Options.TickMs);
@@ -21,6 +21,7 @@ internal static class ChannelMaintenance
             try
             {
                 await live.WaitForMaintenanceAsync(tick).ConfigureAwait(false);
+                if (live.HasTrims) entity.Tell(TrimJournal.Instance, ActorRefs.NoSender);
                 await sealer.SealAsync(live.Stopped).ConfigureAwait(false);
                 await sealer.RemoveStaleAsync(live.Stopped).ConfigureAwait(false);
             }
