@@ -150,16 +150,20 @@ public sealed class HnswSearchTests
         byte[] query = store.Row(3).ToArray();
         ulong[] bits = TestVectors.Bits(1500, row => row % 2 == 0);
         var found = new TopK();
-        long before = 0;
-        for (int i = 0; i < 200; i++)
+        long least = long.MaxValue;
+        // Scratch is pooled over all threads: tests beside this one may take what it had warmed up.
+        for (int round = 0; round < 20 && least > 0; round++)
         {
-            if (i == 100)
-                before = GC.GetAllocatedBytesForCurrentThread();
-            index.Search(query, DataType.FloatVector, new VectorSearchParameters(10) { Ef = 60 }, default, found);
-            index.Search(query, DataType.FloatVector, new VectorSearchParameters(10) { Ef = 60 }, new RowFilter(bits), found);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                index.Search(query, DataType.FloatVector, new VectorSearchParameters(10) { Ef = 60 }, default, found);
+                index.Search(query, DataType.FloatVector, new VectorSearchParameters(10) { Ef = 60 }, new RowFilter(bits), found);
+            }
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     internal static HnswIndex Traversing(HnswIndex index) => new(index.Store, index.Metric, index.Parameters, index.Graph) { AlwaysTraverse = true };
