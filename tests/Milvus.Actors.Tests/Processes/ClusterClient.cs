@@ -84,5 +84,18 @@ public sealed class ClusterClient(HttpClient http, params NodeUnderTest[] proxie
         }
     }
 
+    /// <summary>As <see cref="CallOnceAsync"/>, once more on another connection when the first one broke.</summary>
+    public async Task<JsonNode?> ReadAsync(string path, object body)
+    {
+        try
+        {
+            return await CallOnceAsync(path, body);
+        }
+        catch (HttpRequestException)
+        {
+            return await CallOnceAsync(path, body);
+        }
+    }
+
     private static bool IsRetriable(int code) => ((ErrorCode)code).IsRetriable() || code is (int)ErrorCode.Timeout or (int)ErrorCode.RateLimit;
 }
