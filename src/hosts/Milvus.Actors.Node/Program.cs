@@ -35,7 +35,7 @@ var root = new RootCommand("One node of a Milvus-compatible vector database clus
 foreach (var option in options.Values) root.Options.Add(option);
 root.SetAction((parsed, cancellation) => Guarded(() => NodeProcess.RunAsync(NodeSettings.From(Sources(parsed)))));
 
-var cluster = new Command("cluster", "Starts five nodes on 127.0.0.1 to 127.0.0.5 with a PostgreSQL that is found here or given by --database, prints who is where, and stops them.");
+var cluster = new Command("cluster", "Starts five nodes (see --local-nodes) on 127.0.0.1 to 127.0.0.5 with a PostgreSQL that is found here or given by --database, prints who is where, and stops them.");
 cluster.SetAction((parsed, cancellation) => Guarded(() => LocalCluster.RunAsync(NodeSettings.From(Sources(parsed)))));
 root.Subcommands.Add(cluster);
 

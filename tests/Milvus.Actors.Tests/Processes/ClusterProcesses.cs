@@ -36,13 +36,34 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
 
+    /// <summary>The network between the nodes where it can be parted, see <see cref="StartPartableAsync"/>.</summary>
+    public NodeNetwork? Network { get; private set; }
+
+    /// <summary>URL of a bucket with its keys; null for <see cref="ObjectDirectory"/>.</summary>
+    private Bucket? ObjectBucket { get; init; }
+
     /// <summary>Starts one node per entry of <paramref name="roles"/> and waits until all are ready. The first two are the seeds.</summary>
-    public static async Task<ClusterProcesses> StartAsync(params string[] roles)
+    public static async Task<ClusterProcesses> StartAsync(params string[] roles) =>
+        await StartAsync(new ClusterProcesses(await PostgresServer.StartNewAsync()), roles);
+
+    /// <summary>As <see cref="StartAsync(string[])"/>, with sealed segments in a bucket.</summary>
+    public static async Task<ClusterProcesses> StartOnAsync(Bucket bucket, params string[] roles) =>
+        await StartAsync(new ClusterProcesses(await PostgresServer.StartNewAsync()) { ObjectBucket = bucket }, roles);
+
+    /// <summary>As <see cref="StartAsync(string[])"/>, with every connection between nodes passing through <see cref="Network"/>.</summary>
+    public static async Task<ClusterProcesses> StartPartableAsync(params string[] roles) =>
+        await StartAsync(new ClusterProcesses(await PostgresServer.StartNewAsync()) { Network = new NodeNetwork() }, roles);
+
+    private static async Task<ClusterProcesses> StartAsync(ClusterProcesses cluster, string[] roles)
     {
-        var cluster = new ClusterProcesses(await PostgresServer.StartNewAsync());
         try
         {
-            for (var i = 0; i < roles.Length; i++) cluster._nodes.Add(new NodeUnderTest($"127.0.{cluster._network}.{i + 1}", roles[i]));
+            for (var i = 0; i < roles.Length; i++)
+            {
+                var node = new NodeUnderTest($"127.0.{cluster._network}.{i + 1}", roles[i]) { Bind = cluster.Network is null ? null : $"127.1.{cluster._network}.{i + 1}:{ClusterPort}" };
+                cluster._nodes.Add(node);
+                if (node.Bind is not null) cluster.Network!.Add(new IPEndPoint(IPAddress.Parse(node.Address), ClusterPort), IPEndPoint.Parse(node.Bind));
+            }
             foreach (var node in cluster._nodes) cluster.Start(node);
             foreach (var node in cluster._nodes) await cluster.ReadyAsync(node, TimeSpan.FromSeconds(120));
             return cluster;
@@ -69,7 +90,13 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
             "--port", $"{Port}", "--metrics-port", $"{MetricsPort}", "--data", own, "--log-level", "Information", "--memory-limit", "2g",
         ]);
         start.Environment["MILVUS_DATABASE"] = _postgres.ConnectionString;
-        start.Environment["MILVUS_OBJECT_STORAGE"] = ObjectDirectory.FullName;
+        start.Environment["MILVUS_OBJECT_STORAGE"] = ObjectBucket?.Url ?? ObjectDirectory.FullName;
+        if (ObjectBucket is { } bucket)
+        {
+            start.Environment["MILVUS_OBJECT_STORAGE_ACCESS_KEY"] = bucket.AccessKey;
+            start.Environment["MILVUS_OBJECT_STORAGE_SECRET_KEY"] = bucket.SecretKey;
+        }
+        if (node.Bind is not null) start.Environment["MILVUS_CLUSTER_BIND"] = node.Bind;
         start.Environment["MILVUS_NODE_LOG"] = node.LogFile;
         node.Process = Process.Start(start) ?? throw new InvalidOperationException("a node did not start");
     }
@@ -155,6 +182,22 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
         return watch.Elapsed;
     }
 
+    /// <summary>Waits until the node has ended by itself.</summary>
+    public async Task EndedAsync(NodeUnderTest node, TimeSpan limit)
+    {
+        using var patience = new CancellationTokenSource(limit);
+        try
+        {
+            await node.Process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"node {node.Address} has not ended after {limit}:\n{node.Log}");
+        }
+        node.Process.Dispose();
+        node.Process = null;
+    }
+
     /// <summary>Stops the process without ending it: to the others it has fallen silent, to itself no time has passed.</summary>
     public static void Freeze(NodeUnderTest node) => _ = Kill(node.Process!.Id, Sigstop);
 
@@ -169,6 +212,7 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
             await node.Process.WaitForExitAsync();
         }
         await _postgres.DisposeAsync();
+        if (Network is not null) await Network.DisposeAsync();
         Http.Dispose();
         if (Environment.GetEnvironmentVariable("MILVUS_KEEP_LOGS") is null) _directory.Delete(recursive: true);
     }
@@ -177,11 +221,17 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
     private static partial int Kill(int pid, int signal);
 }
 
+/// <summary>Where sealed segments go.</summary>
+public sealed record Bucket(string Url, string AccessKey, string SecretKey);
+
 public sealed class NodeUnderTest(string address, string roles)
 {
     public string Address { get; } = address;
 
     public string Roles { get; } = roles;
+
+    /// <summary>address:port that the node listens on behind a relay; null without one.</summary>
+    public string? Bind { get; init; }
 
     public Process? Process { get; set; }
 

@@ -28,8 +28,9 @@ public sealed class Workload : IAsyncDisposable
     private long _searches;
     private long _failedSearches;
 
-    public Workload(ClusterClient client, string collection, int inserters, int searchers)
+    public Workload(ClusterClient client, string collection, int inserters, int searchers, long firstKey = 0)
     {
+        _nextKey = firstKey;
         _client = client;
         _collection = collection;
         for (var i = 0; i < inserters; i++) _workers.Add(Task.Run(InsertAsync));
@@ -72,17 +73,19 @@ public sealed class Workload : IAsyncDisposable
     }
 
     /// <summary>Every acknowledged key is there once, every doubtful batch wholly or not at all in its shards, no key twice.</summary>
-    public async Task VerifyAsync()
+    /// <param name="through">Another client than the one that wrote.</param>
+    public async Task VerifyAsync(ClusterClient? through = null)
     {
+        var client = through ?? _client;
         foreach (var chunk in _acknowledged.OrderBy(a => a.First).Chunk(50))
         {
             var keys = chunk.SelectMany(c => Enumerable.Range(0, c.Count).Select(i => c.First + i)).ToArray();
-            var count = await CountAsync($"id in [{string.Join(',', keys)}]");
+            var count = await CountAsync(client, $"id in [{string.Join(',', keys)}]");
             Assert.True(count == keys.Length, $"{keys.Length} rows from key {keys[0]} on were acknowledged, {count} are there");
         }
         foreach (var (first, rows) in _inDoubt)
         {
-            var count = await CountAsync($"id >= {first} and id < {first + rows}");
+            var count = await CountAsync(client, $"id >= {first} and id < {first + rows}");
             Assert.True(count <= rows, $"{rows} rows from key {first} on were in doubt, {count} are there");
         }
     }
@@ -93,9 +96,9 @@ public sealed class Workload : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<long> CountAsync(string filter)
+    private async Task<long> CountAsync(ClusterClient client, string filter)
     {
-        var answer = await _client.CallAsync("entities/query", new { collectionName = _collection, filter, outputFields = new[] { "count(*)" }, consistencyLevel = "Strong" });
+        var answer = await client.CallAsync("entities/query", new { collectionName = _collection, filter, outputFields = new[] { "count(*)" }, consistencyLevel = "Strong" });
         return long.Parse(answer![0]!["count(*)"]!.ToString(), CultureInfo.InvariantCulture);
     }
 

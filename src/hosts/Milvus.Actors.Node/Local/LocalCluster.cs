@@ -7,20 +7,19 @@ using Milvus.Hosting.Settings;
 namespace Milvus.Actors.Node.Local;
 
 /// <summary>
-/// A cluster of five processes on this machine, for people without Kubernetes: two nodes with coordinator and proxy, three with streaming, query
-/// and data. One PostgreSQL and one directory are shared by all.
+/// A cluster of processes on this machine, five unless asked otherwise, for people without Kubernetes: two nodes with coordinator and proxy, the others with
+/// streaming, query and data. One PostgreSQL and one directory are shared by all.
 /// </summary>
 internal static class LocalCluster
 {
     private const int ClusterPort = 4053;
 
-    private static readonly (string Address, string Roles)[] s_nodes =
+    // 127.0.0.x: two nodes that lead and take requests, the others hold the data.
+    private static (string Address, string Roles)[] Nodes(NodeSettings settings) =>
     [
         ("127.0.0.1", "coordinator,proxy"),
         ("127.0.0.2", "coordinator,proxy"),
-        ("127.0.0.3", "streaming,query,data"),
-        ("127.0.0.4", "streaming,query,data"),
-        ("127.0.0.5", "streaming,query,data"),
+        .. Enumerable.Range(3, settings.LocalNodes).Select(i => ($"127.0.0.{i}", "streaming,query,data")),
     ];
 
     public static async Task<int> RunAsync(NodeSettings settings)
@@ -40,7 +39,7 @@ internal static class LocalCluster
         var nodes = new List<Process>();
         try
         {
-            foreach (var (address, roles) in s_nodes) nodes.Add(Start(settings, directory, database, address, roles));
+            foreach (var (address, roles) in Nodes(settings)) nodes.Add(Start(settings, directory, database, address, roles));
             if (!await ReadyAsync(settings, nodes, stop.Task))
             {
                 if (stop.Task.IsCompleted) return 0;
@@ -94,7 +93,7 @@ internal static class LocalCluster
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
-        var waiting = s_nodes.Select(n => n.Address).ToHashSet();
+        var waiting = Nodes(settings).Select(n => n.Address).ToHashSet();
         for (var tick = 0; tick < 400 && waiting.Count > 0; tick++)
         {
             if (stop.IsCompleted || nodes.Any(n => n.HasExited)) return false;
@@ -117,12 +116,13 @@ internal static class LocalCluster
 
     private static void Print(NodeSettings settings, List<Process> nodes, string directory, PrivatePostgres? postgres)
     {
-        Console.WriteLine("A Milvus.Actors cluster of five nodes is ready.");
-        for (var i = 0; i < s_nodes.Length; i++)
-            Console.WriteLine($"  {s_nodes[i].Address}  pid {nodes[i].Id,-7} {s_nodes[i].Roles,-22} health http://{s_nodes[i].Address}:{settings.MetricsPort ?? 9091}/readyz");
+        var members = Nodes(settings);
+        Console.WriteLine($"A Milvus.Actors cluster of {members.Length} nodes is ready.");
+        for (var i = 0; i < members.Length; i++)
+            Console.WriteLine($"  {members[i].Address}  pid {nodes[i].Id,-7} {members[i].Roles,-22} health http://{members[i].Address}:{settings.MetricsPort ?? 9091}/readyz");
         Console.WriteLine($"""
-              clients     {s_nodes[0].Address}:{settings.Port} or {s_nodes[1].Address}:{settings.Port}  (gRPC and REST)
-              inspection  http://{s_nodes[0].Address}:{settings.MetricsPort ?? 9091}/v1/cluster/nodes
+              clients     {members[0].Address}:{settings.Port} or {members[1].Address}:{settings.Port}  (gRPC and REST)
+              inspection  http://{members[0].Address}:{settings.MetricsPort ?? 9091}/v1/cluster/nodes
               database    {(postgres is null ? "as given" : $"private PostgreSQL on port {postgres.Port}")}
               files, logs {directory}
             Stop with Ctrl-C.

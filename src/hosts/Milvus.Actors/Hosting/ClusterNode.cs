@@ -166,7 +166,13 @@ public sealed class ClusterNode : IAsyncDisposable
             akka.AddHocon(NodeHocon.For(settings, Environment.GetEnvironmentVariables()), HoconAddMode.Prepend);
             akka.AddHocon(SerializationConfig.Load(), HoconAddMode.Prepend);
             // An address is one of this machine's and several nodes may share a port on different ones; a name may stand for a service in front.
-            akka.WithRemoting(new RemoteOptions { HostName = IPAddress.TryParse(settings.Host, out _) ? settings.Host : "0.0.0.0", PublicHostName = settings.Host, Port = settings.ClusterPort });
+            akka.WithRemoting(new RemoteOptions
+            {
+                HostName = settings.ClusterBind?.Address.ToString() ?? (IPAddress.TryParse(settings.Host, out _) ? settings.Host : "0.0.0.0"),
+                Port = settings.ClusterBind?.Port ?? settings.ClusterPort,
+                PublicHostName = settings.Host,
+                PublicPort = settings.ClusterBind is null ? null : settings.ClusterPort,
+            });
             akka.WithClustering(new ClusterOptions { Roles = settings.Roles, SeedNodes = Seeds(settings) });
             akka.WithSqlPersistence(JournalConnection(settings), JournalProvider(settings), autoInitialize: true);
             if (settings.AkkaManagementPort is { } port)

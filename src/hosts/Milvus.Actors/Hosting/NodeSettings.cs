@@ -17,6 +17,9 @@ public sealed record NodeSettings
     /// <summary>Port of Akka.Remote; 0 takes a free one.</summary>
     public int ClusterPort { get; init; } = 4053;
 
+    /// <summary>Where the node listens for the other nodes when an address translation stands between: they reach it under <see cref="Host"/> and <see cref="ClusterPort"/>. Null when none does.</summary>
+    public IPEndPoint? ClusterBind { get; init; }
+
     /// <summary>host:port of nodes that form the cluster; empty makes this node a cluster of its own.</summary>
     public string[] Seeds { get; init; } = [];
 
@@ -63,6 +66,9 @@ public sealed record NodeSettings
 
     public EngineOptions Engine { get; init; } = EngineOptions.Default;
 
+    /// <summary>Of the <c>cluster</c> verb: processes with streaming, query and data.</summary>
+    public int LocalNodes { get; init; } = 3;
+
     public bool Has(string role) => Roles.Contains(role);
 
     /// <exception cref="SettingsException">A setting is unknown, does not fit, or contradicts another.</exception>
@@ -90,6 +96,7 @@ public sealed record NodeSettings
         new("roles", "comma-separated: coordinator, proxy, streaming, query, data (default: all)", "a list of roles", (s, v) => s with { Roles = ReadRoles(v) }),
         new("host", "name or address under which other nodes reach this one (default 127.0.0.1)", "a host name", (s, v) => s with { Host = SettingText.NotEmpty(v) }),
         new("cluster-port", "port for the other nodes (default 4053)", "a port number", (s, v) => s with { ClusterPort = SettingText.Port(v) }),
+        new("cluster-bind", "address:port to listen on for the other nodes when --host and --cluster-port are translated on the way", "an address:port", (s, v) => s with { ClusterBind = IPEndPoint.Parse(v) }),
         new("seeds", "comma-separated host:port of nodes to join; none: a cluster of its own", "a list of host:port", (s, v) => s with { Seeds = Endpoints(v) }),
         new("contact-points", "comma-separated host:port of Akka.Management endpoints to bootstrap from instead of seeds", "a list of host:port", (s, v) => s with { ContactPoints = Endpoints(v) }),
         new("akka-management-port", "port of Akka.Management, or 'none' (default none)", "a port number or 'none'", (s, v) => s with { AkkaManagementPort = PortOrNone(v) }),
@@ -106,9 +113,13 @@ public sealed record NodeSettings
         new("log-level", "Trace, Debug, Information, Warning, Error or None (default Warning)", "a log level", (s, v) => s with { LogLevel = Enum.Parse<LogLevel>(v, ignoreCase: true) }),
         new("authorization", "true to require user and password (default false)", "true or false", (s, v) => s with { Authorization = bool.Parse(v) }),
         new("rest-int64-as-numbers", "REST answers 64-bit integers as numbers unless asked otherwise (default false: strings)", "true or false", (s, v) => s with { RestInt64AsNumbers = bool.Parse(v) }),
+        new("local-nodes", "nodes with streaming, query and data that 'cluster' starts (default 3)", "a number from 1 to 200", (s, v) => s with { LocalNodes = LocalCount(v) }),
         new("hocon", "file with Akka.NET settings that win over the built-in ones", "a path", (s, v) => s with { HoconFile = SettingText.NotEmpty(v) }),
         .. EngineSettings.Keys<NodeSettings>(s => s.Engine, (s, e) => s with { Engine = e }),
     ]);
+
+    private static int LocalCount(string value) =>
+        int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) is var n and >= 1 and <= 200 ? n : throw new FormatException(value);
 
     private static string[] ReadRoles(string value)
     {
