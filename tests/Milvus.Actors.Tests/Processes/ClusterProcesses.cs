@@ -131,6 +131,13 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
     public async Task<IReadOnlyList<string>> MembersAsync(NodeUnderTest asked) =>
         [.. (await FactsAsync(asked, "nodes")).Select(n => n!["node"]!.ToString())];
 
+    /// <summary>The nodes that have shard channels, as a node sees them.</summary>
+    public async Task<IReadOnlyList<NodeUnderTest>> OwnersAsync(NodeUnderTest asked)
+    {
+        var places = (await FactsAsync(asked, "channels")).Select(c => c!["node"]!.ToString()).ToList();
+        return [.. _nodes.Where(n => places.Any(p => p.Contains($"{n.Address}:", StringComparison.Ordinal)))];
+    }
+
     /// <summary>Waits until every replica of every segment is loaded, and replicas of one segment are apart.</summary>
     public async Task SettledAsync(NodeUnderTest asked, TimeSpan limit)
     {

@@ -8,6 +8,9 @@ public static class NodeDatabase
     /// <summary>Journals and metadata have pools of their own; this many connections each at most.</summary>
     public const int PoolSize = 30;
 
+    /// <summary>Milliseconds after which the database gives up a transaction whose node has fallen silent; below the time in which the others take its work over.</summary>
+    public const int AbandonedTransactionMs = 5000;
+
     /// <summary>An Npgsql connection string from one, or from a URL <c>postgres://user:password@host:port/database</c>.</summary>
     /// <exception cref="ArgumentException">It is neither.</exception>
     public static string ConnectionString(string database)
@@ -20,6 +23,8 @@ public static class NodeDatabase
         // Below the journal's circuit breaker, which waits 40 s.
         if (!builder.ContainsKey("Command Timeout")) builder.CommandTimeout = 30;
         if (!builder.ContainsKey("Keepalive")) builder.KeepAlive = 10;
+        // A node that freezes inside a transaction holds the row that it was writing: whoever takes its channel over would wait for that row for ever.
+        if (!builder.ContainsKey("Options")) builder.Options = $"-c idle_in_transaction_session_timeout={AbandonedTransactionMs}";
         return builder.ConnectionString;
     }
 
