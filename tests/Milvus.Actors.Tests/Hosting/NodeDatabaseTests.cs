@@ -15,6 +15,14 @@ public sealed class NodeDatabaseTests
     }
 
     [Fact]
+    public void What_the_operator_leaves_open_is_set()
+    {
+        var read = new NpgsqlConnectionStringBuilder(NodeDatabase.ConnectionString("Host=db"));
+        Assert.Equal((NodeDatabase.PoolSize, 30, 10), (read.MaxPoolSize, read.CommandTimeout, read.KeepAlive));
+        Assert.Equal($"-c idle_in_transaction_session_timeout={NodeDatabase.AbandonedTransactionMs}", read.Options);
+    }
+
+    [Fact]
     public void What_the_operator_says_stays()
     {
         var read = new NpgsqlConnectionStringBuilder(NodeDatabase.ConnectionString("Host=db;Maximum Pool Size=3;Command Timeout=7;Options=-c search_path=vectors"));

@@ -38,6 +38,37 @@ public sealed class JournalFailureTests
     }
 
     [Fact]
+    public async Task While_the_journal_is_away_what_was_acknowledged_can_be_read()
+    {
+        var impatient = new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100, RestAfterMs = 0 };
+        await using var rig = await StreamingRig.StartAsync(streaming: impatient, load: true);
+        await rig.WriteAsync(rig.Insert((1, 10), (2, 20)));
+        await rig.FlushAsync();
+        await rig.WriteAsync(rig.Upsert((2, 21), (3, 30)));
+        rig.Journal.IsAway = true;
+        var request = Guid.NewGuid();
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Upsert((1, 11)), request));
+        for (var i = 0; i < 20; i++) Assert.Equal([(1, 10), (2, 21), (3, 30)], await rig.ReadAsync());
+
+        // It comes back, and the write that was in doubt is repeated as proxies do.
+        rig.Journal.IsAway = false;
+        await rig.WriteAsync(rig.Upsert((1, 11)), request);
+        Assert.Equal([(1, 11), (2, 21), (3, 30)], await rig.ReadAsync());
+    }
+
+    [Fact]
+    public async Task An_owner_that_was_replaced_is_not_read()
+    {
+        var impatient = new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100, RestAfterMs = 0 };
+        await using var rig = await StreamingRig.StartAsync(streaming: impatient, load: true);
+        await rig.WriteAsync(rig.Insert((1, 10)));
+        var other = rig.StartOwner(streaming: impatient);
+        await rig.WriteAsync(rig.Insert((2, 20)), owner: other);
+        await Assert.ThrowsAsync<ShardMovedException>(() => rig.TryWriteAsync(rig.Insert((3, 30))));
+        Assert.Equal([(1, 10), (2, 20)], await rig.ReadAsync());
+    }
+
+    [Fact]
     public async Task Of_two_owners_only_one_can_append()
     {
         // Both seal what they recovered; only that events stay for a while makes the journal refuse the one that is behind.

@@ -21,6 +21,9 @@ internal sealed class JournalFaults
     /// <summary>The next writes are stored, but the answer is a failure.</summary>
     public int FailAfter { get; set; }
 
+    /// <summary>Nothing is stored and nothing can be read.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>The next writes are refused.</summary>
     public int Reject { get; set; }
 
@@ -68,6 +71,7 @@ internal sealed class TestJournal : MemoryJournal
         lock (_faults)
         {
             _faults.Writes++;
+            if (_faults.IsAway) throw new IOException("injected: the database is away");
             if (_faults.FailBefore > 0)
             {
                 _faults.FailBefore--;
@@ -79,7 +83,7 @@ internal sealed class TestJournal : MemoryJournal
                 return writes.Select(_ => new InvalidOperationException("injected: refused") as Exception).ToImmutableList();
             }
             var all = writes.SelectMany(w => (IImmutableList<IPersistentRepresentation>)w.Payload).ToList();
-            if (all.Any(p => _faults.Stored.Contains((p.PersistenceId, p.SequenceNr)))) throw new IOException("UNIQUE constraint failed: persistence_id, sequence_number");
+            if (all.Any(p => _faults.Stored.Contains((p.PersistenceId, p.SequenceNr)))) throw new InvalidOperationException("UNIQUE constraint failed: persistence_id, sequence_number");
             foreach (var p in all) _faults.Stored.Add((p.PersistenceId, p.SequenceNr));
         }
         var result = await base.WriteMessagesAsync(writes.Select(w => new AtomicWrite(
@@ -90,6 +94,15 @@ internal sealed class TestJournal : MemoryJournal
             _faults.FailAfter--;
             throw new IOException("injected: the answer was lost");
         }
+    }
+
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
+    {
+        lock (_faults)
+        {
+            if (_faults.IsAway) throw new IOException("injected: the database is away");
+        }
+        return base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr);
     }
 
     protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr)

@@ -39,6 +39,15 @@ public sealed class ReadGate(ITimestampOracle oracle)
         done?.SetResult();
     }
 
+    /// <summary>The newest timestamp at which the shard is complete right now, an open batch left out.</summary>
+    public Timestamp Settled
+    {
+        get
+        {
+            lock (_lock) return _open is null ? oracle.Current : _openFrom;
+        }
+    }
+
     /// <summary>
     /// Waits until everything at or before <paramref name="guarantee"/> is applied, and returns the newest timestamp at which the shard is
     /// complete (at least the guarantee, unless that lies in the future).

@@ -18,13 +18,13 @@ public static class NodeDatabase
         var builder = Uri.TryCreate(database, UriKind.Absolute, out var url) && url.Scheme is "postgres" or "postgresql"
             ? FromUrl(url!)
             : new NpgsqlConnectionStringBuilder(database);
-        if (!builder.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = PoolSize;
-        if (!builder.ContainsKey("Timeout")) builder.Timeout = 5;
+        if (!builder.ShouldSerialize("Maximum Pool Size")) builder.MaxPoolSize = PoolSize;
+        if (!builder.ShouldSerialize("Timeout")) builder.Timeout = 5;
         // Below the journal's circuit breaker, which waits 40 s.
-        if (!builder.ContainsKey("Command Timeout")) builder.CommandTimeout = 30;
-        if (!builder.ContainsKey("Keepalive")) builder.KeepAlive = 10;
+        if (!builder.ShouldSerialize("Command Timeout")) builder.CommandTimeout = 30;
+        if (!builder.ShouldSerialize("Keepalive")) builder.KeepAlive = 10;
         // A node that freezes inside a transaction holds the row that it was writing: whoever takes its channel over would wait for that row for ever.
-        if (!builder.ContainsKey("Options")) builder.Options = $"-c idle_in_transaction_session_timeout={AbandonedTransactionMs}";
+        if (!builder.ShouldSerialize("Options")) builder.Options = $"-c idle_in_transaction_session_timeout={AbandonedTransactionMs}";
         return builder.ConnectionString;
     }
 

@@ -45,6 +45,9 @@ public sealed record StreamingOptions
     /// <summary>How long a reader waits for a channel that is recovering.</summary>
     public int RecoveryPatienceMs { get; init; } = 9000;
 
+    /// <summary>How long readers wait for a channel whose journal is away before they read what it had.</summary>
+    public int RestAfterMs { get; init; } = 1000;
+
     /// <summary>A reading session that nobody used for so long is forgotten.</summary>
     public int SessionMs { get; init; } = 60_000;
 
@@ -68,6 +71,7 @@ public sealed record StreamingOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MinRestartMs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRestartMs, MinRestartMs);
         ArgumentOutOfRangeException.ThrowIfLessThan(TickMs, 10);
+        ArgumentOutOfRangeException.ThrowIfNegative(RestAfterMs);
         return this;
     }
 }

@@ -139,7 +139,7 @@ internal sealed class ChannelEntity : UntypedPersistentActor
     protected override void PostStop()
     {
         _live.Stop();
-        _handle.Detach(_live);
+        _handle.Detach(_live, _failure is { } failure && RestingChannel.IsJournalAway(failure) ? _services.Time.GetTimestamp() : null);
         base.PostStop();
     }
 

@@ -159,6 +159,7 @@ internal sealed class ChannelGuardian : UntypedActor, IWithTimers
     {
         if (_isStopping || _isGone) return;
         _logger.LogError(reason, "Channel {Channel} failed and will be started again", _id);
+        if (!RestingChannel.IsJournalAway(reason)) _handle.EndRest();
         // Damage does not go away by itself: say so instead of letting writers wait. Everything else may be over in a moment.
         if (reason is IntegrityException) _handle.Fail(new MilvusException(ErrorCode.ChannelNotAvailable, $"channel not available[channel={_id}]: {reason.Message}", reason));
         RetryLater();

@@ -17,6 +17,7 @@ public sealed class ChannelHandle
     private readonly Dictionary<Guid, PendingWrite> _pending = [];
     private TaskCompletionSource<LiveChannel> _running = NewRunning();
     private LiveChannel? _live;
+    private RestingChannel? _resting;
     private IActorRef _entity = ActorRefs.Nobody;
     private MilvusException? _failure;
     private long _queuedBytes;
@@ -36,6 +37,9 @@ public sealed class ChannelHandle
 
     /// <summary>The running channel; null while it recovers.</summary>
     internal LiveChannel? Live => Volatile.Read(ref _live);
+
+    /// <summary>What can be read while the journal is away; null while the channel runs, and when nothing is known to be still true.</summary>
+    internal RestingChannel? Resting => Volatile.Read(ref _resting);
 
     /// <summary>Why the channel cannot run; null while it runs, or may soon.</summary>
     internal MilvusException? Failure => Volatile.Read(ref _failure);
@@ -120,6 +124,7 @@ public sealed class ChannelHandle
         {
             _entity = entity;
             _failure = null;
+            Volatile.Write(ref _resting, null);
             Volatile.Write(ref _live, live);
             _running.TrySetResult(live);
             _isSignalled = false;
@@ -128,7 +133,8 @@ public sealed class ChannelHandle
     }
 
     /// <summary>The entity has stopped. What it had begun is in doubt; writes that it had not taken wait for the next one.</summary>
-    internal void Detach(LiveChannel live)
+    /// <param name="restingSince">Now, when nothing but the journal's absence stopped it: nobody else can have written, so what was acknowledged can be read on.</param>
+    internal void Detach(LiveChannel live, long? restingSince)
     {
         List<ChannelWork> doubtful;
         lock (_lock)
@@ -136,6 +142,7 @@ public sealed class ChannelHandle
             if (!ReferenceEquals(_live, live)) return;
             _entity = ActorRefs.Nobody;
             Volatile.Write(ref _live, null);
+            Volatile.Write(ref _resting, restingSince is { } since ? new RestingChannel(live, live.Gate.Settled, since) : null);
             _running = NewRunning();
             doubtful = [.. _pending.Values.Where(p => p.IsStarted), .. _queue.Where(w => w is ChannelAction)];
             foreach (var write in doubtful.OfType<PendingWrite>()) Forget(write);
@@ -146,6 +153,9 @@ public sealed class ChannelHandle
         doubtful.ForEach(w => w.Fail(Moved()));
     }
 
+    /// <summary>What was here may not be all there is any more.</summary>
+    internal void EndRest() => Volatile.Write(ref _resting, null);
+
     /// <summary>The channel cannot be recovered, and why.</summary>
     internal void Fail(MilvusException failure)
     {
@@ -154,6 +164,7 @@ public sealed class ChannelHandle
         lock (_lock)
         {
             _failure = failure;
+            Volatile.Write(ref _resting, null);
             running = _running;
             _running = NewRunning();
             waiting = TakeAll();
@@ -172,6 +183,7 @@ public sealed class ChannelHandle
             _isClosed = true;
             _entity = ActorRefs.Nobody;
             Volatile.Write(ref _live, null);
+            Volatile.Write(ref _resting, null);
             running = _running;
             waiting = TakeAll();
         }

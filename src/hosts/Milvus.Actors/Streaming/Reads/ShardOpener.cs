@@ -33,7 +33,10 @@ internal sealed class ShardOpener(StreamingRole role)
         patience.CancelAfter(role.Options.RecoveryPatienceMs);
         try
         {
-            var live = await handle.GetRunningAsync(patience.Token).ConfigureAwait(false);
+            var restart = handle.GetRunningAsync(patience.Token);
+            if (handle.Resting is { } resting && !await IsBackAsync(restart, resting).ConfigureAwait(false))
+                return (await OpenAsync(resting, request, patience.Token).ConfigureAwait(false)).ToByteArray();
+            var live = await restart.ConfigureAwait(false);
             using var running = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, live.Stopped);
             var reply = await OpenAsync(live, request, running.Token).ConfigureAwait(false);
             return reply.ToByteArray();
@@ -59,12 +62,38 @@ internal sealed class ShardOpener(StreamingRole role)
                 guarantee = view.CompleteFrom;
                 continue;
             }
-            var readAt = request.ReadAt != 0 && request.ReadAt < complete.Value ? new Timestamp(request.ReadAt) : complete;
-            var reply = new OpenShardReply { ReadAt = readAt.Value };
-            reply.Placements.AddRange(await PlaceAsync(live, info, view, cancellation).ConfigureAwait(false));
-            if (view.Growing.Any(g => g.RowCount > 0)) reply.Session = role.Sessions.Open(info, new ShardView(view.Growing, [], view.CompleteFrom), readAt);
-            return reply;
+            return await AnswerAsync(live, info, view, request, complete, cancellation).ConfigureAwait(false);
         }
+    }
+
+    // Most failures are over in a moment, and what was in doubt is decided then.
+    private async Task<bool> IsBackAsync(Task restart, RestingChannel resting)
+    {
+        var time = role.Services.Time;
+        var left = TimeSpan.FromMilliseconds(role.Options.RestAfterMs) - time.GetElapsedTime(resting.Since);
+        if (left > TimeSpan.Zero) await Task.WhenAny(restart, Task.Delay(left, time)).ConfigureAwait(false);
+        return restart.IsCompleted;
+    }
+
+    // Nothing is written any more, so there is nothing to wait for: any guarantee holds for all that was acknowledged.
+    private async Task<OpenShardReply> OpenAsync(RestingChannel resting, OpenShardRequest request, CancellationToken cancellation)
+    {
+        var live = resting.Live;
+        if (!ReferenceEquals(role.Services.Catalog.Catalog.FindCollection(live.Id.CollectionId), live.Info))
+            throw new ShardMovedException($"channel {live.Id} cannot follow the catalogue while its journal is away");
+        await WaitLoadedAsync(live, live.Info, cancellation).ConfigureAwait(false);
+        var view = live.View;
+        if (view.CompleteFrom > resting.At) throw new ShardMovedException($"channel {live.Id} is not complete while its journal is away");
+        return await AnswerAsync(live, live.Info, view, request, resting.At, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<OpenShardReply> AnswerAsync(LiveChannel live, CollectionInfo info, ChannelView view, OpenShardRequest request, Timestamp complete, CancellationToken cancellation)
+    {
+        var readAt = request.ReadAt != 0 && request.ReadAt < complete.Value ? new Timestamp(request.ReadAt) : complete;
+        var reply = new OpenShardReply { ReadAt = readAt.Value };
+        reply.Placements.AddRange(await PlaceAsync(live, info, view, cancellation).ConfigureAwait(false));
+        if (view.Growing.Any(g => g.RowCount > 0)) reply.Session = role.Sessions.Open(info, new ShardView(view.Growing, [], view.CompleteFrom), readAt);
+        return reply;
     }
 
     // The channel must know what the catalogue says by now: fields, partitions, truncation.
