@@ -11,6 +11,7 @@ internal sealed record BenchOptions
     public const string Usage = """
         Milvus.Bench search  --data DIR [--rows N] [--seconds S] [--ef 32,64,128,200] [--clients 1,8] [--skip-library]
         Milvus.Bench restart [--rows 1000000] [--dim 128]
+        Milvus.Bench export  [--rows 1000000] [--dim 128] [--page 1000]
           --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
           --seconds S     length of each throughput measurement (default 5)
           --server DLL    the server to start (default: the one built with this program; a cluster node will do)
@@ -28,6 +29,9 @@ internal sealed record BenchOptions
     public int Rows { get; init; }
 
     public int Dimension { get; init; } = 128;
+
+    /// <summary>Rows of a page of an export.</summary>
+    public int Page { get; init; } = 1000;
 
     public double Seconds { get; init; } = 5;
 
@@ -50,8 +54,8 @@ internal sealed record BenchOptions
 
     public static BenchOptions? Parse(string[] args)
     {
-        if (args.Length == 0 || args[0] is not ("search" or "restart")) return null;
-        var options = new BenchOptions { Mode = args[0], Rows = args[0] == "restart" ? 1_000_000 : 0 };
+        if (args.Length == 0 || args[0] is not ("search" or "restart" or "export")) return null;
+        var options = new BenchOptions { Mode = args[0], Rows = args[0] == "search" ? 0 : 1_000_000 };
         for (var i = 1; i < args.Length; i++)
         {
             if (args[i] == "--skip-library")
@@ -66,6 +70,7 @@ internal sealed record BenchOptions
                 "--data" => options with { Data = value },
                 "--rows" => options with { Rows = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--dim" => options with { Dimension = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--page" => options with { Page = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--ef" => options with { Efs = Numbers(value) },
                 "--clients" => options with { Clients = Numbers(value) },

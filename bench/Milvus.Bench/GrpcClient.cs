@@ -25,11 +25,17 @@ internal sealed class GrpcClient(int port) : IDisposable
         Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = shards }, Status.Parser));
     }
 
-    public async Task InsertAsync(string name, long firstId, ReadOnlyMemory<float> vectors, int dimension)
+    public Task InsertAsync(string name, long firstId, ReadOnlyMemory<float> vectors, int dimension)
     {
-        var count = vectors.Length / dimension;
-        var ids = new LongArray();
-        for (var i = 0; i < count; i++) ids.Data.Add(firstId + i);
+        var ids = new long[vectors.Length / dimension];
+        for (var i = 0; i < ids.Length; i++) ids[i] = firstId + i;
+        return InsertAsync(name, ids, vectors, dimension);
+    }
+
+    public async Task InsertAsync(string name, long[] keys, ReadOnlyMemory<float> vectors, int dimension)
+    {
+        var count = keys.Length;
+        var ids = new LongArray { Data = { keys } };
         var floats = new FloatArray();
         floats.Data.Capacity = vectors.Length;
         foreach (var value in vectors.Span) floats.Data.Add(value);
@@ -86,6 +92,27 @@ internal sealed class GrpcClient(int port) : IDisposable
         var answer = await CallAsync("Query", request, QueryResults.Parser);
         Check(answer.Status);
         return answer.FieldsData[0].Scalars.LongData.Data[0];
+    }
+
+    /// <summary>
+    /// A page of a query iterator: rows with keys above the last one, ascending. The session timestamp of the first page makes all pages read one state.
+    /// </summary>
+    public async Task<(ulong SessionTs, IReadOnlyList<long> Ids, IReadOnlyList<float> Vectors)> QueryPageAsync(string name, long? after, int limit, ulong session)
+    {
+        var request = new QueryRequest
+        {
+            CollectionName = name,
+            Expr = after is { } last ? $"id > {last}" : $"id < {long.MaxValue}",
+            OutputFields = { "id", "vector" },
+            ConsistencyLevel = session == 0 ? ConsistencyLevel.Strong : ConsistencyLevel.Customized,
+            GuaranteeTimestamp = session,
+        };
+        Add(request.QueryParams, ("iterator", "True"), ("reduce_stop_for_best", "True"), ("limit", $"{limit}"));
+        var answer = await CallAsync("Query", request, QueryResults.Parser);
+        Check(answer.Status);
+        var ids = answer.FieldsData.First(f => f.FieldName == "id").Scalars.LongData?.Data;
+        var vectors = answer.FieldsData.First(f => f.FieldName == "vector").Vectors.FloatVector?.Data;
+        return (answer.SessionTs, ids is null ? [] : ids, vectors is null ? [] : vectors);
     }
 
     /// <summary>The encoded request of a search, so that repeating it costs the client next to nothing.</summary>

@@ -8,7 +8,12 @@ if (options is null)
 }
 try
 {
-    await (options.Mode == "restart" ? RestartRun.RunAsync(options) : WorkloadRun.RunAsync(options));
+    await (options.Mode switch
+    {
+        "restart" => RestartRun.RunAsync(options),
+        "export" => ExportRun.RunAsync(options),
+        _ => WorkloadRun.RunAsync(options),
+    });
     return 0;
 }
 catch (Exception e) when (e is BenchException or IOException or HttpRequestException)

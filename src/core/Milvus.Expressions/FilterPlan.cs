@@ -23,6 +23,7 @@ public sealed class FilterPlan
         root.CollectFields(fields);
         FieldIds = fields;
         PrimaryKeys = KeyAnalysis.PrimaryKeys(root, schema.PrimaryKeyOrNull, sampleRate is not null);
+        KeyRange = RangeAnalysis.Find(root, schema.PrimaryKeyOrNull, sampleRate is not null);
         if (_partitionKey is not null) PartitionKeyValues = KeyAnalysis.Values(root, _partitionKey.Id)?.Distinct().ToArray();
     }
 
@@ -43,6 +44,9 @@ public sealed class FilterPlan
 
     /// <summary>Set when the filter is, or implies, <c>primary key in {…}</c>.</summary>
     public PrimaryKeyLookup? PrimaryKeys { get; }
+
+    /// <summary>Set when the filter bounds the primary key by a range.</summary>
+    public PrimaryKeyRange? KeyRange { get; }
 
     /// <summary>
     /// Distinct values of the partition key outside of which the filter is never true; null when it does not narrow the key, none when it

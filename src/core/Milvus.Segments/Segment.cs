@@ -55,6 +55,12 @@ public abstract class Segment
 
     internal abstract TimestampRuns Inserts { get; }
 
+    /// <summary>
+    /// The rows by primary key: of a sealed segment all, of a growing one most of the first <paramref name="rowCount"/>, possibly some behind
+    /// them; rows from its count on are not in it.
+    /// </summary>
+    internal abstract PrimaryKeyOrder OrderByKey(int rowCount);
+
     /// <summary>The vectors of a dense vector field; null when storage does not have the field.</summary>
     internal abstract DenseVectors? FindVectors(long fieldId);
 

@@ -65,6 +65,8 @@ public class CompositeShardReaderTests
                 await SameRowsAsync(whole, parts, query with { Limit = random.Next(0, 30) });
                 Assert.Equal(await whole.CountAsync(query, default), await parts.CountAsync(query, default));
                 await SameStatisticsAsync(whole, parts);
+                await SameOrderAsync(world, whole, parts, query with { Limit = random.Next(1, 30) }, random);
+                await SameAggregatesAsync(world, whole, parts, query);
             }
         }
     }
@@ -152,6 +154,56 @@ public class CompositeShardReaderTests
         Assert.Equal(Keys(expected.Ids), Keys(actual.Ids));
         Assert.Equal(expected.Timestamps, actual.Timestamps);
         await SameValuesAsync(whole, expected.Rows, parts, actual.Rows);
+    }
+
+    private static async Task SameOrderAsync(World world, IShardReader whole, IShardReader parts, ShardQuery query, Random random)
+    {
+        var group = new SortKey(world.Schema.Find(Group)!, random.Next(2) == 0, random.Next(2) == 0);
+        var stamp = new SortKey(world.Schema.Find(Stamp)!, Descending: random.Next(2) == 0);
+        var key = new SortKey(world.Schema.Find(Key)!);
+        foreach (var order in (ImmutableArray<SortKey>[])[[group, key], [stamp, key], [group, stamp, key], [key with { Descending = true }]])
+        {
+            // Copies of a key differ by their stamps: a cut may hide a newer one.
+            var ordered = query with { Order = order, Limit = order.Any(k => k.Field.Id == Stamp) ? 1000 : query.Limit };
+            await SameRowsAsync(whole, parts, ordered);
+            var rows = await whole.QueryAsync(ordered, default);
+            var all = await whole.QueryAsync(query with { Limit = null }, default);
+            var values = new List<Column>();
+            foreach (var k in order) values.Add(await whole.FetchAsync(k.Field.Id, all.Rows, default));
+            var expected = Enumerable.Range(0, all.Rows.Length).ToList();
+            expected.Sort((a, b) => ColumnOrder.Compare(order, [.. values], a, [.. values], b));
+            Assert.Equal(expected.Take(ordered.Limit!.Value).Select(i => Keys(all.Ids)[i]), Keys(rows.Ids));
+        }
+    }
+
+    private static async Task SameAggregatesAsync(World world, IShardReader whole, IShardReader parts, ShardQuery query)
+    {
+        var (group, stamp, key) = (world.Schema.Find(Group)!, world.Schema.Find(Stamp)!, world.Schema.Find(Key)!);
+        foreach (var by in (ImmutableArray<FieldSchema>[])[[], [group], [group, key]])
+        {
+            var request = new ShardAggregation
+            {
+                Rows = query,
+                GroupBy = by,
+                Aggregates =
+                [
+                    new Aggregate(AggregateKind.CountRows), new Aggregate(AggregateKind.Count, group), new Aggregate(AggregateKind.Sum, stamp),
+                    new Aggregate(AggregateKind.Average, group), new Aggregate(AggregateKind.Min, key), new Aggregate(AggregateKind.Max, stamp),
+                ],
+            };
+            var expected = await FinishAsync(whole, request);
+            Assert.Equal(expected, await FinishAsync(parts, request));
+            Assert.Equal(await whole.CountAsync(query, default), expected.Sum(g => long.Parse(g.Split('|')[by.Length], System.Globalization.CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static async Task<List<string>> FinishAsync(IShardReader reader, ShardAggregation request)
+    {
+        var table = new GroupTable(request.GroupBy, request.Aggregates);
+        table.Add(await reader.AggregateAsync(request, default));
+        var (count, keys, results) = table.Finish();
+        var columns = keys.Concat(results).Select(c => TestKit.Columns.RandomColumns.Describe(c)).ToList();
+        return [.. Enumerable.Range(0, count).Select(g => string.Join('|', columns.Select(c => c.ElementAt(g)))).Order(StringComparer.Ordinal)];
     }
 
     // In another order, with repetitions: answers come in the order of the question.
@@ -296,6 +348,8 @@ public class CompositeShardReaderTests
         public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation) => throw Failure();
 
         public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation) => throw Failure();
+
+        public ValueTask<Segments.GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation) => throw Failure();
 
         public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation) => throw Failure();
 

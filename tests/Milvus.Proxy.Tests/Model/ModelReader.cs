@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Segments;
 using Milvus.Text.Bm25;
 using Milvus.Vectors;
 
@@ -56,9 +57,22 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
     {
         shards.PerhapsMove();
         var found = Visible(request.Filter, request.PartitionIds, request.ExpireBefore, newestOnly: true);
-        found.Sort(CompareKeys);
+        found.Sort((a, b) =>
+        {
+            foreach (var key in request.Order)
+                if (key.Compare(Value(a, key.Field.Id), _rows[a].Index, Value(b, key.Field.Id), _rows[b].Index) is not 0 and var order) return order;
+            return CompareKeys(a, b);
+        });
         if (request.Limit is { } limit) found = found.Take(limit).ToList();
-        return new(new ShardRows { Rows = [.. found.Select(i => new RowReference(0, i))], Ids = Keys(found), Timestamps = [.. found.Select(i => _rows[i].Timestamp)] });
+        return new(new ShardRows { Rows = [.. found.Select(i => new RowReference(0, i))], Ids = Keys(found), Timestamps = [.. found.Select(i => _rows[i].Timestamp)], OrderValues = [.. request.Order.Select(k => Collect(k.Field, found))] });
+    }
+
+    /// <summary>Every row is a group of its own: whoever asks must put them together.</summary>
+    public ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation)
+    {
+        shards.PerhapsMove();
+        var found = Visible(request.Rows.Filter, request.Rows.PartitionIds, request.Rows.ExpireBefore, newestOnly: false);
+        return new(new GroupStates(found.Count, [.. request.GroupBy.Select(f => Collect(f, found))], [.. request.Aggregates.SelectMany(a => States(a, found))]));
     }
 
     public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation) =>
@@ -98,6 +112,41 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
         var blocks = new ModelBlocks(candidates.Count, id => Collect(collection.Schema.Find(id)!, candidates));
         FilterEvaluator.Evaluate(filter, blocks, candidates.Count, words);
         return [.. candidates.Where((_, i) => (words[i >> 6] >> (i & 63) & 1) != 0)];
+    }
+
+    private IEnumerable<Column> States(Aggregate aggregate, List<int> found)
+    {
+        Column Longs(Func<int, long?> of)
+        {
+            var builder = new FixedColumnBuilder<long>(DataType.Int64);
+            for (var i = 0; i < found.Count; i++)
+            {
+                if (of(i) is { } value) builder.Append(value);
+                else builder.AppendNull();
+            }
+            return builder.Build();
+        }
+        if (aggregate.Field is not { } field) return [Longs(_ => 1)];
+        var values = Collect(field, found);
+        double? Number(int i) => values.IsNull(i) ? null : double.Parse(Given.Show(values, i), System.Globalization.CultureInfo.InvariantCulture);
+        Column Doubles(Func<int, double?> of)
+        {
+            var builder = new FixedColumnBuilder<double>(DataType.Double);
+            for (var i = 0; i < found.Count; i++)
+            {
+                if (of(i) is { } value) builder.Append(value);
+                else builder.AppendNull();
+            }
+            return builder.Build();
+        }
+        return aggregate.Kind switch
+        {
+            AggregateKind.Count => [Longs(i => values.IsNull(i) ? 0 : 1)],
+            AggregateKind.Sum when aggregate.ResultType == DataType.Int64 => [Longs(i => (long?)Number(i))],
+            AggregateKind.Sum => [Doubles(Number)],
+            AggregateKind.Average => [Doubles(i => Number(i) ?? 0), Longs(i => values.IsNull(i) ? 0 : 1)],
+            _ => [values],
+        };
     }
 
     private Column Value(int row, long fieldId) => _rows[row].Batch.Find(fieldId)!;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.Proxy.Tests.Model;
+using Milvus.Segments;
 using Milvus.TestKit.Columns;
 using Milvus.Text.Bm25;
 using Milvus.Vectors;
@@ -83,12 +84,26 @@ internal sealed class RandomMessages(Random random)
         ExpireBefore = new Timestamp((ulong)random.NextInt64()),
         IgnoreGrowing = Chance(2),
         Limit = Chance(2) ? null : random.Next(100),
+        Order = Chance(2) ? [] : [new SortKey(Schema.Find("number")!, Chance(2), Chance(2)), new SortKey(Schema.Find("id")!)],
     };
+
+    public ShardAggregation Aggregation() => new()
+    {
+        Rows = Query(),
+        GroupBy = Chance(2) ? [] : [Schema.Find("text")!, Schema.Find("number")!],
+        Aggregates = [new Aggregate(AggregateKind.CountRows), new Aggregate((AggregateKind)random.Next(1, 6), Schema.Find("number"))],
+    };
+
+    public GroupStates States()
+    {
+        var n = random.Next(9);
+        return new GroupStates(n, [AnyColumn(n, 0.2)], [AnyColumn(n, 0), AnyColumn(n, 0.5)]);
+    }
 
     public ShardRows ShardRows()
     {
         var n = random.Next(20);
-        return new ShardRows { Rows = Rows(n), Ids = Keys(n), Timestamps = Times(n) };
+        return new ShardRows { Rows = Rows(n), Ids = Keys(n), Timestamps = Times(n), OrderValues = Chance(2) ? [] : [AnyColumn(n, 0.2), AnyColumn(n, 0)] };
     }
 
     public ShardWrite Write() => new()

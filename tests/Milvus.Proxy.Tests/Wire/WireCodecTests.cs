@@ -15,7 +15,9 @@ public class WireCodecTests
         (m => ShardWriteCodec.Encode(m.Write()), b => ShardWriteCodec.Decode(b)),
         (m => ShardSearchCodec.Encode(m.Search()), b => ShardSearchCodec.Decode(b, RandomMessages.Schema, RandomMessages.Compile)),
         (m => ShardHitsCodec.Encode(m.Hits()), b => ShardHitsCodec.Decode(b)),
-        (m => ShardQueryCodec.Encode(m.Query()), b => ShardQueryCodec.Decode(b, RandomMessages.Compile)),
+        (m => ShardQueryCodec.Encode(m.Query()), b => ShardQueryCodec.Decode(b, RandomMessages.Schema, RandomMessages.Compile)),
+        (m => ShardAggregationCodec.Encode(m.Aggregation()), b => ShardAggregationCodec.Decode(b, RandomMessages.Schema, RandomMessages.Compile)),
+        (m => GroupStatesCodec.Encode(m.States()), b => GroupStatesCodec.Decode(b)),
         (m => ShardRowsCodec.Encode(m.ShardRows()), b => ShardRowsCodec.Decode(b)),
         (m => ColumnReplyCodec.Encode(m.AnyColumn(9, 0.2)), b => ColumnReplyCodec.Decode(b)),
         (m => Bm25QueryStatisticsCodec.Encode(m.Statistics()), b => Bm25QueryStatisticsCodec.Decode(b)),
@@ -72,16 +74,30 @@ public class WireCodecTests
             if (hits.GroupValues is { } groups) Same(groups, back.GroupValues!);
 
             var query = messages.Query();
-            var same = ShardQueryCodec.Decode(ShardQueryCodec.Encode(query), RandomMessages.Compile);
+            var same = ShardQueryCodec.Decode(ShardQueryCodec.Encode(query), RandomMessages.Schema, RandomMessages.Compile);
             Assert.Equal((query.ExpireBefore, query.IgnoreGrowing, query.Limit), (same.ExpireBefore, same.IgnoreGrowing, same.Limit));
             Assert.Equal(query.PartitionIds.ToArray(), same.PartitionIds.ToArray());
             Same(query.Filter, same.Filter);
+            Assert.Equal(query.Order.ToArray(), same.Order.ToArray());
+
+            var aggregation = messages.Aggregation();
+            var alike = ShardAggregationCodec.Decode(ShardAggregationCodec.Encode(aggregation), RandomMessages.Schema, RandomMessages.Compile);
+            Assert.Equal(aggregation.GroupBy.ToArray(), alike.GroupBy.ToArray());
+            Assert.Equal(aggregation.Aggregates.ToArray(), alike.Aggregates.ToArray());
+            Assert.Equal(aggregation.Rows.Limit, alike.Rows.Limit);
+
+            var states = messages.States();
+            var kept = GroupStatesCodec.Decode(GroupStatesCodec.Encode(states));
+            Assert.Equal(states.GroupCount, kept.GroupCount);
+            foreach (var (a, b) in states.Keys.Concat(states.States).Zip(kept.Keys.Concat(kept.States))) Same(a, b);
 
             var rows = messages.ShardRows();
             var found = ShardRowsCodec.Decode(ShardRowsCodec.Encode(rows));
             Assert.Equal(rows.Rows, found.Rows);
             Assert.Equal(rows.Timestamps, found.Timestamps);
             Same(rows.Ids.Column, found.Ids.Column);
+            Assert.Equal(rows.OrderValues.Length, found.OrderValues.Length);
+            foreach (var (a, b) in rows.OrderValues.Zip(found.OrderValues)) Same(a, b);
         }
     }
 

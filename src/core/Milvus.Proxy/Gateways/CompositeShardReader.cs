@@ -3,6 +3,7 @@ using Milvus.Model;
 using Milvus.Proxy.Reading;
 using Milvus.Proxy.Reading.Queries;
 using Milvus.Proxy.Reading.Searches;
+using Milvus.Segments;
 using Milvus.Text.Bm25;
 
 namespace Milvus.Proxy;
@@ -61,6 +62,7 @@ public sealed class CompositeShardReader : IShardReader
     public async ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation)
     {
         if (_parts.Length == 1) return await _parts[0].QueryAsync(request, cancellation).ConfigureAwait(false);
+        if (!request.Order.IsEmpty) return await QueryInOrderAsync(request, cancellation).ConfigureAwait(false);
         var found = await AskAsync(p => p.QueryAsync(request, cancellation)).ConfigureAwait(false);
         // Each part gave its smallest keys, so all parts have said what they know of the smallest keys of all.
         var picks = KeyMerge.Merge(found, skip: 0, request.Limit);
@@ -79,6 +81,14 @@ public sealed class CompositeShardReader : IShardReader
     {
         var counts = await AskAsync(p => p.CountAsync(request, cancellation)).ConfigureAwait(false);
         return counts.Sum();
+    }
+
+    public async ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation)
+    {
+        if (_parts.Length == 1) return await _parts[0].AggregateAsync(request, cancellation).ConfigureAwait(false);
+        var table = new GroupTable(request.GroupBy, request.Aggregates);
+        foreach (var states in await AskAsync(p => p.AggregateAsync(request, cancellation)).ConfigureAwait(false)) table.Add(states);
+        return table.ToStates();
     }
 
     public async ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
@@ -108,6 +118,18 @@ public sealed class CompositeShardReader : IShardReader
     {
         var found = await AskAsync(p => p.GetTermStatisticsAsync(fieldId, terms, cancellation)).ConfigureAwait(false);
         return Bm25QueryStatistics.Merge(found);
+    }
+
+    private async ValueTask<ShardRows> QueryInOrderAsync(ShardQuery request, CancellationToken cancellation)
+    {
+        var limit = request.Limit ?? int.MaxValue;
+        for (var asked = limit; ; asked = checked(asked * 2))
+        {
+            var wanted = request with { Limit = asked };
+            var found = await AskAsync(p => p.QueryAsync(wanted, cancellation)).ConfigureAwait(false);
+            var merged = SortedRowsMerge.Merge(found, request.Order, limit, asked, Outward, out var isComplete);
+            if (isComplete) return merged;
+        }
     }
 
     // What a part did not give is not better than the last it gave. Without copies that is never better than the worst hit of all.

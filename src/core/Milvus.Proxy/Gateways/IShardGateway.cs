@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Segments;
 using Milvus.Text.Bm25;
 using Milvus.Vectors;
 
@@ -34,6 +35,9 @@ public interface IShardReader : IDisposable
 
     /// <summary>Number of visible rows that pass; duplicates of a primary key count.</summary>
     ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation);
+
+    /// <summary>Aggregates of the visible rows that pass, unfinished; duplicates of a primary key count.</summary>
+    ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation);
 
     /// <summary>The values of one field for the given rows, in their order. Fields that the rows lack read as default or null.</summary>
     ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation);
@@ -127,9 +131,26 @@ public sealed record ShardQuery
     /// The rows with the smallest primary keys, at most this many distinct keys; null for all of them.
     /// </summary>
     public int? Limit { get; init; }
+
+    /// <summary>
+    /// Not empty: the first rows by these keys, the last of them the primary key, instead of by the primary key alone; with a limit.
+    /// </summary>
+    public ImmutableArray<SortKey> Order { get; init; } = [];
 }
 
-/// <summary>Rows of one shard, ascending by primary key, one row (the newest) per key.</summary>
+/// <summary>What one shard is to aggregate.</summary>
+public sealed record ShardAggregation
+{
+    /// <summary>Which rows; without limit and order.</summary>
+    public required ShardQuery Rows { get; init; }
+
+    /// <summary>Empty for one group of everything.</summary>
+    public required ImmutableArray<FieldSchema> GroupBy { get; init; }
+
+    public required ImmutableArray<Aggregate> Aggregates { get; init; }
+}
+
+/// <summary>Rows of one shard, in the order that was asked for, else ascending by primary key; one row (the newest) per key.</summary>
 public sealed record ShardRows
 {
     public required RowReference[] Rows { get; init; }
@@ -137,4 +158,7 @@ public sealed record ShardRows
     public required PrimaryKeys Ids { get; init; }
 
     public required Timestamp[] Timestamps { get; init; }
+
+    /// <summary>A column per key that was asked to order by, aligned with the rows; empty without such keys, or without rows.</summary>
+    public ImmutableArray<Column> OrderValues { get; init; } = [];
 }

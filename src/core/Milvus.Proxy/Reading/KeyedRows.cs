@@ -4,7 +4,7 @@ using Milvus.Proxy.Reading.Queries;
 
 namespace Milvus.Proxy.Reading;
 
-/// <summary>Rows found by a query over all shards: their keys, ascending, and where they are.</summary>
+/// <summary>Rows found by a query over all shards: their keys, ascending or in the order asked for, and where they are.</summary>
 internal sealed record KeyedRows(PrimaryKeys Ids, RowAt[] Rows)
 {
     /// <param name="take">Null for all.</param>
@@ -13,7 +13,7 @@ internal sealed record KeyedRows(PrimaryKeys Ids, RowAt[] Rows)
         ImmutableArray<ShardRows> shards = query.Filter is { IsAlwaysFalse: true }
             ? []
             : await readers.AskAsync(r => r.QueryAsync(query, cancellation)).ConfigureAwait(false);
-        var picks = KeyMerge.Merge(shards, skip, take);
+        var picks = query.Order.IsEmpty ? KeyMerge.Merge(shards, skip, take) : [.. SortedRowsMerge.Picks(shards, query.Order).Skip(skip).Take(take ?? int.MaxValue)];
         var ids = ColumnGather.Gather([.. shards.Select(s => s.Ids)], picks, readers.Scope.Collection.Schema.PrimaryKey.Type);
         return new KeyedRows(ids, Array.ConvertAll(picks, p => new RowAt(p.Shard, shards[p.Shard].Rows[p.Index])));
     }

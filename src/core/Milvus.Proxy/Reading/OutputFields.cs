@@ -119,7 +119,8 @@ internal sealed class OutputFields
     private static bool IsLoaded(CollectionInfo collection, FieldSchema field) =>
         collection.Load is not { FieldIds.IsEmpty: false } load || load.FieldIds.Contains(field.Id);
 
-    private static void RequireLoaded(CollectionInfo collection, FieldSchema field)
+    /// <exception cref="MilvusException">1100: the field was left out when the collection was loaded.</exception>
+    public static void RequireLoaded(CollectionInfo collection, FieldSchema field)
     {
         if (!IsLoaded(collection, field)) throw MilvusException.InvalidParameter($"field {field.Name} is not loaded");
     }

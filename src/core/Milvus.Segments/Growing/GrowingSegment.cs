@@ -10,8 +10,14 @@ namespace Milvus.Segments;
 /// </summary>
 public sealed class GrowingSegment : Segment
 {
+    /// <summary>Rows behind the known key order that are sorted when asked for.</summary>
+    private const int SmallTail = 1024;
+
+    private const int TailShare = 8;
+
     private readonly TimestampRuns _inserts = new();
     private Fields? _fields;
+    private PrimaryKeyOrder? _order;
 
     public GrowingSegment(long segmentId, long partitionId, CollectionSchema schema)
         : base(segmentId, partitionId, schema, new TombstoneLog())
@@ -23,7 +29,7 @@ public sealed class GrowingSegment : Segment
 
     public override bool IsSealed => false;
 
-    public override long MemoryBytes => (Volatile.Read(ref _fields)?.MemoryBytes ?? 0) + _inserts.MemoryBytes + Tombstones.MemoryBytes;
+    public override long MemoryBytes => (Volatile.Read(ref _fields)?.MemoryBytes ?? 0) + _inserts.MemoryBytes + Tombstones.MemoryBytes + (Volatile.Read(ref _order)?.MemoryBytes ?? 0);
 
     internal override TimestampRuns Inserts => _inserts;
 
@@ -104,6 +110,22 @@ public sealed class GrowingSegment : Segment
 
     public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) =>
         Find(field.Id)?.Fetch(field, rows, RowCount) ?? MissingColumn.Create(field, rows.Length);
+
+    /// <summary>
+    /// Made when a reader first wants rows in that order, and again when the rows since then are many: pages over a segment that grows cost
+    /// little each.
+    /// </summary>
+    internal override PrimaryKeyOrder OrderByKey(int rowCount)
+    {
+        var order = Volatile.Read(ref _order);
+        if (order is not null && rowCount - order.Count <= Math.Max(SmallTail, order.Count / TailShare)) return order;
+        var key = Schema.PrimaryKey;
+        var blocks = new Column[(rowCount + ColumnLimits.BlockRows - 1) >> ColumnLimits.BlockShift];
+        for (var block = 0; block < blocks.Length; block++) blocks[block] = ReadBlock(key, block, rowCount);
+        order = new PrimaryKeyOrder(blocks);
+        Volatile.Write(ref _order, order);
+        return order;
+    }
 
     internal override DenseVectors? FindVectors(long fieldId) =>
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;

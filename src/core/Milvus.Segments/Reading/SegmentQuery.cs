@@ -40,9 +40,13 @@ public static class SegmentQuery
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         if (limit == 0) return [];
-        if (IsLookup(segment, filter, out _)) return FirstBySorting(segment, Execute(segment, filter, at, scratch, cancellationToken), limit);
-        var rows = Select(segment, filter, at, scratch, cancellationToken);
-        return rows.RowCount == 0 ? [] : segment is SealedSegment s ? FirstByOrder(s, rows, limit) : FirstBySorting(segment, rows.ToArray(), limit);
+        if (filter is { IsAlwaysFalse: true }) return [];
+        if (IsLookup(segment, filter, out _)) return KeyOrdering.FirstBySorting(segment, Execute(segment, filter, at, scratch, cancellationToken), limit);
+        // Rows found by their keys are few, and a sample is decided by row numbers: both are selected before they are sorted.
+        var isSelectedFirst = filter is not null && (filter.SampleRate is not null || UsableLookup(segment, filter) is not null);
+        return isSelectedFirst
+            ? KeyOrdering.FirstBySorting(segment, Select(segment, filter, at, scratch, cancellationToken).ToArray(), limit)
+            : KeyOrdering.First(segment, filter, at, limit, scratch, cancellationToken);
     }
 
     /// <summary>How many rows match; counts without looking at rows where there is no filter.</summary>
@@ -91,40 +95,5 @@ public static class SegmentQuery
         foreach (var row in rows)
             if (visible.Contains(row)) rows[kept++] = row;
         return rows[..kept];
-    }
-
-    private static int[] FirstByOrder(SealedSegment segment, RowSet rows, int limit)
-    {
-        var first = new int[Math.Min(limit, rows.Count())];
-        for (int position = 0, found = 0; found < first.Length; position++)
-        {
-            var row = segment.KeyOrder.RowAt(position);
-            if (rows.Contains(row)) first[found++] = row;
-        }
-        return first;
-    }
-
-    /// <param name="all">Ascending; may be overwritten.</param>
-    private static int[] FirstBySorting(Segment segment, int[] all, int limit)
-    {
-        var keys = segment.PrimaryKeysOf(all);
-        if (keys.IsInt64)
-        {
-            // Equal keys keep the order of their rows, as in a sealed segment.
-            var order = new (long Key, int Row)[all.Length];
-            for (var i = 0; i < order.Length; i++) order[i] = (keys.Int64s[i], all[i]);
-            Array.Sort(order);
-            for (var i = 0; i < order.Length; i++) all[i] = order[i].Row;
-        }
-        else
-        {
-            var text = keys.Strings;
-            var order = new int[all.Length];
-            for (var i = 0; i < order.Length; i++) order[i] = i;
-            Array.Sort(order, (a, b) => text[a].SequenceCompareTo(text[b]) is not 0 and var c ? c : a.CompareTo(b));
-            for (var i = 0; i < order.Length; i++) order[i] = all[order[i]];
-            all = order;
-        }
-        return all.Length <= limit ? all : all[..limit];
     }
 }

@@ -1,13 +1,13 @@
 namespace Milvus.Segments;
 
 /// <summary>What instances of one sealed segment share; immutable.</summary>
-internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRuns inserts, SealedPrimaryKeys keys)
+internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRuns inserts, PrimaryKeyOrder keys)
 {
     public int RowCount { get; } = rowCount;
 
     public TimestampRuns Inserts { get; } = inserts;
 
-    public SealedPrimaryKeys Keys { get; } = keys;
+    public PrimaryKeyOrder Keys { get; } = keys;
 
     // Vector stores grow by their norms when a cosine search first needs them, so this is not a constant.
     public long MemoryBytes => fields.Sum(f => f.MemoryBytes) + Inserts.MemoryBytes + Keys.MemoryBytes;

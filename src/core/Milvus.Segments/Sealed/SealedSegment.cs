@@ -50,7 +50,9 @@ public sealed class SealedSegment : Segment
 
     internal override TimestampRuns Inserts => _data.Inserts;
 
-    internal SealedPrimaryKeys KeyOrder => _data.Keys;
+    internal PrimaryKeyOrder KeyOrder => _data.Keys;
+
+    internal override PrimaryKeyOrder OrderByKey(int rowCount) => _data.Keys;
 
     /// <summary>Reads a segment and its indexes into memory, every byte checked.</summary>
     /// <exception cref="IntegrityException">An object is missing or damaged; names it.</exception>

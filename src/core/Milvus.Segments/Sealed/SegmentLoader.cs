@@ -35,7 +35,7 @@ internal static class SegmentLoader
             if (manifest.RowCount > 0) throw Incomplete(manifest, "primary keys");
             keys = new SealedScalarField(schema.PrimaryKey.Id, [], []);
         }
-        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new SealedPrimaryKeys(keys.Blocks));
+        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new PrimaryKeyOrder(keys.Blocks));
         var indexes = await LoadIndexesAsync(manifest, data, store, cancellationToken).ConfigureAwait(false);
         return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
     }

@@ -6,6 +6,7 @@ using Milvus.Actors.Rpc;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Proxy.Wire;
+using Milvus.Segments;
 using Milvus.Text.Bm25;
 
 namespace Milvus.Actors.Gateways;
@@ -45,6 +46,9 @@ internal sealed class RemoteShardReader : IShardReader
 
     public async ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation) =>
         BinaryPrimitives.ReadInt64LittleEndian((await CallAsync(ReadOperation.Count, ShardQueryCodec.Encode(request), cancellation).ConfigureAwait(false)).Span);
+
+    public async ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation) =>
+        GroupStatesCodec.Decode(await CallAsync(ReadOperation.Aggregate, ShardAggregationCodec.Encode(request), cancellation).ConfigureAwait(false));
 
     public async ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation) =>
         ColumnReplyCodec.Decode(await CallAsync(ReadOperation.Fetch, RowFetchCodec.Encode(fieldId, rows.Span), cancellation).ConfigureAwait(false));

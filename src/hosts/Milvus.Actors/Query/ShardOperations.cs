@@ -19,12 +19,14 @@ public static class ShardOperations
             case ReadOperation.Search:
                 return ShardHitsCodec.Encode(await reader.SearchAsync(ShardSearchCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
             case ReadOperation.Query:
-                return ShardRowsCodec.Encode(await reader.QueryAsync(ShardQueryCodec.Decode(body, filters.For(schema)), cancellation).ConfigureAwait(false));
+                return ShardRowsCodec.Encode(await reader.QueryAsync(ShardQueryCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
             case ReadOperation.Count:
                 var count = new byte[sizeof(long)];
-                var rows = await reader.CountAsync(ShardQueryCodec.Decode(body, filters.For(schema)), cancellation).ConfigureAwait(false);
+                var rows = await reader.CountAsync(ShardQueryCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false);
                 System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(count, rows);
                 return count;
+            case ReadOperation.Aggregate:
+                return GroupStatesCodec.Encode(await reader.AggregateAsync(ShardAggregationCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
             case ReadOperation.Fetch:
                 var (fieldId, wanted) = RowFetchCodec.Decode(body);
                 return ColumnReplyCodec.Encode(await reader.FetchAsync(fieldId, wanted, cancellation).ConfigureAwait(false));

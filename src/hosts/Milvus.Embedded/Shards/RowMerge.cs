@@ -16,60 +16,63 @@ internal static class RowMerge
         while (true)
         {
             var parts = new List<Part>(chosen.Length);
-            var isCut = false;
             foreach (var s in chosen)
             {
-                var rows = limit is { } l
-                    ? SegmentQuery.ExecuteOrdered(segments[s], request.Filter, at, l, scratch, cancellation)
-                    : SegmentQuery.Execute(segments[s], request.Filter, at, scratch, cancellation);
+                var rows = SegmentQuery.ExecuteOrdered(segments[s], request.Filter, at, limit ?? int.MaxValue, scratch, cancellation);
                 if (rows.Length == 0) continue;
-                var part = new Part(s, rows, segments[s].PrimaryKeysOf(rows), limit is { } n && rows.Length == n);
-                isCut |= part.IsCut;
-                parts.Add(part);
+                parts.Add(new Part(s, rows, segments[s].PrimaryKeysOf(rows), limit is { } n && rows.Length == n));
             }
-            var merged = Merge(parts, segments);
-            // A segment that was cut off says nothing about keys beyond its last one, and not all about that one.
-            if (isCut) DropFromCut(merged, parts);
             var wanted = request.Limit ?? int.MaxValue;
-            if (isCut && merged.Count < wanted)
+            var merged = Merge(parts, segments, wanted, out var reachedCut);
+            if (reachedCut && merged.Count < wanted)
             {
                 limit = checked(limit!.Value * 2);
                 continue;
             }
-            if (merged.Count > wanted) merged.RemoveRange(wanted, merged.Count - wanted);
             return Build(merged, parts, segments);
         }
     }
 
-    private static List<(int Part, int Position)> Merge(List<Part> parts, ImmutableArray<Segment> segments)
+    /// <summary>The first keys of all parts, the newest row of each.</summary>
+    /// <param name="reachedCut">
+    /// The merge ended at the last row of a part that was cut off: it says nothing about keys beyond that one, and not all about that one.
+    /// </param>
+    private static List<(int Part, int Position)> Merge(List<Part> parts, ImmutableArray<Segment> segments, int wanted, out bool reachedCut)
     {
-        var all = new List<(int Part, int Position)>(parts.Sum(p => p.Rows.Length));
-        for (var p = 0; p < parts.Count; p++)
-            for (var i = 0; i < parts[p].Rows.Length; i++) all.Add((p, i));
-        Timestamp TimeOf((int Part, int Position) x) => segments[parts[x.Part].Segment].TimestampOf(parts[x.Part].Rows[x.Position]);
-        all.Sort((x, y) =>
+        reachedCut = false;
+        var merged = new List<(int Part, int Position)>(Math.Min(wanted, parts.Sum(p => p.Rows.Length)));
+        var heads = new PriorityQueue<(int Part, int Position), (int Part, int Position)>(parts.Count, new HeadOrder(parts));
+        for (var p = 0; p < parts.Count; p++) heads.Enqueue((p, 0), (p, 0));
+        while (merged.Count < wanted && heads.TryDequeue(out var newest, out _))
         {
-            var order = KeyOrder.Compare(parts[x.Part].Keys, x.Position, parts[y.Part].Keys, y.Position);
-            if (order != 0) return order;
-            order = TimeOf(y).CompareTo(TimeOf(x));
-            return order != 0 ? order : parts[y.Part].Rows[y.Position].CompareTo(parts[x.Part].Rows[x.Position]);
-        });
-        var kept = 0;
-        for (var i = 0; i < all.Count; i++)
-        {
-            if (kept > 0 && KeyOrder.AreEqual(parts[all[kept - 1].Part].Keys, all[kept - 1].Position, parts[all[i].Part].Keys, all[i].Position)) continue;
-            all[kept++] = all[i];
+            if (IsCut(newest)) reachedCut = true;
+            Advance(newest);
+            // Rows with one key stand next to each other; which of them is the newest decides, whatever segment it is in.
+            while (heads.TryPeek(out var other, out _) && KeyOrder.AreEqual(parts[newest.Part].Keys, newest.Position, parts[other.Part].Keys, other.Position))
+            {
+                heads.Dequeue();
+                if (IsCut(other)) reachedCut = true;
+                Advance(other);
+                if (IsNewer(other, newest)) newest = other;
+            }
+            if (reachedCut) break;
+            merged.Add(newest);
         }
-        all.RemoveRange(kept, all.Count - kept);
-        return all;
-    }
+        return merged;
 
-    private static void DropFromCut(List<(int Part, int Position)> merged, List<Part> parts)
-    {
-        foreach (var cut in parts.Where(p => p.IsCut))
+        bool IsCut((int Part, int Position) at) => parts[at.Part].IsCut && at.Position == parts[at.Part].Rows.Length - 1;
+
+        void Advance((int Part, int Position) at)
         {
-            var last = cut.Rows.Length - 1;
-            while (merged.Count > 0 && KeyOrder.Compare(parts[merged[^1].Part].Keys, merged[^1].Position, cut.Keys, last) >= 0) merged.RemoveAt(merged.Count - 1);
+            at.Position++;
+            if (at.Position < parts[at.Part].Rows.Length) heads.Enqueue(at, at);
+        }
+
+        bool IsNewer((int Part, int Position) a, (int Part, int Position) b)
+        {
+            var (rowA, rowB) = (parts[a.Part].Rows[a.Position], parts[b.Part].Rows[b.Position]);
+            var order = segments[parts[a.Part].Segment].TimestampOf(rowA).CompareTo(segments[parts[b.Part].Segment].TimestampOf(rowB));
+            return order != 0 ? order > 0 : rowA > rowB;
         }
     }
 
@@ -91,4 +94,10 @@ internal static class RowMerge
     }
 
     private sealed record Part(int Segment, int[] Rows, PrimaryKeys Keys, bool IsCut);
+
+    private sealed class HeadOrder(List<Part> parts) : IComparer<(int Part, int Position)>
+    {
+        public int Compare((int Part, int Position) x, (int Part, int Position) y) =>
+            KeyOrder.Compare(parts[x.Part].Keys, x.Position, parts[y.Part].Keys, y.Position);
+    }
 }

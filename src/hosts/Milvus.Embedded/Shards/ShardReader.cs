@@ -54,8 +54,13 @@ public sealed class ShardReader : IShardReader
         }
     }
 
-    public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation) =>
-        new(RowMerge.Execute(request, Select(request.PartitionIds, request.IgnoreGrowing), _segments, Point(request.ExpireBefore), Scratch, cancellation));
+    public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation)
+    {
+        var segments = Select(request.PartitionIds, request.IgnoreGrowing);
+        return new(request.Order.IsEmpty
+            ? RowMerge.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation)
+            : OrderedRows.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation));
+    }
 
     public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation)
     {
@@ -63,6 +68,14 @@ public sealed class ShardReader : IShardReader
         foreach (var i in Select(request.PartitionIds, request.IgnoreGrowing))
             count += SegmentQuery.Count(_segments[i], request.Filter, Point(request.ExpireBefore), Scratch, cancellation);
         return new(count);
+    }
+
+    public ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation)
+    {
+        var table = new GroupTable(request.GroupBy, request.Aggregates);
+        foreach (var i in Select(request.Rows.PartitionIds, request.Rows.IgnoreGrowing))
+            table.Add(_segments[i], request.Rows.Filter, Point(request.Rows.ExpireBefore), Scratch, cancellation);
+        return new(table.ToStates());
     }
 
     public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)

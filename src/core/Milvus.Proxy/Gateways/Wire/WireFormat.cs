@@ -20,6 +20,8 @@ internal enum WireKind : byte
     Error = 8,
     Fetch = 9,
     Terms = 10,
+    Aggregation = 11,
+    GroupStates = 12,
 }
 
 /// <summary>
@@ -103,6 +105,25 @@ internal static class WireFormat
     public static ImmutableArray<long> ReadIds(ref ColumnReader input) => ImmutableCollectionsMarshal.AsImmutableArray(ReadItems<long>(ref input));
 
     public static void WriteIds(IBufferWriter<byte> output, ImmutableArray<long> ids) => WriteItems(output, ids.IsDefault ? [] : ids.AsSpan());
+
+    public static void WriteColumns(IBufferWriter<byte> output, ImmutableArray<Column> columns)
+    {
+        ColumnCodec.WriteInt32(output, columns.Length);
+        foreach (var column in columns) ColumnCodec.Write(output, column);
+    }
+
+    /// <param name="rows">What every column must have.</param>
+    public static ImmutableArray<Column> ReadColumns(ref ColumnReader input, int rows)
+    {
+        var columns = ImmutableArray.CreateBuilder<Column>(input.ReadCount(itemBytes: 4));
+        for (var i = 0; i < columns.Capacity; i++)
+        {
+            var column = ColumnCodec.Read(ref input);
+            if (column.Count != rows) throw input.Damaged($"a column of {column.Count} values for {rows} rows");
+            columns.Add(column);
+        }
+        return columns.MoveToImmutable();
+    }
 
     public static PrimaryKeys ReadKeys(ref ColumnReader input)
     {

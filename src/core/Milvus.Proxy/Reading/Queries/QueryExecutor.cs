@@ -1,31 +1,34 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Queries;
 
-/// <summary>Answers queries: rows by filter or key, ascending by primary key, and counts.</summary>
-internal sealed partial class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Filters filters, ProxyOptions options)
+/// <summary>Answers queries: rows by filter or key, ascending by primary key or ordered by fields, and aggregates.</summary>
+internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Filters filters, ProxyOptions options)
 {
-    private const string CountColumn = "count(*)";
-
     public async Task<QueryResult> QueryAsync(CollectionInfo collection, QueryRequest request, CancellationToken cancellation)
     {
         var parameters = QueryParameters.Parse(request.Params);
         CollectionIdCheck.Check(collection, request.Params);
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator);
-        var count = IsCount(request.OutputFields);
-        var output = count ? null : OutputFields.Resolve(collection, request.OutputFields, always: true);
+        var aggregation = AggregationPlan.Find(collection, request.OutputFields, parameters.GroupBy);
+        if (aggregation is not null)
+        {
+            if (parameters.IsIterator) throw MilvusException.InvalidParameter("aggregations are not supported when doing iteration");
+            if (aggregation.GroupBy.IsEmpty && parameters.HasWindow && aggregation.Aggregates.Any(a => a.Kind == AggregateKind.CountRows))
+                throw MilvusException.InvalidParameter("count entities with pagination is not allowed");
+            var rows = Shard(scope, Compile(collection, request)) with { IgnoreGrowing = parameters.IgnoreGrowing };
+            using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+            return await Aggregator.QueryAsync(open, aggregation, rows, parameters, cancellation).ConfigureAwait(false);
+        }
+        var output = OutputFields.Resolve(collection, request.OutputFields, always: true);
+        var order = QueryOrder.Resolve(collection, parameters);
         var filter = Compile(collection, request);
-        if (count && parameters.HasWindow) throw MilvusException.InvalidParameter("count entities with pagination is not allowed");
-        if (!count && filter.IsAlwaysTrue && parameters.Limit is null) throw MilvusException.InvalidParameter("empty expression should be used with limit");
+        if (filter.IsAlwaysTrue && parameters.Limit is null) throw MilvusException.InvalidParameter("empty expression should be used with limit");
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
-        var query = Shard(scope, filter, parameters);
-        return output is null
-            ? await CountAsync(readers, query, cancellation).ConfigureAwait(false)
-            : await RowsAsync(readers, query, parameters, output, cancellation).ConfigureAwait(false);
+        return await RowsAsync(readers, Shard(scope, filter, parameters) with { Order = order }, parameters, output, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What each shard is asked; partitions that the partition key rules out are left out.</summary>
@@ -49,23 +52,6 @@ internal sealed partial class QueryExecutor(IShardGateway gateway, ReadScopes sc
         return Filters.ForKeys(collection.Schema, keys);
     }
 
-    private static async Task<QueryResult> CountAsync(ShardReaders readers, ShardQuery query, CancellationToken cancellation)
-    {
-        long total = 0;
-        if (query.Filter is not { IsAlwaysFalse: true })
-            foreach (var n in await readers.AskAsync(r => r.CountAsync(query, cancellation)).ConfigureAwait(false)) total += n;
-        var collection = readers.Scope.Collection;
-        return new QueryResult
-        {
-            RowCount = 1,
-            Columns = [new NamedColumn(CountColumn, new FixedColumn<long>(DataType.Int64, new[] { total }))],
-            OutputFields = [CountColumn],
-            PrimaryField = collection.Schema.PrimaryKey.Name,
-            ReadAt = readers.ReadAt,
-            Collection = collection,
-        };
-    }
-
     private async Task<QueryResult> RowsAsync(ShardReaders readers, ShardQuery query, QueryParameters parameters, OutputFields output, CancellationToken cancellation)
     {
         var collection = readers.Scope.Collection;
@@ -82,23 +68,4 @@ internal sealed partial class QueryExecutor(IShardGateway gateway, ReadScopes sc
             Collection = collection,
         };
     }
-
-    private static bool IsCount(ImmutableArray<string> fields)
-    {
-        var found = false;
-        foreach (var field in fields)
-        {
-            if (CountAll().IsMatch(field)) found = true;
-            else if (Aggregate().Match(field) is { Success: true } other)
-                throw new MilvusException(ErrorCode.Unimplemented, $"aggregation {other.Value} is not supported yet");
-        }
-        if (found && fields.Length > 1) throw MilvusException.InvalidParameter($"{CountColumn} can not be combined with other output fields");
-        return found;
-    }
-
-    [GeneratedRegex(@"^\s*count\s*\(\s*\*\s*\)\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex CountAll();
-
-    [GeneratedRegex(@"^\s*(count|sum|avg|min|max)\s*\([^()]*\)\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Aggregate();
 }

@@ -17,11 +17,13 @@ internal sealed record QueryParameters
 
     public bool HasWindow { get; private init; }
 
+    /// <summary>Empty for the order of primary keys.</summary>
+    public ImmutableArray<OrderItem> OrderBy { get; private init; } = [];
+
+    public ImmutableArray<string> GroupBy { get; private init; } = [];
+
     public static QueryParameters Parse(ImmutableDictionary<string, string> parameters)
     {
-        foreach (var key in new[] { "group_by_fields", "order_by_fields" })
-            if (!string.IsNullOrEmpty(parameters.GetValueOrDefault(key)))
-                throw new MilvusException(ErrorCode.Unimplemented, $"{key} of a query is not supported yet");
         var iterator = ParamText.IsTrue(parameters.GetValueOrDefault("iterator"));
         var limit = WindowChecks.Find(parameters, "limit");
         var offset = WindowChecks.Find(parameters, "offset");
@@ -30,6 +32,8 @@ internal sealed record QueryParameters
             IsIterator = iterator,
             IgnoreGrowing = ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
             HasWindow = limit is not null || offset is not null,
+            OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields")),
+            GroupBy = NameLists.Parse(parameters.GetValueOrDefault("group_by_fields")),
         };
         // An offset alone means nothing; a page of an iterator may ask for more than the window and gets what fits.
         if (limit is null) return result;

@@ -85,8 +85,10 @@ internal static class EntityEndpoints
         var isCount = outputs.Any(o => o.Replace(" ", "", StringComparison.Ordinal).Equals("count(*)", StringComparison.OrdinalIgnoreCase));
         var parameters = ImmutableDictionary.CreateBuilder<string, string>();
         var limit = call.Number("limit");
-        // Rows are counted, not returned: a limit means nothing then.
-        if (!isCount) parameters["limit"] = (limit == 0 ? 100 : limit).ToString(CultureInfo.InvariantCulture);
+        var groups = call.Texts("groupByFields");
+        if (groups.Length > 0) parameters["group_by_fields"] = string.Join(',', groups);
+        // Rows that are counted or grouped are not returned: the usual limit means nothing then.
+        if (groups.Length > 0 ? limit != 0 : !isCount) parameters["limit"] = (limit == 0 ? 100 : limit).ToString(CultureInfo.InvariantCulture);
         if (call.Number("offset") is var offset && offset != 0) parameters["offset"] = offset.ToString(CultureInfo.InvariantCulture);
         if (call.Texts("orderByFields") is { Length: > 0 } order) parameters["order_by_fields"] = string.Join(',', order);
         var result = await call.Proxy.QueryAsync(call.Context, new QueryRequest

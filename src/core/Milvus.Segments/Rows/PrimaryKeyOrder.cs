@@ -1,18 +1,19 @@
+using Milvus.Expressions;
 using Milvus.Model;
 
 namespace Milvus.Segments;
 
 /// <summary>
-/// The order of a sealed segment's rows by primary key (text by its bytes), equal keys by row. 4 bytes a row, or nothing when the
-/// rows lie in that order already, as rows with automatic ids do.
+/// The order of a segment's rows by primary key (text by its bytes), equal keys by row. 4 bytes a row, or nothing when the rows lie in that
+/// order already, as rows with automatic ids do. Of a growing segment it covers the rows there were when it was made.
 /// </summary>
-internal sealed class SealedPrimaryKeys
+internal sealed class PrimaryKeyOrder
 {
     private readonly Column[] _blocks;
     private readonly int[]? _rows;
     private readonly bool _isInt64;
 
-    public SealedPrimaryKeys(Column[] blocks)
+    public PrimaryKeyOrder(Column[] blocks)
     {
         _blocks = blocks;
         _isInt64 = blocks.Length > 0 && blocks[0].Type == DataType.Int64;
@@ -34,7 +35,32 @@ internal sealed class SealedPrimaryKeys
         return _isInt64 ? FindInt64(keys.Int64s[index]) : FindText(keys.Strings[index]);
     }
 
+    /// <summary>Positions [Start, End) in the order whose rows have a key inside the range; all of them without one.</summary>
+    public (int Start, int End) Find(PrimaryKeyRange? range)
+    {
+        if (range is null || Count == 0) return (0, Count);
+        var start = range.Low is { } low ? Bound(low, after: !range.LowInclusive) : 0;
+        var end = range.High is { } high ? Bound(high, after: range.HighInclusive) : Count;
+        return (start, Math.Max(start, end));
+    }
+
+    /// <summary>The first position whose key is not less than the given one, or with <paramref name="after"/> greater than it.</summary>
+    private int Bound(PrimaryKeys key, bool after)
+    {
+        if (key.IsInt64 != _isInt64) return after ? Count : 0;
+        if (!_isInt64) return BoundText(key.Strings[0], after);
+        return !after ? BoundInt64(key.Int64s[0]) : key.Int64s[0] == long.MaxValue ? Count : BoundInt64(key.Int64s[0] + 1);
+    }
+
     private (int Start, int End) FindInt64(long key)
+    {
+        var low = BoundInt64(key);
+        var high = low;
+        while (high < Count && Int64At(RowAt(high)) == key) high++;
+        return (low, high);
+    }
+
+    private int BoundInt64(long key)
     {
         int low = 0, high = Count;
         while (low < high)
@@ -43,21 +69,27 @@ internal sealed class SealedPrimaryKeys
             if (Int64At(RowAt(middle)) < key) low = middle + 1;
             else high = middle;
         }
-        while (high < Count && Int64At(RowAt(high)) == key) high++;
-        return (low, high);
+        return low;
     }
 
     private (int Start, int End) FindText(ReadOnlySpan<byte> key)
+    {
+        var low = BoundText(key, after: false);
+        var high = low;
+        while (high < Count && TextAt(RowAt(high)).SequenceEqual(key)) high++;
+        return (low, high);
+    }
+
+    private int BoundText(ReadOnlySpan<byte> key, bool after)
     {
         int low = 0, high = Count;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (TextAt(RowAt(middle)).SequenceCompareTo(key) < 0) low = middle + 1;
+            if (TextAt(RowAt(middle)).SequenceCompareTo(key) is var order && (order < 0 || (order == 0 && after))) low = middle + 1;
             else high = middle;
         }
-        while (high < Count && TextAt(RowAt(high)).SequenceEqual(key)) high++;
-        return (low, high);
+        return low;
     }
 
     private long Int64At(int row) => ((FixedColumn<long>)_blocks[row >> ColumnLimits.BlockShift]).Values[row & (ColumnLimits.BlockRows - 1)];
