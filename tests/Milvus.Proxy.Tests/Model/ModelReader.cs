@@ -34,9 +34,15 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
                 var order = request.Metric.LargerIsBetter() ? b.Score.CompareTo(a.Score) : a.Score.CompareTo(b.Score);
                 return order != 0 ? order : CompareKeys(a.Row, b.Row);
             });
-            if (request.GroupBy is { } group)
-                scored = [.. scored.GroupBy(h => GroupText(h.Row, group)).Take(request.K).SelectMany(g => g.Take(request.GroupSize))];
-            var best = scored.Take(request.GroupBy is null ? request.K : int.MaxValue).ToList();
+            if (!request.OnlyGroups.IsEmpty)
+            {
+                var wanted = Enumerable.Range(0, request.OnlyGroups[0].Count).Select(i => string.Join('|', request.OnlyGroups.Select(c => Given.Show(c, i)))).ToHashSet();
+                scored = [.. scored.Where(h => wanted.Contains(GroupText(h.Row, request.GroupBy)))];
+            }
+            // Like a place that stops early, unless it is asked not to: of a group that is not among the best nothing is told.
+            if (!request.GroupBy.IsEmpty)
+                scored = [.. scored.GroupBy(h => GroupText(h.Row, request.GroupBy)).Take(request.K).SelectMany(g => g.Take(request.GroupSize))];
+            var best = scored.Take(request.GroupBy.IsEmpty ? request.K : int.MaxValue).ToList();
             counts.Add(best.Count);
             scores.AddRange(best.Select(h => h.Score));
             found.AddRange(best.Select(h => h.Row));
@@ -48,7 +54,7 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
             Rows = [.. found.Select(i => new RowReference(0, i))],
             Ids = Keys(found),
             Timestamps = [.. found.Select(i => _rows[i].Timestamp)],
-            GroupValues = request.GroupBy is { } by ? Collect(by, found) : null,
+            GroupValues = [.. request.GroupBy.Select(t => t.Project(Collect(t.Field, found)))],
             Examined = candidates.Count,
         });
     }
@@ -168,16 +174,7 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
             : ((BinaryColumn)Value(a, id))[_rows[a].Index].SequenceCompareTo(((BinaryColumn)Value(b, id))[_rows[b].Index]);
     }
 
-    private string GroupText(int row, FieldSchema field)
-    {
-        var column = Collect(field, [row]);
-        return column.IsNull(0) ? "null" : column switch
-        {
-            FixedColumn<long> c => c.Values[0].ToString(System.Globalization.CultureInfo.InvariantCulture),
-            BinaryColumn c => "'" + c.GetString(0),
-            _ => throw new NotSupportedException(),
-        };
-    }
+    private string GroupText(int row, ImmutableArray<GroupTarget> targets) => string.Join('|', targets.Select(t => Given.Show(t.Project(Collect(t.Field, [row])), 0)));
 
     private static bool InRange(ShardSearch request, float score)
     {

@@ -119,7 +119,7 @@ public sealed class HybridTests
         var world = await RowsAsync();
         var result = await HybridAsync(
             world, [("limit", "3"), ("group_by_field", "g"), ("group_size", "2"), ("rank_group_scorer", scorer)], Sub("a", "60", [0, 0]), Sub("b", "60", [1, 1, 1]));
-        var groups = ShowAll(result.GroupBy!.Column);
+        var groups = ShowAll(result.GroupBy.Single().Column);
         Assert.Equal(6, groups.Length);
         Assert.Equal(3, groups.Distinct().Count());
         Assert.Equal(result.Ids.Int64s.ToArray().Select(i => $"{i % 4}"), groups);

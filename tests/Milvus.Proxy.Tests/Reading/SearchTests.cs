@@ -30,7 +30,7 @@ public sealed class SearchTests
     private static string Text(SearchResult result)
     {
         var ids = ShowAll(result.Ids.Column);
-        var groups = result.GroupBy is null ? null : ShowAll(result.GroupBy.Column);
+        var groups = result.GroupBy.IsEmpty ? null : ShowAll(result.GroupBy[0].Column);
         return string.Join("/", result.TopKs) + ": " + string.Join(" ", ids.Select((id, i) => $"{id}={result.Scores[i]}{(groups is null ? "" : "@" + groups[i])}"));
     }
 
@@ -51,8 +51,11 @@ public sealed class SearchTests
                 [("topk", "1000")],
                 [("topk", "20"), ("radius", metric == MetricType.L2 ? "6" : "0.1"), ("range_filter", metric == MetricType.L2 ? "1" : "0.9")],
                 [("topk", "2"), ("offset", "1"), ("group_by_field", "g")],
-                // Each shard answers with its best groups: all rows of a group are seen only when no shard leaves the group out.
                 [("topk", "3"), ("offset", "2"), ("group_by_field", "g"), ("group_size", "3"), ("strict_group_size", "True")],
+                [("topk", "1"), ("group_by_field", "g"), ("group_size", "10")],
+                [("topk", "2"), ("offset", "1"), ("group_by_field", "g"), ("group_size", "5")],
+                [("topk", "4"), ("group_by_fields", "g,id"), ("group_size", "2")],
+                [("topk", "9"), ("order_by_fields", "g:desc,id")],
             })
                 Assert.Equal(Text(await one.SearchAsync(queries, parameters)), Text(await many.SearchAsync(queries, parameters)));
             Assert.Equal(0, many.Shards.OpenReaders);

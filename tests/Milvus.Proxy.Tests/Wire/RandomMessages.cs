@@ -53,7 +53,8 @@ internal sealed class RandomMessages(Random random)
             PartitionIds = Ids(),
             IgnoreGrowing = Chance(2),
             ExpireBefore = new Timestamp((ulong)random.NextInt64()),
-            GroupBy = Chance(2) ? null : Schema.Find("text"),
+            GroupBy = Chance(2) ? [] : [new GroupTarget(Schema.Find("text")!), new GroupTarget(Schema.DynamicField!, new JsonProjection(["a", "0"], DataType.Int64, Chance(2)))],
+            OnlyGroups = [],
             GroupSize = random.Next(1, 5),
             StrictGroupSize = Chance(2),
             Bm25 = isSparse ? new Bm25Scoring(random.Next(1000), random.NextDouble() * 9, term => term % 17) { K1 = 1.5f, B = 0.25f } : null,
@@ -72,7 +73,7 @@ internal sealed class RandomMessages(Random random)
             Rows = Rows(n),
             Timestamps = Times(n),
             Ids = Keys(n),
-            GroupValues = Chance(2) ? null : AnyColumn(n, 0.3),
+            GroupValues = Chance(2) ? [] : [AnyColumn(n, 0.3), AnyColumn(n, 0)],
             Examined = random.NextInt64(),
         };
     }

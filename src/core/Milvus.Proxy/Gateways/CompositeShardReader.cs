@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Proxy.Reading;
 using Milvus.Proxy.Reading.Queries;
-using Milvus.Proxy.Reading.Searches;
 using Milvus.Segments;
 using Milvus.Text.Bm25;
 
@@ -11,7 +10,7 @@ namespace Milvus.Proxy;
 /// <summary>
 /// Reads a shard whose segments are spread over several places, each with a reader of its own over disjoint segments at the same moment.
 /// Answers are those that one reader over all segments would give, with one limit: of groups larger than one row, members that lie where the
-/// group was not among the best are missing, as they are between segments. Owns its parts. Safe for concurrent calls.
+/// group was not among the best are missing, unless the groups are given. Owns its parts. Safe for concurrent calls.
 /// </summary>
 public sealed class CompositeShardReader : IShardReader
 {
@@ -42,20 +41,13 @@ public sealed class CompositeShardReader : IShardReader
     public async ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
     {
         if (_parts.Length == 1) return await _parts[0].SearchAsync(request, cancellation).ConfigureAwait(false);
-        var k = request.K;
-        while (true)
+        for (var asked = request.K; ; asked = checked(asked * 2))
         {
-            var asked = k == request.K ? request : request with { K = k };
-            var found = await AskAsync(p => p.SearchAsync(asked, cancellation)).ConfigureAwait(false);
-            var merged = new HitMerger(found, request.Metric, KeyType(found, static f => f.Ids))
-                .Merge(request.Queries.Rows.Length, offset: 0, request.K, request.GroupBy is null ? null : request.GroupSize);
+            var wanted = asked == request.K ? request : request with { K = asked };
+            var found = await AskAsync(p => p.SearchAsync(wanted, cancellation)).ConfigureAwait(false);
             // Rows with the same key in several parts took places of other hits: look further.
-            if (request.GroupBy is null && !IsComplete(merged, found, request, k))
-            {
-                k = checked(k * 2);
-                continue;
-            }
-            return Result(merged, found);
+            var merged = ShardHitsMerge.Merge(found, request, asked, Outward, out var isComplete);
+            if (isComplete) return merged;
         }
     }
 
@@ -130,51 +122,6 @@ public sealed class CompositeShardReader : IShardReader
             var merged = SortedRowsMerge.Merge(found, request.Order, limit, asked, Outward, out var isComplete);
             if (isComplete) return merged;
         }
-    }
-
-    // What a part did not give is not better than the last it gave. Without copies that is never better than the worst hit of all.
-    private static bool IsComplete(MergedHits merged, ImmutableArray<ShardHits> found, ShardSearch request, int asked)
-    {
-        var largerIsBetter = request.Metric.LargerIsBetter();
-        var ends = new int[found.Length];
-        var end = 0;
-        for (var q = 0; q < merged.Counts.Length; q++)
-        {
-            end += merged.Counts[q];
-            for (var part = 0; part < found.Length; part++)
-            {
-                var count = found[part].Counts[q];
-                ends[part] += count;
-                if (count < asked || count == 0) continue;
-                if (merged.Counts[q] < request.K) return false;
-                var (last, worst) = (found[part].Scores[ends[part] - 1], merged.Scores[end - 1]);
-                if (largerIsBetter ? last > worst : last < worst) return false;
-            }
-        }
-        return true;
-    }
-
-    private static ShardHits Result(MergedHits merged, ImmutableArray<ShardHits> found)
-    {
-        var rows = new RowReference[merged.Picks.Length];
-        var times = new Timestamp[merged.Picks.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var pick = merged.Picks[i];
-            rows[i] = Outward(pick.Shard, found[pick.Shard].Rows[pick.Index]);
-            times[i] = found[pick.Shard].Timestamps[pick.Index];
-        }
-        return new ShardHits
-        {
-            Counts = merged.Counts,
-            Scores = merged.Scores,
-            Rows = rows,
-            Ids = merged.Ids,
-            Timestamps = times,
-            // Without hits any part's empty column will do.
-            GroupValues = merged.GroupValues ?? found[0].GroupValues?.Slice(0, 0),
-            Examined = found.Sum(f => f.Examined),
-        };
     }
 
     // A part without rows need not know the type of its keys.

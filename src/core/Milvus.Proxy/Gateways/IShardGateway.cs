@@ -78,7 +78,11 @@ public sealed record ShardSearch
     /// <summary>Rows written before this are expired (TTL).</summary>
     public Timestamp ExpireBefore { get; init; }
 
-    public FieldSchema? GroupBy { get; init; }
+    /// <summary>Empty for no grouping.</summary>
+    public ImmutableArray<GroupTarget> GroupBy { get; init; } = [];
+
+    /// <summary>When grouping: the groups that hits may belong to, a column per target; empty for any.</summary>
+    public ImmutableArray<Column> OnlyGroups { get; init; } = [];
 
     /// <summary>Rows per group.</summary>
     public int GroupSize { get; init; } = 1;
@@ -111,7 +115,8 @@ public sealed record ShardHits
     /// <summary>Insert timestamps, to keep the newest of equal primary keys.</summary>
     public required Timestamp[] Timestamps { get; init; }
 
-    public Column? GroupValues { get; init; }
+    /// <summary>When grouping: a column of group values per target, aligned with the hits; empty otherwise.</summary>
+    public ImmutableArray<Column> GroupValues { get; init; } = [];
 
     public long Examined { get; init; }
 }

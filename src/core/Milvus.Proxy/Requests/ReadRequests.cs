@@ -106,7 +106,8 @@ public sealed record SearchResult
 
     public required string PrimaryField { get; init; }
 
-    public NamedColumn? GroupBy { get; init; }
+    /// <summary>Group values aligned with the hits, a column per field grouped by; empty without grouping.</summary>
+    public ImmutableArray<NamedColumn> GroupBy { get; init; } = [];
 
     /// <summary>Rows examined; at least the number of hits.</summary>
     public long Examined { get; init; }

@@ -237,7 +237,7 @@ internal abstract class Accumulator
             var values = (BinaryColumn)input!;
             for (var row = 0; row < groups.Length; row++)
             {
-                if (input.IsNull(row)) continue;
+                if (values.IsNull(row)) continue;
                 ref var best = ref _best[groups[row]];
                 if (best is not null && values[row].SequenceCompareTo(best) is var order && (isMax ? order <= 0 : order >= 0)) continue;
                 best = values[row].ToArray();

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Milvus.Expressions;
 using Milvus.Model;
 
@@ -20,9 +17,7 @@ public sealed class GroupTable
     private readonly ImmutableArray<Aggregate> _aggregates;
     private readonly Accumulator[] _accumulators;
     private readonly ColumnBuilder[] _keys;
-    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _numbers =
-        new Dictionary<byte[], int>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
-    private readonly ArrayBufferWriter<byte> _key = new();
+    private readonly GroupNumbers _numbers = new();
     private int[] _groups = [];
     private int _count;
 
@@ -99,12 +94,9 @@ public sealed class GroupTable
         }
         for (var row = 0; row < rows; row++)
         {
-            _key.ResetWrittenCount();
-            foreach (var key in keys) Write(key, row);
-            ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, _key.WrittenSpan, out var known);
-            if (!known)
+            var number = _numbers.Add(keys, row);
+            if (number == _count)
             {
-                number = _count;
                 for (var i = 0; i < keys.Length; i++) _keys[i].AppendFrom(keys[i], row);
                 SetCount(_count + 1);
             }
@@ -118,33 +110,5 @@ public sealed class GroupTable
         if (groups > MaxGroups) throw new MilvusException(ErrorCode.SegcoreError, $"the number of groups exceeds the limit of {MaxGroups}: segcore error");
         _count = groups;
         foreach (var accumulator in _accumulators) accumulator.EnsureGroups(groups);
-    }
-
-    private void Write(Column column, int row)
-    {
-        var isNull = column.IsNull(row);
-        _key.GetSpan(1)[0] = isNull ? (byte)0 : (byte)1;
-        _key.Advance(1);
-        if (isNull) return;
-        switch (column)
-        {
-            case BinaryColumn c:
-                var text = c[row];
-                WriteInt64(text.Length);
-                _key.Write(text);
-                break;
-            case FixedColumn<long> c: WriteInt64(c.Values[row]); break;
-            case FixedColumn<int> c: WriteInt64(c.Values[row]); break;
-            case FixedColumn<short> c: WriteInt64(c.Values[row]); break;
-            case FixedColumn<sbyte> c: WriteInt64(c.Values[row]); break;
-            case FixedColumn<bool> c: WriteInt64(c.Values[row] ? 1 : 0); break;
-            default: throw MilvusException.InvalidParameter($"group by values of type {column.Type}");
-        }
-    }
-
-    private void WriteInt64(long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(_key.GetSpan(8), value);
-        _key.Advance(8);
     }
 }

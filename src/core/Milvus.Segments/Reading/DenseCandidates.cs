@@ -20,6 +20,7 @@ internal sealed class DenseCandidates : SearchCandidates
     public static DenseCandidates? Open(Segment segment, FieldSchema field, SegmentSearchRequest request, SegmentScratch scratch, CancellationToken cancellationToken)
     {
         var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
+        if (request.Group is { Only.IsEmpty: false } group) rows = GroupedSearch.Narrow(segment, group, rows, scratch, cancellationToken);
         // Vectors are looked up after the rows were counted, so that what says which of them are null covers the rows.
         if (rows.RowCount == 0 || segment.FindVectors(field.Id) is not { } vectors) return null;
         var places = Places(rows, vectors, scratch);

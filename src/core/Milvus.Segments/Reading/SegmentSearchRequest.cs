@@ -5,16 +5,27 @@ using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
-/// <summary>Groups of hits that share a value.</summary>
-/// <param name="FieldId">A Bool, integer, Timestamptz or VarChar field, or a JSON field with <paramref name="Project"/>.</param>
+/// <summary>What hits are grouped by.</summary>
+/// <param name="Field">A Bool, integer, Timestamptz or VarChar field, or a JSON field with a path.</param>
+/// <param name="Path">Where in a JSON field's values the group value is; null takes them as they are.</param>
+public sealed record GroupTarget(FieldSchema Field, JsonProjection? Path = null)
+{
+    /// <summary>The type of the group values.</summary>
+    public DataType Type => Path?.Type ?? Field.Type;
+
+    /// <summary>The group values of the field's values.</summary>
+    public Column Project(Column values) => Path is null ? values : Path.Apply(values);
+}
+
+/// <summary>Groups of hits that share their values of all targets; nulls are values too.</summary>
 /// <param name="GroupSize">Most hits per group.</param>
-public sealed record GroupBy(long FieldId, int GroupSize = 1)
+public sealed record GroupBy(ImmutableArray<GroupTarget> Targets, int GroupSize = 1)
 {
     /// <summary>Try to fill every group instead of stopping at enough groups.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>Turns the field's values into group values (a JSON path); null takes them as they are. Nulls form one group.</summary>
-    public Func<Column, Column>? Project { get; init; }
+    /// <summary>The groups that rows may belong to, a column per target; empty for any.</summary>
+    public ImmutableArray<Column> Only { get; init; } = [];
 }
 
 /// <summary>One vector search over one segment. Immutable and shared by all segments of a request.</summary>
@@ -77,6 +88,6 @@ public sealed record SegmentHits(int[] Rows, float[] Scores)
 
     public int Count => Rows.Length;
 
-    /// <summary>When grouping: the group values, aligned with the rows; null otherwise.</summary>
-    public Column? GroupValues { get; init; }
+    /// <summary>When grouping: a column of group values per target, aligned with the rows; empty otherwise.</summary>
+    public ImmutableArray<Column> GroupValues { get; init; } = [];
 }

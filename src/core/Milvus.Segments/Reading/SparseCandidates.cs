@@ -28,6 +28,7 @@ internal sealed class SparseCandidates : SearchCandidates
         if (segment.FindSparse(field.Id) is not { Store: var store }) return null;
         // Null rows are empty ones, which match nothing: no bits are needed to keep them out.
         var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
+        if (request.Group is { Only.IsEmpty: false } group) rows = GroupedSearch.Narrow(segment, group, rows, scratch, cancellationToken);
         if (rows.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Sparse;

@@ -25,9 +25,11 @@ public static class ResultWriter
         data.OutputFields.AddRange(result.OutputFields);
         foreach (var column in result.Columns)
             data.FieldsData.Add(FieldDataWriter.Write(column, FindField(result.Collection, column), zone));
-        if (result.GroupBy is { } group)
+        foreach (var group in result.GroupBy)
         {
-            var values = FieldDataWriter.Write(group, FindField(result.Collection, group), zone);
+            // Values out of JSON have a type of their own.
+            var field = FindField(result.Collection, group);
+            var values = FieldDataWriter.Write(group, field?.Type == group.Column.Type ? field : null, zone);
             if (groupList) data.GroupByFieldValues.Add(values);
             else data.GroupByFieldValue = values;
         }

@@ -26,7 +26,7 @@ internal static class SegmentRequests
             Filter = search.Filter,
             Exhaustive = search.Exhaustive,
             At = at,
-            Group = search.GroupBy is null ? null : new GroupBy(search.GroupBy.Id, search.GroupSize) { Strict = search.StrictGroupSize },
+            Group = search.GroupBy.IsEmpty ? null : new GroupBy(search.GroupBy, search.GroupSize) { Strict = search.StrictGroupSize, Only = search.OnlyGroups },
             Bm25 = search.Bm25,
             DropRatio = search.IndexParams.TryGetValue("drop_ratio_search", out var ratio) && float.TryParse(ratio, NumberStyles.Float, CultureInfo.InvariantCulture, out var drop) ? drop : 0,
         };

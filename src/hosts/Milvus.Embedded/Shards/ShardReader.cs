@@ -42,15 +42,16 @@ public sealed class ShardReader : IShardReader
     public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
     {
         var segments = Select(request.PartitionIds, request.IgnoreGrowing);
-        var k = request.K;
-        while (true)
+        for (var asked = request.K; ; asked = checked(asked * 2))
         {
-            var segmentRequest = SegmentRequests.Of(request, k, Point(request.ExpireBefore));
+            var segmentRequest = SegmentRequests.Of(request, asked, Point(request.ExpireBefore));
             var found = SearchSegments(segments, segmentRequest, cancellation);
-            var merge = new HitMerge(request, segments, _segments, found, k);
+            var parts = ImmutableArray.CreateBuilder<ShardHits>(Math.Max(1, segments.Length));
+            for (var i = 0; i < segments.Length; i++) parts.Add(SegmentResults.Of(_segments[segments[i]], segments[i], found[i]));
+            if (segments.Length == 0) parts.Add(SegmentResults.None(_collection.Schema, request));
             // Duplicates of a primary key took places of other hits: look further.
-            if (merge.IsComplete || request.GroupBy is not null) return new(merge.Result);
-            k = checked(k * 2);
+            var merged = ShardHitsMerge.Merge(parts.MoveToImmutable(), request, asked, static (_, row) => row, out var isComplete);
+            if (isComplete) return new(merged);
         }
     }
 

@@ -8,15 +8,14 @@ public static class ShardHitsCodec
     public static ReadOnlyMemory<byte> Encode(ShardHits hits)
     {
         var size = (hits.Counts.Length * 4L) + (hits.Scores.Length * 20L) + ColumnCodec.EstimateSize(hits.Ids.Column);
-        if (hits.GroupValues is { } values) size += ColumnCodec.EstimateSize(values);
+        foreach (var values in hits.GroupValues) size += ColumnCodec.EstimateSize(values);
         var output = WireFormat.Begin(WireKind.Hits, size);
         WireFormat.WriteItems<int>(output, hits.Counts);
         WireFormat.WriteItems<float>(output, hits.Scores);
         WireFormat.WriteItems<RowReference>(output, hits.Rows);
         WireFormat.WriteItems<Timestamp>(output, hits.Timestamps);
         ColumnCodec.Write(output, hits.Ids.Column);
-        WireFormat.WriteFlag(output, hits.GroupValues is not null);
-        if (hits.GroupValues is { } groups) ColumnCodec.Write(output, groups);
+        WireFormat.WriteColumns(output, hits.GroupValues);
         ColumnCodec.WriteInt64(output, hits.Examined);
         return WireFormat.End(output);
     }
@@ -30,7 +29,7 @@ public static class ShardHitsCodec
         var rows = WireFormat.ReadItems<RowReference>(ref input);
         var timestamps = WireFormat.ReadItems<Timestamp>(ref input);
         var ids = WireFormat.ReadKeys(ref input);
-        var groups = input.ReadFlag() ? ColumnCodec.Read(ref input) : null;
+        var groups = WireFormat.ReadColumns(ref input, scores.Length);
         var examined = input.ReadInt64();
         WireFormat.Close(input);
         long total = 0;
@@ -39,7 +38,7 @@ public static class ShardHitsCodec
             if (count < 0) throw input.Damaged($"{count} hits of a query");
             total += count;
         }
-        if (total != scores.Length || rows.Length != scores.Length || timestamps.Length != scores.Length || ids.Count != scores.Length || (groups is not null && groups.Count != scores.Length))
+        if (total != scores.Length || rows.Length != scores.Length || timestamps.Length != scores.Length || ids.Count != scores.Length)
             throw input.Damaged($"lists of different lengths for {total} hits");
         return new ShardHits { Counts = counts, Scores = scores, Rows = rows, Timestamps = timestamps, Ids = ids, GroupValues = groups, Examined = examined };
     }

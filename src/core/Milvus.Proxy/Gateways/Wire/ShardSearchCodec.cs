@@ -25,8 +25,7 @@ public static class ShardSearchCodec
         WireFormat.WriteIds(output, search.PartitionIds);
         WireFormat.WriteFlag(output, search.IgnoreGrowing);
         ColumnCodec.WriteInt64(output, (long)search.ExpireBefore.Value);
-        WireFormat.WriteFlag(output, search.GroupBy is not null);
-        if (search.GroupBy is { } group) ColumnCodec.WriteInt64(output, group.Id);
+        GroupTargetsCodec.Write(output, search.GroupBy, search.OnlyGroups);
         ColumnCodec.WriteInt32(output, search.GroupSize);
         WireFormat.WriteFlag(output, search.StrictGroupSize);
         WireFormat.WriteFlag(output, search.Exhaustive);
@@ -61,7 +60,7 @@ public static class ShardSearchCodec
         var partitions = WireFormat.ReadIds(ref input);
         var ignoreGrowing = input.ReadFlag();
         var expireBefore = new Timestamp((ulong)input.ReadInt64());
-        var groupBy = input.ReadFlag() ? WireFormat.ReadField(ref input, schema) : null;
+        var (groupBy, onlyGroups) = GroupTargetsCodec.Read(ref input, schema);
         var groupSize = input.ReadInt32();
         var strict = input.ReadFlag();
         var exhaustive = input.ReadFlag();
@@ -90,6 +89,7 @@ public static class ShardSearchCodec
             IgnoreGrowing = ignoreGrowing,
             ExpireBefore = expireBefore,
             GroupBy = groupBy,
+            OnlyGroups = onlyGroups,
             GroupSize = groupSize,
             StrictGroupSize = strict,
             Bm25 = bm25,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Milvus.Proxy.Reading.Searches;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Fusion;
 
@@ -51,14 +52,15 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
 
     private List<FusedHit> Groups(List<FusedHit> hits, int size)
     {
-        var groups = new Dictionary<GroupKey, List<FusedHit>>();
+        var numbers = new GroupNumbers();
+        var groups = new List<List<FusedHit>>();
         foreach (var hit in hits)
         {
-            var key = GroupKey.Of(lists[hit.List].GroupValues!, hit.Hit);
-            if (!groups.TryGetValue(key, out var group)) groups[key] = group = [];
-            if (group.Count < size) group.Add(hit);
+            var number = numbers.Add(lists[hit.List].GroupValues.AsSpan(), hit.Hit);
+            if (number == groups.Count) groups.Add([]);
+            if (groups[number].Count < size) groups[number].Add(hit);
         }
-        var scored = groups.Values.Select(g => (Score: GroupScore(g), Hits: g)).ToList();
+        var scored = groups.Select(g => (Score: GroupScore(g), Hits: g)).ToList();
         scored.Sort((a, b) =>
         {
             var order = ByScore(a.Score, b.Score);

@@ -29,7 +29,8 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
         var plan = planner.Plan(collection, request, group);
         if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
         if (plan.Keys is not null) throw MilvusException.InvalidParameter("hybrid search does not support search by ids");
-        return group is null ? plan with { GroupBy = null } : plan;
+        if (!plan.Parameters.OrderBy.IsEmpty) throw MilvusException.InvalidParameter("hybrid search does not support order_by_fields");
+        return group is null ? plan with { GroupBy = [] } : plan;
     }
 
     private async Task<SearchResult> FuseAsync(
@@ -42,7 +43,7 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
         var scores = new List<float>();
         var rows = new List<RowAt>();
         var ids = ColumnBuilder.For(key);
-        var groups = rank.Group is null ? null : ColumnBuilder.For(plans[0].GroupBy!);
+        ImmutableArray<ColumnBuilder> groups = [.. plans[0].GroupBy.Select(t => ColumnBuilder.For(t.Type))];
         for (var q = 0; q < counts.Length; q++)
         {
             var hits = fused.Next(q);
@@ -53,7 +54,7 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
                 scores.Add((float)hit.Score);
                 rows.Add(list.RowOf(hit.Hit));
                 ids.AppendFrom(list.Ids.Column, hit.Hit);
-                groups?.AppendFrom(list.GroupValues!, hit.Hit);
+                for (var t = 0; t < groups.Length; t++) groups[t].AppendFrom(list.GroupValues[t], hit.Hit);
             }
         }
         var final = scores.ToArray();
@@ -69,7 +70,7 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
             Columns = await OutputAssembler.FetchAsync(output, key, keys, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false),
             OutputFields = output.Names,
             PrimaryField = key.Name,
-            GroupBy = groups is null ? null : new NamedColumn(plans[0].GroupBy!.Name, groups.Build()),
+            GroupBy = plans[0].GroupColumns([.. groups.Select(g => g.Build())]),
             Examined = lists.Sum(l => l.Examined),
             ReadAt = readers.ReadAt,
             Collection = collection,

@@ -66,7 +66,7 @@ internal sealed record RankParameters
             K = strategy == RankStrategy.ReciprocalRank ? ParseK(values.GetValueOrDefault("k", DefaultK)) : 0,
             Weights = strategy == RankStrategy.Weighted ? ParseWeights(values.GetValueOrDefault("weights"), requests) : [],
             NormalizeScores = ParamText.IsTrue(values.GetValueOrDefault("norm_score")),
-            Group = GroupParameters.Parse(given, "group_by_field"),
+            Group = GroupParameters.Parse(given),
             GroupScorer = given.GetValueOrDefault("rank_group_scorer", "max") switch
             {
                 "max" or "" => GroupScorer.Max,

@@ -1,40 +1,58 @@
 using System.Collections.Immutable;
 using Milvus.Model;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>What a search says about grouping.</summary>
-internal sealed record GroupParameters(string Field, int Size, bool Strict)
+/// <param name="Fields">Names as the client gave them.</param>
+/// <param name="IsList">Given in the list form, so the answer has a list too.</param>
+internal sealed record GroupParameters(ImmutableArray<string> Fields, bool IsList, int Size, bool Strict)
 {
+    /// <summary>A path into the field, apart from its name.</summary>
+    public string JsonPath { get; private init; } = "";
+
+    /// <summary>What values of a JSON path are taken as; null for text of whatever they are.</summary>
+    public DataType? JsonType { get; private init; }
+
+    public bool StrictCast { get; private init; }
+
     /// <summary>Null when the request does not group.</summary>
-    public static GroupParameters? Parse(ImmutableDictionary<string, string> parameters, string key)
+    public static GroupParameters? Parse(ImmutableDictionary<string, string> parameters)
     {
-        var field = parameters.GetValueOrDefault(key, "");
-        if (field.Length == 0)
-        {
-            // The newer list form; with one name it means the same.
-            field = parameters.GetValueOrDefault("group_by_fields", "").Trim();
-            if (field.Length == 0) return null;
-            if (field.Contains(',', StringComparison.Ordinal))
-                throw new MilvusException(ErrorCode.Unimplemented, "grouping by several fields is not supported yet");
-        }
+        // If both forms are sent the single field wins.
+        var single = parameters.GetValueOrDefault("group_by_field", "").Trim();
+        ImmutableArray<string> fields = single.Length > 0 ? [single] : NameLists.Parse(parameters.GetValueOrDefault("group_by_fields"));
+        if (fields.IsEmpty) return null;
         var size = WindowChecks.Find(parameters, "group_size") ?? 1;
         if (size < 1) throw MilvusException.InvalidParameter($"input group size:{size} should be greater than 0");
         if (size > Limits.GroupSize) throw MilvusException.InvalidParameter($"input group size:{size} exceeds configured max group size:{Limits.GroupSize}");
-        return new GroupParameters(field, (int)size, ParamText.IsTrue(parameters.GetValueOrDefault("strict_group_size")));
+        return new GroupParameters(fields, single.Length == 0, (int)size, ParamText.IsTrue(parameters.GetValueOrDefault("strict_group_size")))
+        {
+            JsonPath = parameters.GetValueOrDefault("json_path", ""),
+            JsonType = ParseType(parameters.GetValueOrDefault("json_type", "")),
+            StrictCast = ParamText.IsTrue(parameters.GetValueOrDefault("strict_cast")),
+        };
     }
 
     /// <exception cref="MilvusException">1700: no such field. 2000: not a type one can group by.</exception>
-    public FieldSchema Resolve(CollectionSchema schema)
+    public ImmutableArray<GroupTarget> Resolve(CollectionSchema schema) => [.. Fields.Select(name => Resolve(schema, name))];
+
+    private GroupTarget Resolve(CollectionSchema schema, string name)
     {
-        if (schema.Find(Field) is not { } field)
-        {
-            if (schema.DynamicField is not null || Field.Contains('[', StringComparison.Ordinal))
-                throw new MilvusException(ErrorCode.Unimplemented, "grouping by a JSON path or dynamic key is not supported yet");
-            throw new MilvusException(ErrorCode.FieldNotFound, $"groupBy field not found in schema: field not found[field={Field}]") { IsInputError = true };
-        }
-        if (field.Type is DataType.Json) throw new MilvusException(ErrorCode.Unimplemented, "grouping by a JSON path or dynamic key is not supported yet");
-        if (field.Type is DataType.Bool or DataType.VarChar or DataType.Timestamptz || field.Type.IsInteger()) return field;
+        if (JsonPathText.Resolve(schema, name, JsonPath) is not var (field, path))
+            throw new MilvusException(ErrorCode.FieldNotFound, $"groupBy field not found in schema: field not found[field={name}]") { IsInputError = true };
+        if (field.Type == DataType.Json) return new GroupTarget(field, new JsonProjection(path, JsonType ?? DataType.VarChar, StrictCast));
+        if (field.Type is DataType.Bool or DataType.VarChar or DataType.Timestamptz || field.Type.IsInteger()) return new GroupTarget(field);
         throw new MilvusException(ErrorCode.SegcoreError, $"unsupported data type {field.Type} for group by operator");
     }
+
+    private static DataType? ParseType(string text) => text.ToLowerInvariant() switch
+    {
+        "" => null,
+        "bool" => DataType.Bool,
+        "int8" or "int16" or "int32" or "int64" or "int" => DataType.Int64,
+        "varchar" or "string" => DataType.VarChar,
+        _ => throw MilvusException.InvalidParameter($"json_type {text} is not supported for group by, use bool, int8, int16, int32, int64 or varchar"),
+    };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
 
@@ -9,17 +10,13 @@ internal static class GroupSelection
     /// <param name="offset">Groups to skip.</param>
     public static void Append(ImmutableArray<ShardHits> shards, List<Hit> hits, int offset, int groups, int groupSize, Action<Hit> append)
     {
-        var places = new Dictionary<GroupKey, int>();
+        var places = new GroupNumbers();
         var found = new List<List<Hit>>();
         foreach (var hit in hits)
         {
-            var key = GroupKey.Of(shards[hit.Shard].GroupValues!, hit.Index);
-            if (!places.TryGetValue(key, out var place))
-            {
-                if (found.Count == offset + groups) continue;
-                places[key] = place = found.Count;
-                found.Add([]);
-            }
+            var place = places.Add(shards[hit.Shard].GroupValues.AsSpan(), hit.Index);
+            if (place >= offset + groups) continue;
+            if (place == found.Count) found.Add([]);
             if (found[place].Count < groupSize) found[place].Add(hit);
         }
         for (var g = offset; g < found.Count; g++)

@@ -5,7 +5,7 @@ using Milvus.Model;
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>
-/// Reduces the lists of all shards to one list per query: by score, ties by smaller primary key, of rows with the same key only the
+/// Reduces the lists of several shards, or parts of one, to one list per query: by score, ties by smaller primary key, of rows with the same key only the
 /// newest. Buffers are reused from query to query; one instance serves one request.
 /// </summary>
 internal sealed class HitMerger
@@ -15,7 +15,7 @@ internal sealed class HitMerger
     private readonly DataType _keyType;
     private readonly List<Hit> _hits = [];
     private readonly List<Hit> _kept = [];
-    private readonly Dictionary<Hit, Timestamp> _newest;
+    private readonly Dictionary<Hit, Hit> _newest;
     private readonly List<float> _scores = [];
     private readonly List<RowPick> _picks = [];
 
@@ -24,7 +24,7 @@ internal sealed class HitMerger
         _shards = shards;
         _order = new HitOrder(shards, metric.LargerIsBetter());
         _keyType = keyType;
-        _newest = new Dictionary<Hit, Timestamp>(new HitKeyComparer(shards));
+        _newest = new Dictionary<Hit, Hit>(new HitKeyComparer(shards));
     }
 
     /// <param name="queries">Queries each shard answered.</param>
@@ -75,8 +75,7 @@ internal sealed class HitMerger
         foreach (var hit in _hits)
         {
             ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, hit, out var known);
-            var at = TimestampOf(hit);
-            if (!known || at > newest) newest = at;
+            if (!known || IsNewer(hit, newest)) newest = hit;
         }
         _kept.Clear();
         if (_newest.Count == _hits.Count)
@@ -84,9 +83,15 @@ internal sealed class HitMerger
             _kept.AddRange(_hits);
             return;
         }
-        // Removing what was kept lets only the first of several equally new rows through.
         foreach (var hit in _hits)
-            if (_newest.TryGetValue(hit, out var newest) && newest == TimestampOf(hit) && _newest.Remove(hit)) _kept.Add(hit);
+            if (_newest[hit] == hit) _kept.Add(hit);
+    }
+
+    // Of copies that were written together the later row counts.
+    private bool IsNewer(Hit a, Hit b)
+    {
+        var order = TimestampOf(a).CompareTo(TimestampOf(b));
+        return order != 0 ? order > 0 : a.Shard == b.Shard && _shards[a.Shard].Rows[a.Index].Row > _shards[b.Shard].Rows[b.Index].Row;
     }
 
     private Timestamp TimestampOf(Hit hit) => _shards[hit.Shard].Timestamps[hit.Index];
@@ -102,8 +107,18 @@ internal sealed class HitMerger
             Scores = [.. _scores],
             Picks = picks,
             Ids = ColumnGather.Gather(ids, picks, _keyType),
-            GroupValues = grouped && picks.Length > 0 ? ColumnGather.Gather([.. _shards.Select(s => s.GroupValues)], picks) : null,
+            GroupValues = grouped ? GroupValues(picks) : [],
             Shards = _shards,
         };
+    }
+
+    private ImmutableArray<Column> GroupValues(RowPick[] picks)
+    {
+        // Without hits any empty columns of the right types will do.
+        if (picks.Length == 0) return [.. _shards.Select(s => s.GroupValues).FirstOrDefault(v => !v.IsEmpty, []).Select(v => v.Slice(0, 0))];
+        var targets = _shards[picks[0].Shard].GroupValues.Length;
+        var columns = ImmutableArray.CreateBuilder<Column>(targets);
+        for (var t = 0; t < targets; t++) columns.Add(ColumnGather.Gather([.. _shards.Select(s => s.GroupValues.IsEmpty ? null : s.GroupValues[t])], picks));
+        return columns.MoveToImmutable();
     }
 }

@@ -17,10 +17,13 @@ internal sealed class MergedHits
 
     public required PrimaryKeys Ids { get; init; }
 
-    /// <summary>Group values aligned with the hits; null when the search does not group.</summary>
-    public Column? GroupValues { get; init; }
+    /// <summary>A column of group values per target, aligned with the hits; empty when the search does not group.</summary>
+    public ImmutableArray<Column> GroupValues { get; init; } = [];
 
     public required ImmutableArray<ShardHits> Shards { get; init; }
+
+    /// <summary>The shard behind each entry of <see cref="Shards"/>; empty when they are the same.</summary>
+    private ImmutableArray<int> Places { get; init; } = [];
 
     public long Examined
     {
@@ -32,17 +35,71 @@ internal sealed class MergedHits
         }
     }
 
-    public RowAt RowOf(int hit) => new(Picks[hit].Shard, Shards[Picks[hit].Shard].Rows[Picks[hit].Index]);
+    public RowAt RowOf(int hit) => new(ShardOf(Picks[hit].Shard), Shards[Picks[hit].Shard].Rows[Picks[hit].Index]);
 
     public Timestamp TimestampOf(int hit) => Shards[Picks[hit].Shard].Timestamps[Picks[hit].Index];
+
+    /// <summary>Some hits that follow each other, as those of one query.</summary>
+    public MergedHits Slice(int first, int count)
+    {
+        var kept = new int[count];
+        for (var i = 0; i < count; i++) kept[i] = first + i;
+        return TakeOfSingleQuery(kept);
+    }
+
+    /// <summary>The hits of several queries, each found by itself over the same shards, one query after the other.</summary>
+    /// <param name="first">Tells the examined rows and the types of values.</param>
+    public static MergedHits Concat(List<MergedHits> queries, MergedHits first)
+    {
+        // Each query has answers of its own from every shard: picks count them all.
+        var shards = ImmutableArray.CreateBuilder<ShardHits>();
+        var shardOf = ImmutableArray.CreateBuilder<int>();
+        var picks = new List<RowPick>();
+        foreach (var q in queries)
+        {
+            foreach (var p in q.Picks) picks.Add(p with { Shard = shards.Count + p.Shard });
+            for (var s = 0; s < q.Shards.Length; s++)
+            {
+                shards.Add(q.Shards[s]);
+                shardOf.Add(q.ShardOf(s));
+            }
+        }
+        var all = shards.ToImmutable();
+        var picked = picks.ToArray();
+        return new MergedHits
+        {
+            Counts = [.. queries.Select(q => q.Counts[0])],
+            Scores = [.. queries.SelectMany(q => q.Scores)],
+            Picks = picked,
+            Ids = ColumnGather.Gather([.. all.Select(s => s.Ids)], picked, first.Ids.Column.Type),
+            GroupValues = picked.Length == 0 ? first.GroupValues : [.. first.GroupValues.Select((_, t) => ColumnGather.Gather([.. all.Select(s => s.GroupValues.IsEmpty ? null : s.GroupValues[t])], picked))],
+            Shards = all,
+            Places = shardOf.ToImmutable(),
+        };
+    }
+
+    /// <summary>The same hits in another order, each query's own among themselves.</summary>
+    public MergedHits Reorder(int[] order) => new()
+    {
+        Counts = Counts,
+        Scores = Array.ConvertAll(order, i => Scores[i]),
+        Picks = Array.ConvertAll(order, i => Picks[i]),
+        Ids = Ids.Take(order),
+        GroupValues = [.. GroupValues.Select(v => v.Take(order))],
+        Shards = Shards,
+        Places = Places,
+    };
 
     /// <summary>The same hits without some of them.</summary>
     /// <param name="kept">Positions, ascending; of one query only.</param>
     public MergedHits TakeOfSingleQuery(ReadOnlySpan<int> kept)
     {
+        var positions = kept.ToArray();
         var scores = new float[kept.Length];
         var picks = new RowPick[kept.Length];
         for (var i = 0; i < kept.Length; i++) (scores[i], picks[i]) = (Scores[kept[i]], Picks[kept[i]]);
-        return new MergedHits { Counts = [kept.Length], Scores = scores, Picks = picks, Ids = Ids.Take(kept), GroupValues = GroupValues?.Take(kept), Shards = Shards };
+        return new MergedHits { Counts = [kept.Length], Scores = scores, Picks = picks, Ids = Ids.Take(kept), GroupValues = [.. GroupValues.Select(v => v.Take(positions))], Shards = Shards, Places = Places };
     }
+
+    private int ShardOf(int entry) => Places.IsEmpty ? entry : Places[entry];
 }

@@ -14,10 +14,15 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator);
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
+        var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         if (plan.Parameters.Page is not { } page)
-            return await ResultAsync(readers, plan, output, await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        {
+            var found = await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+            if (order is not null) found = await order.ApplyAsync(readers, found, cancellation).ConfigureAwait(false);
+            return await ResultAsync(readers, plan, output, found, cancellation).ConfigureAwait(false);
+        }
         var (hits, bound) = await PageAsync(readers, plan, page, cancellation).ConfigureAwait(false);
         var result = await ResultAsync(readers, plan, output, hits, cancellation).ConfigureAwait(false);
         return result with { IteratorToken = page.Token.ToString(), IteratorLastBound = bound };
@@ -82,7 +87,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
             Columns = columns,
             OutputFields = output.Names,
             PrimaryField = key.Name,
-            GroupBy = plan.GroupBy is { } group && hits.GroupValues is { } values ? new NamedColumn(group.Name, values) : null,
+            GroupBy = plan.GroupColumns(hits.GroupValues),
             Examined = hits.Examined,
             ReadAt = readers.ReadAt,
             Collection = plan.Collection,

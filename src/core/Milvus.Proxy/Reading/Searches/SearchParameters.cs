@@ -37,6 +37,9 @@ internal sealed record SearchParameters
 
     public GroupParameters? Group { get; init; }
 
+    /// <summary>What the best hits are re-ordered by; empty for their scores.</summary>
+    public ImmutableArray<OrderItem> OrderBy { get; init; } = [];
+
     public bool IsIterator { get; init; }
 
     public SearchPage? Page { get; init; }
@@ -46,12 +49,13 @@ internal sealed record SearchParameters
     /// <exception cref="MilvusException">1100.</exception>
     public static SearchParameters Parse(ImmutableDictionary<string, string> parameters, CollectionInfo collection)
     {
-        if (!string.IsNullOrEmpty(parameters.GetValueOrDefault("order_by_fields")))
-            throw new MilvusException(ErrorCode.Unimplemented, "order_by_fields of a search is not supported yet");
         var iterator = ParamText.IsTrue(parameters.GetValueOrDefault("iterator"));
         var page = iterator && ParamText.IsTrue(parameters.GetValueOrDefault("search_iter_v2")) ? SearchPage.Parse(parameters) : null;
-        var group = GroupParameters.Parse(parameters, "group_by_field");
+        var group = GroupParameters.Parse(parameters);
         var (topK, offset) = Window(parameters, collection, iterator, page);
+        var order = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"));
+        if (!order.IsEmpty && iterator) throw MilvusException.InvalidParameter("order_by_fields is not supported when doing iteration");
+        if (!order.IsEmpty && group is { Fields.Length: > 1 }) throw MilvusException.InvalidParameter("order_by_fields is not supported when grouping by several fields");
         if (iterator && group is not null) throw MilvusException.InvalidParameter("Not allowed to do groupBy when doing iteration");
         if (page is not null && offset > 0) throw MilvusException.InvalidParameter("Not allowed to set offset when doing iteration");
         var (index, ignoreGrowing) = Merge(parameters);
@@ -65,6 +69,7 @@ internal sealed record SearchParameters
             IgnoreGrowing = ignoreGrowing || ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
             IndexParams = index,
             Group = group,
+            OrderBy = order,
             IsIterator = iterator,
             Page = page,
             AnalyzerName = parameters.GetValueOrDefault("analyzer_name"),

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Milvus.Coordinator.Indexes;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
 
@@ -22,12 +24,17 @@ internal sealed record SearchPlan
 
     public required FilterPlan Filter { get; init; }
 
-    public FieldSchema? GroupBy { get; init; }
+    /// <summary>Empty for no grouping.</summary>
+    public ImmutableArray<GroupTarget> GroupBy { get; init; } = [];
 
     /// <summary>Vectors, or texts for a BM25 field; null when searching by <see cref="Keys"/>.</summary>
     public QueryVectors? Vectors { get; init; }
 
     public PrimaryKeys? Keys { get; init; }
+
+    /// <summary>Group values under the names that the client used.</summary>
+    public ImmutableArray<NamedColumn> GroupColumns(ImmutableArray<Column> values) =>
+        GroupBy.IsEmpty || values.IsEmpty ? [] : [.. Parameters.Group!.Fields.Select((name, i) => new NamedColumn(name, values[i]))];
 
     public int QueryCount => Vectors?.Rows.Length ?? Keys!.Value.Count;
 }

@@ -19,8 +19,8 @@ internal sealed class SearchPlanner(Filters filters)
         var metric = FindMetric(field, index, parameters);
         CheckQueries(field, request, parameters);
         var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, (long)parameters.TopK + parameters.Offset);
-        var groupBy = parameters.Group?.Resolve(collection.Schema);
-        if (groupBy is not null && indexParams.Radius is not null)
+        var groupBy = parameters.Group?.Resolve(collection.Schema) ?? [];
+        if (!groupBy.IsEmpty && indexParams.Radius is not null)
             throw MilvusException.InvalidParameter("Not allowed to do range-search when doing search-group-by");
         var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         PartitionPruning.CheckIsolation(collection, filter);

@@ -18,6 +18,7 @@ internal sealed class SearchRunner(TermQueries terms)
     {
         var parameters = plan.Parameters;
         ImmutableArray<ShardHits> shards = [];
+        ShardSearch? asked = null;
         if (!plan.Filter.IsAlwaysFalse)
         {
             var queries = plan.Keys is { } keys
@@ -27,10 +28,15 @@ internal sealed class SearchRunner(TermQueries terms)
             {
                 Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),
             };
+            asked = search;
             shards = await readers.AskAsync(r => r.SearchAsync(search, cancellation)).ConfigureAwait(false);
         }
-        var merger = new HitMerger(shards, plan.Metric, plan.Collection.Schema.PrimaryKey.Type);
-        return merger.Merge(plan.QueryCount, parameters.Offset, page?.K ?? parameters.TopK, plan.GroupBy is null ? null : parameters.Group!.Size);
+        var isGrouped = !plan.GroupBy.IsEmpty;
+        var merged = new HitMerger(shards, plan.Metric, plan.Collection.Schema.PrimaryKey.Type)
+            .Merge(plan.QueryCount, parameters.Offset, page?.K ?? parameters.TopK, isGrouped ? parameters.Group!.Size : null);
+        return isGrouped && parameters.Group!.Size > 1 && asked is not null
+            ? await GroupFilling.FillAsync(readers, plan, asked, merged, cancellation).ConfigureAwait(false)
+            : merged;
     }
 
     private static ShardSearch Shard(ReadScope scope, SearchPlan plan, QueryVectors queries, PageWindow? page) => new()

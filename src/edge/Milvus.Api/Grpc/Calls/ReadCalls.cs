@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Api.Mapping;
 using Milvus.Protocol;
 
@@ -14,14 +15,14 @@ internal static class ReadCalls
                 var search = SearchReader.Read(request);
                 var result = await proxy.SearchAsync(call.Context(request.DbName), search, call.Cancellation);
                 return ResultWriter.Write(
-                    result, Zones.Of(proxy.Catalog, result.Collection, search.Params), search.Params.ContainsKey("group_by_fields"));
+                    result, Zones.Of(proxy.Catalog, result.Collection, search.Params), IsList(search.Params));
             })
             .Add("HybridSearch", HybridSearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
             {
                 var search = SearchReader.Read(request);
                 var result = await proxy.HybridSearchAsync(call.Context(request.DbName), search, call.Cancellation);
                 return ResultWriter.Write(
-                    result, Zones.Of(proxy.Catalog, result.Collection, search.RankParams), search.RankParams.ContainsKey("group_by_fields"));
+                    result, Zones.Of(proxy.Catalog, result.Collection, search.RankParams), IsList(search.RankParams));
             })
             .Add("Query", QueryRequest.Parser, (_, status) => new QueryResults { Status = status }, async (request, call) =>
             {
@@ -30,4 +31,8 @@ internal static class ReadCalls
                 return ResultWriter.Write(result, Zones.Of(proxy.Catalog, result.Collection, query.Params));
             });
     }
+
+    // Of the two ways to name group fields the singular wins.
+    private static bool IsList(ImmutableDictionary<string, string> parameters) =>
+        parameters.ContainsKey("group_by_fields") && string.IsNullOrEmpty(parameters.GetValueOrDefault("group_by_field"));
 }
