@@ -30,9 +30,11 @@ public static class ShardHitsMerge
             rows[i] = outward(pick.Shard, parts[pick.Shard].Rows[pick.Index]);
             times[i] = parts[pick.Shard].Timestamps[pick.Index];
         }
+        // Places without hits need not know the types of the values.
+        ImmutableArray<Column> groups = isGrouped && merged.GroupValues.IsEmpty ? [.. request.GroupBy.Select(t => ColumnBuilder.For(t.Type).Build())] : merged.GroupValues;
         long examined = 0;
         foreach (var p in parts) examined += p.Examined;
-        return new ShardHits { Counts = merged.Counts, Scores = merged.Scores, Rows = rows, Ids = merged.Ids, Timestamps = times, GroupValues = merged.GroupValues, Examined = examined };
+        return new ShardHits { Counts = merged.Counts, Scores = merged.Scores, Rows = rows, Ids = merged.Ids, Timestamps = times, GroupValues = groups, Examined = examined };
     }
 
     // What a part did not give is not better than the last it gave. Without copies that is never better than the worst hit of all.

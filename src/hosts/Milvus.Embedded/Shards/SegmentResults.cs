@@ -45,7 +45,6 @@ internal static class SegmentResults
         Rows = [],
         Timestamps = [],
         Ids = new PrimaryKeys(ColumnBuilder.For(schema.PrimaryKey).Build()),
-        GroupValues = [.. request.GroupBy.Select(t => ColumnBuilder.For(t.Type).Build())],
     };
 
     private static ImmutableArray<Column> GroupValues(SegmentHits[] found)
