@@ -24,7 +24,7 @@ internal static class ExportRun
         await client.CreateIndexAsync(Collection, "FLAT", "{}");
         await client.LoadAsync(Collection);
         var random = new Random(1);
-        var mask = (1L << (64 - long.LeadingZeroCount(options.Rows))) - 1;
+        var mask = (1L << (64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)options.Rows))) - 1;
         for (var from = 0; from < options.Rows; from += BatchRows)
         {
             var keys = new long[Math.Min(BatchRows, options.Rows - from)];
