@@ -257,7 +257,7 @@ internal sealed class StreamingRig : IAsyncDisposable
         var rows = new List<(long Key, long Stamp)>();
         if (reply.Session != 0) await CollectAsync(owner.Role.Sessions.Get(reply.Session).Reader, rows);
         foreach (var placement in reply.Placements)
-            await CollectAsync(new ShardReader(info, new ShardView([], Query.Table.Take(placement.SegmentIds), Timestamp.Zero), new Timestamp(reply.ReadAt)), rows);
+            await CollectAsync(new ShardReader(info, new ShardView([], Query.Table.Take(placement.SegmentIds, placement.Incarnations), Timestamp.Zero), new Timestamp(reply.ReadAt)), rows);
         rows.Sort();
         Assert.Equal(rows.Count, rows.Select(r => r.Key).Distinct().Count());
         return rows;

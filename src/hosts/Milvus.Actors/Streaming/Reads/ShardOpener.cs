@@ -117,6 +117,7 @@ internal sealed class ShardOpener(StreamingRole role)
             {
                 var placement = new SegmentPlacement { Node = g.Key.ToString() };
                 placement.SegmentIds.AddRange(g.Select(r => r.SegmentId));
+                placement.Incarnations.AddRange(g.Select(r => r.Incarnation));
                 return placement;
             });
         }
