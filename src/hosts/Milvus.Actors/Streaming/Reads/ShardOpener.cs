@@ -34,6 +34,11 @@ internal sealed class ShardOpener(StreamingRole role)
         try
         {
             var live = await handle.GetRunningAsync(patience.Token).ConfigureAwait(false);
+            if (role.Wakefulness.Look() != live.Sleeps)
+            {
+                handle.Nudge();
+                throw new ShardMovedException($"channel {handle.Id} slept here and reads its journal again");
+            }
             using var running = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, live.Stopped);
             var reply = await OpenAsync(live, request, running.Token).ConfigureAwait(false);
             return reply.ToByteArray();
