@@ -118,6 +118,24 @@ public sealed class MinioFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_large_upload_that_fails_leaves_others_of_its_key_alone()
+    {
+        var content = RandomBytes(Large);
+        using var stop = new CancellationTokenSource();
+        // The first to send its second part waits there until the other has failed.
+        Server.Faults.Next(1, new S3Fault.Hang(), "partNumber=2");
+        var waiting = Store.PutAsync("large", content, stop.Token);
+        await UntilAsync(() => Server.Faults.Requests.Any(r => r.Contains("partNumber=2", StringComparison.Ordinal)));
+        Server.Faults.Next(5, new S3Fault.Status(503), "partNumber=2");
+        await Assert.ThrowsAsync<IOException>(() => Store.PutAsync("large", RandomBytes(Large)));
+        Assert.Equal(1, Server.CountUploads(Bucket));
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Equal(0, Server.CountUploads(Bucket));
+    }
+
+    [Fact]
     public async Task An_error_in_an_answer_of_success_fails_the_upload()
     {
         Server.Faults.Next(1, new S3Fault.ErrorInSuccess(), "POST /milvus-test/large?uploadId");

@@ -15,8 +15,7 @@ namespace Milvus.Storage.Minio;
 /// </summary>
 /// <remarks>
 /// Connects on first use and creates the bucket when it is missing. An object being written waits in memory or in a temporary file until its
-/// length is known. Two puts of large objects under one key at once may make one of them fail: a failing one removes all unfinished uploads of
-/// its key.
+/// length is known.
 /// </remarks>
 public sealed class MinioObjectStore : IObjectStore, IDisposable
 {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Milvus.Storage.Objects;
+using Milvus.Storage.Options;
 
 namespace Milvus.Storage.Minio;
 
@@ -84,33 +85,21 @@ public sealed partial record MinioObjectStoreOptions
     public int MaxAttempts
     {
         get => _maxAttempts;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 10);
-            _maxAttempts = value;
-        }
+        init => _maxAttempts = OptionRange.Within(value, 1, 10, nameof(MaxAttempts));
     }
 
     /// <summary>How long one attempt may take until the answer begins, and every piece of it to arrive; 0.1 to 600 s. A part of 16 MiB must fit into it.</summary>
     public TimeSpan RequestTimeout
     {
         get => _requestTimeout;
-        init => _requestTimeout = WithinLimits(value);
+        init => _requestTimeout = OptionRange.Seconds(value, 0.1, 600, nameof(RequestTimeout));
     }
 
     /// <summary>How long connecting may take; 0.1 to 600 s.</summary>
     public TimeSpan ConnectTimeout
     {
         get => _connectTimeout;
-        init => _connectTimeout = WithinLimits(value);
-    }
-
-    private static TimeSpan WithinLimits(TimeSpan value)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(0.1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromSeconds(600));
-        return value;
+        init => _connectTimeout = OptionRange.Seconds(value, 0.1, 600, nameof(ConnectTimeout));
     }
 
     private bool PrintMembers(StringBuilder text)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Milvus.Storage.Options;
 using Npgsql;
 
 namespace Milvus.Storage.Postgres;
@@ -42,26 +43,21 @@ public sealed partial record PostgresMetaStoreOptions
     public TimeSpan ConnectTimeout
     {
         get => _connectTimeout;
-        init => _connectTimeout = WithinLimits(value);
+        init => _connectTimeout = OptionRange.Seconds(value, 1, 300, nameof(ConnectTimeout));
     }
 
     /// <summary>How long the database may take for one request; 1 to 300 s. Takes precedence over the connection string's <c>Command Timeout</c>.</summary>
     public TimeSpan CommandTimeout
     {
         get => _commandTimeout;
-        init => _commandTimeout = WithinLimits(value);
+        init => _commandTimeout = OptionRange.Seconds(value, 1, 300, nameof(CommandTimeout));
     }
 
     /// <summary>Connections the store holds at most; 1 to 100.</summary>
     public int MaxConnections
     {
         get => _maxConnections;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 100);
-            _maxConnections = value;
-        }
+        init => _maxConnections = OptionRange.Within(value, 1, 100, nameof(MaxConnections));
     }
 
     internal NpgsqlConnectionStringBuilder ToBuilder()
@@ -90,13 +86,6 @@ public sealed partial record PostgresMetaStoreOptions
         {
             throw new ArgumentException("the connection string of the meta store cannot be read: it must be 'Word=value;…' in Npgsql's words");
         }
-    }
-
-    private static TimeSpan WithinLimits(TimeSpan value)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromSeconds(1));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromSeconds(300));
-        return value;
     }
 
     private bool PrintMembers(StringBuilder text)

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Actors.Catalogs;
 using Milvus.Actors.Messages;
+using Milvus.Actors.Tests.Rig;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Service;
@@ -75,11 +76,7 @@ public sealed class CoordinatorActorTests : IAsyncLifetime
         var otherReplica = await CatalogReplica.LoadAsync(_rig.Meta, default);
         _rig.System.ActorOf(NodeRegistrationActor.Props(coordinator, otherReplica, ["query"], () => default), "second-registration");
         var first = await _rig.Client(coordinator).ExecuteAsync(CoordinatorRig.Create(), default);
-        while (otherReplica.Catalog.Version < first.Catalog.Version)
-        {
-            var change = otherReplica.WaitForChangeAsync();
-            if (otherReplica.Catalog.Version < first.Catalog.Version) await change.WaitAsync(TimeSpan.FromMinutes(1));
-        }
+        await Eventually.TrueAsync(() => otherReplica.Catalog.Version >= first.Catalog.Version, "the change");
         Assert.NotNull(otherReplica.Catalog.FindCollection(first.Id));
     }
 

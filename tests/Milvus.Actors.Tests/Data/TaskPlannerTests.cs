@@ -98,13 +98,16 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var key = manifest.Columns.Single(c => c.FieldId == 101).ObjectKey;
         var whole = _rig.Objects.Get(key);
         _rig.Objects.Set(key, [1, 2, 3]);
-        await _client.ExecuteAsync(CoordinatorRig.Index(), default);
+        var index = await _client.ExecuteAsync(CoordinatorRig.Index(), default);
         var status = await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Tasks.Any(t => t.State == "failed"));
         var failed = Assert.Single(status.Tasks);
         Assert.Equal("index", failed.Kind);
         Assert.Contains(key, failed.Failure);
+        Assert.True(TaskPlanner.IsBuildOf(failed.TaskId, index.Id));
+        Assert.False(TaskPlanner.IsBuildOf(failed.TaskId, index.Id % 1000));
         _rig.Objects.Set(key, whole);
         await WhenAsync(s => s[0].Indexes.Length == 1);
+        await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Tasks.Length == 0);
     }
 
     [Fact]

@@ -126,6 +126,24 @@ public sealed class ClusterMaintenanceGatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_build_that_failed_is_told_with_its_reason_until_it_succeeds()
+    {
+        var index = _world.Collection.Indexes.Single();
+        TaskStatusLine[] tasks = [new($"index-2-{index.Id + 1}", "index", "failed", "d", "of another index"), new($"index-2-{index.Id}", "index", "running", "d", "")];
+        _world.Answer = m => m is GetClusterStatus ? new ClusterStatus("c", 1, 1, [], tasks) : null;
+        Assert.Equal(BuildPhase.InProgress, (await _gateway.GetIndexProgressAsync(_world.Collection, index, default)).Phase);
+        // Also while it is tried again.
+        foreach (var state in new[] { "failed", "sent", "running" })
+        {
+            tasks[1] = tasks[1] with { State = state, Failure = "column file: checksum mismatch" };
+            var progress = await _gateway.GetIndexProgressAsync(_world.Collection, index, default);
+            Assert.Equal((BuildPhase.Failed, 60L, "column file: checksum mismatch"), (progress.Phase, progress.PendingRows, progress.FailReason));
+        }
+        await _world.BuildIndexAsync(2);
+        Assert.Equal(BuildPhase.Finished, (await _gateway.GetIndexProgressAsync(_world.Collection, index, default)).Phase);
+    }
+
+    [Fact]
     public async Task A_silent_channel_is_unavailable_and_a_failing_one_says_why()
     {
         _channels.Answer = m => m.Shard == 0 ? Answer(m) : null;

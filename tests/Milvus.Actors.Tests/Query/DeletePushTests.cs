@@ -100,9 +100,20 @@ public sealed class DeletePushTests : IAsyncLifetime
         Assert.Throws<IntegrityException>(() => DeletePushes.Decode(new LoggedDeletes { Keys = ByteString.CopyFrom(1, 2, 3) }));
     }
 
+    [Fact]
+    public async Task A_segment_that_was_read_anew_is_named_although_nothing_seems_to_be_missing()
+    {
+        var request = DeletePushes.Request(_world.Shard, [(1, _role.Table.Find(1)!.Incarnation - 1)], [Delete(3, 20, 101)], 0, 5);
+        Assert.Equal([1], DeletePushes.Apply(_role.Table, request).MissingSegmentIds);
+        Assert.Equal(0, _role.Table.Find(1)!.AppliedDeletes);
+        // A node of an earlier version names no incarnations.
+        request.Incarnations.Clear();
+        Assert.Empty(DeletePushes.Apply(_role.Table, request).MissingSegmentIds);
+    }
+
     private async Task<long[]> PushAsync(long after, long upTo, long[] segments, params LoggedDelete[] deletes)
     {
-        var request = DeletePushes.Request(_world.Shard, segments, deletes, after, upTo).ToByteArray();
+        var request = DeletePushes.Request(_world.Shard, segments.Select(id => (id, _role.Table.Find(id)?.Incarnation ?? 0)), deletes, after, upTo).ToByteArray();
         var node = _network.Node("q");
         return [.. PushDeletesReply.Parser.ParseFrom((await node.CallAsync(node.Self, RpcMethod.PushDeletes, request, default)).Span).MissingSegmentIds];
     }

@@ -138,11 +138,11 @@ public sealed class SegmentLoadsTests : IAsyncLifetime
         await LoadedAsync(1);
         _loads.Release(1, _hold, TimeSpan.FromSeconds(30));
         _world.Time.Advance(TimeSpan.FromSeconds(29));
-        Assert.Single(_table.Take([1]));
+        Assert.Single(_table.Take([1], []));
         _world.Time.Advance(TimeSpan.FromSeconds(2));
         await Eventually.TrueAsync(() => _table.Find(1) is null, "the removal");
         Assert.Equal(0, _node.Memory.UsedBytes);
-        Assert.Throws<Milvus.Proxy.ShardMovedException>(() => _table.Take([1]));
+        Assert.Throws<Milvus.Proxy.ShardMovedException>(() => _table.Take([1], []));
     }
 
     [Fact]

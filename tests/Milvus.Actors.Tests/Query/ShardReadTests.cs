@@ -28,6 +28,7 @@ public sealed class ShardReadTests : IAsyncLifetime
     private readonly LoopNetwork _network = new();
     private readonly FakeChannels _channels = new();
     private readonly List<QueryRole> _roles = [];
+    private readonly SegmentHold _hold = new(0);
     private SegmentWorld _world = null!;
     private ShardReader _expected = null!;
     private GrowingSegment _growing = null!;
@@ -53,8 +54,7 @@ public sealed class ShardReadTests : IAsyncLifetime
             var reads = new ShardReads(_world.Catalog, filters, 2, role.Table, null);
             _network.Node(name).Handle(RpcMethod.ReadShard, reads.HandleAsync);
         }
-        for (var id = 1; id <= Segments; id++)
-            Assert.IsType<SegmentLoaded>(await _roles[id % 2].Loads.LoadAsync(new LoadSegment(_world.Collection.Id, id, 0, 0, id % 2 == 0 ? [_world.IndexId] : []), new SegmentHold(0), default));
+        for (var id = 1; id <= Segments; id++) await LoadAsync(id);
 
         _growing = _world.Grow(77, 5000, 300, 200);
         var channelReads = new ShardReads(_world.Catalog, filters, 2, null, (request, cancellation) =>
@@ -144,6 +144,18 @@ public sealed class ShardReadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_segment_that_was_read_anew_since_makes_the_read_begin_anew()
+    {
+        // As when its entity moves away and comes back: the new reading knows of no deletes but those of the checkpoint.
+        _roles[1].Table.Find(1)!.Push([new LoggedDelete(5, SegmentWorld.At(300), SegmentWorld.Keys([501]), [])], 4, 5);
+        _roles[1].Loads.Release(1, _hold, TimeSpan.Zero);
+        await Eventually.TrueAsync(() => _roles[1].Table.Find(1) is null, "the removal");
+        await LoadAsync(1);
+        Assert.Equal(4, _roles[1].Table.Find(1)!.AppliedDeletes);
+        await Assert.ThrowsAsync<ShardMovedException>(async () => await _actual.CountAsync(new ShardQuery(), default));
+    }
+
+    [Fact]
     public async Task A_collection_dropped_meanwhile_is_told_as_such()
     {
         await _world.ExecuteAsync(new Milvus.Coordinator.Commands.DropCollection("", "c"));
@@ -170,6 +182,9 @@ public sealed class ShardReadTests : IAsyncLifetime
         Assert.Equal(500 - 2, BitConverter.ToInt64((await reads.HandleAsync(request.ToByteArray(), default)).Span));
     }
 
+    private async Task LoadAsync(long id) =>
+        Assert.IsType<SegmentLoaded>(await _roles[(int)(id % 2)].Loads.LoadAsync(new LoadSegment(_world.Collection.Id, id, 0, 0, id % 2 == 0 ? [_world.IndexId] : []), _hold, default));
+
     private OpenShardReply Opened()
     {
         var reply = new OpenShardReply { Session = Session, ReadAt = ReadAt.Value };
@@ -177,6 +192,7 @@ public sealed class ShardReadTests : IAsyncLifetime
         {
             var placement = new SegmentPlacement { Node = _network.Node($"q{node}").Self.ToString() };
             placement.SegmentIds.AddRange(Enumerable.Range(1, Segments).Where(i => i % 2 == node).Select(i => (long)i));
+            placement.Incarnations.AddRange(placement.SegmentIds.Select(id => _roles[node].Table.Find(id)!.Incarnation));
             reply.Placements.Add(placement);
         }
         return reply;

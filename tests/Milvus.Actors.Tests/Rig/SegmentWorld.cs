@@ -52,6 +52,9 @@ internal sealed class SegmentWorld : IAsyncDisposable
 
     public FieldSchema Field(string name) => Collection.Schema.Fields.Single(f => f.Name == name);
 
+    /// <summary>What the coordinator answers to questions; null leaves the asker waiting until it gives up.</summary>
+    public Func<Messages.IControlMessage, Messages.IControlMessage?> Answer { get; set; } = _ => null;
+
     public static async Task<SegmentWorld> CreateAsync(int shards = 1)
     {
         var time = new ManualTime();
@@ -146,7 +149,7 @@ internal sealed class SegmentWorld : IAsyncDisposable
         Oracle = new ClusterOracle(TimeProvider.System, (_, _) => Task.FromResult(1L << 40)),
         Rpc = rpc,
         Catalog = Catalog,
-        Coordinator = new CommittingClient(Coordinator),
+        Coordinator = new CommittingClient(this),
         Memory = new MemoryBudget(memoryLimit),
         Time = time ?? Time,
         Logging = NullLoggerFactory.Instance,
@@ -154,18 +157,23 @@ internal sealed class SegmentWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Coordinator.DisposeAsync();
 
-    /// <summary>Commits changes to segments; nothing here asks for anything else.</summary>
-    private sealed class CommittingClient(CoordinatorService coordinator) : ICoordinatorClient
+    /// <summary>The coordinator in the same process.</summary>
+    private sealed class CommittingClient(SegmentWorld world) : ICoordinatorClient
     {
-        public Task<Milvus.Coordinator.CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellation) => coordinator.ExecuteAsync(command, cancellation);
+        public Task<Milvus.Coordinator.CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellation) => world.Coordinator.ExecuteAsync(command, cancellation);
 
-        public Task<long> AllocateIdsAsync(int count, CancellationToken cancellation) => Task.FromResult(coordinator.Oracle.NextIds(count));
+        public Task<long> AllocateIdsAsync(int count, CancellationToken cancellation) => Task.FromResult(world.Coordinator.Oracle.NextIds(count));
 
-        public Task CommitSegmentsAsync(SegmentChange change, CancellationToken cancellation) => coordinator.Segments.CommitAsync(change, cancellation);
+        public Task CommitSegmentsAsync(SegmentChange change, CancellationToken cancellation) => world.Coordinator.Segments.CommitAsync(change, cancellation);
 
         public Task<bool> AttachIndexAsync(long collectionId, long segmentId, SegmentIndexFile file, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<T> AskAsync<T>(Messages.IControlMessage message, CancellationToken cancellation)
-            where T : Messages.IControlMessage => throw new NotSupportedException();
+        public async Task<T> AskAsync<T>(Messages.IControlMessage message, CancellationToken cancellation)
+            where T : Messages.IControlMessage
+        {
+            if (world.Answer(message) is T answer) return answer;
+            await Task.Delay(Timeout.Infinite, cancellation);
+            throw new InvalidOperationException("it does not wait for ever");
+        }
     }
 }

@@ -87,6 +87,10 @@ public sealed class ControlSerializerTests : IDisposable
         Assert.Throws<SerializationException>(() => Serializer().FromBinary(Serializer().ToBinary(new WakeChannel(1, 2)), "h2"));
 
     [Fact]
+    public void A_message_with_more_in_it_than_is_known_is_refused() =>
+        Assert.Throws<SerializationException>(() => Serializer().FromBinary([.. Serializer().ToBinary(new WakeChannel(1, 2)), 0], "h1"));
+
+    [Fact]
     public void Many_threads_may_begin_at_once()
     {
         // The first use of a type compiles its reader and writer.

@@ -79,6 +79,29 @@ public sealed class ChannelSealingTests
     }
 
     [Fact]
+    public async Task Failed_sealings_leave_no_objects_behind()
+    {
+        await using var rig = await StreamingRig.StartAsync(load: true);
+        await rig.WriteAsync(rig.Insert((1, 10)));
+        rig.Coordinator.FailCommits = 3;
+        await rig.FlushAsync();
+        await rig.WriteAsync(rig.Insert((2, 20)));
+        rig.Coordinator.LoseAnswers = 1;
+        await rig.FlushAsync();
+        await rig.WriteAsync(rig.Insert((3, 30)));
+        await rig.FlushAsync();
+        var named = (await SegmentStore.LoadAsync(rig.Meta, rig.Shard.CollectionId)).Segments.SelectMany(s => s.Columns.Select(c => c.ObjectKey)).Order().ToList();
+        var stored = new List<string>();
+        await StreamingRig.EventuallyAsync(async () =>
+        {
+            stored.Clear();
+            await foreach (var o in rig.Objects.ListAsync("segments/")) stored.Add(o.Key);
+            return stored.Order().SequenceEqual(named);
+        });
+        Assert.Equal([(1, 10), (2, 20), (3, 30)], await rig.ReadAsync());
+    }
+
+    [Fact]
     public async Task Killed_at_any_point_of_sealing_the_rows_stay_the_same()
     {
         await using var rig = await StreamingRig.StartAsync(load: true);

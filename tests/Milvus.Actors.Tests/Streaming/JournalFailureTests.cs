@@ -88,6 +88,44 @@ public sealed class JournalFailureTests
         Assert.Equal([(1, 10), (2, 20), (3, 30)], await rig.ReadAsync(other));
     }
 
+    [Fact]
+    public async Task An_owner_that_slept_until_its_successor_had_trimmed_the_journal_acknowledges_nothing_that_is_lost()
+    {
+        var clock = new Rig.ManualTime();
+        await using var rig = await StreamingRig.StartAsync(load: true, clock: clock);
+        await rig.WriteAsync(rig.Insert((1, 10)));
+        var other = rig.StartOwner();
+        for (var i = 0; i < 20; i++) await rig.WriteAsync(rig.Insert((100 + i, i)), owner: other);
+        await rig.AskAsync<Messages.IControlMessage>(new Messages.FlushChannel(rig.Shard.CollectionId, 0), other);
+        // The numbers that the first owner would write next are free.
+        await StreamingRig.EventuallyAsync(() => Task.FromResult(!rig.Journal.Stored.Any(s => s.Nr > 1)));
+
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await rig.WriteAsync(rig.Insert((2, 20)));
+        Assert.Equal(22, (await rig.ReadAsync()).Count);
+        await rig.StopChannelAsync();
+        Assert.Equal(22, (await rig.ReadAsync()).Count);
+    }
+
+    [Fact]
+    public void A_sleep_is_noticed_once_by_whoever_looks_first()
+    {
+        var clock = new Rig.ManualTime();
+        using var wakefulness = new Milvus.Actors.Streaming.Channels.Wakefulness(clock, TimeSpan.FromMinutes(1));
+        for (var i = 0; i < 100; i++)
+        {
+            // The timer looks every few seconds.
+            clock.Advance(TimeSpan.FromSeconds(8));
+            Assert.Equal(0, wakefulness.Look());
+        }
+        clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(1, wakefulness.Look());
+        Assert.Equal(1, wakefulness.Look());
+        using var off = new Milvus.Actors.Streaming.Channels.Wakefulness(clock, TimeSpan.Zero);
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(0, off.Look());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -66,6 +66,42 @@ public sealed class SealedReplicasTests
     }
 
     [Fact]
+    public void A_load_that_does_not_fit_gives_back_what_it_has_and_is_tried_again_whole()
+    {
+        var world = new World(3);
+        var fits = world.AddSealed(3);
+        world.FailOnly = world.AddSealed(3);
+        world.FailWith = ErrorCode.MemoryLimitExceeded;
+        world.Read();
+        world.Deliver();
+        Assert.Contains(world.State.Step(world.NowMs, 0), m => m is ReleaseSegment r && r.SegmentId == fits);
+        world.NowMs += 20_000;
+        Assert.DoesNotContain(world.State.Step(world.NowMs, 0), m => m is LoadSegment);
+        var progress = world.State.Progress(0);
+        Assert.Equal((LoadPhase.Failed, ErrorCode.MemoryLimitExceeded), (progress.Phase, progress.Failure!.Code));
+        world.FailWith = null;
+        world.NowMs += 11_000;
+        Assert.Equal([fits, world.FailOnly.Value], world.State.Step(world.NowMs, 0).OfType<LoadSegment>().Select(m => m.SegmentId));
+        world.Settle();
+        Assert.Equal(LoadPhase.Loaded, world.State.Progress(0).Phase);
+    }
+
+    [Fact]
+    public void A_replica_that_does_not_fit_beside_others_takes_nothing_from_them()
+    {
+        var world = new World(3);
+        var served = world.AddSealed(3);
+        world.Settle();
+        world.FailOnly = world.AddSealed(3);
+        world.FailWith = ErrorCode.MemoryLimitExceeded;
+        world.Read();
+        world.Deliver();
+        Assert.DoesNotContain(world.State.Step(world.NowMs, 0), m => m is ReleaseSegment);
+        Assert.Contains(world.State.Served, s => s.SegmentId == served);
+        Assert.Equal(LoadPhase.Loaded, world.State.Progress(0).Phase);
+    }
+
+    [Fact]
     public void Releasing_empties_the_view_at_once_and_tells_every_replica()
     {
         var world = new World(3);
@@ -135,6 +171,9 @@ public sealed class SealedReplicasTests
 
         public ErrorCode? FailWith { get; set; }
 
+        /// <summary>The only segment that fails; null for all.</summary>
+        public long? FailOnly { get; set; }
+
         public void Step()
         {
             NowMs += _random.Next(2000);
@@ -160,7 +199,7 @@ public sealed class SealedReplicasTests
                     LoseNode();
                     break;
                 case 8:
-                    FailWith = _random.Next(3) == 0 ? ErrorCode.SegmentLoadFailed : null;
+                    FailWith = _random.Next(6) switch { 0 => ErrorCode.SegmentLoadFailed, 1 => ErrorCode.MemoryLimitExceeded, _ => null };
                     break;
                 case 9:
                     BeginSwitch();
@@ -219,7 +258,7 @@ public sealed class SealedReplicasTests
             foreach (var load in _asked.OrderBy(_ => _random.Next()).ToList())
             {
                 var node = $"akka.tcp://milvus@node{_random.Next(3)}:1";
-                if (FailWith is { } code)
+                if (FailWith is { } code && (FailOnly ?? load.SegmentId) == load.SegmentId)
                 {
                     State.LoadFailed(new SegmentLoadFailed(load.SegmentId, load.Replica, node, (int)code, "injected"), NowMs);
                     continue;

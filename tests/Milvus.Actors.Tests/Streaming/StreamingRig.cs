@@ -69,7 +69,7 @@ internal sealed class StreamingRig : IAsyncDisposable
 
     public long Partition { get; private set; }
 
-    public static async Task<StreamingRig> StartAsync(ChannelOptions? channel = null, StreamingOptions? streaming = null, bool load = false)
+    public static async Task<StreamingRig> StartAsync(ChannelOptions? channel = null, StreamingOptions? streaming = null, bool load = false, TimeProvider? clock = null)
     {
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = OFF
@@ -84,7 +84,7 @@ internal sealed class StreamingRig : IAsyncDisposable
         var meta = new InMemoryMetaStore();
         var coordinator = await CoordinatorService.StartAsync(meta, new CoordinatorOptions { PasswordIterations = 1 }, TimeProvider.System, NullLogger<CoordinatorService>.Instance);
         var rig = new StreamingRig(system, meta, coordinator, await CatalogReplica.LoadAsync(meta, default));
-        rig.Main = rig.StartOwner(channel, streaming);
+        rig.Main = rig.StartOwner(channel, streaming, clock);
         rig.Query = QueryRole.Create(rig.Main.Services, QueryOptions.Default);
         rig.Main.Services.Segments = system.ActorOf(Props.Create(() => new TestRegion(SegmentExtractor.Instance, rig.Query.EntityProps, PoisonPill.Instance)), "segments");
         await rig.CreateAsync(load);
@@ -92,7 +92,8 @@ internal sealed class StreamingRig : IAsyncDisposable
     }
 
     /// <summary>Another owner of the same channels, as after a partition.</summary>
-    public Owner StartOwner(ChannelOptions? channel = null, StreamingOptions? streaming = null)
+    /// <param name="clock">By which it notices that it slept.</param>
+    public Owner StartOwner(ChannelOptions? channel = null, StreamingOptions? streaming = null, TimeProvider? clock = null)
     {
         var rpc = new TestRpc(++_regions, _peers);
         _peers.Add(rpc.Self, rpc);
@@ -112,7 +113,7 @@ internal sealed class StreamingRig : IAsyncDisposable
             Logging = NullLoggerFactory.Instance,
         };
         if (Main is not null) services.Segments = Main.Services.Segments;
-        var role = new StreamingRole(services, streaming ?? new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100, TrimDelayMs = 0 });
+        var role = new StreamingRole(services, streaming ?? new StreamingOptions { MinRestartMs = 1, MaxRestartMs = 20, TickMs = 20, ReloadMs = 100, LoadRetryMs = 100, TrimDelayMs = 0 }, clock);
         role.Start();
         services.Channels = System.ActorOf(Props.Create(() => new TestRegion(ChannelRegion.Extractor, role.EntityProps, ChannelRegion.HandOffMessage)), $"channels-{_regions}");
         return new Owner(services, role, rpc);
@@ -257,7 +258,7 @@ internal sealed class StreamingRig : IAsyncDisposable
         var rows = new List<(long Key, long Stamp)>();
         if (reply.Session != 0) await CollectAsync(owner.Role.Sessions.Get(reply.Session).Reader, rows);
         foreach (var placement in reply.Placements)
-            await CollectAsync(new ShardReader(info, new ShardView([], Query.Table.Take(placement.SegmentIds), Timestamp.Zero), new Timestamp(reply.ReadAt)), rows);
+            await CollectAsync(new ShardReader(info, new ShardView([], Query.Table.Take(placement.SegmentIds, placement.Incarnations), Timestamp.Zero), new Timestamp(reply.ReadAt)), rows);
         rows.Sort();
         Assert.Equal(rows.Count, rows.Select(r => r.Key).Distinct().Count());
         return rows;

@@ -103,30 +103,39 @@ internal sealed partial class ManifestRules(IReadOnlyList<YamlMappingNode> objec
             .Concat(container.List("env").Select(e => KeyValuePair.Create(e.Name(), e.Text("value"))))
             .GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value, StringComparer.Ordinal);
         foreach (var problem in CheckNames(environment.Keys)) yield return problem;
-        string[] needed = ["MILVUS_ROLES", "MILVUS_HOST", "MILVUS_SEEDS", "MILVUS_DATABASE", "MILVUS_DATA"];
+        string[] needed = ["MILVUS_ROLES", "MILVUS_HOST", "MILVUS_CONTACT_POINTS", "MILVUS_DATABASE", "MILVUS_DATA"];
         foreach (var name in needed.Concat(complete ? ["MILVUS_OBJECT_STORAGE"] : []).Where(n => !environment.ContainsKey(n))) yield return $"{name} is not set";
         if (environment.GetValueOrDefault("MILVUS_ROLES") != PodLabels(workload).GetValueOrDefault("app.kubernetes.io/component")) yield return "its role is not its component";
-        foreach (var (port, setting) in new[] { ("cluster", "MILVUS_CLUSTER_PORT"), ("management", "MILVUS_METRICS_PORT"), ("milvus", "MILVUS_PORT") })
+        foreach (var (port, setting) in new[] { ("cluster", "MILVUS_CLUSTER_PORT"), ("bootstrap", "MILVUS_AKKA_MANAGEMENT_PORT"), ("management", "MILVUS_METRICS_PORT"), ("milvus", "MILVUS_PORT") })
         {
             var given = container.List("ports").FirstOrDefault(p => p.Name() == port);
             if (given is not null && given.Text("containerPort") != environment.GetValueOrDefault(setting)) yield return $"port {port} is not {setting}";
         }
-        foreach (var problem in CheckSeeds(environment)) yield return problem;
+        foreach (var problem in CheckContactPoints(environment)) yield return problem;
         foreach (var directory in new[] { "/data", "/tmp" })
             if (!container.List("volumeMounts").Any(m => m.Text("mountPath") == directory)) yield return $"cannot write to {directory}";
     }
 
-    /// <summary>Seeds are coordinators that exist, under the names they give themselves.</summary>
-    private IEnumerable<string> CheckSeeds(Dictionary<string, string> environment)
+    /// <summary>
+    /// Contact points are pods that exist, under the names they give themselves: every coordinator, and one of each other role that has stable names, so that somebody knows of the cluster
+    /// when all coordinators are new. Seeds would let the first of them form a second cluster.
+    /// </summary>
+    private IEnumerable<string> CheckContactPoints(Dictionary<string, string> environment)
     {
-        var coordinator = Workloads.FirstOrDefault(w => w.Kind() == "StatefulSet" && IsNode(w) && w.Name() == "coordinator");
-        if (coordinator is null) yield break;
-        var host = coordinator.List("spec.template.spec.containers").First().List("env").FirstOrDefault(e => e.Name() == "MILVUS_HOST").Text("value");
-        var expected = Enumerable.Range(0, coordinator.Number("spec.replicas", 1))
-            .Select(i => $"{host.Replace("$(POD_NAME)", $"coordinator-{i}", StringComparison.Ordinal)}:{environment.GetValueOrDefault("MILVUS_CLUSTER_PORT")}");
-        if (environment.GetValueOrDefault("MILVUS_SEEDS") != string.Join(',', expected)) yield return "the seeds are not the coordinators";
+        if (environment.ContainsKey("MILVUS_SEEDS")) yield return "seeds may form a second cluster";
+        var stable = Workloads.Where(w => w.Kind() == "StatefulSet" && IsNode(w)).ToList();
+        if (stable.FirstOrDefault(w => w.Name() == "coordinator") is not { } coordinator) yield break;
+        var expected = new List<string>();
+        foreach (var workload in stable)
+        {
+            var host = workload.List("spec.template.spec.containers").First().List("env").FirstOrDefault(e => e.Name() == "MILVUS_HOST").Text("value");
+            for (var i = 0; i < (workload == coordinator ? coordinator.Number("spec.replicas", 1) : 1); i++)
+                expected.Add($"{host.Replace("$(POD_NAME)", $"{workload.Name()}-{i}", StringComparison.Ordinal)}:{environment.GetValueOrDefault("MILVUS_AKKA_MANAGEMENT_PORT")}");
+        }
+        if (!environment.GetValueOrDefault("MILVUS_CONTACT_POINTS", "").Split(',').Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal)))
+            yield return "the contact points are not the coordinators and the first of the other StatefulSets";
         var service = objects.FirstOrDefault(o => o.Kind() == "Service" && o.Name() == coordinator.Text("spec.serviceName"));
-        if (service.Text("spec.clusterIP") != "None" || service.Text("spec.publishNotReadyAddresses") != "true") yield return "seeds cannot be found before they are ready";
+        if (service.Text("spec.clusterIP") != "None" || service.Text("spec.publishNotReadyAddresses") != "true") yield return "contact points cannot be found before they are ready";
     }
 
     private IEnumerable<string> CheckService(YamlMappingNode service)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Resources;
 using Milvus.Model;
 using Milvus.TestKit.Meta;
@@ -49,6 +50,30 @@ public class RandomCommandsTests
             Assert.True(before == Shell.Dump(coordinator.Catalog), $"seed {seed}, step {step}: the state differs after a restart\n{before}\n{Shell.Dump(coordinator.Catalog)}");
         }
         Assert.True(accepted > 100 && rejected > 50, $"{accepted} accepted, {rejected} rejected: the commands are too tame");
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task A_copy_that_is_told_the_changes_stays_the_same(int seed)
+    {
+        var random = new Random(seed);
+        await using var coordinator = await Shell.StartAsync(new InMemoryMetaStore());
+        var copy = new Copy(coordinator.Catalog);
+        using var subscription = coordinator.Subscribe(copy);
+        for (var step = 0; step < 500; step++)
+        {
+            try
+            {
+                if (!(await coordinator.ExecuteAsync(RandomCommand(random))).Changed) continue;
+            }
+            catch (MilvusException)
+            {
+                continue;
+            }
+            Assert.True(Shell.Dump(coordinator.Catalog) == Shell.Dump(copy.Catalog), $"seed {seed}, step {step}: the copy differs");
+        }
+        Assert.Equal(["CollectionDropped", "DatabaseDropped", "PrivilegeGroupDropped", "ResourceGroupDropped", "RoleDropped", "UserDropped"], copy.Removals);
     }
 
     private static CoordinatorCommand RandomCommand(Random r)
@@ -118,5 +143,19 @@ public class RandomCommandsTests
             fields.ToImmutable(),
             bm25 ? [new FunctionSchema { Name = "f", Type = FunctionType.BM25, InputFields = ["s"], OutputFields = ["sp"] }] : [],
             description: "random", enableDynamicField: r.Next(2) == 0);
+    }
+
+    private sealed class Copy(Catalog catalog) : ICatalogObserver
+    {
+        public Catalog Catalog { get; private set; } = catalog;
+
+        public SortedSet<string> Removals { get; } = new(StringComparer.Ordinal);
+
+        public ValueTask OnCatalogChangedAsync(CatalogChange change)
+        {
+            Catalog = CatalogReader.Apply(Catalog, CatalogReader.Describe(change));
+            Removals.UnionWith(change.Events.Select(e => e.GetType().Name).Where(n => n.EndsWith("Dropped", StringComparison.Ordinal)));
+            return ValueTask.CompletedTask;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Milvus.Coordinator.Persistence;
 using Milvus.Model;
 using Milvus.Storage.Meta;
@@ -49,18 +50,16 @@ public static class CatalogReader
     // What a deleted key stood for is known from the catalogue before.
     private static CatalogEvent? Removed(Catalog catalog, string key)
     {
-        foreach (var c in catalog.Collections)
-            if (MetaLayout.Collection(c.Id) == key) return new CollectionDropped(c);
-        foreach (var d in catalog.Databases)
-            if (MetaLayout.Database(d.Id) == key) return new DatabaseDropped(d);
-        foreach (var u in catalog.Users)
-            if (MetaLayout.User(u.Name) == key) return new UserDropped(u.Name);
-        foreach (var r in catalog.Roles)
-            if (MetaLayout.Role(r.Name) == key) return new RoleDropped(r.Name);
-        foreach (var g in catalog.PrivilegeGroups)
-            if (MetaLayout.PrivilegeGroup(g.Name) == key) return new PrivilegeGroupDropped(g.Name);
-        foreach (var g in catalog.ResourceGroups)
-            if (MetaLayout.ResourceGroup(g.Name) == key) return new ResourceGroupDropped(g.Name);
+        if (Name(MetaLayout.Collections) is { } collection) return Id(collection) is { } id && catalog.FindCollection(id) is { } c ? new CollectionDropped(c) : null;
+        if (Name(MetaLayout.Databases) is { } database) return Id(database) is { } id && catalog.FindDatabase(id) is { } d ? new DatabaseDropped(d) : null;
+        if (Name(MetaLayout.Users) is { } user) return catalog.FindUser(user) is null ? null : new UserDropped(user);
+        if (Name(MetaLayout.Roles) is { } role) return catalog.FindRole(role) is null ? null : new RoleDropped(role);
+        if (Name(MetaLayout.PrivilegeGroups) is { } privileges) return catalog.FindPrivilegeGroup(privileges) is null ? null : new PrivilegeGroupDropped(privileges);
+        if (Name(MetaLayout.ResourceGroups) is { } resources) return catalog.FindResourceGroup(resources) is null ? null : new ResourceGroupDropped(resources);
         return null;
+
+        string? Name(string prefix) => key.StartsWith(prefix, StringComparison.Ordinal) ? key[prefix.Length..] : null;
+
+        static long? Id(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Milvus.Storage.Minio.Uploads;
 
 namespace Milvus.Storage.Minio.Requests;
 
@@ -21,6 +22,8 @@ internal sealed class PatientHandler(HttpMessageHandler inner, int maxAttempts, 
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (OwnUpload.Current?.Withhold(request) is { } answer)
+            return answer;
         for (var attempt = 1; ; attempt++)
         {
             try

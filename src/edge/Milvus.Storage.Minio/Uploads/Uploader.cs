@@ -28,6 +28,7 @@ internal sealed class Uploader(IMinioClient client, string bucket)
             await client.PutObjectAsync(arguments, cancellationToken).ConfigureAwait(false);
             return;
         }
+        var upload = OwnUpload.Begin();
         var id = Guid.NewGuid().ToString("N");
         arguments = arguments.WithHeaders(new Dictionary<string, string>(StringComparer.Ordinal) { [IdHeader] = id });
         try
@@ -41,7 +42,8 @@ internal sealed class Uploader(IMinioClient client, string bucket)
             // When only the acknowledgement was lost, completing again fails although the object is there.
             if (!cancellationToken.IsCancellationRequested && await IsThereAsync(name, id, length).ConfigureAwait(false))
                 return;
-            await AbortAsync(name).ConfigureAwait(false);
+            if (upload.HasBegun)
+                await AbortAsync(name).ConfigureAwait(false);
             throw;
         }
     }
@@ -60,7 +62,7 @@ internal sealed class Uploader(IMinioClient client, string bucket)
         }
     }
 
-    // Parts of uploads that are neither completed nor aborted stay and cost space, unseen.
+    // Parts of uploads that are neither completed nor aborted stay and cost space, unseen. Of those under this name, only our own: see OwnUpload.
     private async Task AbortAsync(string name)
     {
         using var limit = new CancellationTokenSource(CleaningLimit);

@@ -13,7 +13,6 @@ public sealed class CatalogReplica
     private readonly IMetaStore _store;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Catalog _catalog;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private CatalogReplica(IMetaStore store, Catalog catalog)
     {
@@ -61,14 +60,10 @@ public sealed class CatalogReplica
         }
     }
 
-    /// <summary>Completes at the next change.</summary>
-    public Task WaitForChangeAsync() => Volatile.Read(ref _changed).Task;
-
     private void Publish(Catalog catalog)
     {
         if (catalog.Version < _catalog.Version) return;
         Volatile.Write(ref _catalog, catalog);
-        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         Changed?.Invoke(catalog);
     }
 }

@@ -27,6 +27,7 @@ internal sealed class PlannedTask(ITaskMessage message, long collectionId, long[
 
     public string Node { get; set; } = "";
 
+    /// <summary>Of the latest attempt that failed.</summary>
     public string Failure { get; set; } = "";
 
     /// <summary>When it was last heard of, sent, or failed.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Milvus.Actors.Catalogs;
@@ -16,6 +17,7 @@ namespace Milvus.Actors.Data;
 internal sealed class TaskPlanner : ReceiveActor, IWithTimers
 {
     private const int MaxRemembered = 1000;
+    private const string BuildPrefix = "index-";
     private static readonly TimeSpan s_fullLook = TimeSpan.FromSeconds(30);
 
     private readonly CoordinatorService _service;
@@ -65,6 +67,10 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
 
     public static Props Props(CoordinatorService service, CoordinatorSettings settings) => Akka.Actor.Props.Create(() => new TaskPlanner(service, settings));
 
+    /// <summary>True for the id of a task that builds the index over any segment.</summary>
+    public static bool IsBuildOf(string taskId, long indexId) =>
+        taskId.StartsWith(BuildPrefix, StringComparison.Ordinal) && taskId.EndsWith(string.Create(CultureInfo.InvariantCulture, $"-{indexId}"), StringComparison.Ordinal);
+
     protected override void PreStart()
     {
         foreach (var collection in _service.Catalog.Collections) Look(collection.Id);
@@ -90,7 +96,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         if (!_isRemoving) Remove();
     }
 
-    // Sends silent tasks again and forgets failed ones whose pause is over, so that they are planned anew.
+    // Sends silent tasks again, and builds that failed once their pause is over: so that their failure is known until they succeed. Failed compactions are planned anew.
     private void Revive()
     {
         foreach (var (id, task) in _tasks.ToList())
@@ -99,6 +105,11 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             if (task.State == TaskState.Failed)
             {
                 if (silence < _planner.RetryPause) continue;
+                if (IsStillNeeded(task))
+                {
+                    Send(task);
+                    continue;
+                }
                 _tasks.Remove(id);
                 _dirty.Add(task.CollectionId);
             }
@@ -119,7 +130,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             foreach (var index in collection.Indexes)
             {
                 if (IndexBuilder.Needs(segment, index, collection.Schema, _indexes) is null) continue;
-                var id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"index-{segment.SegmentId}-{index.Id}");
+                var id = BuildId(segment.SegmentId, index.Id);
                 if (_tasks.ContainsKey(id)) continue;
                 compacting ??= [.. _tasks.Values.Where(t => t.Message is CompactTask && t.State != TaskState.Failed).SelectMany(t => t.SegmentIds)];
                 // Its successor comes with its indexes.
@@ -177,6 +188,8 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         if (task.Message is CompactTask failed) _attempts[failed.SourceIds[0]] = _attempts.GetValueOrDefault(failed.SourceIds[0]) + 1;
         _logger.LogWarning("Task {Task} failed on {Node} and is tried again in {Pause}: {Reason}", finished.TaskId, finished.Node, _planner.RetryPause, finished.Failure);
     }
+
+    private static string BuildId(long segmentId, long indexId) => string.Create(CultureInfo.InvariantCulture, $"{BuildPrefix}{segmentId}-{indexId}");
 
     // A node with other settings may see no need; asking it every second would not change that.
     private bool IsStillNeeded(PlannedTask task) =>

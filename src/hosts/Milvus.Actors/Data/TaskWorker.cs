@@ -6,6 +6,7 @@ using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.DataNode;
 using Milvus.Embedded;
+using Milvus.Embedded.Collections;
 using Milvus.Model;
 using Milvus.QueryNode;
 using Milvus.Segments;
@@ -26,12 +27,15 @@ public sealed class TaskWorker : IDisposable
     private readonly ICoordinatorClient _coordinator;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Func<long, SealedSegment?> _loaded;
     private readonly SemaphoreSlim _turns;
     private readonly IndexBuildOptions _indexes;
 
     /// <param name="concurrency">Tasks that run at once; more wait.</param>
+    /// <param name="loaded">A segment by its id where this node has it in memory anyway, as it may when it is a query node too.</param>
     public TaskWorker(
-        EngineOptions options, IMetaStore meta, IObjectStore objects, CatalogReplica catalog, ICoordinatorClient coordinator, TimeProvider time, ILoggerFactory logging, int concurrency = 1)
+        EngineOptions options, IMetaStore meta, IObjectStore objects, CatalogReplica catalog, ICoordinatorClient coordinator, TimeProvider time, ILoggerFactory logging, int concurrency = 1,
+        Func<long, SealedSegment?>? loaded = null)
     {
         _meta = meta;
         _objects = objects;
@@ -39,12 +43,13 @@ public sealed class TaskWorker : IDisposable
         _coordinator = coordinator;
         _time = time;
         _logger = logging.CreateLogger<TaskWorker>();
+        _loaded = loaded ?? (_ => null);
         _turns = new SemaphoreSlim(concurrency);
         _indexes = new IndexBuildOptions(options.MinIndexRows, options.BuildThreads);
     }
 
-    public static TaskWorker From(NodeServices services, int concurrency = 1) =>
-        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, concurrency);
+    public static TaskWorker From(NodeServices services, Func<long, SealedSegment?>? loaded = null) =>
+        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded);
 
     /// <summary>Completes when the result is committed or there was nothing to do (any more); faults with the reason otherwise.</summary>
     internal async Task RunAsync(ITaskMessage task, CancellationToken cancellation)
@@ -136,11 +141,19 @@ public sealed class TaskWorker : IDisposable
         return _catalog.Catalog.FindCollection(collectionId) is { } later && isKnown(later) ? later : null;
     }
 
-    // Read first: what follows computes on this thread from its first line on.
+    // Read first: what follows computes on this thread from its first line on. Both are garbage afterwards, as large as what they are built over, so the memory is given back.
     private SealedSegment Build(SegmentManifest manifest, CollectionInfo collection, SegmentIndexPlan plan, CancellationToken cancellation)
     {
-        var segment = Wait(new SealedSegmentReader(_objects).LoadAsync(manifest, collection, [], cancellation));
-        return Wait(IndexBuilder.BuildAsync(manifest, collection, plan, _objects, segment, cancellation));
+        var loaded = _loaded(manifest.SegmentId);
+        var segment = loaded ?? Wait(new SealedSegmentReader(_objects).LoadAsync(manifest, collection, [], cancellation));
+        try
+        {
+            return Wait(IndexBuilder.BuildAsync(manifest, collection, plan, _objects, segment, cancellation));
+        }
+        finally
+        {
+            MemoryReturn.After(segment.MemoryBytes);
+        }
     }
 
     // The thread is ours to block; the work on it must not wander off to the shared pool at every wait.

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Akka.Actor;
+using Milvus.Actors.Data;
 using Milvus.Actors.Messages;
 using Milvus.Actors.Node;
 using Milvus.Coordinator.Replication;
@@ -104,7 +106,9 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
             total += manifest.RowCount;
             if (IndexBuilder.Needs(manifest, index, collection.Schema, build) is null) done += manifest.RowCount;
         }
-        return new IndexProgress(done == total ? BuildPhase.Finished : BuildPhase.InProgress, total, done);
+        if (done == total) return new IndexProgress(BuildPhase.Finished, total, done);
+        var failure = await BuildFailureAsync(index, cancellation).ConfigureAwait(false);
+        return failure.Length == 0 ? new IndexProgress(BuildPhase.InProgress, total, done) : new IndexProgress(BuildPhase.Failed, total, done, failure);
     }
 
     public async ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation)
@@ -148,6 +152,22 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
                 [.. own.Select(i => i.Name)], [.. own.Select(i => i.Id)]));
         }
         return list.ToImmutable();
+    }
+
+    // Why the latest attempt at a build failed; empty when none did, or when the coordinator is not there to say so.
+    private async Task<string> BuildFailureAsync(IndexInfo index, CancellationToken cancellation)
+    {
+        using var timer = new CancellationTokenSource(options.ControlAttempt, node.Time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timer.Token);
+        try
+        {
+            var status = await node.Coordinator.AskAsync<ClusterStatus>(new GetClusterStatus(), patience.Token).ConfigureAwait(false);
+            return status.Tasks.FirstOrDefault(t => t.Failure.Length > 0 && TaskPlanner.IsBuildOf(t.TaskId, index.Id))?.Failure ?? "";
+        }
+        catch (Exception e) when (e is MilvusException or AskTimeoutException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return "";
+        }
     }
 
     private async Task<bool> IsAnyGrowingAsync(ShardId channel, ImmutableArray<long> segmentIds, CancellationToken cancellation)

@@ -92,17 +92,21 @@ public sealed class ClusterShardGateway(INodeRpc rpc, ChannelLocations locations
     private IShardReader Reader(CollectionInfo collection, ShardId id, Address node, long version, OpenShardReply reply)
     {
         var parts = ImmutableArray.CreateBuilder<IShardReader>(reply.Placements.Count + 1);
-        if (reply.Session != 0) parts.Add(new RemoteShardReader(rpc, node, id, Place(id, version, reply, reply.Session, [])));
+        if (reply.Session != 0) parts.Add(new RemoteShardReader(rpc, node, id, Place(id, version, reply, reply.Session, null)));
         foreach (var placement in reply.Placements)
-            if (placement.SegmentIds.Count > 0) parts.Add(new RemoteShardReader(rpc, Address.Parse(placement.Node), id, Place(id, version, reply, 0, placement.SegmentIds)));
+            if (placement.SegmentIds.Count > 0) parts.Add(new RemoteShardReader(rpc, Address.Parse(placement.Node), id, Place(id, version, reply, 0, placement)));
         // A shard without any rows needs nobody's answer.
         return parts.Count == 0 ? new ShardReader(collection, ShardView.Empty, new Timestamp(reply.ReadAt)) : new CompositeShardReader(parts.ToImmutable());
     }
 
-    private static ShardReadRequest Place(ShardId id, long version, OpenShardReply reply, ulong session, IEnumerable<long> segmentIds)
+    private static ShardReadRequest Place(ShardId id, long version, OpenShardReply reply, ulong session, SegmentPlacement? placement)
     {
         var request = new ShardReadRequest { Session = session, ReadAt = reply.ReadAt, CollectionId = id.CollectionId, CatalogVersion = version };
-        request.SegmentIds.AddRange(segmentIds);
+        if (placement is not null)
+        {
+            request.SegmentIds.AddRange(placement.SegmentIds);
+            request.Incarnations.AddRange(placement.Incarnations);
+        }
         return request;
     }
 

@@ -4,10 +4,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
-using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Management;
-using Akka.Management.Cluster.Bootstrap;
 using Akka.Persistence.Sql.Hosting;
 using Akka.Remote.Hosting;
 using LinqToDB;
@@ -175,15 +172,7 @@ public sealed class ClusterNode : IAsyncDisposable
             });
             akka.WithClustering(new ClusterOptions { Roles = settings.Roles, SeedNodes = Seeds(settings) });
             akka.WithSqlPersistence(JournalConnection(settings), JournalProvider(settings), autoInitialize: true);
-            if (settings.AkkaManagementPort is { } port)
-            {
-                akka.WithAkkaManagement(hostName: settings.Host, port: port, bindHostname: "0.0.0.0", bindPort: port, autoStart: true);
-                if (settings.ContactPoints.Length > 0)
-                {
-                    akka.AddHocon(BootstrapConfig(settings), HoconAddMode.Prepend);
-                    akka.WithClusterBootstrap(o => o.ContactPointDiscovery.ServiceName = ClusterNames.System, autoStart: true);
-                }
-            }
+            NodeBootstrap.Configure(akka, settings);
         });
         return builder.Build();
     }
@@ -195,12 +184,6 @@ public sealed class ClusterNode : IAsyncDisposable
         string[] seeds = settings.Seeds.Length > 0 ? settings.Seeds : [$"{settings.Host}:{settings.ClusterPort}"];
         return [.. seeds.Select(s => $"akka.tcp://{ClusterNames.System}@{s}")];
     }
-
-    private static Config BootstrapConfig(NodeSettings settings) => ConfigurationFactory.ParseString($$"""
-        akka.discovery.method = config
-        akka.discovery.config.services.{{ClusterNames.System}}.endpoints = [{{string.Join(", ", settings.ContactPoints.Select(c => $"\"{c}\""))}}]
-        akka.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr = {{Math.Max(1, (settings.ContactPoints.Length / 2) + 1)}}
-        """);
 
     private static string JournalProvider(NodeSettings settings) => settings.Database is null ? ProviderName.SQLiteMS : ProviderName.PostgreSQL15;
 

@@ -8,6 +8,7 @@ using Milvus.Actors.Node;
 using Milvus.Actors.Query;
 using Milvus.Actors.Rpc;
 using Milvus.Actors.Streaming;
+using Milvus.Actors.Streaming.Journal;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Service;
 using Milvus.Proxy;
@@ -37,15 +38,20 @@ internal sealed class NodeParts : IDisposable
         var streaming = settings.Has(NodeRoles.Streaming) ? parts.Own(new StreamingRole(services)) : null;
         var query = settings.Has(NodeRoles.Query) ? parts.Own(QueryRole.Create(services, QueryOptions.Default, Cache(settings, services))) : null;
         parts.AnswerReads(streaming, query);
-        streaming?.Start();
-        services.Channels = streaming is null
-            ? await ChannelRegion.StartProxyAsync(system).ConfigureAwait(false)
-            : await ChannelRegion.StartAsync(system, streaming).ConfigureAwait(false);
+        // Before the channels, which ask for their segments as soon as they have recovered.
         services.Segments = query is null
             ? await SegmentRegion.StartProxyAsync(system).ConfigureAwait(false)
             : await query.StartRegionAsync().ConfigureAwait(false);
+        if (streaming is not null)
+        {
+            streaming.Start();
+            await JournalWarmUp.RunAsync(system, services.Time).ConfigureAwait(false);
+        }
+        services.Channels = streaming is null
+            ? await ChannelRegion.StartProxyAsync(system).ConfigureAwait(false)
+            : await ChannelRegion.StartAsync(system, streaming).ConfigureAwait(false);
         services.Tasks = settings.Has(NodeRoles.Data)
-            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services))).ConfigureAwait(false)
+            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services, id => query?.Table.Find(id)?.Segment))).ConfigureAwait(false)
             : await TaskRegion.StartProxyAsync(system).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {

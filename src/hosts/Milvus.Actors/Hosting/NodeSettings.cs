@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Actors.Node;
 using Milvus.Embedded;
 using Milvus.Hosting.Settings;
+using Milvus.Storage.Minio;
 
 namespace Milvus.Actors.Hosting;
 
@@ -42,7 +43,10 @@ public sealed record NodeSettings
 
     public string ObjectStorageSecretKey { get; init; } = "";
 
-    /// <summary>Files of this node: its SQLite databases where it has any, its cache of segments.</summary>
+    /// <summary>Region of the bucket; signatures name it.</summary>
+    public string ObjectStorageRegion { get; init; } = MinioObjectStoreOptions.DefaultRegion;
+
+    /// <summary>Files of this node: its SQLite databases where it has any, its cache of segments, what is on its way to a bucket.</summary>
     public string DataDirectory { get; init; } = "./milvus-node";
 
     /// <summary>Bytes of segment files a query node keeps on its disk.</summary>
@@ -105,6 +109,7 @@ public sealed record NodeSettings
         new("object-storage", "directory, or http(s)://host:port/bucket of MinIO or S3 (default: a directory of this node)", "a directory or URL", (s, v) => s with { ObjectStorage = SettingText.NotEmpty(v) }),
         new("object-storage-access-key", "access key of the bucket", "a key", (s, v) => s with { ObjectStorageAccessKey = v }),
         new("object-storage-secret-key", "secret key of the bucket; better given by the environment", "a key", (s, v) => s with { ObjectStorageSecretKey = v }),
+        new("object-storage-region", "region of the bucket (default us-east-1, which MinIO takes)", "a region such as eu-central-1", (s, v) => s with { ObjectStorageRegion = SettingText.NotEmpty(v) }),
         new("data", "directory of this node's files (default ./milvus-node)", "a path", (s, v) => s with { DataDirectory = SettingText.NotEmpty(v) }),
         new("cache-bytes", "bytes of segment files kept on this node's disk (default 16g)", "a size such as 16g", (s, v) => s with { CacheBytes = SettingText.Size(v) }),
         new("port", "port of gRPC and REST on proxies (default 19530)", "a port number", (s, v) => s with { Port = SettingText.Port(v) }),

@@ -72,7 +72,12 @@ internal sealed class NodeStores : IAsyncDisposable
         if (bucket.Length == 0) throw new SettingsException($"--object-storage {target}: the URL names no bucket");
         try
         {
-            var options = new MinioObjectStoreOptions(url.GetLeftPart(UriPartial.Authority), bucket, settings.ObjectStorageAccessKey, settings.ObjectStorageSecretKey);
+            var options = new MinioObjectStoreOptions(url.GetLeftPart(UriPartial.Authority), bucket, settings.ObjectStorageAccessKey, settings.ObjectStorageSecretKey)
+            {
+                Region = settings.ObjectStorageRegion,
+                SpoolDirectory = Path.Combine(settings.DataDirectory, "spool"),
+            };
+            Directory.CreateDirectory(options.SpoolDirectory);
             return await MinioObjectStore.OpenAsync(options, cancellationToken: cancellation).ConfigureAwait(false);
         }
         catch (ArgumentException e)

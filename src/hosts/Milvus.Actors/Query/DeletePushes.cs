@@ -10,12 +10,17 @@ namespace Milvus.Actors.Query;
 public static class DeletePushes
 {
     /// <summary>For the channel: what it pushes to one node.</summary>
+    /// <param name="segments">Which segments, and which incarnations of them the sender thinks of.</param>
     /// <param name="after">Log sequence that the replicas have at least, as far as the sender knows.</param>
     /// <param name="upTo">Log sequence up to which <paramref name="deletes"/> is everything after it.</param>
-    public static PushDeletesRequest Request(ShardId shard, IEnumerable<long> segmentIds, IEnumerable<LoggedDelete> deletes, long after, long upTo)
+    public static PushDeletesRequest Request(ShardId shard, IEnumerable<(long Id, long Incarnation)> segments, IEnumerable<LoggedDelete> deletes, long after, long upTo)
     {
         var request = new PushDeletesRequest { CollectionId = shard.CollectionId, Shard = shard.Shard, AfterSequence = after, UpToSequence = upTo };
-        request.SegmentIds.AddRange(segmentIds);
+        foreach (var (id, incarnation) in segments)
+        {
+            request.SegmentIds.Add(id);
+            request.Incarnations.Add(incarnation);
+        }
         foreach (var d in deletes) request.Deletes.Add(Encode(d));
         return request;
     }
@@ -38,13 +43,17 @@ public static class DeletePushes
         return new LoggedDelete(message.Sequence, new Timestamp(message.Timestamp), new PrimaryKeys(keys), [.. message.PartitionIds]);
     }
 
-    /// <summary>Applies a push to the segments that are here; the reply names those that are not, or are further behind than the push reaches.</summary>
+    /// <summary>Applies a push to the segments that are here; the reply names those that are not, are other incarnations, or are further behind than the push reaches.</summary>
     public static PushDeletesReply Apply(SegmentTable table, PushDeletesRequest request)
     {
         var deletes = request.Deletes.Select(Decode).OrderBy(d => d.Sequence).ToList();
         var reply = new PushDeletesReply();
-        foreach (var id in request.SegmentIds)
-            if (table.Find(id) is not { } replica || !replica.Push(deletes, request.AfterSequence, request.UpToSequence)) reply.MissingSegmentIds.Add(id);
+        for (var i = 0; i < request.SegmentIds.Count; i++)
+        {
+            var id = request.SegmentIds[i];
+            var replica = table.Find(id, SegmentTable.At(request.Incarnations, i));
+            if (replica is null || !replica.Push(deletes, request.AfterSequence, request.UpToSequence)) reply.MissingSegmentIds.Add(id);
+        }
         return reply;
     }
 }

@@ -19,14 +19,26 @@ public sealed class SegmentTable
     public LoadedReplica? Find(long segmentId) => _replicas.GetValueOrDefault(segmentId);
 
     /// <summary>The segments in the order asked for, which is that of row references into them.</summary>
-    /// <exception cref="ShardMovedException">One is not here.</exception>
-    public ImmutableArray<SealedSegment> Take(IReadOnlyList<long> segmentIds)
+    /// <param name="incarnations">One per segment; empty takes them however often they were read anew.</param>
+    /// <exception cref="ShardMovedException">One is not here, or was read anew: it may lack deletes that its predecessor had.</exception>
+    public ImmutableArray<SealedSegment> Take(IReadOnlyList<long> segmentIds, IReadOnlyList<long> incarnations)
     {
         var segments = ImmutableArray.CreateBuilder<SealedSegment>(segmentIds.Count);
-        foreach (var id in segmentIds)
-            segments.Add(_replicas.TryGetValue(id, out var replica) ? replica.Segment : throw new ShardMovedException($"segment {id} is not on this node"));
+        for (var i = 0; i < segmentIds.Count; i++)
+        {
+            var replica = Find(segmentIds[i], At(incarnations, i)) ?? throw new ShardMovedException($"segment {segmentIds[i]} is not on this node as it was");
+            segments.Add(replica.Segment);
+        }
         return segments.MoveToImmutable();
     }
+
+    /// <summary>The segment, if it is the incarnation asked for.</summary>
+    /// <param name="incarnation">Null for any.</param>
+    internal LoadedReplica? Find(long segmentId, long? incarnation) =>
+        Find(segmentId) is { } replica && (incarnation is null || incarnation == replica.Incarnation) ? replica : null;
+
+    /// <summary>What a list of a message says for one of its segments: nothing, when its sender does not know incarnations.</summary>
+    internal static long? At(IReadOnlyList<long> incarnations, int index) => index < incarnations.Count ? incarnations[index] : null;
 
     internal void Add(LoadedReplica replica) => _replicas[replica.SegmentId] = replica;
 

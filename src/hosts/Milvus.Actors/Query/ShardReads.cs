@@ -45,7 +45,7 @@ public sealed class ShardReads(CatalogReplica catalog, FilterPlanCache filters, 
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ShardReadRequest request, CancellationToken cancellation)
     {
-        var found = segments?.Take(request.SegmentIds) ?? throw new ShardMovedException("this node holds no segments");
+        var found = segments?.Take(request.SegmentIds, request.Incarnations) ?? throw new ShardMovedException("this node holds no segments");
         var collection = catalog.Catalog.FindCollection(request.CollectionId)
             ?? throw new MilvusException(ErrorCode.CollectionNotFound, $"collection not found[collection={request.CollectionId}]");
         using var reader = new ShardReader(collection, new ShardView([], found, Timestamp.Zero), new Timestamp(request.ReadAt));

@@ -7,6 +7,7 @@ using Milvus.Actors.Protocol;
 using Milvus.Actors.Time;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Proxy.Wire;
 
 namespace Milvus.Actors.Rpc;
 
@@ -117,7 +118,7 @@ public sealed class NodeRpc : INodeRpc
                 call.Fail(new ShardMovedException($"{call.Node}: {System.Text.Encoding.UTF8.GetString(whole.Span)}"));
                 break;
             default:
-                call.Fail(RpcErrors.Decode(whole));
+                call.Fail(Failure(whole));
                 break;
         }
     }
@@ -154,6 +155,18 @@ public sealed class NodeRpc : INodeRpc
 
     internal static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> payload, int index) =>
         payload.Slice(index * PartBytes, Math.Min(PartBytes, payload.Length - (index * PartBytes)));
+
+    private static Exception Failure(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return ErrorCodec.Decode(payload);
+        }
+        catch (IntegrityException e)
+        {
+            return e;
+        }
+    }
 
     private RpcPart Part(ulong id, RpcMethod method, ReadOnlyMemory<byte> payload, int index, int count) => new()
     {

@@ -7,6 +7,7 @@ using Milvus.Actors.Protocol;
 using Milvus.Actors.Time;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Proxy.Wire;
 
 namespace Milvus.Actors.Rpc;
 
@@ -115,7 +116,7 @@ internal sealed class NodeRpcActor : ReceiveActor
         catch (Exception e)
         {
             status = RpcStatus.Error;
-            reply = RpcErrors.Encode(e);
+            reply = ErrorCodec.Encode(e as MilvusException ?? new MilvusException(ErrorCode.Unexpected, e.Message));
         }
         try
         {

@@ -11,7 +11,7 @@ namespace Milvus.Actors.Serialization;
 /// </summary>
 /// <remarks>
 /// Hyperion writes fields in order of their names and does not tolerate others: while nodes of two versions run side by side, a message that changes gets a
-/// new name. Nothing that is kept is written by this serializer.
+/// new name (docs/decisions/0017-control-messages-are-frozen.md). Nothing that is kept is written by this serializer.
 /// </remarks>
 public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
@@ -52,8 +52,10 @@ public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWi
         try
         {
             using var stream = new MemoryStream(bytes, writable: false);
-            return s_hyperion.Value.Deserialize(stream) as IControlMessage
+            var message = s_hyperion.Value.Deserialize(stream) as IControlMessage
                 ?? throw new System.Runtime.Serialization.SerializationException("not a control message");
+            // A field more than this version knows has moved the values of those behind it.
+            return stream.Position == stream.Length ? message : throw new System.Runtime.Serialization.SerializationException($"a {message.GetType().Name} of another version");
         }
         catch (Exception e) when (e is not System.Runtime.Serialization.SerializationException)
         {

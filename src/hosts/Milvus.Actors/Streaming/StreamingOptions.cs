@@ -57,6 +57,12 @@ public sealed record StreamingOptions
     /// </summary>
     public int TrimDelayMs { get; init; } = 120_000;
 
+    /// <summary>
+    /// A process that did not run for so long has its channels read their journals again before they acknowledge anything: well below <see cref="TrimDelayMs"/>, within which
+    /// the journal itself refuses an owner that was replaced. 0 turns it off.
+    /// </summary>
+    public int SleepMs { get; init; } = 60_000;
+
     /// <summary>How long a tombstone file stays after the checkpoint dropped it: somebody may be reading it.</summary>
     public int StaleFileMs { get; init; } = 5 * 60 * 1000;
 

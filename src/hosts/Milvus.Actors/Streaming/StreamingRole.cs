@@ -20,10 +20,12 @@ public sealed class StreamingRole : IDisposable
     private readonly ShardOpener _opener;
 
     /// <param name="services">The node's parts; its region references may be set later.</param>
-    public StreamingRole(NodeServices services, StreamingOptions? options = null)
+    /// <param name="clock">By which the process notices that it slept; the services' by default.</param>
+    public StreamingRole(NodeServices services, StreamingOptions? options = null, TimeProvider? clock = null)
     {
         Services = services;
         Options = (options ?? StreamingOptions.Default).Validated();
+        Wakefulness = new Wakefulness(clock ?? services.Time, TimeSpan.FromMilliseconds(Options.SleepMs));
         Sessions = new ShardSessions(services.Oracle, services.Time, Options);
         _opener = new ShardOpener(this);
     }
@@ -35,6 +37,8 @@ public sealed class StreamingRole : IDisposable
     public StreamingOptions Options { get; }
 
     internal NodeServices Services { get; }
+
+    internal Wakefulness Wakefulness { get; }
 
     /// <summary>Registers the methods Write, OpenShard and CloseShard, and follows the catalogue.</summary>
     public void Start()
@@ -56,9 +60,10 @@ public sealed class StreamingRole : IDisposable
     {
         Services.Catalog.Changed -= OnCatalogChanged;
         Sessions.Dispose();
+        Wakefulness.Dispose();
     }
 
-    internal Props ChannelProps(ChannelHandle handle, ChannelFacts facts) => Props.Create(() => new ChannelEntity(Services, Options, handle, facts));
+    internal Props ChannelProps(ChannelHandle handle, ChannelFacts facts) => Props.Create(() => new ChannelEntity(this, handle, facts));
 
     private async ValueTask<ReadOnlyMemory<byte>> WriteAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {

@@ -22,6 +22,8 @@ internal sealed class ChannelEntity : UntypedPersistentActor
 {
     private readonly NodeServices _services;
     private readonly StreamingOptions _options;
+    private readonly Wakefulness _wakefulness;
+    private readonly int _sleeps;
     private readonly ChannelHandle _handle;
     private readonly ChannelCheckpoint? _checkpoint;
     private readonly ShardChannel _core;
@@ -40,15 +42,19 @@ internal sealed class ChannelEntity : UntypedPersistentActor
     private long _snapshotNr;
     private Exception? _failure;
 
-    public ChannelEntity(NodeServices services, StreamingOptions options, ChannelHandle handle, ChannelFacts facts)
+    public ChannelEntity(StreamingRole role, ChannelHandle handle, ChannelFacts facts)
     {
+        var (services, options) = (role.Services, role.Options);
         _services = services;
         _options = options;
+        _wakefulness = role.Wakefulness;
+        // Before the journal is read.
+        _sleeps = _wakefulness.Look();
         _handle = handle;
         var info = facts.Info!;
         _checkpoint = facts.Stored.CheckpointOf(handle.Id.Shard);
         _core = new ShardChannel(handle.Id, ChannelContext.Of(info), services.Oracle, services.Options.Channel, _checkpoint);
-        _live = new LiveChannel(_core, info, _checkpoint, handle, new DeleteLog(_core.CheckpointSequence));
+        _live = new LiveChannel(_core, info, _checkpoint, handle, new DeleteLog(_core.CheckpointSequence)) { Sleeps = _sleeps };
         _logger = services.Logging.CreateLogger<ChannelEntity>();
         _assembler = new RecordAssembler($"journal of channel {handle.Id}");
         _written = new WrittenRequests(options.RememberedRequests);
@@ -89,6 +95,7 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         if (_failure is not null) return;
         try
         {
+            StayAwake();
             switch (message)
             {
                 case Drain:
@@ -249,6 +256,8 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         if (--_unpersisted > 0 || _failure is not null) return;
         try
         {
+            // The journal has taken the events, but perhaps only because another owner has removed what stood there: nobody is told that they were written.
+            StayAwake();
             for (var i = 0; i < _outcomes.Length; i++)
             {
                 if (_outcomes[i].Record is not { } record) continue;
@@ -342,6 +351,11 @@ internal sealed class ChannelEntity : UntypedPersistentActor
         while (_trims.TryPeek(out var next) && _services.Time.GetElapsedTime(next.Since).TotalMilliseconds >= _options.TrimDelayMs) upTo = _trims.Dequeue().JournalNr;
         _live.HasTrims = _trims.Count > 0;
         if (upTo > 0) DeleteMessages(upTo);
+    }
+
+    private void StayAwake()
+    {
+        if (_wakefulness.Look() != _sleeps) throw new InvalidOperationException($"this process did not run for a while: channel {_core.Id} may have another owner, so its journal is read again");
     }
 
     private void Observe(Timestamp at)

@@ -33,6 +33,9 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
 
     public ShardId Id { get; } = core.Id;
 
+    /// <summary>How often the process had slept when the journal was read; see <see cref="Wakefulness"/>.</summary>
+    public int Sleeps { get; init; }
+
     public ChannelHandle Handle { get; } = handle;
 
     /// <summary>For the entity, except what it says is for any thread.</summary>

@@ -61,7 +61,7 @@ internal sealed class DeletePusher(INodeRpc rpc, ShardId shard, DeleteLog log, S
         {
             try
             {
-                var request = DeletePushes.Request(shard, replicas.Select(r => r.SegmentId).Distinct(), stretch.Deletes, stretch.After, stretch.UpTo);
+                var request = DeletePushes.Request(shard, replicas.Select(r => (r.SegmentId, r.Incarnation)).Distinct(), stretch.Deletes, stretch.After, stretch.UpTo);
                 var reply = PushDeletesReply.Parser.ParseFrom((await rpc.CallAsync(node, RpcMethod.PushDeletes, request.ToByteArray(), cancellation).ConfigureAwait(false)).Span);
                 foreach (var r in replicas)
                 {

@@ -37,6 +37,11 @@ internal sealed class ShardOpener(StreamingRole role)
             if (handle.Resting is { } resting && !await IsBackAsync(restart, resting).ConfigureAwait(false))
                 return (await OpenAsync(resting, request, patience.Token).ConfigureAwait(false)).ToByteArray();
             var live = await restart.ConfigureAwait(false);
+            if (role.Wakefulness.Look() != live.Sleeps)
+            {
+                handle.Nudge();
+                throw new ShardMovedException($"channel {handle.Id} slept here and reads its journal again");
+            }
             using var running = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, live.Stopped);
             var reply = await OpenAsync(live, request, running.Token).ConfigureAwait(false);
             return reply.ToByteArray();
@@ -146,6 +151,7 @@ internal sealed class ShardOpener(StreamingRole role)
             {
                 var placement = new SegmentPlacement { Node = g.Key.ToString() };
                 placement.SegmentIds.AddRange(g.Select(r => r.SegmentId));
+                placement.Incarnations.AddRange(g.Select(r => r.Incarnation));
                 return placement;
             });
         }

@@ -34,6 +34,7 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     private StoredSegments? _switched;
     private LoadScope _servedScope = LoadScope.None;
     private ImmutableArray<SegmentManifest> _desired = [];
+    private GivenUp? _givenUp;
 
     /// <summary>The sealed segments of the view.</summary>
     public ImmutableArray<ServedSegment> Served { get; private set; } = [];
@@ -50,6 +51,8 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
 
     public void SetCollection(CollectionInfo info)
     {
+        // Asked for anew, or something else: that may fit.
+        if (info.Load != _info?.Load) _givenUp = null;
         _info = info;
         _servedScope = _servedScope.Intersect(LoadScope.Of(info.Load));
         Decide();
@@ -67,11 +70,14 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
         if (_slots.TryGetValue((loaded.SegmentId, loaded.Replica), out var slot)) slot.Take(loaded);
     }
 
+    /// <summary>A replica could not be loaded. When a load does not fit into the memory, what it has loaded so far is given back: half a collection serves nobody.</summary>
     public void LoadFailed(SegmentLoadFailed failed, long nowMs)
     {
-        if (!_slots.TryGetValue((failed.SegmentId, failed.Replica), out var slot)) return;
+        if (!_slots.TryGetValue((failed.SegmentId, failed.Replica), out var slot) || slot.Releases > 0) return;
         var failure = new MilvusException((ErrorCode)failed.Code, failed.Message);
-        slot.Fail(failure, nowMs, failure.Code == ErrorCode.MemoryLimitExceeded ? options.MemoryRetryMs : options.LoadRetryMs);
+        var isFull = failure.Code == ErrorCode.MemoryLimitExceeded;
+        slot.Fail(failure, nowMs, isFull ? options.MemoryRetryMs : options.LoadRetryMs);
+        if (isFull && !IsLoaded && SlotsOf(failed.SegmentId).All(s => s.Replica is not { IsLost: false })) _givenUp ??= new GivenUp(failure, nowMs);
     }
 
     /// <summary>The replica moves to another node: it stays readable for a while, and asking for it again loads it there.</summary>
@@ -105,7 +111,10 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     {
         var messages = new List<ISegmentMessage>();
         var replicas = _info?.Load?.Replicas ?? 0;
-        foreach (var manifest in _desired)
+        if (_givenUp is { } given && nowMs - given.AtMs >= options.MemoryRetryMs) _givenUp = null;
+        var wanted = Served.Select(s => s.SegmentId).ToHashSet();
+        var desired = _givenUp is null ? _desired : _desired.RemoveAll(m => !wanted.Contains(m.SegmentId));
+        foreach (var manifest in desired)
         {
             var indexes = IndexesOf(manifest);
             for (var number = 0; number < replicas; number++)
@@ -121,7 +130,7 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
                 messages.Add(new LoadSegment(shard.CollectionId, manifest.SegmentId, number, shard.Shard, indexes));
             }
         }
-        var wanted = _desired.Select(m => m.SegmentId).Concat(Served.Select(s => s.SegmentId)).ToHashSet();
+        wanted.UnionWith(desired.Select(m => m.SegmentId));
         foreach (var (key, slot) in _slots.ToList())
         {
             if (key.Number < replicas && wanted.Contains(key.Segment)) continue;
@@ -169,7 +178,8 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     public LoadProgress Progress(long trimmedTo)
     {
         if (_info?.Load is null) return new LoadProgress(LoadPhase.NotLoaded, 0);
-        if (_switched is not null && _servedScope.Covers(LoadScope.Of(_info.Load))) return new LoadProgress(LoadPhase.Loaded, 100);
+        if (IsLoaded) return new LoadProgress(LoadPhase.Loaded, 100);
+        if (_givenUp is { } given) return new LoadProgress(LoadPhase.Failed, 0, given.Failure);
         if (_stored is null) return new LoadProgress(LoadPhase.Loading, 0);
         long total = 0, done = 0;
         MilvusException? failure = null;
@@ -185,6 +195,9 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
 
     /// <summary>Releases of everything, for a collection that is gone.</summary>
     public IReadOnlyList<ReleaseSegment> ReleaseAll() => [.. _slots.Keys.Select(k => new ReleaseSegment(shard.CollectionId, k.Segment, k.Number))];
+
+    // Once everything wanted was in view the load is complete; what is sealed later grows in view until it fits.
+    private bool IsLoaded => _switched is not null && _info is { Load: { } load } && _servedScope.Covers(LoadScope.Of(load));
 
     private void Decide() => _desired = _info?.Load is { } load && _stored is not null
         ? [.. _stored.Segments.Where(m => m.Shard == shard.Shard && load.Includes(m.PartitionId)
@@ -224,4 +237,6 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
 
     // Files of indexes that were dropped are not loaded, so they are not waited for.
     private long[] IndexesOf(SegmentManifest manifest) => [.. manifest.Indexes.Select(f => f.IndexId).Where(id => _info!.Indexes.Any(i => i.Id == id))];
+
+    private sealed record GivenUp(MilvusException Failure, long AtMs);
 }

@@ -31,7 +31,7 @@ internal static class ChannelMaintenance
             }
             catch (Exception e)
             {
-                // Files that were written are overwritten by the next attempt, or garbage.
+                // What was written and cannot be committed any more is removed.
                 logger.LogError(e, "Channel {Channel}: sealing failed and will be tried again", live.Id);
             }
         }

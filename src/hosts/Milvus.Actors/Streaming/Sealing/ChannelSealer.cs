@@ -9,7 +9,7 @@ namespace Milvus.Actors.Streaming.Sealing;
 /// <summary>
 /// Turns a channel's growing segments into committed sealed ones and moves its checkpoint. Files first, then manifests and checkpoint in one commit, then the core takes the checkpoint over and the
 /// journal is trimmed. The growing segments stay in the readers' view until their sealed forms are loaded, which is the keeper's work: query nodes that have no room do not hold up the journal.
-/// A crash between any two steps leaves at worst files that nobody refers to. One sealing at a time.
+/// A crash between any two steps leaves at worst files that nobody refers to; a failure leaves none. One sealing at a time.
 /// </summary>
 /// <param name="saveCheckpoint">Has the entity save a snapshot and trim its journal.</param>
 /// <param name="readSegments">Has the keeper read what was committed.</param>
@@ -17,6 +17,7 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
 {
     private readonly SealingCatalog _catalog = new(role.Services, live.Id);
     private readonly StaleTombstones _stale = new(role.Services, live.Id, role.Options);
+    private readonly SealAttempts _attempts = new(role.Services.Objects, role.Services.Logging.CreateLogger<SealAttempts>());
     private readonly ILogger _logger = role.Services.Logging.CreateLogger<ChannelSealer>();
     private SegmentSealer? _sealer;
     private ChannelCheckpoint? _committed = live.RecoveredCheckpoint;
@@ -33,23 +34,48 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
         if (!IsCommitted(_catalog.Checkpoint))
         {
             // A commit whose answer was lost, or that an earlier run of the channel sent before it ended.
+            _attempts.Accept();
             await TakeOverAsync(_catalog.Checkpoint!, cancellation).ConfigureAwait(false);
             if (IsWaitingOnly(begin)) return;
         }
 
         var info = live.Info;
         // Ids of their own for every attempt: a run that ended may still be writing the same rows under its ids.
-        var outcome = await sealer.WriteAsync(live, info, begin, cancellation, () => services.Oracle.NextIds()).ConfigureAwait(false);
+        var outcome = await WriteAsync(sealer, info, begin, cancellation).ConfigureAwait(false);
         // Extents that were committed before and wait for their replicas are named by both.
         var checkpoint = outcome.Checkpoint with { Sealed = [.. outcome.Checkpoint.Sealed.Distinct()] };
         var change = new SegmentChange { CollectionId = info.Id, Added = outcome.Added, Checkpoint = checkpoint, IsFenced = true, Replaces = _catalog.Checkpoint };
-        await _catalog.CommitAsync(change, cancellation).ConfigureAwait(false);
+        try
+        {
+            await _catalog.CommitAsync(change, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            _attempts.Doubt();
+            throw;
+        }
+        // Commits name the checkpoint that they replace: those in doubt come too late from here on.
+        await _attempts.SupersedeAsync(info).ConfigureAwait(false);
         await TakeOverAsync(checkpoint, cancellation).ConfigureAwait(false);
         _stale.Add(outcome.StaleTombstones);
         if (outcome.Added.IsEmpty) return;
         _logger.LogInformation(
             "Collection {Collection}: sealed {Rows} rows in {Segments} segments of channel {Channel}",
             info.Name, outcome.Added.Sum(m => (long)m.RowCount), outcome.Added.Length, live.Id);
+    }
+
+    private async Task<SealOutcome> WriteAsync(SegmentSealer sealer, CollectionInfo info, SealBegin begin, CancellationToken cancellation)
+    {
+        _attempts.Begin();
+        try
+        {
+            return await sealer.WriteAsync(live, info, begin, cancellation, () => _attempts.Note(role.Services.Oracle.NextIds())).ConfigureAwait(false);
+        }
+        catch
+        {
+            await _attempts.DiscardAsync(info).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Removes tombstone files that nothing refers to any more.</summary>
