@@ -33,8 +33,8 @@ public class SchemaRulesTests
         ["dynamic flag"] = (Of(Key, Vector("v"), Field("m", DataType.Json) with { IsDynamic = true }), ErrorCode.InvalidParameter, "cannot explicitly set a field as a dynamic field"),
         ["string"] = (Of(Key, Vector("v"), Field("s", DataType.String)), ErrorCode.InvalidParameter, "string data type not supported yet, please use VarChar type instead"),
         ["no type"] = (Of(Key, Vector("v"), Field("s", DataType.None)), ErrorCode.InvalidParameter, "is not supported"),
-        ["geometry"] = (Of(Key, Vector("v"), Field("g", DataType.Geometry)), ErrorCode.InvalidParameter, "data type Geometry is not supported yet"),
-        ["timestamptz"] = (Of(Key, Vector("v"), Field("g", DataType.Timestamptz)), ErrorCode.InvalidParameter, "data type Timestamptz is not supported yet"),
+        ["default that is no geometry"] = (Of(Key, Vector("v"), Field("g", DataType.Geometry) with { Default = new Literal.Text("POINT (1") }), ErrorCode.InvalidParameter, "invalid default value of field (g)"),
+        ["number as timestamp text"] = (Of(Key, Vector("v"), Field("g", DataType.Timestamptz) with { Default = new Literal.Text("2025") }), ErrorCode.InvalidParameter, "type (Timestamptz) of field (g) is not equal to the type(VarChar) of default_value"),
         ["struct array"] = (new CollectionSchema([Key, Vector("v")], [], [new StructFieldSchema { Name = "s" }]), ErrorCode.InvalidParameter, "is not supported yet"),
         ["varchar without length"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified for the field(s) of collection c"),
         ["varchar length text"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar, ("max_length", "x"))), ErrorCode.InvalidParameter, "the value for max_length of field s must be an integer"),
@@ -105,7 +105,7 @@ public class SchemaRulesTests
     [Fact]
     public void Every_stored_type_is_accepted()
     {
-        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json];
+        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json, DataType.Geometry, DataType.Timestamptz];
         ImmutableArray<DataType> dense = [DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector, DataType.Int8Vector, DataType.BinaryVector];
         ImmutableArray<DataType> elements = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.VarChar];
         var schema = SchemaRules.Complete("c", Of(

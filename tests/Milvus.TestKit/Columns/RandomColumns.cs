@@ -116,6 +116,9 @@ public static class RandomColumns
             case DataType.Json:
                 builder.Append(Encoding.UTF8.GetBytes($"{{\"n\":{random.Next(100)},\"s\":\"{RandomText(random, 10)}\"}}"));
                 break;
+            case DataType.Geometry:
+                builder.Append(GeometryCodec.ToWkb($"POINT ({random.Next(-180, 181)} {random.Next(-90, 91)})"));
+                break;
             default:
                 builder.Append(RandomText(random, random.Next(12) == 0 ? 150 : 20));
                 break;

@@ -117,7 +117,7 @@ internal static class AlterDecisions
     public static Decision Decide(Catalog catalog, AddField command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field);
+        var schema = SchemaRules.Add(collection.Name, collection.Schema, TimeDefaults.Resolve(command.Field, collection.Property(PropertyRules.TimeZone)));
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.Fields[^1].Id);
     }
 }

@@ -32,13 +32,13 @@ internal static class FieldRules
         {
             case DataType.String:
                 throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
-            case DataType.Bool or DataType.Json or DataType.VarChar:
+            case DataType.Bool or DataType.Json or DataType.VarChar or DataType.Geometry or DataType.Timestamptz:
             case var t when t.IsNumeric() || t.IsDenseVector() || t == DataType.SparseFloatVector:
                 return;
             case DataType.Array:
                 CheckElementType(field);
                 return;
-            case DataType.Geometry or DataType.Text or DataType.Timestamptz or DataType.ArrayOfVector or DataType.ArrayOfStruct or DataType.Struct:
+            case DataType.Text or DataType.ArrayOfVector or DataType.ArrayOfStruct or DataType.Struct:
                 throw MilvusException.InvalidParameter($"data type {field.Type.Spelled()} is not supported yet by this server, field name = {field.Name}");
             default:
                 throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported, field name = {field.Name}");
@@ -152,7 +152,7 @@ internal static class FieldRules
         switch (field.Type, value)
         {
             case (DataType.Bool, Literal.Bool):
-            case (DataType.Int64, Literal.Int):
+            case (DataType.Int64 or DataType.Timestamptz, Literal.Int):
                 return;
             case (DataType.Int8, Literal.Int v):
                 CheckRange(field, v.Value, sbyte.MinValue, sbyte.MaxValue);
@@ -172,6 +172,10 @@ internal static class FieldRules
                 var length = Encoding.UTF8.GetByteCount(v.Value);
                 if (length > field.MaxLength)
                     throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), the length ({length}) of string exceeds max length ({field.MaxLength})", "valid length string", "string length exceeds max length");
+                return;
+            case (DataType.Geometry, Literal.Text v):
+                if (!GeometryCodec.TryParse(v.Value, out _, out var problem))
+                    throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), it is no well-known text: {problem}");
                 return;
             default:
                 throw MilvusException.InvalidParameter($"type ({field.Type.Spelled()}) of field ({field.Name}) is not equal to the type({TypeOf(value)}) of default_value");

@@ -107,7 +107,7 @@ public static class PropertyRules
 
     private static void CheckTimeZone(string value)
     {
-        if (value == "UTC" || TimeZoneInfo.TryFindSystemTimeZoneById(value, out _)) return;
-        throw MilvusException.InvalidParameter($"unknown or invalid IANA Time Zone ID: {value}");
+        if (value.Length == 0) throw MilvusException.InvalidParameter("unknown or invalid IANA Time Zone ID: ");
+        TimestampText.Zone(value);
     }
 }

@@ -75,7 +75,7 @@ public sealed class FixedColumn<T> : Column
 }
 
 /// <summary>
-/// Values of varying length: VarChar, Text, Json and Geometry as UTF-8, sparse vectors as (uint32 index, float32 value) pairs, both
+/// Values of varying length: VarChar, Text and Json as UTF-8, Geometry as WKB, sparse vectors as (uint32 index, float32 value) pairs, both
 /// little-endian, ascending by index. Row <c>i</c> is <c>Data[Offsets[i] .. Offsets[i + 1]]</c>.
 /// </summary>
 public sealed class BinaryColumn : Column

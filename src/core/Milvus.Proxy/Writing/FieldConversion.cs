@@ -48,9 +48,7 @@ internal static class FieldConversion
             case DataType.Text:
                 return CheckText(field, column);
             case DataType.Geometry:
-                return column is BinaryColumn { Type: DataType.Geometry or DataType.VarChar or DataType.String } wkt
-                    ? Retype(field.Type, wkt)
-                    : throw Mismatch(field, "need geometry array", column, "geometry field");
+                return GeometryConversion.Convert(column) ?? throw Mismatch(field, "need geometry array", column, "geometry field");
             case DataType.Json:
                 if (column is not BinaryColumn { Type: DataType.Json } json) throw Mismatch(field, "need json array", column, "json field");
                 if (field.IsDynamic) JsonChecks.CheckDynamic(schema, json);

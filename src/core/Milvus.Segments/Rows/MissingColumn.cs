@@ -42,6 +42,7 @@ public static class MissingColumn
     {
         byte[] one = field.Default switch
         {
+            Literal.Text t when field.Type == DataType.Geometry => GeometryCodec.ToWkb(t.Value),
             Literal.Text t => Encoding.UTF8.GetBytes(t.Value),
             null when field.IsDynamic => "{}"u8.ToArray(),
             _ => [],

@@ -95,7 +95,11 @@ public sealed class FieldDataReader
             case (DataType.Json, ScalarField.DataOneofCase.JsonData):
                 return nulls.Expand(type, scalars.JsonData.Data);
             case (DataType.Geometry, ScalarField.DataOneofCase.GeometryWktData):
-                return nulls.Expand(type, scalars.GeometryWktData.Data);
+                return nulls.Expand(type, scalars.GeometryWktData.Data, GeometryCodec.ToWkb);
+            case (DataType.Geometry, ScalarField.DataOneofCase.StringData):
+                return nulls.Expand(type, scalars.StringData.Data, GeometryCodec.ToWkb);
+            case (DataType.Geometry, ScalarField.DataOneofCase.GeometryData):
+                return nulls.Expand(type, scalars.GeometryData.Data);
             case (DataType.Timestamptz, ScalarField.DataOneofCase.TimestamptzData):
                 return nulls.Expand(type, scalars.TimestamptzData.Data.ToArray());
             case (DataType.Timestamptz, ScalarField.DataOneofCase.StringData):

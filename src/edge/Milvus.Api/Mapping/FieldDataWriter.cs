@@ -19,7 +19,8 @@ public static class FieldDataWriter
     public static FieldData Write(NamedColumn named, FieldSchema? field, TimeZoneInfo zone)
     {
         var column = named.Column;
-        var type = field?.Type ?? column.Type;
+        // Parts of timestamps are arrays, whatever the field is.
+        var type = column is ArrayColumn ? DataType.Array : field?.Type ?? column.Type;
         var data = new FieldData
         {
             Type = (Protocol.Schema.DataType)(int)type,
@@ -82,7 +83,7 @@ public static class FieldDataWriter
                 break;
             case BinaryColumn c when type == DataType.Geometry:
                 scalars.GeometryWktData = new GeometryWktArray();
-                for (var row = 0; row < c.Count; row++) scalars.GeometryWktData.Data.Add(c.GetString(row));
+                for (var row = 0; row < c.Count; row++) scalars.GeometryWktData.Data.Add(c.IsNull(row) ? "" : GeometryCodec.ToWkt(c[row]));
                 break;
             case BinaryColumn c:
                 scalars.StringData = new StringArray();

@@ -130,7 +130,7 @@ internal static class CollectionCalls
         var answer = new DescribeCollectionResponse
         {
             Status = StatusMapping.Ok(),
-            Schema = SchemaWriter.Write(collection),
+            Schema = SchemaWriter.Write(collection, Zones.Of(catalog, collection, null)),
             CollectionID = collection.Id,
             CollectionName = collection.Name,
             DbName = collection.DatabaseName,

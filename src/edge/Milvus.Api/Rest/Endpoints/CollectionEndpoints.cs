@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Milvus.Api.Mapping;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
@@ -21,7 +22,7 @@ internal static class CollectionEndpoints
         {
             var collection = call.DescribedCollection();
             var load = LoadStates.Name((await call.Proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Phase);
-            return new RestReply(w => Describe(w, collection, load)) { Beside = static w => w.WriteString("message", "") };
+            return new RestReply(w => Describe(w, collection, load, Zones.Of(call.Proxy.Catalog, collection, null))) { Beside = static w => w.WriteString("message", "") };
         };
         table["collections/create"] = CreateAsync;
         table["collections/drop"] = async call =>
@@ -82,7 +83,7 @@ internal static class CollectionEndpoints
         return RestReply.Empty;
     }
 
-    private static void Describe(Utf8JsonWriter w, CollectionInfo c, string load)
+    private static void Describe(Utf8JsonWriter w, CollectionInfo c, string load, TimeZoneInfo zone)
     {
         w.WriteStartObject();
         w.WriteString("collectionName", c.Name);
@@ -91,7 +92,7 @@ internal static class CollectionEndpoints
         w.WriteBoolean("autoId", c.Schema.PrimaryKey.AutoId);
         w.WriteStartArray("fields");
         foreach (var f in c.Schema.Fields)
-            if (!f.IsDynamic) DescribeField(w, f);
+            if (!f.IsDynamic) DescribeField(w, f, zone);
         w.WriteEndArray();
         w.WriteStartArray("structFields");
         w.WriteEndArray();
@@ -124,7 +125,7 @@ internal static class CollectionEndpoints
         w.WriteEndObject();
     }
 
-    private static void DescribeField(Utf8JsonWriter w, FieldSchema f)
+    private static void DescribeField(Utf8JsonWriter w, FieldSchema f, TimeZoneInfo zone)
     {
         w.WriteStartObject();
         w.WriteString("name", f.Name);
@@ -142,7 +143,7 @@ internal static class CollectionEndpoints
             w.WritePropertyName("params");
             DatabaseEndpoints.WritePairs(w, f.TypeParams);
         }
-        if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value);
+        if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value, zone);
         if (f.IsFunctionOutput) w.WriteBoolean("isFunctionOutput", true);
         w.WriteEndObject();
     }

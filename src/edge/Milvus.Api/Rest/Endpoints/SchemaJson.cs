@@ -92,13 +92,14 @@ internal static class SchemaJson
     }
 
     /// <summary>The raw shape that clients see: <c>{"Data":{"LongData":7}}</c>.</summary>
-    public static void WriteDefault(Utf8JsonWriter w, DataType type, Literal value)
+    public static void WriteDefault(Utf8JsonWriter w, DataType type, Literal value, TimeZoneInfo zone)
     {
         w.WriteStartObject("defaultValue");
         w.WriteStartObject("Data");
         switch (value)
         {
             case Literal.Bool b: w.WriteBoolean("BoolData", b.Value); break;
+            case Literal.Int i when type is DataType.Timestamptz: w.WriteString("StringData", TimestampText.Format(i.Value, zone)); break;
             case Literal.Int i when type is DataType.Int64: w.WriteNumber("LongData", i.Value); break;
             case Literal.Int i when type.IsInteger(): w.WriteNumber("IntData", i.Value); break;
             case Literal.Int i: w.WriteNumber(type == DataType.Float ? "FloatData" : "DoubleData", i.Value); break;

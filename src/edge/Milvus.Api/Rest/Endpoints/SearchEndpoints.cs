@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Milvus.Api.Mapping;
 using Milvus.Api.Rest.Values;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -172,7 +173,7 @@ internal static class SearchEndpoints
 
     private static RestReply WriteHits(RestCall call, SearchResult result)
     {
-        var rows = new RowWriter(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers);
+        var rows = new RowWriter(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
         return new RestReply(w =>
         {
             w.WriteStartArray();

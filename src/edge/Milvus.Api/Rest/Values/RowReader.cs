@@ -10,8 +10,9 @@ namespace Milvus.Api.Rest.Values;
 /// <summary>Turns JSON rows into columns, field by field of the schema; keys that no field has go to the dynamic field.</summary>
 internal static class RowReader
 {
+    /// <param name="zone">Of timestamps without an offset.</param>
     /// <param name="partial">A partial upsert: fields that no row gives are left out instead of being missing.</param>
-    public static ImmutableArray<NamedColumn> Read(JsonElement rows, CollectionSchema schema, bool partial, bool allowAutoId)
+    public static ImmutableArray<NamedColumn> Read(JsonElement rows, CollectionSchema schema, TimeZoneInfo zone, bool partial, bool allowAutoId)
     {
         var list = rows.EnumerateArray().ToList();
         foreach (var row in list)
@@ -26,13 +27,13 @@ internal static class RowReader
             if (isGiven && field.IsFunctionOutput) throw RestFailure.BadRows($"not allowed to provide input data for function output field: {field.Name}");
             if (isGiven && field.IsPrimaryKey && field.AutoId && !partial && !allowAutoId)
                 throw RestFailure.BadRows($"no need to pass primary field {field.Name}, autoID is enabled");
-            columns.Add(new NamedColumn(field.Name, ReadColumn(list, field, partial)));
+            columns.Add(new NamedColumn(field.Name, ReadColumn(list, field, zone, partial)));
         }
         if (ReadDynamic(list, schema, partial) is { } dynamic) columns.Add(new NamedColumn(FieldIds.DynamicName, dynamic, IsDynamic: true));
         return columns.ToImmutable();
     }
 
-    private static Column ReadColumn(List<JsonElement> rows, FieldSchema field, bool partial)
+    private static Column ReadColumn(List<JsonElement> rows, FieldSchema field, TimeZoneInfo zone, bool partial)
     {
         var builder = ColumnBuilder.For(field);
         for (var i = 0; i < rows.Count; i++)
@@ -46,9 +47,9 @@ internal static class RowReader
             }
             try
             {
-                ValueReader.Append(builder, field, value);
+                ValueReader.Append(builder, field, value, zone);
             }
-            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException)
+            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException or MilvusException)
             {
                 throw RestFailure.BadRows($"cannot convert {Shorten(value)} of row[{i}] field {field.Name} to {field.Type}: {e.Message}");
             }

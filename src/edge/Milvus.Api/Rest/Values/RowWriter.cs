@@ -7,7 +7,8 @@ using Milvus.Proxy;
 namespace Milvus.Api.Rest.Values;
 
 /// <summary>Writes result rows as JSON objects.</summary>
-internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64AsNumbers)
+/// <param name="zone">In which timestamps are written.</param>
+internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64AsNumbers, TimeZoneInfo zone)
 {
     /// <summary>Writes the members of one row, without the braces.</summary>
     public void WriteMembers(Utf8JsonWriter w, int row)
@@ -55,12 +56,14 @@ internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64A
             case FixedColumn<sbyte> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<short> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<int> c: w.WriteNumberValue(c.Values[row]); break;
+            case FixedColumn<long> { Type: DataType.Timestamptz } c: w.WriteStringValue(TimestampText.Format(c.Values[row], zone)); break;
             case FixedColumn<long> c: WriteInt64(w, c.Values[row], int64AsNumbers); break;
             case FixedColumn<float> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<double> c: w.WriteNumberValue(c.Values[row]); break;
             case VectorColumn c: WriteVector(w, c, row); break;
             case ArrayColumn c: WriteArray(w, c, row); break;
             case BinaryColumn { Type: DataType.SparseFloatVector } c: WriteSparse(w, c[row]); break;
+            case BinaryColumn { Type: DataType.Geometry } c: w.WriteStringValue(GeometryCodec.ToWkt(c[row])); break;
             case BinaryColumn c: w.WriteStringValue(c[row]); break;
             default: throw new RestFailure(RestCodes.BadSearchResult, $"fail to parse search result, error: no JSON form for {column.Type}");
         }
