@@ -85,7 +85,7 @@ internal static class AlterDecisions
             TypeParams = field.TypeParams.Edit(command.SetParams.RemoveAll(p => p.Key == "field.description"), command.DeleteKeys),
         };
         NameRules.CheckDescription(altered.Description, "field");
-        FieldRules.Check(collection.Name, altered);
+        SchemaRules.CheckChanged(collection.Name, collection.Schema, altered);
         if (altered == field) return new Decision.Unchanged(collection.Id);
         var schema = collection.Schema.With(fields: collection.Schema.Fields.Replace(field, altered), version: collection.Schema.Version + 1);
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
@@ -100,7 +100,7 @@ internal static class AlterDecisions
                     throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxlength for non-string types");
                 break;
             case "max_capacity":
-                if (field.Type != DataType.Array) throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxcapacity for non-array types");
+                if (!field.Type.IsList()) throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxcapacity for non-array types");
                 break;
             case PropertyRules.MmapEnabled:
                 if (collection.Load is not null) throw RuleErrors.CollectionLoaded(collection.Name, "can not alter collection field properties if collection loaded");
@@ -112,6 +112,13 @@ internal static class AlterDecisions
             default:
                 throw MilvusException.InvalidParameter($"{key} does not allow update in collection field param");
         }
+    }
+
+    public static Decision Decide(Catalog catalog, AddStructField command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field);
+        return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.StructFields[^1].Id);
     }
 
     public static Decision Decide(Catalog catalog, AddField command, DecisionContext context)

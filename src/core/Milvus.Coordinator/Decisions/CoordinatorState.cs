@@ -54,6 +54,7 @@ public sealed record CoordinatorState(Catalog Catalog)
         TruncateCollection c => CollectionDecisions.Decide(Catalog, c, context),
         AlterCollection c => AlterDecisions.Decide(Catalog, c, context),
         AlterField c => AlterDecisions.Decide(Catalog, c, context),
+        AddStructField c => AlterDecisions.Decide(Catalog, c, context),
         AddField c => AlterDecisions.Decide(Catalog, c, context),
         CreatePartition c => PartitionDecisions.Decide(Catalog, c, context),
         DropPartition c => PartitionDecisions.Decide(Catalog, c),

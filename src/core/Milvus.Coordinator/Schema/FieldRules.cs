@@ -38,7 +38,11 @@ internal static class FieldRules
             case DataType.Array:
                 CheckElementType(field);
                 return;
-            case DataType.Text or DataType.ArrayOfVector or DataType.ArrayOfStruct or DataType.Struct:
+            case DataType.ArrayOfVector:
+                throw MilvusException.InvalidParameter($"array of vector can only be in the struct array field, field name: {field.Name}");
+            case DataType.ArrayOfStruct or DataType.Struct:
+                throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported here, use struct_array_fields, field name = {field.Name}");
+            case DataType.Text:
                 throw MilvusException.InvalidParameter($"data type {field.Type.Spelled()} is not supported yet by this server, field name = {field.Name}");
             default:
                 throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported, field name = {field.Name}");
@@ -56,9 +60,9 @@ internal static class FieldRules
 
     public static void CheckTypeParams(string collection, FieldSchema field)
     {
-        if (field.Type.IsVector()) CheckDimension(field);
+        if (field.Type.IsVector()) CheckDimension(field.Type == DataType.ArrayOfVector ? field with { Type = field.ElementType } : field);
         if (field.Type == DataType.VarChar || (field.Type == DataType.Array && field.ElementType == DataType.VarChar)) CheckMaxLength(collection, field);
-        if (field.Type == DataType.Array) CheckMaxCapacity(collection, field);
+        if (field.Type.IsList()) CheckMaxCapacity(collection, field);
         CheckBoolean(field, "mmap.enabled");
         CheckBoolean(field, "field.skipLoad");
         CheckBoolean(field, "enable_analyzer");

@@ -56,6 +56,8 @@ internal static class FieldConversion
                 return json;
             case DataType.Array:
                 return ArrayConversion.Convert(field, column);
+            case DataType.ArrayOfVector:
+                return ArrayConversion.ConvertVectors(field, column);
             case DataType.SparseFloatVector:
                 if (column is not BinaryColumn { Type: DataType.SparseFloatVector } sparse)
                     throw Mismatch(field, "need sparse float vector", column, "sparse float vector field");

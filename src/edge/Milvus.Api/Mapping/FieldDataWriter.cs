@@ -20,7 +20,7 @@ public static class FieldDataWriter
     {
         var column = named.Column;
         // Parts of timestamps are arrays, whatever the field is.
-        var type = column is ArrayColumn ? DataType.Array : field?.Type ?? column.Type;
+        var type = column is ArrayColumn ? column.Type : field?.Type ?? column.Type;
         var data = new FieldData
         {
             Type = (Protocol.Schema.DataType)(int)type,
@@ -103,6 +103,7 @@ public static class FieldDataWriter
 
     private static VectorField WriteVectors(Column column, DataType type)
     {
+        if (column is ArrayColumn lists) return WriteLists(lists);
         if (column is BinaryColumn sparse) return new VectorField { SparseFloatVector = WriteSparse(sparse) };
 
         var dense = (VectorColumn)column;
@@ -136,6 +137,16 @@ public static class FieldDataWriter
         }
         ArrayPool<byte>.Shared.Return(bytes);
         return vectors;
+    }
+
+    /// <summary>Lists of null rows are left out, as single vectors are.</summary>
+    private static VectorField WriteLists(ArrayColumn column)
+    {
+        var elements = (VectorColumn)column.Elements;
+        var lists = new VectorArray { Dim = elements.Dimension, ElementType = (Protocol.Schema.DataType)(int)elements.Type };
+        for (var row = 0; row < column.Count; row++)
+            if (!column.IsNull(row)) lists.Data.Add(WriteVectors(column.Row(row), elements.Type));
+        return new VectorField { Dim = elements.Dimension, VectorArray = lists };
     }
 
     private static SparseFloatArray WriteSparse(BinaryColumn column)

@@ -57,7 +57,7 @@ public static class SchemaReader
         };
     }
 
-    private static StructFieldSchema ReadStruct(WireStruct wire) => new()
+    public static StructFieldSchema ReadStruct(WireStruct wire) => new()
     {
         Name = wire.Name,
         Description = wire.Description,

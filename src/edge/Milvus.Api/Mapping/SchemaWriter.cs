@@ -22,14 +22,11 @@ public static class SchemaWriter
             Version = schema.Version,
         };
         foreach (var field in schema.Fields)
-            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && !IsSubField(schema, field)) wire.Fields.Add(Write(field, zone));
+            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && schema.ParentOf(field) is null) wire.Fields.Add(Write(field, zone));
         foreach (var function in schema.Functions) wire.Functions.Add(Write(function, schema));
-        foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(parent, zone));
+        foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(schema, parent, zone));
         return wire;
     }
-
-    private static bool IsSubField(CollectionSchema schema, FieldSchema field) =>
-        field.Name.Contains('[') && schema.StructFields.Any(s => field.Name.StartsWith(s.Name + "[", StringComparison.Ordinal));
 
     private static WireField Write(FieldSchema field, TimeZoneInfo zone)
     {
@@ -77,15 +74,15 @@ public static class SchemaWriter
         return wire;
     }
 
-    private static WireStruct Write(StructFieldSchema parent, TimeZoneInfo zone)
+    private static WireStruct Write(CollectionSchema schema, StructFieldSchema parent, TimeZoneInfo zone)
     {
         var wire = new WireStruct { FieldID = parent.Id, Name = parent.Name, Description = parent.Description, Nullable = parent.Nullable };
-        foreach (var field in parent.Fields)
+        foreach (var field in schema.FieldsOf(parent))
         {
             var sub = Write(field, zone);
-            // Inside, a sub-field is struct[sub]; clients know it by its short name.
-            var open = field.Name.IndexOf('[');
-            if (open >= 0 && field.Name.EndsWith(']')) sub.Name = field.Name[(open + 1)..^1];
+            // Clients know a sub-field by its short name, and the struct alone as nullable.
+            sub.Name = parent.ShortName(field);
+            sub.Nullable = false;
             wire.Fields.Add(sub);
         }
         wire.TypeParams.AddProperties(parent.TypeParams);

@@ -53,6 +53,11 @@ internal static class CollectionCalls
                 var (database, name) = Resolve(calls, call, request.DbName, request.CollectionName, request.CollectionID);
                 return new AddField(database, name, SchemaReader.ReadField(request.Schema));
             })
+            .Command("AddCollectionStructField", AddCollectionStructFieldRequest.Parser, (request, call) =>
+            {
+                var (database, name) = Resolve(calls, call, request.DbName, request.CollectionName, request.CollectionID);
+                return new AddStructField(database, name, SchemaReader.ReadStruct(request.StructArrayFieldSchema ?? new Protocol.Schema.StructArrayFieldSchema()));
+            })
             .Add("TruncateCollection", TruncateCollectionRequest.Parser, (_, status) => new TruncateCollectionResponse { Status = status },
                 async (request, call) =>
                 {

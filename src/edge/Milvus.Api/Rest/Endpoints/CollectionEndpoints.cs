@@ -61,7 +61,13 @@ internal static class CollectionEndpoints
             await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
             return RestReply.Empty;
         };
-        foreach (var path in new[] { "add_function", "alter_function", "drop_function", "add_function_field", "drop_function_field", "struct_fields/add" })
+        table["collections/struct_fields/add"] = async call =>
+        {
+            if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
+            await call.ExecuteAsync(new AddStructField(call.Database, call.Collection, SchemaJson.ReadStruct(schema, keepDescription: true)));
+            return RestReply.Empty;
+        };
+        foreach (var path in new[] { "add_function", "alter_function", "drop_function", "add_function_field", "drop_function_field" })
             table["collections/" + path] = call => throw new MilvusException(ErrorCode.Unimplemented, $"collections/{path} is not supported by this server yet: service unimplemented");
     }
 
@@ -92,9 +98,10 @@ internal static class CollectionEndpoints
         w.WriteBoolean("autoId", c.Schema.PrimaryKey.AutoId);
         w.WriteStartArray("fields");
         foreach (var f in c.Schema.Fields)
-            if (!f.IsDynamic) DescribeField(w, f, zone);
+            if (!f.IsDynamic && c.Schema.ParentOf(f) is null) DescribeField(w, f, f.Name, zone);
         w.WriteEndArray();
         w.WriteStartArray("structFields");
+        foreach (var s in c.Schema.StructFields) DescribeStruct(w, c.Schema, s, zone);
         w.WriteEndArray();
         w.WriteStartArray("functions");
         foreach (var f in c.Schema.Functions) DescribeFunction(w, f);
@@ -125,10 +132,29 @@ internal static class CollectionEndpoints
         w.WriteEndObject();
     }
 
-    private static void DescribeField(Utf8JsonWriter w, FieldSchema f, TimeZoneInfo zone)
+    private static void DescribeStruct(Utf8JsonWriter w, CollectionSchema schema, StructFieldSchema s, TimeZoneInfo zone)
     {
         w.WriteStartObject();
-        w.WriteString("name", f.Name);
+        w.WriteString("name", s.Name);
+        w.WriteNumber("id", s.Id);
+        w.WriteString("description", s.Description);
+        w.WriteBoolean("nullable", s.Nullable);
+        w.WriteString("type", DataType.ArrayOfStruct.Spelled());
+        w.WriteStartArray("fields");
+        foreach (var f in schema.FieldsOf(s)) DescribeField(w, f with { Nullable = false }, s.ShortName(f), zone);
+        w.WriteEndArray();
+        if (s.TypeParams.Length > 0)
+        {
+            w.WritePropertyName("params");
+            DatabaseEndpoints.WritePairs(w, s.TypeParams);
+        }
+        w.WriteEndObject();
+    }
+
+    private static void DescribeField(Utf8JsonWriter w, FieldSchema f, string name, TimeZoneInfo zone)
+    {
+        w.WriteStartObject();
+        w.WriteString("name", name);
         w.WriteNumber("id", f.Id);
         w.WriteString("type", f.Type.Spelled());
         w.WriteBoolean("primaryKey", f.IsPrimaryKey);

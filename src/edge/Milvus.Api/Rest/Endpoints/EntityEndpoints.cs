@@ -187,7 +187,7 @@ internal static class EntityEndpoints
     {
         // A count is always a number.
         var isCount = result.Columns is [{ Name: var only }] && only.StartsWith("count(", StringComparison.OrdinalIgnoreCase);
-        var rows = new RowWriter(result.Columns, call.Int64AsNumbers || isCount, Zones.Of(call.Proxy.Catalog, result.Collection, null));
+        var rows = new RowWriter(result.Collection.Schema, result.Columns, call.Int64AsNumbers || isCount, Zones.Of(call.Proxy.Catalog, result.Collection, null));
         return RestReply.WithCost(w =>
         {
             w.WriteStartArray();

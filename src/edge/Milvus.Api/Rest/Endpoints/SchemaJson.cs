@@ -74,6 +74,22 @@ internal static class SchemaJson
         };
     }
 
+    public static StructFieldSchema ReadStruct(JsonElement field, bool keepDescription)
+    {
+        if (field.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("structFields", "StructArrayFieldSchema", field);
+        var name = RestCall.Text(field, "fieldName");
+        if (name.Length == 0) throw RestFailure.Missing("CollectionReq.Schema.StructFields", "fieldName");
+        if (RestCall.List(field, "fields") is not { } subs) throw RestFailure.Missing("CollectionReq.Schema.StructFields", "fields");
+        return new StructFieldSchema
+        {
+            Name = name,
+            Description = keepDescription ? RestCall.Text(field, "description") : "",
+            Nullable = RestCall.Flag(field, "nullable"),
+            Fields = [.. subs.EnumerateArray().Select(s => ReadField(s, autoId: false, keepDescription))],
+            TypeParams = RestCall.Map(field, "typeParams"),
+        };
+    }
+
     public static IndexDraft ReadIndex(JsonElement index)
     {
         if (index.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("indexParams", "IndexParam", index);
@@ -115,15 +131,14 @@ internal static class SchemaJson
     {
         var autoId = RestCall.Flag(schema, "autoId") || RestCall.Flag(schema, "autoID");
         var fields = schema.GetProperty("fields").EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
-        if (RestCall.List(schema, "structFields") is { } structs && structs.GetArrayLength() > 0)
-            throw MilvusException.InvalidParameter("struct fields are not supported yet");
+        ImmutableArray<StructFieldSchema> structs = RestCall.List(schema, "structFields") is { } given0 ? [.. given0.EnumerateArray().Select(s => ReadStruct(s, keepDescription: false))] : [];
         ImmutableArray<FunctionSchema> functions = RestCall.List(schema, "functions") is { } given ? [.. given.EnumerateArray().Select(ReadFunction)] : [];
         var outputs = functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);
         fields = [.. fields.Select(f => outputs.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
         ImmutableArray<IndexDraft> indexes = call.List("indexParams") is { } list ? [.. list.EnumerateArray().Select(ReadIndex)] : [];
         return new CollectionDraft
         {
-            Schema = new CollectionSchema(fields, functions, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
+            Schema = new CollectionSchema(fields, functions, structs, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
             Indexes = indexes,
             LoadAfterwards = indexes.Length > 0,
         };

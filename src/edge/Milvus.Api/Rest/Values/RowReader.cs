@@ -20,7 +20,7 @@ internal static class RowReader
         var columns = ImmutableArray.CreateBuilder<NamedColumn>();
         foreach (var field in schema.Fields)
         {
-            if (field.IsDynamic) continue;
+            if (field.IsDynamic || schema.ParentOf(field) is not null) continue;
             var isGiven = list.Any(r => r.TryGetProperty(field.Name, out _));
             if (!isGiven && (partial || field.IsFunctionOutput || (field.IsPrimaryKey && field.AutoId))) continue;
             if (!isGiven && !field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[0] has no field {field.Name}");
@@ -29,6 +29,8 @@ internal static class RowReader
                 throw RestFailure.BadRows($"no need to pass primary field {field.Name}, autoID is enabled");
             columns.Add(new NamedColumn(field.Name, ReadColumn(list, field, zone, partial)));
         }
+        foreach (var parent in schema.StructFields)
+            if (!partial || list.Any(r => r.TryGetProperty(parent.Name, out _))) StructReader.Read(list, schema, parent, partial, columns);
         if (ReadDynamic(list, schema, partial) is { } dynamic) columns.Add(new NamedColumn(FieldIds.DynamicName, dynamic, IsDynamic: true));
         return columns.ToImmutable();
     }
@@ -65,7 +67,7 @@ internal static class RowReader
             foreach (var member in row.EnumerateObject())
             {
                 if (member.Name == FieldIds.DynamicName) throw RestFailure.BadRows($"use the invalid field({FieldIds.DynamicName}) when enable dynamicField");
-                if (schema.Find(member.Name) is { IsDynamic: false }) continue;
+                if (IsField(schema, member.Name)) continue;
                 if (!schema.EnableDynamicField) throw RestFailure.BadRows($"has pass more field without dynamic schema, please check it: {member.Name}");
                 anyExtra = true;
             }
@@ -81,7 +83,7 @@ internal static class RowReader
                 writer.WriteStartObject();
                 foreach (var member in row.EnumerateObject())
                 {
-                    if (schema.Find(member.Name) is { IsDynamic: false } || member.Value.ValueKind == JsonValueKind.Null) continue;
+                    if (IsField(schema, member.Name) || member.Value.ValueKind == JsonValueKind.Null) continue;
                     writer.WritePropertyName(member.Name);
                     member.Value.WriteTo(writer);
                 }
@@ -92,7 +94,9 @@ internal static class RowReader
         return builder.Build();
     }
 
-    private static string Shorten(JsonElement value)
+    private static bool IsField(CollectionSchema schema, string name) => schema.Find(name) is { IsDynamic: false } || schema.FindStruct(name) is not null;
+
+    public static string Shorten(JsonElement value)
     {
         var text = value.GetRawText();
         return text.Length <= 80 ? text : text[..80] + "…";
