@@ -33,7 +33,7 @@ public sealed class RowValueTests
             var buffer = new ArrayBufferWriter<byte>();
             using (var w = new Utf8JsonWriter(buffer))
             {
-                var rows = new RowWriter([new NamedColumn("x", column)], asNumbers, Tokyo);
+                var rows = new RowWriter(schema, [new NamedColumn("x", column)], asNumbers, Tokyo);
                 w.WriteStartArray();
                 for (var row = 0; row < column.Count; row++)
                 {

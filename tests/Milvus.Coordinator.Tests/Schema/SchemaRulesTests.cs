@@ -157,7 +157,7 @@ public class SchemaRulesTests
     [Fact]
     public void Every_stored_type_is_accepted()
     {
-        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json, DataType.Geometry, DataType.Timestamptz];
+        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json, DataType.Geometry, DataType.Timestamptz, DataType.Text];
         ImmutableArray<DataType> dense = [DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector, DataType.Int8Vector, DataType.BinaryVector];
         ImmutableArray<DataType> elements = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.VarChar];
         var schema = SchemaRules.Complete("c", Of(

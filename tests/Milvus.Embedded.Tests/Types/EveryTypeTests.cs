@@ -13,7 +13,7 @@ public class EveryTypeTests
 {
     private static readonly ImmutableArray<FieldSchema> s_fields =
     [
-        .. RandomColumns.Shapes.Where(s => s.Type is not (DataType.String or DataType.Text or DataType.ArrayOfVector)).Select(s => new FieldSchema
+        .. RandomColumns.Shapes.Where(s => s.Type is not (DataType.String or DataType.ArrayOfVector)).Select(s => new FieldSchema
         {
             Name = s.ElementType == DataType.None ? $"f_{s.Type}" : $"f_{s.Type}_{s.ElementType}",
             Type = s.Type,
@@ -110,7 +110,7 @@ public class EveryTypeTests
     {
         DataType.Bool => new Literal.Bool(true),
         DataType.Float or DataType.Double => new Literal.Float(0.25),
-        DataType.VarChar => new Literal.Text("none"),
+        DataType.VarChar or DataType.Text => new Literal.Text("none"),
         DataType.Geometry => new Literal.Text("POINT (1 2)"),
         DataType.Timestamptz => new Literal.Text("1970-01-01T00:00:01Z"),
         _ when type.IsInteger() => new Literal.Int(-7),
@@ -204,6 +204,7 @@ internal static class TypedCollections
         {
             DataType.SparseFloatVector => ("SPARSE_INVERTED_INDEX", "IP"),
             DataType.BinaryVector => ("BIN_FLAT", "HAMMING"),
+            DataType.Int8Vector => ("AUTOINDEX", "L2"),
             _ => ("FLAT", "L2"),
         };
         return machine.ExecuteAsync(new CreateIndex("", collection, field.Name) { Params = [new("index_type", type), new("metric_type", metric)] });

@@ -47,6 +47,7 @@ internal static class CollectionDecisions
         var schema = SchemaRules.Complete(command.Collection, TimeDefaults.Resolve(draft, properties.Get(PropertyRules.TimeZone)));
         CheckPartitionCount(schema, command.Partitions);
         CheckIsolation(schema, properties);
+        PropertyRules.CheckExpiry(schema, properties);
         return new CollectionInfo
         {
             Id = 0,

@@ -32,7 +32,7 @@ internal static class FieldRules
         {
             case DataType.String:
                 throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
-            case DataType.Bool or DataType.Json or DataType.VarChar or DataType.Geometry or DataType.Timestamptz:
+            case DataType.Bool or DataType.Json or DataType.VarChar or DataType.Text or DataType.Geometry or DataType.Timestamptz:
             case var t when t.IsNumeric() || t.IsDenseVector() || t == DataType.SparseFloatVector:
                 return;
             case DataType.Array:
@@ -42,8 +42,6 @@ internal static class FieldRules
                 throw MilvusException.InvalidParameter($"array of vector can only be in the struct array field, field name: {field.Name}");
             case DataType.ArrayOfStruct or DataType.Struct:
                 throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported here, use struct_array_fields, field name = {field.Name}");
-            case DataType.Text:
-                throw MilvusException.InvalidParameter($"data type {field.Type.Spelled()} is not supported yet by this server, field name = {field.Name}");
             default:
                 throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported, field name = {field.Name}");
         }
@@ -124,7 +122,7 @@ internal static class FieldRules
 
     private static void CheckAnalyzer(FieldSchema field)
     {
-        if (field.Type != DataType.VarChar)
+        if (field.Type is not (DataType.VarChar or DataType.Text))
         {
             if (field.EnableAnalyzer || field.EnableMatch)
                 throw MilvusException.InvalidParameter($"enable_analyzer and enable_match are only supported on VarChar fields, field name = {field.Name}");
@@ -176,6 +174,10 @@ internal static class FieldRules
                 var length = Encoding.UTF8.GetByteCount(v.Value);
                 if (length > field.MaxLength)
                     throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), the length ({length}) of string exceeds max length ({field.MaxLength})", "valid length string", "string length exceeds max length");
+                return;
+            case (DataType.Text, Literal.Text v):
+                if (Encoding.UTF8.GetByteCount(v.Value) > Limits.TextMaxBytes)
+                    throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), the length ({Encoding.UTF8.GetByteCount(v.Value)}) of string exceeds max length ({Limits.TextMaxBytes})", "valid length string", "string length exceeds max length");
                 return;
             case (DataType.Geometry, Literal.Text v):
                 if (!GeometryCodec.TryParse(v.Value, out _, out var problem))

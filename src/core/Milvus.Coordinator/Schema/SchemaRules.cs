@@ -36,7 +36,8 @@ public static class SchemaRules
     }
 
     /// <summary>The schema with one more field, a version higher.</summary>
-    public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field)
+    /// <param name="maxFieldId">The highest id that a dropped field had, 0 when there is none.</param>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field, long maxFieldId = 0)
     {
         if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
@@ -48,21 +49,40 @@ public static class SchemaRules
         CheckCounts(fields.RemoveAll(f => f.IsDynamic));
         FieldRules.Check(collection, field);
         CheckClusteringKey(collection, fields);
-        return schema.With(fields: schema.Fields.Add(field with { Id = NextFieldId(schema), IsFunctionOutput = false }), version: schema.Version + 1);
+        return schema.With(fields: schema.Fields.Add(field with { Id = NextFieldId(schema, maxFieldId), IsFunctionOutput = false }), version: schema.Version + 1);
     }
 
     /// <summary>The schema with one more array of structs, a version higher.</summary>
-    public static CollectionSchema Add(string collection, CollectionSchema schema, StructFieldSchema parent)
+    public static CollectionSchema Add(string collection, CollectionSchema schema, StructFieldSchema parent, long maxFieldId = 0)
     {
         if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, field name = {parent.Name}");
         var fields = StructRules.Flatten(collection, parent);
         CheckDuplicates(schema.Fields, schema.StructFields.Add(parent));
         CheckCounts([.. schema.Fields.RemoveAll(f => f.IsDynamic), .. fields]);
-        var next = NextFieldId(schema);
+        var next = NextFieldId(schema, maxFieldId);
         return schema.With(
             fields: [.. schema.Fields, .. fields.Select((f, i) => f with { Id = next + 1 + i })],
             structFields: schema.StructFields.Add(parent with { Id = next, Fields = [] }),
             version: schema.Version + 1);
+    }
+
+    /// <summary>The schema with one more function, with output fields that it may not have yet, a version higher.</summary>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, FunctionSchema function, ImmutableArray<FieldSchema> outputs, long maxFieldId = 0)
+    {
+        var fields = schema.Fields;
+        var next = NextFieldId(schema, maxFieldId);
+        foreach (var output in outputs)
+        {
+            FieldRules.Check(collection, output);
+            fields = fields.Add(output with { Id = next++ });
+        }
+        CheckDuplicates(fields, schema.StructFields);
+        CheckCounts(fields.RemoveAll(f => f.IsDynamic));
+        fields = [.. fields.Select(f => function.OutputFields.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
+        var id = schema.Functions.IsEmpty ? FirstFunctionId : schema.Functions.Max(f => f.Id) + 1;
+        var added = schema.With(fields: fields, functions: schema.Functions.Add(function with { Id = id }), version: schema.Version + 1);
+        FunctionRules.Check(added);
+        return added;
     }
 
     /// <summary>Checks a field of a stored schema after a change.</summary>
@@ -73,8 +93,8 @@ public static class SchemaRules
     }
 
     /// <summary>The schema with the dynamic field switched on, a version higher.</summary>
-    public static CollectionSchema AddDynamicField(CollectionSchema schema) =>
-        schema.With(fields: schema.Fields.Add(DynamicField(NextFieldId(schema))), enableDynamicField: true, version: schema.Version + 1);
+    public static CollectionSchema AddDynamicField(CollectionSchema schema, long maxFieldId = 0) =>
+        schema.With(fields: schema.Fields.Add(DynamicField(NextFieldId(schema, maxFieldId))), enableDynamicField: true, version: schema.Version + 1);
 
     /// <summary>True for fields that clients want left on disk: <c>field.skipLoad</c>.</summary>
     public static bool SkipsLoad(FieldSchema field) => string.Equals(field.Param("field.skipLoad"), "true", StringComparison.OrdinalIgnoreCase);
@@ -195,6 +215,7 @@ public static class SchemaRules
         Default = new Literal.Text("{}"),
     };
 
-    private static long NextFieldId(CollectionSchema schema) =>
-        1 + Math.Max(schema.Fields.Max(f => f.Id), schema.StructFields.Select(s => s.Id).DefaultIfEmpty(0).Max());
+    /// <summary>The id that the next field gets.</summary>
+    public static long NextFieldId(CollectionSchema schema, long maxFieldId = 0) =>
+        1 + Math.Max(maxFieldId, Math.Max(schema.Fields.Max(f => f.Id), schema.StructFields.Select(s => s.Id).DefaultIfEmpty(0).Max()));
 }

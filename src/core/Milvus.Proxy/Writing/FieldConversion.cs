@@ -93,7 +93,7 @@ internal static class FieldConversion
         if (column is not BinaryColumn text || !text.Type.IsText())
             throw Mismatch(field, "need string array", column, field.Type == DataType.Text ? "text field" : "varchar field");
         // An auto id fits whatever the length parameter says.
-        var longest = field.Type == DataType.Text ? 2 << 20 : field.AutoId ? int.MaxValue : field.MaxLength;
+        var longest = field.Type == DataType.Text ? Limits.TextMaxBytes : field.AutoId ? int.MaxValue : field.MaxLength;
         for (var row = 0; row < text.Count; row++)
         {
             if (text.IsNull(row)) continue;

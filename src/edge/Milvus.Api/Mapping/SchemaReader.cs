@@ -36,7 +36,7 @@ public static class SchemaReader
         Params = wire.Params.ToProperties(),
     };
 
-    private static FieldSchema ReadField(WireField wire)
+    public static FieldSchema ReadField(WireField wire)
     {
         var type = ReadType(wire.DataType, wire.Name);
         return new FieldSchema

@@ -13,6 +13,7 @@ internal static class CollectionCalls
     public static void Add(CallRegistry calls)
     {
         AddChanges(calls);
+        SchemaCalls.Add(calls);
         AddDescriptions(calls);
         AddStatistics(calls);
     }
@@ -52,11 +53,6 @@ internal static class CollectionCalls
             {
                 var (database, name) = Resolve(calls, call, request.DbName, request.CollectionName, request.CollectionID);
                 return new AddField(database, name, SchemaReader.ReadField(request.Schema));
-            })
-            .Command("AddCollectionStructField", AddCollectionStructFieldRequest.Parser, (request, call) =>
-            {
-                var (database, name) = Resolve(calls, call, request.DbName, request.CollectionName, request.CollectionID);
-                return new AddStructField(database, name, SchemaReader.ReadStruct(request.StructArrayFieldSchema ?? new Protocol.Schema.StructArrayFieldSchema()));
             })
             .Add("TruncateCollection", TruncateCollectionRequest.Parser, (_, status) => new TruncateCollectionResponse { Status = status },
                 async (request, call) =>
@@ -110,7 +106,7 @@ internal static class CollectionCalls
     internal static void AddRowCount(RepeatedField<Protocol.Common.KeyValuePair> stats, long rows) =>
         stats.Add(new Protocol.Common.KeyValuePair { Key = "row_count", Value = rows.ToString() });
 
-    private static (string Database, string Name) Resolve(CallRegistry calls, Call call, string database, string name, long id)
+    internal static (string Database, string Name) Resolve(CallRegistry calls, Call call, string database, string name, long id)
     {
         if (name.Length > 0 || id == 0) return (call.Database(database), name);
         var collection = calls.Proxy.Catalog.GetCollection(id);

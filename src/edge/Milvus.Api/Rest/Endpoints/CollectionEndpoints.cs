@@ -67,8 +67,7 @@ internal static class CollectionEndpoints
             await call.ExecuteAsync(new AddStructField(call.Database, call.Collection, SchemaJson.ReadStruct(schema, keepDescription: true)));
             return RestReply.Empty;
         };
-        foreach (var path in new[] { "add_function", "alter_function", "drop_function", "add_function_field", "drop_function_field" })
-            table["collections/" + path] = call => throw new MilvusException(ErrorCode.Unimplemented, $"collections/{path} is not supported by this server yet: service unimplemented");
+        FunctionEndpoints.Add(table);
     }
 
     private static async ValueTask<RestReply> CreateAsync(RestCall call)

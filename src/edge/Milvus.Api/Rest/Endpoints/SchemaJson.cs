@@ -199,7 +199,7 @@ internal static class SchemaJson
         if (!fits) throw MilvusException.InvalidParameter($"metric type {name} is not supported for vector type {type.Spelled()}");
     }
 
-    private static FunctionSchema ReadFunction(JsonElement function)
+    public static FunctionSchema ReadFunction(JsonElement function)
     {
         if (function.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("functions", "FunctionSchema", function);
         var name = RestCall.Text(function, "name");
@@ -237,7 +237,7 @@ internal static class SchemaJson
             (JsonValueKind.True or JsonValueKind.False, DataType.Bool) => new Literal.Bool(v.GetBoolean()),
             (JsonValueKind.Number, _) when type.IsInteger() && v.TryGetInt64(out var n) => new Literal.Int(n),
             (JsonValueKind.Number, DataType.Float or DataType.Double) => new Literal.Float(v.GetDouble()),
-            (JsonValueKind.String, DataType.VarChar or DataType.Timestamptz or DataType.Geometry) => new Literal.Text(v.GetString()!),
+            (JsonValueKind.String, DataType.VarChar or DataType.Text or DataType.Timestamptz or DataType.Geometry) => new Literal.Text(v.GetString()!),
             _ => null,
         };
         return value ?? throw MilvusException.InvalidParameter($"convert defaultValue fail, err: cannot use {v.GetRawText()}({v.ValueKind}) as {type.Spelled()} default value");
