@@ -11,7 +11,8 @@ public sealed class FrozenValuesTests
 
     [Fact]
     public void Metrics() => AssertFrozen<MetricType>(
-        "None=0 L2=1 IP=2 Cosine=3 Hamming=4 Jaccard=5 Substructure=6 Superstructure=7 BM25=8 MinHashJaccard=9");
+        "None=0 L2=1 IP=2 Cosine=3 Hamming=4 Jaccard=5 Substructure=6 Superstructure=7 BM25=8 MinHashJaccard=9 "
+        + "MaxSimCosine=10 MaxSimIP=11 MaxSimL2=12 MaxSimHamming=13 MaxSimJaccard=14");
 
     [Fact]
     public void Consistency_levels() => AssertFrozen<ConsistencyLevel>("Strong=0 Session=1 Bounded=2 Eventually=3 Customized=4");

@@ -41,6 +41,9 @@ public static class DataTypes
     public static bool IsDenseVector(this DataType type) =>
         type is DataType.BinaryVector or DataType.FloatVector or DataType.Float16Vector or DataType.BFloat16Vector or DataType.Int8Vector;
 
+    /// <summary>True for lists: of scalars, or of vectors.</summary>
+    public static bool IsList(this DataType type) => type is DataType.Array or DataType.ArrayOfVector;
+
     public static bool IsInteger(this DataType type) => type is >= DataType.Int8 and <= DataType.Int64;
 
     public static bool IsFloating(this DataType type) => type is DataType.Float or DataType.Double;

@@ -31,13 +31,42 @@ public enum MetricType
 
     /// <summary>Estimated Jaccard similarity of MinHash signatures, larger is better.</summary>
     MinHashJaccard = 9,
+
+    /// <summary>Over lists of vectors: the sum over the query's vectors of the best cosine similarity to an element, larger is better.</summary>
+    MaxSimCosine = 10,
+
+    /// <summary>The same by inner product.</summary>
+    MaxSimIP = 11,
+
+    /// <summary>The sum over the query's vectors of the smallest squared distance to an element, smaller is better.</summary>
+    MaxSimL2 = 12,
+
+    /// <summary>The same by differing bits.</summary>
+    MaxSimHamming = 13,
+
+    /// <summary>The same by Jaccard distance.</summary>
+    MaxSimJaccard = 14,
 }
 
 public static class MetricTypes
 {
     /// <summary>True when a larger score is a better match.</summary>
     public static bool LargerIsBetter(this MetricType metric) =>
-        metric is MetricType.IP or MetricType.Cosine or MetricType.BM25 or MetricType.MinHashJaccard;
+        metric is MetricType.IP or MetricType.Cosine or MetricType.BM25 or MetricType.MinHashJaccard or MetricType.MaxSimCosine or MetricType.MaxSimIP;
+
+    /// <summary>True for the comparison of a list of query vectors with a list of vectors as a whole.</summary>
+    public static bool IsMaxSim(this MetricType metric) => metric is >= MetricType.MaxSimCosine and <= MetricType.MaxSimJaccard;
+
+    /// <summary>By what the elements of two lists are compared; the metric itself when it does not compare lists.</summary>
+    public static MetricType OfElements(this MetricType metric) => metric switch
+    {
+        MetricType.MaxSimCosine => MetricType.Cosine,
+        MetricType.MaxSimIP => MetricType.IP,
+        MetricType.MaxSimL2 => MetricType.L2,
+        MetricType.MaxSimHamming => MetricType.Hamming,
+        MetricType.MaxSimJaccard => MetricType.Jaccard,
+        _ => metric,
+    };
 
     /// <summary>The name clients use, upper case.</summary>
     public static string Name(this MetricType metric) => metric switch
@@ -51,6 +80,11 @@ public static class MetricTypes
         MetricType.Superstructure => "SUPERSTRUCTURE",
         MetricType.BM25 => "BM25",
         MetricType.MinHashJaccard => "MHJACCARD",
+        MetricType.MaxSimCosine => "MAX_SIM_COSINE",
+        MetricType.MaxSimIP => "MAX_SIM_IP",
+        MetricType.MaxSimL2 => "MAX_SIM_L2",
+        MetricType.MaxSimHamming => "MAX_SIM_HAMMING",
+        MetricType.MaxSimJaccard => "MAX_SIM_JACCARD",
         _ => "",
     };
 
@@ -68,6 +102,11 @@ public static class MetricTypes
             "SUPERSTRUCTURE" => MetricType.Superstructure,
             "BM25" => MetricType.BM25,
             "MHJACCARD" => MetricType.MinHashJaccard,
+            "MAX_SIM" or "MAX_SIM_COSINE" => MetricType.MaxSimCosine,
+            "MAX_SIM_IP" => MetricType.MaxSimIP,
+            "MAX_SIM_L2" => MetricType.MaxSimL2,
+            "MAX_SIM_HAMMING" => MetricType.MaxSimHamming,
+            "MAX_SIM_JACCARD" => MetricType.MaxSimJaccard,
             _ => MetricType.None,
         };
         return metric != MetricType.None;

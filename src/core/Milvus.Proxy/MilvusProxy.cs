@@ -50,7 +50,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         analyzers ??= new AnalyzerRegistry();
         var oracle = coordinator.Oracle;
         var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time);
-        var filters = new Filters(analyzers);
+        var filters = new Filters(analyzers, time);
         var functions = new FunctionOutputs(analyzers);
         var preparer = new RowPreparer(oracle, functions);
         var writer = new ShardWriter(shards);

@@ -64,6 +64,9 @@ public abstract class Segment
     /// <summary>The vectors of a dense vector field; null when storage does not have the field.</summary>
     internal abstract DenseVectors? FindVectors(long fieldId);
 
+    /// <summary>The lists of vectors of a field; null when storage does not have the field.</summary>
+    internal abstract VectorArrays? FindVectorArrays(long fieldId);
+
     /// <summary>The vectors of a sparse vector field; null when storage does not have the field.</summary>
     internal abstract SparseVectors? FindSparse(long fieldId);
 

@@ -149,7 +149,7 @@ public sealed class DataCallTests
     {
         await using var server = await MilvusTestServer.StartAsync();
         await Refused(1100, "empty search request", Search(PlaceholderType.FloatVector));
-        await Refused(1100, "placeholder type EmbListFloatVector is not supported", Search(PlaceholderType.EmbListFloatVector, new byte[8]));
+        await Refused(1100, "placeholder type EmbListSparseFloatVector is not supported", Search(PlaceholderType.EmbListSparseFloatVector, new byte[8]));
         await Refused(1100, "failed to unmarshal placeholder group", new Protocol.SearchRequest { PlaceholderGroup = ByteString.CopyFrom(255, 255) });
         await Refused(10, "search aggregation is not supported yet", new Protocol.SearchRequest { SearchAggregation = new SearchAggregationSpec() });
 

@@ -55,6 +55,7 @@ internal static class RandomColumns
             case FixedColumnBuilder<float> b: b.Append(random.NextSingle() * 1000 - 500); break;
             case FixedColumnBuilder<double> b: b.Append(random.NextDouble() * 1e9); break;
             case BinaryColumnBuilder { Type: DataType.SparseFloatVector } b: b.Append(SparseRow(random)); break;
+            case BinaryColumnBuilder { Type: DataType.Geometry } b: b.Append(GeometryCodec.ToWkb($"POINT ({random.Next(-180, 181)} {random.NextDouble()})")); break;
             case BinaryColumnBuilder b: b.Append(Text(random)); break;
             case VectorColumnBuilder b: b.Append(Bytes(random, b.Type.VectorBytes(b.Dimension), b.Type)); break;
             case ArrayColumnBuilder b:

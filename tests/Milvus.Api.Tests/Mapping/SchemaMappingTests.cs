@@ -45,7 +45,7 @@ public sealed class SchemaMappingTests
         Assert.Equal(DataType.Int16, schema.Find("tags")!.ElementType);
         Assert.Equal((FunctionType.BM25, "title"), (schema.Functions[0].Type, schema.Functions[0].InputFields[0]));
 
-        var back = SchemaWriter.Write(Collection(schema));
+        var back = SchemaWriter.Write(Collection(schema), TimeZoneInfo.Utc);
         foreach (var (before, after) in wire.Fields.Zip(back.Fields))
         {
             after.FieldID = 0;
@@ -64,7 +64,7 @@ public sealed class SchemaMappingTests
                 new FieldSchema { Id = FieldIds.Timestamp, Name = "Timestamp", Type = DataType.Int64 },
             ],
             enableDynamicField: true);
-        Assert.Equal("id", Assert.Single(SchemaWriter.Write(Collection(schema)).Fields).Name);
+        Assert.Equal("id", Assert.Single(SchemaWriter.Write(Collection(schema), TimeZoneInfo.Utc).Fields).Name);
     }
 
     [Theory]
@@ -79,12 +79,17 @@ public sealed class SchemaMappingTests
     }
 
     [Fact]
-    public void The_default_of_a_timestamp_is_text_on_the_wire_and_an_instant_inside()
+    public void The_default_of_a_timestamp_is_text_on_the_wire()
     {
         var field = new WireField { Name = "f", DefaultValue = new WireValue { StringData = "1970-01-01T01:00:01+01:00" } };
-        Assert.Equal(new Literal.Int(1_000_000), LiteralMapping.ToDefault(field, DataType.Timestamptz));
-        field.DefaultValue.StringData = "soon";
-        Assert.Throws<MilvusException>(() => LiteralMapping.ToDefault(field, DataType.Timestamptz));
+        Assert.Equal(new Literal.Text("1970-01-01T01:00:01+01:00"), LiteralMapping.ToDefault(field, DataType.Timestamptz));
+        var schema = new CollectionSchema(
+        [
+            new FieldSchema { Id = 100, Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+            new FieldSchema { Id = 101, Name = "t", Type = DataType.Timestamptz, Default = new Literal.Int(1_000_000) },
+        ]);
+        var wire = SchemaWriter.Write(Collection(schema), TimestampText.Zone("Asia/Tokyo"));
+        Assert.Equal("1970-01-01T09:00:01+09:00", wire.Fields[1].DefaultValue.StringData);
     }
 
     [Fact]

@@ -8,11 +8,13 @@ namespace Milvus.Api.Tests.Rest;
 /// <summary>Whatever can be written as JSON reads back as the same bytes.</summary>
 public sealed class RowValueTests
 {
+    private static readonly TimeZoneInfo Tokyo = TimestampText.Zone("Asia/Tokyo");
+
     public static TheoryData<DataType, DataType> Types()
     {
         var types = new TheoryData<DataType, DataType>();
         DataType[] scalars = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.VarChar];
-        foreach (var type in scalars) types.Add(type, DataType.None);
+        foreach (var type in (DataType[])[.. scalars, DataType.Timestamptz, DataType.Geometry]) types.Add(type, DataType.None);
         foreach (var type in new[] { DataType.FloatVector, DataType.BinaryVector, DataType.Float16Vector, DataType.BFloat16Vector, DataType.Int8Vector, DataType.SparseFloatVector })
             types.Add(type, DataType.None);
         return types;
@@ -31,7 +33,7 @@ public sealed class RowValueTests
             var buffer = new ArrayBufferWriter<byte>();
             using (var w = new Utf8JsonWriter(buffer))
             {
-                var rows = new RowWriter([new NamedColumn("x", column)], asNumbers);
+                var rows = new RowWriter(schema, [new NamedColumn("x", column)], asNumbers, Tokyo);
                 w.WriteStartArray();
                 for (var row = 0; row < column.Count; row++)
                 {
@@ -42,7 +44,7 @@ public sealed class RowValueTests
                 w.WriteEndArray();
             }
             using var document = JsonDocument.Parse(buffer.WrittenMemory);
-            var read = Assert.Single(RowReader.Read(document.RootElement, schema, partial: false, allowAutoId: false));
+            var read = Assert.Single(RowReader.Read(document.RootElement, schema, Tokyo, partial: false, allowAutoId: false));
             Assert.Equal(Rows(column), Rows(read.Column));
         }
     }
@@ -63,11 +65,13 @@ public sealed class RowValueTests
                 case FixedColumnBuilder<sbyte> b: b.Append((sbyte)random.Next(-128, 128)); break;
                 case FixedColumnBuilder<short> b: b.Append((short)random.Next(-32768, 32768)); break;
                 case FixedColumnBuilder<int> b: b.Append(random.Next(int.MinValue, int.MaxValue)); break;
+                case FixedColumnBuilder<long> b when field.Type == DataType.Timestamptz: b.Append(random.NextInt64(-2_000_000_000_000_000, 4_000_000_000_000_000)); break;
                 case FixedColumnBuilder<long> b: b.Append(random.NextInt64(long.MinValue, long.MaxValue)); break;
                 case FixedColumnBuilder<float> b: b.Append(FiniteSingle(random)); break;
                 case FixedColumnBuilder<double> b: b.Append(FiniteSingle(random) * 1e200); break;
                 case VectorColumnBuilder b: b.Append(RandomVector(random, field)); break;
                 case BinaryColumnBuilder b when field.Type == DataType.SparseFloatVector: b.Append(RandomSparse(random)); break;
+                case BinaryColumnBuilder b when field.Type == DataType.Geometry: b.Append(GeometryCodec.ToWkb($"LINESTRING ({random.Next(-180, 181)} {random.Next(-90, 91)}, 0.5 {random.Next(9)})")); break;
                 case BinaryColumnBuilder b: b.Append(new string([.. Enumerable.Range(0, random.Next(9)).Select(_ => "aé\"\\\n\u0001漢/<"[random.Next(9)])])); break;
             }
         }

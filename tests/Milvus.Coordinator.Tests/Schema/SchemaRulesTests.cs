@@ -33,9 +33,27 @@ public class SchemaRulesTests
         ["dynamic flag"] = (Of(Key, Vector("v"), Field("m", DataType.Json) with { IsDynamic = true }), ErrorCode.InvalidParameter, "cannot explicitly set a field as a dynamic field"),
         ["string"] = (Of(Key, Vector("v"), Field("s", DataType.String)), ErrorCode.InvalidParameter, "string data type not supported yet, please use VarChar type instead"),
         ["no type"] = (Of(Key, Vector("v"), Field("s", DataType.None)), ErrorCode.InvalidParameter, "is not supported"),
-        ["geometry"] = (Of(Key, Vector("v"), Field("g", DataType.Geometry)), ErrorCode.InvalidParameter, "data type Geometry is not supported yet"),
-        ["timestamptz"] = (Of(Key, Vector("v"), Field("g", DataType.Timestamptz)), ErrorCode.InvalidParameter, "data type Timestamptz is not supported yet"),
-        ["struct array"] = (new CollectionSchema([Key, Vector("v")], [], [new StructFieldSchema { Name = "s" }]), ErrorCode.InvalidParameter, "is not supported yet"),
+        ["default that is no geometry"] = (Of(Key, Vector("v"), Field("g", DataType.Geometry) with { Default = new Literal.Text("POINT (1") }), ErrorCode.InvalidParameter, "invalid default value of field (g)"),
+        ["number as timestamp text"] = (Of(Key, Vector("v"), Field("g", DataType.Timestamptz) with { Default = new Literal.Text("2025") }), ErrorCode.InvalidParameter, "type (Timestamptz) of field (g) is not equal to the type(VarChar) of default_value"),
+        ["array of vectors alone"] = (Of(Key, Vector("v"), Field("a", DataType.ArrayOfVector)), ErrorCode.InvalidParameter, "array of vector can only be in the struct array field"),
+        ["struct alone"] = (Of(Key, Vector("v"), Field("a", DataType.ArrayOfStruct)), ErrorCode.InvalidParameter, "field data type: ArrayOfStruct is not supported here"),
+        ["struct of nothing"] = (WithStruct(), ErrorCode.InvalidParameter, "struct array field s has no sub-fields"),
+        ["struct of scalars"] = (WithStruct(Field("a", DataType.Int64)), ErrorCode.InvalidParameter, "Fields in StructArrayField can only be array or array of vector, but field a is Int64"),
+        ["struct with odd name"] = (WithStruct(Sub("a-b", DataType.Int64)), ErrorCode.FieldNameInvalid, "Invalid field name: a-b"),
+        ["struct twice the same"] = (WithStruct(Sub("a", DataType.Int64), Sub("a", DataType.Bool)), ErrorCode.InvalidParameter, "duplicated field name a found"),
+        ["struct named as a field"] = (new CollectionSchema([Key, Vector("v")], [], [Struct("v", Sub("a", DataType.Int64))]), ErrorCode.InvalidParameter, "duplicated field name v found"),
+        ["struct with nullable sub"] = (WithStruct(Sub("a", DataType.Int64) with { Nullable = true }), ErrorCode.InvalidParameter, "nullable is not supported for fields in struct array now, fieldName = a"),
+        ["struct with key"] = (WithStruct(Sub("a", DataType.Int64) with { IsPrimaryKey = true }), ErrorCode.InvalidParameter, "fields in struct array can not be primary key"),
+        ["struct with default"] = (WithStruct(Sub("a", DataType.Int64) with { Default = new Literal.Int(1) }), ErrorCode.InvalidParameter, "default value is not supported for fields in struct array"),
+        ["struct of json"] = (WithStruct(Sub("a", DataType.Json)), ErrorCode.InvalidParameter, "element type JSON is not supported"),
+        ["struct of arrays"] = (WithStruct(Sub("a", DataType.Array)), ErrorCode.InvalidParameter, "Nested array is not supported a"),
+        ["struct of vectors in array"] = (WithStruct(Sub("a", DataType.FloatVector)), ErrorCode.InvalidParameter, "element type of array field a is a vector type"),
+        ["struct of scalars in vectors"] = (WithStruct(Sub("a", DataType.Int64) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type of array field a is not a vector type"),
+        ["struct of sparse vectors"] = (WithStruct(Sub("a", DataType.SparseFloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type SparseFloatVector is not supported"),
+        ["struct without capacity"] = (WithStruct(Sub("a", DataType.Int64) with { TypeParams = [] }), ErrorCode.InvalidParameter, "type param(max_capacity) should be specified"),
+        ["struct of two capacities"] = (WithStruct(Sub("a", DataType.Int64), Sub("b", DataType.Int64) with { TypeParams = [new("max_capacity", "5")] }), ErrorCode.InvalidParameter, "inconsistent max_capacity"),
+        ["struct of text without length"] = (WithStruct(Sub("a", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified"),
+        ["struct of vectors without dim"] = (WithStruct(Sub("a", DataType.FloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "dimension is not defined"),
         ["varchar without length"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified for the field(s) of collection c"),
         ["varchar length text"] = (Of(Key, Vector("v"), Field("s", DataType.VarChar, ("max_length", "x"))), ErrorCode.InvalidParameter, "the value for max_length of field s must be an integer"),
         ["varchar length zero"] = (Of(Key, Vector("v"), VarChar("s", 0)), ErrorCode.InvalidParameter, "the maximum length specified for the field(s) should be in (0, 65535], but got 0 instead: invalid parameter"),
@@ -77,6 +95,12 @@ public class SchemaRulesTests
         ["long description"] = (new CollectionSchema([Key, Vector("v")], description: new string('x', 1025)), ErrorCode.InvalidParameter, "collection description"),
     };
 
+    private static CollectionSchema WithStruct(params ImmutableArray<FieldSchema> fields) => new([Key, Vector("v")], [], [Struct("s", fields)]);
+
+    private static StructFieldSchema Struct(string name, params ImmutableArray<FieldSchema> fields) => new() { Name = name, Fields = fields };
+
+    private static FieldSchema Sub(string name, DataType element) => Field(name, DataType.Array, ("max_capacity", "4")) with { ElementType = element };
+
     public static TheoryData<string> CaseNames => new(Cases.Keys);
 
     [Theory]
@@ -103,9 +127,37 @@ public class SchemaRulesTests
     }
 
     [Fact]
+    public void Structs_become_fields_named_by_both()
+    {
+        var draft = new CollectionSchema(
+            [Key, Vector("v")],
+            [],
+            [
+                Struct("s", Sub("a", DataType.Int64), Sub("w", DataType.FloatVector) with { Type = DataType.ArrayOfVector, TypeParams = [new("dim", "8")] }) with { Nullable = true, TypeParams = [new("max_capacity", "4")] },
+                Struct("t", Sub("a", DataType.Bool)),
+            ],
+            enableDynamicField: true);
+        var schema = SchemaRules.Complete("c", draft);
+        Assert.Equal(["id:100", "v:101", "s[a]:103", "s[w]:104", "t[a]:106", "$meta:107"], schema.Fields.Select(f => $"{f.Name}:{f.Id}"));
+        Assert.Equal([102L, 105L], schema.StructFields.Select(s => s.Id));
+        Assert.Equal([true, true, false], schema.Fields.Where(f => f.Type.IsList()).Select(f => f.Nullable));
+        Assert.All(schema.Fields.Where(f => f.Type.IsList()), f => Assert.Equal(4, f.MaxCapacity));
+        Assert.Equal(["s[a]", "s[w]"], schema.FieldsOf(schema.FindStruct("s")!).Select(f => f.Name));
+        Assert.Equal("t", schema.ParentOf(schema.Find("t[a]")!)!.Name);
+        Assert.True(SchemaRules.AreEqual(schema, SchemaRules.Complete("c", draft)));
+
+        var more = SchemaRules.Add("c", schema, Struct("u", Sub("x", DataType.Double)) with { Nullable = true });
+        Assert.Equal(("u[x]", 109L, 108L, 1), (more.Fields[^1].Name, more.Fields[^1].Id, more.StructFields[^1].Id, more.Version));
+        Assert.False(SchemaRules.AreEqual(schema, more));
+        Assert.Contains("added struct field must be nullable", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("u", Sub("x", DataType.Double)))).Message);
+        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("s", Sub("x", DataType.Double)) with { Nullable = true })).Message);
+        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Field("s", DataType.Int64) with { Nullable = true })).Message);
+    }
+
+    [Fact]
     public void Every_stored_type_is_accepted()
     {
-        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json];
+        ImmutableArray<DataType> plain = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.Json, DataType.Geometry, DataType.Timestamptz, DataType.Text];
         ImmutableArray<DataType> dense = [DataType.FloatVector, DataType.Float16Vector, DataType.BFloat16Vector, DataType.Int8Vector, DataType.BinaryVector];
         ImmutableArray<DataType> elements = [DataType.Bool, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Float, DataType.Double, DataType.VarChar];
         var schema = SchemaRules.Complete("c", Of(

@@ -143,7 +143,7 @@ public sealed class ColumnFileRoundTripTests
         await _store.PutAsync("f.col", async (stream, token) =>
         {
             var elementType = column is ArrayColumn array ? array.ElementType : DataType.None;
-            var dimension = column is VectorColumn vectors ? vectors.Dimension : 0;
+            var dimension = (column is ArrayColumn lists ? lists.Elements : column) is VectorColumn vectors ? vectors.Dimension : 0;
             using var writer = new ColumnFileWriter(stream, new ColumnFileFormat(7, column.Type, elementType, dimension), BlockRows);
             var start = 0;
             foreach (var count in batches)

@@ -8,7 +8,7 @@ namespace Milvus.TestKit.Columns;
 /// <summary>Columns of any type with values from a seeded generator.</summary>
 public static class RandomColumns
 {
-    /// <summary>Every shape a column can have: each scalar, arrays of each scalar, each vector type.</summary>
+    /// <summary>Every shape a column can have: each scalar, arrays of each scalar, each vector type, lists of vectors.</summary>
     public static IReadOnlyList<(DataType Type, DataType ElementType, int Dimension)> Shapes { get; } =
     [
         (DataType.Bool, DataType.None, 0), (DataType.Int8, DataType.None, 0), (DataType.Int16, DataType.None, 0),
@@ -20,6 +20,7 @@ public static class RandomColumns
         (DataType.Array, DataType.Double, 0), (DataType.Array, DataType.VarChar, 0),
         (DataType.FloatVector, DataType.None, 5), (DataType.Float16Vector, DataType.None, 7), (DataType.BFloat16Vector, DataType.None, 6),
         (DataType.Int8Vector, DataType.None, 9), (DataType.BinaryVector, DataType.None, 24), (DataType.SparseFloatVector, DataType.None, 0),
+        (DataType.ArrayOfVector, DataType.FloatVector, 3), (DataType.ArrayOfVector, DataType.Float16Vector, 4), (DataType.ArrayOfVector, DataType.BinaryVector, 16),
     ];
 
     /// <param name="nullShare">Chance of a row to be null, 0 for none.</param>
@@ -115,6 +116,9 @@ public static class RandomColumns
                 break;
             case DataType.Json:
                 builder.Append(Encoding.UTF8.GetBytes($"{{\"n\":{random.Next(100)},\"s\":\"{RandomText(random, 10)}\"}}"));
+                break;
+            case DataType.Geometry:
+                builder.Append(GeometryCodec.ToWkb($"POINT ({random.Next(-180, 181)} {random.Next(-90, 91)})"));
                 break;
             default:
                 builder.Append(RandomText(random, random.Next(12) == 0 ? 150 : 20));

@@ -51,6 +51,9 @@ public sealed record AlterField(string Database, string Collection, string Field
 /// <summary>Adds a nullable field; older rows read its default or null.</summary>
 public sealed record AddField(string Database, string Collection, FieldSchema Field) : CollectionCommand(Database, Collection);
 
+/// <summary>Adds a nullable array of structs; older rows read null.</summary>
+public sealed record AddStructField(string Database, string Collection, StructFieldSchema Field) : CollectionCommand(Database, Collection);
+
 /// <summary>Removes every row written so far and keeps schema, indexes and load state.</summary>
 public sealed record TruncateCollection(string Database, string Collection) : CollectionCommand(Database, Collection);
 

@@ -36,7 +36,7 @@ internal static class AlterDecisions
                 case PropertyRules.DynamicField:
                     if (!PropertyRules.IsTrue(value)) throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
                     if (altered.Schema.EnableDynamicField) break;
-                    altered = altered with { Schema = SchemaRules.AddDynamicField(altered.Schema), SchemaUpdatedAt = context.Now };
+                    altered = altered with { Schema = SchemaRules.AddDynamicField(altered.Schema, SchemaDecisions.MaxFieldId(collection)), SchemaUpdatedAt = context.Now };
                     aspect = CollectionAspect.Schema;
                     break;
                 default:
@@ -48,6 +48,7 @@ internal static class AlterDecisions
             throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
         altered = altered with { Properties = altered.Properties.Edit(remaining, command.DeleteKeys) };
         CollectionDecisions.CheckIsolation(altered.Schema, altered.Properties);
+        PropertyRules.CheckExpiry(altered.Schema, altered.Properties);
         var same = ReferenceEquals(altered.Schema, collection.Schema) && altered.ConsistencyLevel == collection.ConsistencyLevel && altered.Properties.SequenceEqual(collection.Properties);
         return same ? new Decision.Unchanged(collection.Id) : Change(altered, aspect);
     }
@@ -85,7 +86,7 @@ internal static class AlterDecisions
             TypeParams = field.TypeParams.Edit(command.SetParams.RemoveAll(p => p.Key == "field.description"), command.DeleteKeys),
         };
         NameRules.CheckDescription(altered.Description, "field");
-        FieldRules.Check(collection.Name, altered);
+        SchemaRules.CheckChanged(collection.Name, collection.Schema, altered);
         if (altered == field) return new Decision.Unchanged(collection.Id);
         var schema = collection.Schema.With(fields: collection.Schema.Fields.Replace(field, altered), version: collection.Schema.Version + 1);
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
@@ -100,7 +101,7 @@ internal static class AlterDecisions
                     throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxlength for non-string types");
                 break;
             case "max_capacity":
-                if (field.Type != DataType.Array) throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxcapacity for non-array types");
+                if (!field.Type.IsList()) throw MilvusException.InvalidParameter($"{field.Name} can not modify the maxcapacity for non-array types");
                 break;
             case PropertyRules.MmapEnabled:
                 if (collection.Load is not null) throw RuleErrors.CollectionLoaded(collection.Name, "can not alter collection field properties if collection loaded");
@@ -114,10 +115,17 @@ internal static class AlterDecisions
         }
     }
 
+    public static Decision Decide(Catalog catalog, AddStructField command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field, SchemaDecisions.MaxFieldId(collection));
+        return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.StructFields[^1].Id);
+    }
+
     public static Decision Decide(Catalog catalog, AddField command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field);
+        var schema = SchemaRules.Add(collection.Name, collection.Schema, TimeDefaults.Resolve(command.Field, collection.Property(PropertyRules.TimeZone)), SchemaDecisions.MaxFieldId(collection));
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.Fields[^1].Id);
     }
 }

@@ -44,9 +44,10 @@ internal static class CollectionDecisions
         properties = properties.RemoveAll(p => p.Key is PropertyRules.ConsistencyLevelKey or PropertyRules.Description or PropertyRules.DynamicField);
         if (properties.Get(PropertyRules.TimeZone) is null)
             properties = properties.Set(PropertyRules.TimeZone, database.Properties.Get(PropertyRules.TimeZone) ?? "UTC");
-        var schema = SchemaRules.Complete(command.Collection, draft);
+        var schema = SchemaRules.Complete(command.Collection, TimeDefaults.Resolve(draft, properties.Get(PropertyRules.TimeZone)));
         CheckPartitionCount(schema, command.Partitions);
         CheckIsolation(schema, properties);
+        PropertyRules.CheckExpiry(schema, properties);
         return new CollectionInfo
         {
             Id = 0,

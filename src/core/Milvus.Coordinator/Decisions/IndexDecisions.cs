@@ -20,6 +20,13 @@ internal static class IndexDecisions
         return Change(collection with { Indexes = collection.Indexes.Add(index) }, CollectionAspect.Indexes, index.Id);
     }
 
+    /// <summary>The collection with one more index, or as it is when it has it.</summary>
+    public static CollectionInfo Add(CollectionInfo collection, CreateIndex command, DecisionContext context)
+    {
+        var (planned, existing) = Plan(collection, command);
+        return existing is not null ? collection : collection with { Indexes = collection.Indexes.Add(planned with { Id = context.Ids.NextId(), CreatedAt = context.Now }) };
+    }
+
     /// <summary>Throws what creating these indexes one after the other would throw.</summary>
     public static void Check(CollectionInfo collection, ImmutableArray<CreateIndex> commands)
     {

@@ -36,6 +36,8 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
+        // Lists of vectors are compared exactly whatever was asked for.
+        if (field.Type == DataType.ArrayOfVector) return new(IndexPlanKind.Flat, index.Metric);
         if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
         var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
         if (index.IndexType == "FAISS" && index.BuildParams.GetValueOrDefault("faiss_index_name", "").StartsWith("HNSW", StringComparison.OrdinalIgnoreCase))

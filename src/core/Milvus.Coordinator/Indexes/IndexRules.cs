@@ -52,7 +52,8 @@ public static class IndexRules
             if (ScalarIndexRules.Canonical(flat.IndexType) is { } scalar) throw MilvusException.InvalidParameter($"{scalar} are not supported on {field.Type} field");
             throw UnknownType(flat.IndexType);
         }
-        if (!type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"index {type.Name} do not support data type: {field.Type}");
+        var isList = field.Type == DataType.ArrayOfVector;
+        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"index {type.Name} do not support data type: {field.Type}");
         CheckMetricOfType(field, type, metric);
         CheckBuildParams(field, type, flat.Others);
         CheckCommon(flat.Others);
@@ -94,7 +95,14 @@ public static class IndexRules
     private static MetricType CheckMetric(FieldSchema field, string name)
     {
         var known = MetricTypes.TryParse(name, out var metric);
-        switch (field.Type)
+        var type = field.Type == DataType.ArrayOfVector ? field.ElementType : field.Type;
+        // A plain metric on a field of lists compares single elements.
+        if (metric.IsMaxSim())
+        {
+            var fits = field.Type == DataType.ArrayOfVector && type == DataType.BinaryVector == metric is MetricType.MaxSimHamming or MetricType.MaxSimJaccard;
+            return fits ? metric : throw MilvusException.InvalidParameter($"{Kind(type)} vector index does not support metric type: {name}");
+        }
+        switch (type)
         {
             case DataType.SparseFloatVector:
                 if (metric is not (MetricType.IP or MetricType.BM25)) throw MilvusException.InvalidParameter("only IP&BM25 is the supported metric type for sparse index");
@@ -108,14 +116,23 @@ public static class IndexRules
                 break;
             default:
                 if (metric is not (MetricType.L2 or MetricType.IP or MetricType.Cosine))
-                    throw MilvusException.InvalidParameter($"{(field.Type == DataType.Int8Vector ? "int" : "float")} vector index does not support metric type: {name}");
+                    throw MilvusException.InvalidParameter($"{Kind(type)} vector index does not support metric type: {name}");
                 break;
         }
         return metric;
     }
 
+    private static string Kind(DataType type) => type switch
+    {
+        DataType.SparseFloatVector => "sparse",
+        DataType.BinaryVector => "binary",
+        DataType.Int8Vector => "int",
+        _ => "float",
+    };
+
     private static void CheckMetricOfType(FieldSchema field, VectorIndexType type, MetricType metric)
     {
+        metric = metric.OfElements();
         // A type for dense and binary vectors lists the metrics of both.
         if (type.Metrics.Contains(metric)) return;
         var fitting = type.Metrics.Where(m => field.Type == DataType.BinaryVector == m is MetricType.Hamming or MetricType.Jaccard or MetricType.Substructure or MetricType.Superstructure or MetricType.MinHashJaccard);

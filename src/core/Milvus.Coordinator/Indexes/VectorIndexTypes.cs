@@ -108,11 +108,15 @@ internal static class VectorIndexTypes
 
     public static bool IsAuto(string name) => name.Equals(Auto, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Types that take lists of vectors too.</summary>
+    public static bool TakesLists(this VectorIndexType type) => type.Name is "IVF_FLAT" or "HNSW" or "HNSW_SQ" or "HNSW_PQ" or "HNSW_PRQ" or "DISKANN";
+
     /// <summary>The metric AUTOINDEX takes when the client names none.</summary>
     public static MetricType DefaultMetric(FieldSchema field) => field.Type switch
     {
         DataType.SparseFloatVector => field.IsFunctionOutput ? MetricType.BM25 : MetricType.IP,
         DataType.BinaryVector => MetricType.Hamming,
+        DataType.ArrayOfVector => field.ElementType == DataType.BinaryVector ? MetricType.MaxSimHamming : MetricType.MaxSimCosine,
         _ => MetricType.Cosine,
     };
 

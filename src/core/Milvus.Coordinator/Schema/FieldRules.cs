@@ -32,14 +32,16 @@ internal static class FieldRules
         {
             case DataType.String:
                 throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
-            case DataType.Bool or DataType.Json or DataType.VarChar:
+            case DataType.Bool or DataType.Json or DataType.VarChar or DataType.Text or DataType.Geometry or DataType.Timestamptz:
             case var t when t.IsNumeric() || t.IsDenseVector() || t == DataType.SparseFloatVector:
                 return;
             case DataType.Array:
                 CheckElementType(field);
                 return;
-            case DataType.Geometry or DataType.Text or DataType.Timestamptz or DataType.ArrayOfVector or DataType.ArrayOfStruct or DataType.Struct:
-                throw MilvusException.InvalidParameter($"data type {field.Type.Spelled()} is not supported yet by this server, field name = {field.Name}");
+            case DataType.ArrayOfVector:
+                throw MilvusException.InvalidParameter($"array of vector can only be in the struct array field, field name: {field.Name}");
+            case DataType.ArrayOfStruct or DataType.Struct:
+                throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported here, use struct_array_fields, field name = {field.Name}");
             default:
                 throw MilvusException.InvalidParameter($"field data type: {field.Type.Spelled()} is not supported, field name = {field.Name}");
         }
@@ -56,9 +58,9 @@ internal static class FieldRules
 
     public static void CheckTypeParams(string collection, FieldSchema field)
     {
-        if (field.Type.IsVector()) CheckDimension(field);
+        if (field.Type.IsVector()) CheckDimension(field.Type == DataType.ArrayOfVector ? field with { Type = field.ElementType } : field);
         if (field.Type == DataType.VarChar || (field.Type == DataType.Array && field.ElementType == DataType.VarChar)) CheckMaxLength(collection, field);
-        if (field.Type == DataType.Array) CheckMaxCapacity(collection, field);
+        if (field.Type.IsList()) CheckMaxCapacity(collection, field);
         CheckBoolean(field, "mmap.enabled");
         CheckBoolean(field, "field.skipLoad");
         CheckBoolean(field, "enable_analyzer");
@@ -120,7 +122,7 @@ internal static class FieldRules
 
     private static void CheckAnalyzer(FieldSchema field)
     {
-        if (field.Type != DataType.VarChar)
+        if (field.Type is not (DataType.VarChar or DataType.Text))
         {
             if (field.EnableAnalyzer || field.EnableMatch)
                 throw MilvusException.InvalidParameter($"enable_analyzer and enable_match are only supported on VarChar fields, field name = {field.Name}");
@@ -152,7 +154,7 @@ internal static class FieldRules
         switch (field.Type, value)
         {
             case (DataType.Bool, Literal.Bool):
-            case (DataType.Int64, Literal.Int):
+            case (DataType.Int64 or DataType.Timestamptz, Literal.Int):
                 return;
             case (DataType.Int8, Literal.Int v):
                 CheckRange(field, v.Value, sbyte.MinValue, sbyte.MaxValue);
@@ -172,6 +174,14 @@ internal static class FieldRules
                 var length = Encoding.UTF8.GetByteCount(v.Value);
                 if (length > field.MaxLength)
                     throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), the length ({length}) of string exceeds max length ({field.MaxLength})", "valid length string", "string length exceeds max length");
+                return;
+            case (DataType.Text, Literal.Text v):
+                if (Encoding.UTF8.GetByteCount(v.Value) > Limits.TextMaxBytes)
+                    throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), the length ({Encoding.UTF8.GetByteCount(v.Value)}) of string exceeds max length ({Limits.TextMaxBytes})", "valid length string", "string length exceeds max length");
+                return;
+            case (DataType.Geometry, Literal.Text v):
+                if (!GeometryCodec.TryParse(v.Value, out _, out var problem))
+                    throw MilvusException.InvalidParameter($"invalid default value of field ({field.Name}), it is no well-known text: {problem}");
                 return;
             default:
                 throw MilvusException.InvalidParameter($"type ({field.Type.Spelled()}) of field ({field.Name}) is not equal to the type({TypeOf(value)}) of default_value");

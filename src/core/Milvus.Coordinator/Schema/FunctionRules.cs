@@ -56,7 +56,7 @@ internal static class FunctionRules
     private static void CheckBM25(CollectionSchema schema, FunctionSchema function)
     {
         var input = schema.Find(function.InputFields[0])!;
-        if (function.InputFields.Length != 1 || input.Type != DataType.VarChar)
+        if (function.InputFields.Length != 1 || input.Type is not (DataType.VarChar or DataType.Text))
             throw MilvusException.InvalidParameter($"BM25 function input field must be a VARCHAR/TEXT field, got {function.InputFields.Length} field with type {input.Type}");
         if (!input.EnableAnalyzer)
             throw MilvusException.InvalidParameter($"field {input.Name} which has enable_match or is input of BM25 function must also enable_analyzer");

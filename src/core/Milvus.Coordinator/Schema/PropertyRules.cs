@@ -15,6 +15,7 @@ public static class PropertyRules
     public const string PartitionKeyIsolation = "partitionkey.isolation";
     public const string DynamicField = "dynamicfield.enabled";
     public const string TimeZone = "timezone";
+    public const string MaxFieldId = "max_field_id";
     public const string ConsistencyLevelKey = "consistency_level";
     public const string CollectionReplicas = "collection.replica.number";
     public const string CollectionResourceGroups = "collection.resource_groups";
@@ -33,8 +34,6 @@ public static class PropertyRules
                 case Ttl:
                     CheckTtl(value);
                     break;
-                case TtlField:
-                    throw MilvusException.InvalidParameter($"property {TtlField} needs a Timestamptz field, which is not supported yet by this server");
                 case MmapEnabled or "collection.autocompaction.enabled" or PartitionKeyIsolation or "allow_insert_auto_id":
                     CheckBoolean(key, value);
                     break;
@@ -59,6 +58,17 @@ public static class PropertyRules
                     break;
             }
         }
+    }
+
+    /// <summary>Checks what rows expire by: their age or a field of theirs, not both.</summary>
+    /// <exception cref="MilvusException">1100.</exception>
+    public static void CheckExpiry(CollectionSchema schema, ImmutableArray<Property> properties)
+    {
+        if (properties.Get(TtlField) is not { } name) return;
+        if (schema.Find(name) is not { } field) throw MilvusException.InvalidParameter($"ttl field {name} not found in schema");
+        if (field.Type != DataType.Timestamptz) throw MilvusException.InvalidParameter($"ttl field {name} must be of type Timestamptz, but got {field.Type.Spelled()}");
+        if (long.TryParse(properties.Get(Ttl), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds > 0)
+            throw MilvusException.InvalidParameter($"{Ttl} and {TtlField} cannot be set at the same time");
     }
 
     /// <exception cref="MilvusException">1100.</exception>
@@ -107,7 +117,7 @@ public static class PropertyRules
 
     private static void CheckTimeZone(string value)
     {
-        if (value == "UTC" || TimeZoneInfo.TryFindSystemTimeZoneById(value, out _)) return;
-        throw MilvusException.InvalidParameter($"unknown or invalid IANA Time Zone ID: {value}");
+        if (value.Length == 0) throw MilvusException.InvalidParameter("unknown or invalid IANA Time Zone ID: ");
+        TimestampText.Zone(value);
     }
 }

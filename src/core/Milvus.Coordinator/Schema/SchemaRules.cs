@@ -17,25 +17,27 @@ public static class SchemaRules
     public static CollectionSchema Complete(string collection, CollectionSchema draft)
     {
         NameRules.CheckDescription(draft.Description, "collection");
-        if (!draft.StructFields.IsEmpty)
-            throw MilvusException.InvalidParameter($"data type {DataType.ArrayOfStruct} is not supported yet by this server, field name = {draft.StructFields[0].Name}");
-        CheckCounts(draft.Fields);
-        CheckDuplicates(draft.Fields);
+        var structs = draft.StructFields.Select(s => (Parent: s, Fields: StructRules.Flatten(collection, s))).ToImmutableArray();
+        ImmutableArray<FieldSchema> stored = [.. draft.Fields, .. structs.SelectMany(s => s.Fields)];
+        CheckCounts(stored);
+        CheckDuplicates(draft.Fields, draft.StructFields);
         foreach (var field in draft.Fields) FieldRules.Check(collection, field);
         CheckPrimaryKey(draft.Fields);
         CheckPartitionKey(draft.Fields);
         CheckClusteringKey(collection, draft.Fields);
         CheckMultiAnalyzers(draft);
-        if (!draft.Fields.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
-        if (draft.Fields.Where(f => f.Type.IsVector()).All(SkipsLoad))
+        if (!stored.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
+        if (stored.Where(f => f.Type.IsVector()).All(SkipsLoad))
             throw MilvusException.InvalidParameter("at least one vector field must be loaded: field.skipLoad is set on all of them");
         var fields = MarkFunctionOutputs(draft);
         FunctionRules.Check(draft.With(fields: fields));
-        return new CollectionSchema(Number(fields, draft.EnableDynamicField), Number(draft.Functions), [], draft.Description, draft.EnableDynamicField);
+        var (numbered, parents) = Number(fields, structs, draft.EnableDynamicField);
+        return new CollectionSchema(numbered, Number(draft.Functions), parents, draft.Description, draft.EnableDynamicField);
     }
 
     /// <summary>The schema with one more field, a version higher.</summary>
-    public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field)
+    /// <param name="maxFieldId">The highest id that a dropped field had, 0 when there is none.</param>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field, long maxFieldId = 0)
     {
         if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
@@ -43,16 +45,56 @@ public static class SchemaRules
         if (field.IsDynamic) throw MilvusException.InvalidParameter($"not support to add dynamic field, field name = {field.Name}");
         if (!field.Nullable) throw MilvusException.InvalidParameter($"added field must be nullable, please check it, field name = {field.Name}");
         var fields = schema.Fields.Add(field);
-        CheckDuplicates(fields);
+        CheckDuplicates(fields, schema.StructFields);
         CheckCounts(fields.RemoveAll(f => f.IsDynamic));
         FieldRules.Check(collection, field);
         CheckClusteringKey(collection, fields);
-        return schema.With(fields: schema.Fields.Add(field with { Id = NextFieldId(schema), IsFunctionOutput = false }), version: schema.Version + 1);
+        return schema.With(fields: schema.Fields.Add(field with { Id = NextFieldId(schema, maxFieldId), IsFunctionOutput = false }), version: schema.Version + 1);
+    }
+
+    /// <summary>The schema with one more array of structs, a version higher.</summary>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, StructFieldSchema parent, long maxFieldId = 0)
+    {
+        if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, field name = {parent.Name}");
+        var fields = StructRules.Flatten(collection, parent);
+        CheckDuplicates(schema.Fields, schema.StructFields.Add(parent));
+        CheckCounts([.. schema.Fields.RemoveAll(f => f.IsDynamic), .. fields]);
+        var next = NextFieldId(schema, maxFieldId);
+        return schema.With(
+            fields: [.. schema.Fields, .. fields.Select((f, i) => f with { Id = next + 1 + i })],
+            structFields: schema.StructFields.Add(parent with { Id = next, Fields = [] }),
+            version: schema.Version + 1);
+    }
+
+    /// <summary>The schema with one more function, with output fields that it may not have yet, a version higher.</summary>
+    public static CollectionSchema Add(string collection, CollectionSchema schema, FunctionSchema function, ImmutableArray<FieldSchema> outputs, long maxFieldId = 0)
+    {
+        var fields = schema.Fields;
+        var next = NextFieldId(schema, maxFieldId);
+        foreach (var output in outputs)
+        {
+            FieldRules.Check(collection, output);
+            fields = fields.Add(output with { Id = next++ });
+        }
+        CheckDuplicates(fields, schema.StructFields);
+        CheckCounts(fields.RemoveAll(f => f.IsDynamic));
+        fields = [.. fields.Select(f => function.OutputFields.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
+        var id = schema.Functions.IsEmpty ? FirstFunctionId : schema.Functions.Max(f => f.Id) + 1;
+        var added = schema.With(fields: fields, functions: schema.Functions.Add(function with { Id = id }), version: schema.Version + 1);
+        FunctionRules.Check(added);
+        return added;
+    }
+
+    /// <summary>Checks a field of a stored schema after a change.</summary>
+    public static void CheckChanged(string collection, CollectionSchema schema, FieldSchema field)
+    {
+        if (schema.ParentOf(field) is null) FieldRules.Check(collection, field);
+        else StructRules.CheckSub(collection, field);
     }
 
     /// <summary>The schema with the dynamic field switched on, a version higher.</summary>
-    public static CollectionSchema AddDynamicField(CollectionSchema schema) =>
-        schema.With(fields: schema.Fields.Add(DynamicField(NextFieldId(schema))), enableDynamicField: true, version: schema.Version + 1);
+    public static CollectionSchema AddDynamicField(CollectionSchema schema, long maxFieldId = 0) =>
+        schema.With(fields: schema.Fields.Add(DynamicField(NextFieldId(schema, maxFieldId))), enableDynamicField: true, version: schema.Version + 1);
 
     /// <summary>True for fields that clients want left on disk: <c>field.skipLoad</c>.</summary>
     public static bool SkipsLoad(FieldSchema field) => string.Equals(field.Param("field.skipLoad"), "true", StringComparison.OrdinalIgnoreCase);
@@ -60,7 +102,7 @@ public static class SchemaRules
     /// <summary>True when two schemas are the same to a client, whatever their versions.</summary>
     public static bool AreEqual(CollectionSchema a, CollectionSchema b) =>
         a.Description == b.Description && a.EnableDynamicField == b.EnableDynamicField && a.Fields.SequenceEqual(b.Fields)
-        && a.Functions.Length == b.Functions.Length && a.Functions.Zip(b.Functions).All(p => AreEqual(p.First, p.Second));
+        && a.StructFields.SequenceEqual(b.StructFields) && a.Functions.Length == b.Functions.Length && a.Functions.Zip(b.Functions).All(p => AreEqual(p.First, p.Second));
 
     private static bool AreEqual(FunctionSchema a, FunctionSchema b) =>
         a.Name == b.Name && a.Description == b.Description && a.Type == b.Type && a.InputFields.SequenceEqual(b.InputFields)
@@ -74,11 +116,11 @@ public static class SchemaRules
             throw MilvusException.InvalidParameter($"maximum vector field's number should be limited to {Limits.VectorFields}");
     }
 
-    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields)
+    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var field in fields)
-            if (!seen.Add(field.Name)) throw MilvusException.InvalidParameter($"duplicated field name {field.Name} found");
+        foreach (var name in fields.Select(f => f.Name).Concat(structs.Select(s => s.Name)))
+            if (!seen.Add(name)) throw MilvusException.InvalidParameter($"duplicated field name {name} found");
     }
 
     private static void CheckPrimaryKey(ImmutableArray<FieldSchema> fields)
@@ -142,12 +184,21 @@ public static class SchemaRules
         return [.. draft.Fields.Select(f => f with { IsFunctionOutput = outputs.Contains(f.Name) })];
     }
 
-    private static ImmutableArray<FieldSchema> Number(ImmutableArray<FieldSchema> fields, bool dynamic)
+    // Structs take ids too, each before its sub-fields.
+    private static (ImmutableArray<FieldSchema> Fields, ImmutableArray<StructFieldSchema> Parents) Number(
+        ImmutableArray<FieldSchema> fields, ImmutableArray<(StructFieldSchema Parent, ImmutableArray<FieldSchema> Fields)> structs, bool dynamic)
     {
-        var numbered = ImmutableArray.CreateBuilder<FieldSchema>(fields.Length + 1);
-        foreach (var field in fields) numbered.Add(field with { Id = FieldIds.FirstUser + numbered.Count });
-        if (dynamic) numbered.Add(DynamicField(FieldIds.FirstUser + numbered.Count));
-        return numbered.ToImmutable();
+        var numbered = ImmutableArray.CreateBuilder<FieldSchema>();
+        var parents = ImmutableArray.CreateBuilder<StructFieldSchema>(structs.Length);
+        var next = FieldIds.FirstUser;
+        foreach (var field in fields) numbered.Add(field with { Id = next++ });
+        foreach (var (parent, subs) in structs)
+        {
+            parents.Add(parent with { Id = next++, Fields = [] });
+            foreach (var sub in subs) numbered.Add(sub with { Id = next++ });
+        }
+        if (dynamic) numbered.Add(DynamicField(next));
+        return (numbered.ToImmutable(), parents.MoveToImmutable());
     }
 
     private static ImmutableArray<FunctionSchema> Number(ImmutableArray<FunctionSchema> functions) =>
@@ -164,6 +215,7 @@ public static class SchemaRules
         Default = new Literal.Text("{}"),
     };
 
-    private static long NextFieldId(CollectionSchema schema) =>
-        1 + Math.Max(schema.Fields.Max(f => f.Id), schema.StructFields.Select(s => s.Id).DefaultIfEmpty(0).Max());
+    /// <summary>The id that the next field gets.</summary>
+    public static long NextFieldId(CollectionSchema schema, long maxFieldId = 0) =>
+        1 + Math.Max(maxFieldId, Math.Max(schema.Fields.Max(f => f.Id), schema.StructFields.Select(s => s.Id).DefaultIfEmpty(0).Max()));
 }

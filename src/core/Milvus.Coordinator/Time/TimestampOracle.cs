@@ -128,9 +128,9 @@ public sealed class TimestampOracle : ITimestampOracle, IAsyncDisposable
         {
             ExtendAsync(Math.Max(Volatile.Read(ref _lastTimestamp), Volatile.Read(ref _lastId)) + 1).GetAwaiter().GetResult();
         }
-        catch (MilvusException)
+        catch (Exception)
         {
-            // Half the lease is left; when it is used up the caller gets the error.
+            // Half the lease is left; when it is used up the caller gets the error. Whatever it is, it must not end the timer's thread.
         }
         finally
         {

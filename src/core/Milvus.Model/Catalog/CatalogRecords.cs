@@ -110,6 +110,9 @@ public sealed record CollectionInfo
         return null;
     }
 
+    /// <summary>The Timestamptz field that says when a row expires, or null. A null value means never.</summary>
+    public FieldSchema? TtlField => Property("ttl_field") is { } name && Schema.Find(name) is { Type: DataType.Timestamptz } found ? found : null;
+
     /// <summary>Seconds after which a row expires, or null when rows never do.</summary>
     public long? TtlSeconds =>
         long.TryParse(Property("collection.ttl.seconds"), System.Globalization.NumberStyles.Integer, System.Globalization.CultureInfo.InvariantCulture, out var s) && s > 0 ? s : null;

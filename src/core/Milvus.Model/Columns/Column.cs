@@ -75,7 +75,7 @@ public sealed class FixedColumn<T> : Column
 }
 
 /// <summary>
-/// Values of varying length: VarChar, Text, Json and Geometry as UTF-8, sparse vectors as (uint32 index, float32 value) pairs, both
+/// Values of varying length: VarChar, Text and Json as UTF-8, Geometry as WKB, sparse vectors as (uint32 index, float32 value) pairs, both
 /// little-endian, ascending by index. Row <c>i</c> is <c>Data[Offsets[i] .. Offsets[i + 1]]</c>.
 /// </summary>
 public sealed class BinaryColumn : Column
@@ -147,13 +147,15 @@ public sealed class BinaryColumn : Column
     }
 }
 
-/// <summary>Rows of lists: row <c>i</c> is <c>Elements[Offsets[i] .. Offsets[i + 1]]</c>. Elements are never null.</summary>
+/// <summary>
+/// Rows of lists, of scalars or of dense vectors: row <c>i</c> is <c>Elements[Offsets[i] .. Offsets[i + 1]]</c>. Elements are never null.
+/// </summary>
 public sealed class ArrayColumn : Column
 {
     private readonly ReadOnlyMemory<int> _offsets;
 
     public ArrayColumn(ReadOnlyMemory<int> offsets, Column elements, Validity? validity = null)
-        : base(DataType.Array, offsets.Length - 1, validity)
+        : base(elements is VectorColumn ? DataType.ArrayOfVector : DataType.Array, offsets.Length - 1, validity)
     {
         _offsets = offsets;
         Elements = elements;

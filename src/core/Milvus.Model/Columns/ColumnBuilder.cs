@@ -41,6 +41,7 @@ public abstract class ColumnBuilder
         DataType.Double => new FixedColumnBuilder<double>(type),
         DataType.VarChar or DataType.String or DataType.Text or DataType.Json or DataType.Geometry or DataType.SparseFloatVector => new BinaryColumnBuilder(type),
         DataType.Array => new ArrayColumnBuilder(For(elementType)),
+        DataType.ArrayOfVector => new ArrayColumnBuilder(new VectorColumnBuilder(elementType, dimension)),
         _ when type.IsDenseVector() => new VectorColumnBuilder(type, dimension),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no column representation"),
     };
@@ -137,7 +138,7 @@ public sealed class ArrayColumnBuilder : ColumnBuilder
     private readonly ArrayBufferWriter<int> _offsets = new();
 
     public ArrayColumnBuilder(ColumnBuilder elements)
-        : base(DataType.Array)
+        : base(elements.Type.IsVector() ? DataType.ArrayOfVector : DataType.Array)
     {
         Elements = elements;
         PushOffset();

@@ -105,12 +105,13 @@ public static class ColumnCodec
                     var offsets = ReadOffsets(ref input, count);
                     return new BinaryColumn(type, offsets, input.ReadBytes(offsets[^1]).ToArray(), validity);
                 }
-            case DataType.Array:
+            case DataType.Array or DataType.ArrayOfVector:
                 {
                     var offsets = ReadOffsets(ref input, count);
                     // There are no arrays of arrays; without this a few crafted bytes per level would exhaust the stack.
-                    if (input.PeekInt32() == (int)DataType.Array) throw input.Damaged("an array of arrays");
+                    if (((DataType)input.PeekInt32()).IsList()) throw input.Damaged("an array of arrays");
                     var elements = Read(ref input);
+                    if (elements is VectorColumn != (type == DataType.ArrayOfVector)) throw input.Damaged($"{elements.Type} in a column of {type}");
                     if (elements.Count != offsets[^1]) throw input.Damaged("array offsets and elements differ");
                     return new ArrayColumn(offsets, elements, validity);
                 }

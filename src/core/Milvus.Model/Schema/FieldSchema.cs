@@ -121,7 +121,9 @@ public sealed record FunctionSchema
     public ImmutableArray<Property> Params { get; init; } = [];
 }
 
-/// <summary>A nullable list of structs; its sub-fields are stored as arrays named <c>struct[sub]</c>.</summary>
+/// <summary>
+/// A list of structs. Its sub-fields are stored as arrays of equal length, fields of the collection named <c>struct[sub]</c>.
+/// </summary>
 public sealed record StructFieldSchema
 {
     public long Id { get; init; }
@@ -132,9 +134,25 @@ public sealed record StructFieldSchema
 
     public bool Nullable { get; init; }
 
+    /// <summary>The sub-fields under their short names in a draft; empty in a stored schema, whose fields they are.</summary>
     public ImmutableArray<FieldSchema> Fields { get; init; } = [];
 
     public ImmutableArray<Property> TypeParams { get; init; } = [];
+
+    /// <summary>What the sub-field is called in the collection.</summary>
+    public string FullName(string sub) => $"{Name}[{sub}]";
+
+    public bool Owns(FieldSchema field) =>
+        field.Name.Length > Name.Length + 2 && field.Name[Name.Length] == '[' && field.Name.StartsWith(Name, StringComparison.Ordinal);
+
+    /// <summary>The name inside the struct of a field that it owns.</summary>
+    public string ShortName(FieldSchema field) => field.Name[(Name.Length + 1)..^1];
+
+    public bool Equals(StructFieldSchema? other) =>
+        other is not null && Id == other.Id && Name == other.Name && Description == other.Description && Nullable == other.Nullable
+        && Fields.SequenceEqual(other.Fields) && TypeParams.SequenceEqual(other.TypeParams);
+
+    public override int GetHashCode() => HashCode.Combine(Id, Name);
 }
 
 /// <summary>The fields and functions of a collection. Immutable; a change makes a new one with a higher <see cref="Version"/>.</summary>
@@ -199,6 +217,24 @@ public sealed class CollectionSchema
 
     public FieldSchema? Find(long id) => _byId.GetValueOrDefault(id);
 
-    public CollectionSchema With(ImmutableArray<FieldSchema>? fields = null, ImmutableArray<FunctionSchema>? functions = null, string? description = null, bool? enableDynamicField = null, int? version = null) =>
-        new(fields ?? Fields, functions ?? Functions, StructFields, description ?? Description, enableDynamicField ?? EnableDynamicField, version ?? Version);
+    public StructFieldSchema? FindStruct(string name)
+    {
+        foreach (var s in StructFields)
+            if (s.Name == name) return s;
+        return null;
+    }
+
+    /// <summary>The struct whose sub-field this is, or null.</summary>
+    public StructFieldSchema? ParentOf(FieldSchema field)
+    {
+        foreach (var s in StructFields)
+            if (s.Owns(field)) return s;
+        return null;
+    }
+
+    /// <summary>The sub-fields of a struct, in declaration order.</summary>
+    public ImmutableArray<FieldSchema> FieldsOf(StructFieldSchema parent) => [.. Fields.Where(parent.Owns)];
+
+    public CollectionSchema With(ImmutableArray<FieldSchema>? fields = null, ImmutableArray<FunctionSchema>? functions = null, string? description = null, bool? enableDynamicField = null, int? version = null, ImmutableArray<StructFieldSchema>? structFields = null) =>
+        new(fields ?? Fields, functions ?? Functions, structFields ?? StructFields, description ?? Description, enableDynamicField ?? EnableDynamicField, version ?? Version);
 }

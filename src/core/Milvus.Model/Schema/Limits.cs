@@ -15,6 +15,7 @@ public static class Limits
     public const int MinBinaryDimension = 8;
     public const int MaxBinaryDimension = 262144;
     public const int VarCharMaxLength = 65535;
+    public const int TextMaxBytes = 2 << 20;
     public const int ArrayMaxCapacity = 4096;
     public const int JsonMaxBytes = 65536;
     public const int Shards = 16;

@@ -43,10 +43,18 @@ internal sealed class OutputFields
             if (name == "*")
             {
                 foreach (var f in schema.Fields)
-                    if (!f.IsDynamic && !f.IsFunctionOutput && IsLoaded(collection, f)) Add(f, f.Name);
+                    if (!f.IsDynamic && !f.IsFunctionOutput && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
                 if (schema.DynamicField is not { } all || !IsLoaded(collection, all)) continue;
                 wholeDynamic = true;
                 AddName(FieldIds.DynamicName);
+            }
+            else if (schema.FindStruct(name) is { } parent)
+            {
+                foreach (var f in schema.FieldsOf(parent))
+                {
+                    RequireLoaded(collection, f);
+                    Add(f, name);
+                }
             }
             else if (schema.Find(name) is { } field)
             {

@@ -40,6 +40,7 @@ internal static class ColumnGather
 
     private static ColumnBuilder BuilderLike(Column column) => column switch
     {
+        ArrayColumn { Elements: VectorColumn vectors } => ColumnBuilder.For(DataType.ArrayOfVector, vectors.Type, vectors.Dimension),
         ArrayColumn array => ColumnBuilder.For(DataType.Array, array.ElementType),
         VectorColumn vectors => ColumnBuilder.For(vectors.Type, DataType.None, vectors.Dimension),
         _ => ColumnBuilder.For(column.Type),

@@ -37,7 +37,11 @@ public sealed record QueryRequest : ReadRequest
 /// <summary>The vectors of a search, one row per query.</summary>
 /// <param name="Type">How the bytes are to be read; FloatVector is accepted for Float16 and BFloat16 fields. VarChar: texts for a function field. Int64/VarChar in <see cref="SearchRequest.Keys"/> instead.</param>
 /// <param name="Rows">One value per query: a dense row, a sparse row or UTF-8 text.</param>
-public sealed record QueryVectors(DataType Type, ImmutableArray<ReadOnlyMemory<byte>> Rows);
+public sealed record QueryVectors(DataType Type, ImmutableArray<ReadOnlyMemory<byte>> Rows)
+{
+    /// <summary>Every query is a list of dense vectors, one behind the other, to be compared with lists of vectors (MAX_SIM metrics).</summary>
+    public bool AreLists { get; init; }
+}
 
 /// <summary>
 /// Nearest neighbours. <see cref="ReadRequest.Params"/> holds the search parameters: anns_field, topk, offset, metric_type, params (JSON text),

@@ -10,12 +10,33 @@ internal static class ArrayConversion
     {
         if (column is not ArrayColumn array)
             throw MilvusException.InvalidParameter($"array field '{field.Name}' is illegal, array type mismatch", $"need {field.ElementType} array", $"got {column.Type}");
+        CheckCapacity(field, array);
+        var elements = Elements(field, array);
+        return ReferenceEquals(elements, array.Elements) ? array : new ArrayColumn(array.Offsets.ToArray(), elements, array.Validity);
+    }
+
+    /// <summary>Checks capacity, dimension and values of a list of vectors.</summary>
+    public static ArrayColumn ConvertVectors(FieldSchema field, Column column)
+    {
+        if (column is not ArrayColumn lists || (lists.Elements.Count > 0 && lists.ElementType != field.ElementType))
+            throw MilvusException.InvalidParameter($"array of vector field '{field.Name}' is illegal, array type mismatch", $"need {field.ElementType} array", $"got {column.Type}");
+        CheckCapacity(field, lists);
+        // A batch of empty lists does not say what they are lists of.
+        if (lists.Elements.Count == 0) return new ArrayColumn(lists.Offsets.ToArray(), ColumnBuilder.For(field.ElementType, dimension: field.Dimension).Build(), lists.Validity);
+        var vectors = (VectorColumn)lists.Elements;
+        if (vectors.Dimension != field.Dimension)
+            throw MilvusException.InvalidParameter(
+                $"the dim ({vectors.Dimension}) of field data({field.Name}) is not equal to schema dim ({field.Dimension})", field.Dimension, vectors.Dimension);
+        FiniteValues.CheckVectors(vectors.Type, vectors.Data);
+        return lists;
+    }
+
+    private static void CheckCapacity(FieldSchema field, ArrayColumn array)
+    {
         for (var row = 0; row < array.Count; row++)
             if (array.Length(row) > field.MaxCapacity && !array.IsNull(row))
                 throw MilvusException.InvalidParameter(
                     $"the length ({array.Length(row)}) of {row}th array exceeds max capacity ({field.MaxCapacity})", "valid length array", "array length exceeds max capacity");
-        var elements = Elements(field, array);
-        return ReferenceEquals(elements, array.Elements) ? array : new ArrayColumn(array.Offsets.ToArray(), elements, array.Validity);
     }
 
     private static Column Elements(FieldSchema field, ArrayColumn array)

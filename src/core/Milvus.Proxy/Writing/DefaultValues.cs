@@ -57,7 +57,8 @@ internal static class DefaultValues
             (DataType.Float, Literal.Int i) => new FixedColumn<float>(DataType.Float, new[] { (float)i.Value }),
             (DataType.Double, Literal.Float f) => new FixedColumn<double>(DataType.Double, new[] { f.Value }),
             (DataType.Double, Literal.Int i) => new FixedColumn<double>(DataType.Double, new[] { (double)i.Value }),
-            (DataType.VarChar or DataType.Text or DataType.Json or DataType.Geometry, Literal.Text t) => Bytes(field.Type, Encoding.UTF8.GetBytes(t.Value)),
+            (DataType.Geometry, Literal.Text t) => Bytes(field.Type, GeometryCodec.ToWkb(t.Value)),
+            (DataType.VarChar or DataType.Text or DataType.Json, Literal.Text t) => Bytes(field.Type, Encoding.UTF8.GetBytes(t.Value)),
             _ => throw new MilvusException(ErrorCode.Internal, $"the default of field {field.Name} does not fit its type {field.Type}"),
         };
     }

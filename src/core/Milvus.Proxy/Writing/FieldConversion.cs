@@ -48,9 +48,7 @@ internal static class FieldConversion
             case DataType.Text:
                 return CheckText(field, column);
             case DataType.Geometry:
-                return column is BinaryColumn { Type: DataType.Geometry or DataType.VarChar or DataType.String } wkt
-                    ? Retype(field.Type, wkt)
-                    : throw Mismatch(field, "need geometry array", column, "geometry field");
+                return GeometryConversion.Convert(column) ?? throw Mismatch(field, "need geometry array", column, "geometry field");
             case DataType.Json:
                 if (column is not BinaryColumn { Type: DataType.Json } json) throw Mismatch(field, "need json array", column, "json field");
                 if (field.IsDynamic) JsonChecks.CheckDynamic(schema, json);
@@ -58,6 +56,8 @@ internal static class FieldConversion
                 return json;
             case DataType.Array:
                 return ArrayConversion.Convert(field, column);
+            case DataType.ArrayOfVector:
+                return ArrayConversion.ConvertVectors(field, column);
             case DataType.SparseFloatVector:
                 if (column is not BinaryColumn { Type: DataType.SparseFloatVector } sparse)
                     throw Mismatch(field, "need sparse float vector", column, "sparse float vector field");
@@ -93,7 +93,7 @@ internal static class FieldConversion
         if (column is not BinaryColumn text || !text.Type.IsText())
             throw Mismatch(field, "need string array", column, field.Type == DataType.Text ? "text field" : "varchar field");
         // An auto id fits whatever the length parameter says.
-        var longest = field.Type == DataType.Text ? 2 << 20 : field.AutoId ? int.MaxValue : field.MaxLength;
+        var longest = field.Type == DataType.Text ? Limits.TextMaxBytes : field.AutoId ? int.MaxValue : field.MaxLength;
         for (var row = 0; row < text.Count; row++)
         {
             if (text.IsNull(row)) continue;

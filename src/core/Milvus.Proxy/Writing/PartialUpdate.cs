@@ -49,6 +49,7 @@ internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, Ro
                         field, operation, (ArrayColumn)await stored.FetchAsync(field, cancellation).ConfigureAwait(false), at, (ArrayColumn)update);
             }
         }
+        StructChecks.Check(schema, merged);
         functions.Compute(schema, merged);
         return RowPreparer.Complete(collection, merged);
     }

@@ -52,6 +52,7 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
             else if (field.IsPrimaryKey && field.AutoId) result[field.Id] = NewIds(field, rows);
             else result[field.Id] = DefaultValues.ForAbsent(field, rows);
         }
+        StructChecks.Check(schema, result);
         functions.Compute(schema, result);
         return Complete(collection, result);
     }

@@ -20,6 +20,7 @@ internal abstract class GrowingField(long fieldId)
     public static GrowingField For(FieldSchema field, CollectionSchema schema) => field.Type switch
     {
         DataType.SparseFloatVector => new GrowingSparseField(field, schema.IsBm25Output(field) ? new Bm25StatisticsBuilder() : null),
+        DataType.ArrayOfVector => new GrowingVectorArrayField(field),
         _ when field.Type.IsDenseVector() => new GrowingVectorField(field),
         _ => new GrowingScalarField(field),
     };

@@ -130,6 +130,8 @@ public sealed class GrowingSegment : Segment
     internal override DenseVectors? FindVectors(long fieldId) =>
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;
 
+    internal override VectorArrays? FindVectorArrays(long fieldId) => (Find(fieldId) as GrowingVectorArrayField)?.Vectors;
+
     internal override SparseVectors? FindSparse(long fieldId) =>
         Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) : null;
 

@@ -40,6 +40,9 @@ public sealed record SegmentSearchRequest
     /// </summary>
     public ReadOnlyMemory<byte> Queries { get; init; }
 
+    /// <summary>For fields of lists of vectors: how many of the vectors in <see cref="Queries"/> belong to each query.</summary>
+    public ImmutableArray<int> QueryLists { get; init; } = [];
+
     /// <summary>The sparse queries as (uint32, float32) pairs, one entry per query; for BM25 the term frequencies of the query text.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> SparseQueries { get; init; } = [];
 
@@ -49,7 +52,7 @@ public sealed record SegmentSearchRequest
     /// <summary>Share of a sparse query's smallest weights to leave out, in [0, 1); 0 is exact.</summary>
     public float DropRatio { get; init; }
 
-    /// <summary>The field's type, or FloatVector for Float16 and BFloat16 fields.</summary>
+    /// <summary>The type of the field or of the elements of its lists, or FloatVector for Float16 and BFloat16 ones.</summary>
     public required DataType QueryType { get; init; }
 
     public required int QueryCount { get; init; }

@@ -17,9 +17,12 @@ public static class SegmentSearcher
     {
         var field = segment.Schema.Find(request.FieldId)
             ?? throw new MilvusException(ErrorCode.FieldNotFound, $"field not found[field={request.FieldId}]");
-        SearchCandidates? source = field.Type == DataType.SparseFloatVector
-            ? SparseCandidates.Open(segment, field, request, scratch, cancellationToken)
-            : DenseCandidates.Open(segment, field, request, scratch, cancellationToken);
+        SearchCandidates? source = field.Type switch
+        {
+            DataType.SparseFloatVector => SparseCandidates.Open(segment, field, request, scratch, cancellationToken),
+            DataType.ArrayOfVector => ListCandidates.Open(segment, field, request, scratch, cancellationToken),
+            _ => DenseCandidates.Open(segment, field, request, scratch, cancellationToken),
+        };
         if (source is null) return NoHits(request.QueryCount);
         return request.Group is { } group
             ? GroupedSearch.Search(segment, request, group, source, scratch, cancellationToken)

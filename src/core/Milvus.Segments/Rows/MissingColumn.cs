@@ -24,6 +24,7 @@ public static class MissingColumn
             DataType.VarChar or DataType.String or DataType.Text or DataType.Json or DataType.Geometry => Text(field, rowCount, validity),
             DataType.SparseFloatVector => new BinaryColumn(field.Type, new int[rowCount + 1], default, Validity.NoneValid(rowCount)),
             DataType.Array => new ArrayColumn(new int[rowCount + 1], ColumnBuilder.For(field.ElementType).Build(), Validity.NoneValid(rowCount)),
+            DataType.ArrayOfVector => new ArrayColumn(new int[rowCount + 1], new VectorColumn(field.ElementType, field.Dimension, default), Validity.NoneValid(rowCount)),
             _ when field.Type.IsDenseVector() =>
                 new VectorColumn(field.Type, field.Dimension, new byte[checked(rowCount * field.Type.VectorBytes(field.Dimension))], Validity.NoneValid(rowCount)),
             _ => throw new MilvusException(ErrorCode.Unimplemented, $"fields of type {field.Type} are not supported yet"),
@@ -42,6 +43,7 @@ public static class MissingColumn
     {
         byte[] one = field.Default switch
         {
+            Literal.Text t when field.Type == DataType.Geometry => GeometryCodec.ToWkb(t.Value),
             Literal.Text t => Encoding.UTF8.GetBytes(t.Value),
             null when field.IsDynamic => "{}"u8.ToArray(),
             _ => [],

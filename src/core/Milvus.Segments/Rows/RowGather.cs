@@ -71,7 +71,8 @@ internal static class RowGather
         return rows;
     }
 
-    private static Validity? TakeValidity(ReadOnlySpan<ulong> valid, ReadOnlySpan<int> rows)
+    /// <summary>The bits of the rows, in their order; null when all are set.</summary>
+    public static Validity? TakeValidity(ReadOnlySpan<ulong> valid, ReadOnlySpan<int> rows)
     {
         var words = new ulong[Validity.WordCount(rows.Length)];
         var all = true;

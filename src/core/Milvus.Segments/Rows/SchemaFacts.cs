@@ -8,6 +8,7 @@ internal static class SchemaFacts
     public static bool Holds(this FieldSchema field, Column column) => column.Type == field.Type && column switch
     {
         VectorColumn vectors => vectors.Dimension == field.Dimension,
+        ArrayColumn { Elements: VectorColumn vectors } => vectors.Type == field.ElementType && vectors.Dimension == field.Dimension,
         ArrayColumn arrays => arrays.ElementType == field.ElementType,
         _ => true,
     };

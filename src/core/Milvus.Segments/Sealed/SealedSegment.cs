@@ -145,6 +145,8 @@ public sealed class SealedSegment : Segment
 
     internal override DenseVectors? FindVectors(long fieldId) => (_data.Find(fieldId) as SealedVectorField)?.Vectors;
 
+    internal override VectorArrays? FindVectorArrays(long fieldId) => (_data.Find(fieldId) as SealedVectorArrayField)?.Vectors;
+
     internal override SparseVectors? FindSparse(long fieldId) => (_data.Find(fieldId) as SealedSparseField)?.Vectors;
 
     public override IBm25Statistics? Bm25StatisticsOf(long fieldId) => (_data.Find(fieldId) as SealedSparseField)?.Statistics;

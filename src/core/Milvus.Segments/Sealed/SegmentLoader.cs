@@ -75,6 +75,7 @@ internal static class SegmentLoader
         FieldSchema field, CollectionSchema schema, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
     {
         if (field.Type == DataType.SparseFloatVector) return await ReadSparseAsync(field, schema.IsBm25Output(field), reader, cancellationToken).ConfigureAwait(false);
+        if (field.Type == DataType.ArrayOfVector) return await ReadVectorArraysAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
         if (field.Type.IsDenseVector()) return await ReadVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
         var blocks = new Column[reader.BlockCount];
         var next = 0;
@@ -91,6 +92,23 @@ internal static class SegmentLoader
         var vectors = VectorStore.Create(field.Type, field.Dimension, slots.Count);
         await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) AppendPresent((VectorColumn)block, vectors);
         return new SealedVectorField(field.Id, rowCount, vectors, slots);
+    }
+
+    private static async Task<SealedVectorArrayField> ReadVectorArraysAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    {
+        var offsets = new int[rowCount + 1];
+        var lists = new List<ArrayColumn>(reader.BlockCount);
+        var row = 0;
+        await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false))
+        {
+            var list = (ArrayColumn)block;
+            lists.Add(list);
+            for (var i = 1; i <= list.Count; i++, row++) offsets[row + 1] = checked(offsets[row] + list.Offsets[i] - list.Offsets[i - 1]);
+        }
+        var vectors = VectorStore.Create(field.ElementType, field.Dimension, offsets[^1]);
+        foreach (var list in lists) vectors.Append(((VectorColumn)list.Elements).Data);
+        var validity = await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false);
+        return new SealedVectorArrayField(field.Id, rowCount, new VectorArrays(vectors, offsets, validity?.Words.ToArray()));
     }
 
     private static void AppendPresent(VectorColumn block, VectorStore vectors)

@@ -13,6 +13,7 @@ internal static class BlockDecoder
     public static Column Decode(ColumnFileFormat format, int rows, ReadOnlyMemory<byte> bytes, Validity? validity) => format.Type switch
     {
         DataType.Array => DecodeArrays(format, rows, bytes, validity),
+        DataType.ArrayOfVector => DecodeVectorArrays(format, rows, bytes, validity),
         _ when format.Type.IsDenseVector() => DecodeVectors(format, rows, bytes, validity),
         _ => DecodeValues(format.Type, rows, bytes, validity),
     };
@@ -28,6 +29,14 @@ internal static class BlockDecoder
         var offsets = DecodeOffsets(rows, bytes);
         var elements = DecodeValues(format.ElementType, offsets[^1], bytes[(offsets.Length * sizeof(int))..], null);
         return new ArrayColumn(offsets, elements, validity);
+    }
+
+    private static ArrayColumn DecodeVectorArrays(ColumnFileFormat format, int rows, ReadOnlyMemory<byte> bytes, Validity? validity)
+    {
+        var offsets = DecodeOffsets(rows, bytes);
+        var vectors = bytes[(offsets.Length * sizeof(int))..];
+        Require(vectors.Length == (long)offsets[^1] * format.ElementType.VectorBytes(format.Dimension), "vector data has the wrong length");
+        return new ArrayColumn(offsets, new VectorColumn(format.ElementType, format.Dimension, vectors), validity);
     }
 
     private static Column DecodeValues(DataType type, int rows, ReadOnlyMemory<byte> bytes, Validity? validity) => type switch

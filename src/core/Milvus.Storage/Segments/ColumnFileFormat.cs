@@ -10,8 +10,8 @@ namespace Milvus.Storage.Segments;
 /// </summary>
 /// <param name="FieldId">The field's id, or one of <see cref="FieldIds"/>.</param>
 /// <param name="Type">The field's type; every type with a <see cref="Column"/>.</param>
-/// <param name="ElementType">The element type of an array.</param>
-/// <param name="Dimension">Components of a dense vector, bits for binary vectors; 0 otherwise.</param>
+/// <param name="ElementType">The element type of an array, of scalars or vectors.</param>
+/// <param name="Dimension">Components of a dense vector, or of each vector in an array, bits for binary vectors; 0 otherwise.</param>
 public sealed record ColumnFileFormat(long FieldId, DataType Type, DataType ElementType = DataType.None, int Dimension = 0)
 {
     /// <summary>Version that this code writes and the highest it reads.</summary>
@@ -30,8 +30,8 @@ public sealed record ColumnFileFormat(long FieldId, DataType Type, DataType Elem
     public static ColumnFileFormat For(FieldSchema field) => new(
         field.Id,
         field.Type,
-        field.Type == DataType.Array ? field.ElementType : DataType.None,
-        field.Type.IsDenseVector() ? field.Dimension : 0);
+        field.Type.IsList() ? field.ElementType : DataType.None,
+        field.Type.IsDenseVector() || field.Type == DataType.ArrayOfVector ? field.Dimension : 0);
 
     /// <summary>The column of insert timestamps.</summary>
     public static ColumnFileFormat Timestamps { get; } = new(FieldIds.Timestamp, DataType.Int64);
@@ -65,6 +65,8 @@ public sealed record ColumnFileFormat(long FieldId, DataType Type, DataType Elem
             return false;
         if (Type.IsDenseVector())
             return Dimension > 0 && RowBytes > 0 && ElementType == DataType.None;
+        if (Type == DataType.ArrayOfVector)
+            return ElementType.IsDenseVector() && Dimension > 0 && ElementType.VectorBytes(Dimension) > 0;
         if (Dimension != 0)
             return false;
         if (Type == DataType.Array)
@@ -75,6 +77,7 @@ public sealed record ColumnFileFormat(long FieldId, DataType Type, DataType Elem
     internal bool Matches(Column column) => column.Type == Type && column switch
     {
         VectorColumn vectors => vectors.Dimension == Dimension,
+        ArrayColumn { Elements: VectorColumn vectors } => vectors.Type == ElementType && vectors.Dimension == Dimension,
         ArrayColumn arrays => arrays.ElementType == ElementType,
         _ => true,
     };

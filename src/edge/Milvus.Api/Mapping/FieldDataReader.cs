@@ -50,6 +50,8 @@ public sealed class FieldDataReader
         foreach (var sub in field.StructArrays.Fields)
         {
             var name = sub.FieldName.Contains('[') ? sub.FieldName : $"{field.FieldName}[{sub.FieldName}]";
+            // A struct is null as a whole; its sub-fields may leave that to it.
+            if (sub.ValidData.Count == 0 && field.ValidData.Count > 0) sub.ValidData.Add(field.ValidData);
             columns.Add(new NamedColumn(name, ReadColumn(sub, name)));
         }
     }
@@ -58,6 +60,7 @@ public sealed class FieldDataReader
     {
         var field = _schema?.Find(name);
         var type = data.Type == Protocol.Schema.DataType.None && field is not null ? field.Type : (DataType)(int)data.Type;
+        if (data.FieldCase == FieldData.FieldOneofCase.Vectors && data.Vectors.DataCase == VectorField.DataOneofCase.VectorArray) type = DataType.ArrayOfVector;
         var nulls = new NullPacking(data.ValidData, _rows, name);
         var column = data.FieldCase switch
         {
@@ -95,7 +98,11 @@ public sealed class FieldDataReader
             case (DataType.Json, ScalarField.DataOneofCase.JsonData):
                 return nulls.Expand(type, scalars.JsonData.Data);
             case (DataType.Geometry, ScalarField.DataOneofCase.GeometryWktData):
-                return nulls.Expand(type, scalars.GeometryWktData.Data);
+                return nulls.Expand(type, scalars.GeometryWktData.Data, GeometryCodec.ToWkb);
+            case (DataType.Geometry, ScalarField.DataOneofCase.StringData):
+                return nulls.Expand(type, scalars.StringData.Data, GeometryCodec.ToWkb);
+            case (DataType.Geometry, ScalarField.DataOneofCase.GeometryData):
+                return nulls.Expand(type, scalars.GeometryData.Data);
             case (DataType.Timestamptz, ScalarField.DataOneofCase.TimestamptzData):
                 return nulls.Expand(type, scalars.TimestamptzData.Data.ToArray());
             case (DataType.Timestamptz, ScalarField.DataOneofCase.StringData):

@@ -19,7 +19,8 @@ public static class FieldDataWriter
     public static FieldData Write(NamedColumn named, FieldSchema? field, TimeZoneInfo zone)
     {
         var column = named.Column;
-        var type = field?.Type ?? column.Type;
+        // Parts of timestamps are arrays, whatever the field is.
+        var type = column is ArrayColumn ? column.Type : field?.Type ?? column.Type;
         var data = new FieldData
         {
             Type = (Protocol.Schema.DataType)(int)type,
@@ -82,7 +83,7 @@ public static class FieldDataWriter
                 break;
             case BinaryColumn c when type == DataType.Geometry:
                 scalars.GeometryWktData = new GeometryWktArray();
-                for (var row = 0; row < c.Count; row++) scalars.GeometryWktData.Data.Add(c.GetString(row));
+                for (var row = 0; row < c.Count; row++) scalars.GeometryWktData.Data.Add(c.IsNull(row) ? "" : GeometryCodec.ToWkt(c[row]));
                 break;
             case BinaryColumn c:
                 scalars.StringData = new StringArray();
@@ -102,6 +103,7 @@ public static class FieldDataWriter
 
     private static VectorField WriteVectors(Column column, DataType type)
     {
+        if (column is ArrayColumn lists) return WriteLists(lists);
         if (column is BinaryColumn sparse) return new VectorField { SparseFloatVector = WriteSparse(sparse) };
 
         var dense = (VectorColumn)column;
@@ -135,6 +137,16 @@ public static class FieldDataWriter
         }
         ArrayPool<byte>.Shared.Return(bytes);
         return vectors;
+    }
+
+    /// <summary>Lists of null rows are left out, as single vectors are.</summary>
+    private static VectorField WriteLists(ArrayColumn column)
+    {
+        var elements = (VectorColumn)column.Elements;
+        var lists = new VectorArray { Dim = elements.Dimension, ElementType = (Protocol.Schema.DataType)(int)elements.Type };
+        for (var row = 0; row < column.Count; row++)
+            if (!column.IsNull(row)) lists.Data.Add(WriteVectors(column.Row(row), elements.Type));
+        return new VectorField { Dim = elements.Dimension, VectorArray = lists };
     }
 
     private static SparseFloatArray WriteSparse(BinaryColumn column)

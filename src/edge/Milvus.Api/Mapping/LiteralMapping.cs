@@ -31,10 +31,8 @@ public static class LiteralMapping
             (DataType.Int64, ValueField.DataOneofCase.LongData) => new Literal.Int(value.LongData),
             (DataType.Float, ValueField.DataOneofCase.FloatData) => new Literal.Float(value.FloatData),
             (DataType.Double, ValueField.DataOneofCase.DoubleData) => new Literal.Float(value.DoubleData),
-            (DataType.VarChar or DataType.Text or DataType.Geometry, ValueField.DataOneofCase.StringData) => new Literal.Text(value.StringData),
-            (DataType.Timestamptz, ValueField.DataOneofCase.StringData) => TimestampText.TryParse(value.StringData, TimeZoneInfo.Utc, out var instant)
-                ? new Literal.Int(instant)
-                : throw MilvusException.InvalidParameter($"got invalid timestamptz string '{value.StringData}' as default_value of field {field.Name}"),
+            // The time zone of a timestamp without one is the collection's: the coordinator reads the text.
+            (DataType.VarChar or DataType.Text or DataType.Geometry or DataType.Timestamptz, ValueField.DataOneofCase.StringData) => new Literal.Text(value.StringData),
             (DataType.Timestamptz, ValueField.DataOneofCase.TimestamptzData) => new Literal.Int(value.TimestamptzData),
             (DataType.Json, ValueField.DataOneofCase.BytesData) => new Literal.Text(value.BytesData.ToStringUtf8()),
             (DataType.Array or DataType.Json, _) => throw MilvusException.InvalidParameter(

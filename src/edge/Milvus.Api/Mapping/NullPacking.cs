@@ -70,6 +70,20 @@ internal readonly struct NullPacking
         return builder.Build();
     }
 
+    /// <param name="convert">Applied to the values that are present.</param>
+    public Column Expand(DataType type, RepeatedField<string> values, Func<string, byte[]> convert)
+    {
+        var full = IsFullLength(values.Count);
+        var builder = new BinaryColumnBuilder(type);
+        var next = 0;
+        for (var row = 0; row < (HasFlags ? Rows : values.Count); row++)
+        {
+            if (IsValid(row)) builder.Append(convert(values[full ? row : next++]));
+            else builder.AppendNull();
+        }
+        return builder.Build();
+    }
+
     public Column Expand(DataType type, RepeatedField<ByteString> values)
     {
         var full = IsFullLength(values.Count);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Protocol;
 using Milvus.Protocol.Schema;
@@ -23,8 +24,7 @@ public static class ResultWriter
         foreach (var count in result.TopKs) data.Topks.Add(count);
         data.Scores.AddSpan(result.Scores.AsSpan());
         data.OutputFields.AddRange(result.OutputFields);
-        foreach (var column in result.Columns)
-            data.FieldsData.Add(FieldDataWriter.Write(column, FindField(result.Collection, column), zone));
+        AddColumns(data.FieldsData, result.Collection, result.Columns, zone);
         foreach (var group in result.GroupBy)
         {
             // Values out of JSON have a type of their own.
@@ -54,8 +54,7 @@ public static class ResultWriter
             PrimaryFieldName = result.PrimaryField,
         };
         answer.OutputFields.AddRange(result.OutputFields);
-        foreach (var column in result.Columns)
-            answer.FieldsData.Add(FieldDataWriter.Write(column, FindField(result.Collection, column), zone));
+        AddColumns(answer.FieldsData, result.Collection, result.Columns, zone);
         return answer;
     }
 
@@ -82,6 +81,28 @@ public static class ResultWriter
         var answer = new Protocol.MutationResult { Status = status, IDs = new IDs() };
         AddIndexes(answer.ErrIndex, rows);
         return answer;
+    }
+
+    private static void AddColumns(Google.Protobuf.Collections.RepeatedField<FieldData> fields, CollectionInfo collection, ImmutableArray<NamedColumn> columns, TimeZoneInfo zone)
+    {
+        foreach (var group in ColumnGroup.Of(collection.Schema, columns))
+        {
+            if (group.Parent is not { } parent)
+            {
+                fields.Add(FieldDataWriter.Write(group.Columns[0], FindField(collection, group.Columns[0]), zone));
+                continue;
+            }
+            var data = new FieldData { Type = Protocol.Schema.DataType.ArrayOfStruct, FieldName = parent.Name, FieldId = parent.Id, StructArrays = new StructArrayField() };
+            foreach (var column in group.Columns)
+            {
+                var field = collection.Schema.Find(column.Name)!;
+                var sub = FieldDataWriter.Write(column, field, zone);
+                sub.FieldName = parent.ShortName(field);
+                if (parent.Nullable && data.ValidData.Count == 0) data.ValidData.Add(sub.ValidData);
+                data.StructArrays.Fields.Add(sub);
+            }
+            fields.Add(data);
+        }
     }
 
     private static void AddIndexes(Google.Protobuf.Collections.RepeatedField<uint> indexes, int rows)

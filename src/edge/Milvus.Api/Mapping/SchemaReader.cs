@@ -36,7 +36,7 @@ public static class SchemaReader
         Params = wire.Params.ToProperties(),
     };
 
-    private static FieldSchema ReadField(WireField wire)
+    public static FieldSchema ReadField(WireField wire)
     {
         var type = ReadType(wire.DataType, wire.Name);
         return new FieldSchema
@@ -57,7 +57,7 @@ public static class SchemaReader
         };
     }
 
-    private static StructFieldSchema ReadStruct(WireStruct wire) => new()
+    public static StructFieldSchema ReadStruct(WireStruct wire) => new()
     {
         Name = wire.Name,
         Description = wire.Description,

@@ -9,7 +9,8 @@ namespace Milvus.Api.Mapping;
 /// <summary>Writes schemas as DescribeCollection shows them: without system fields and without the dynamic field.</summary>
 public static class SchemaWriter
 {
-    public static WireCollection Write(CollectionInfo collection)
+    /// <param name="zone">In which default values that are timestamps are written.</param>
+    public static WireCollection Write(CollectionInfo collection, TimeZoneInfo zone)
     {
         var schema = collection.Schema;
         var wire = new WireCollection
@@ -21,16 +22,13 @@ public static class SchemaWriter
             Version = schema.Version,
         };
         foreach (var field in schema.Fields)
-            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && !IsSubField(schema, field)) wire.Fields.Add(Write(field));
+            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && schema.ParentOf(field) is null) wire.Fields.Add(Write(field, zone));
         foreach (var function in schema.Functions) wire.Functions.Add(Write(function, schema));
-        foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(parent));
+        foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(schema, parent, zone));
         return wire;
     }
 
-    private static bool IsSubField(CollectionSchema schema, FieldSchema field) =>
-        field.Name.Contains('[') && schema.StructFields.Any(s => field.Name.StartsWith(s.Name + "[", StringComparison.Ordinal));
-
-    private static WireField Write(FieldSchema field)
+    private static WireField Write(FieldSchema field, TimeZoneInfo zone)
     {
         var wire = new WireField
         {
@@ -47,14 +45,14 @@ public static class SchemaWriter
             IsFunctionOutput = field.IsFunctionOutput,
         };
         wire.TypeParams.AddProperties(field.TypeParams);
-        if (field.Default is { } value) wire.DefaultValue = WriteDefault(value, field.Type);
+        if (field.Default is { } value) wire.DefaultValue = WriteDefault(value, field.Type, zone);
         return wire;
     }
 
     /// <summary>Clients read the default of a timestamp as text.</summary>
-    private static Protocol.Schema.ValueField WriteDefault(Literal value, DataType type) =>
+    private static Protocol.Schema.ValueField WriteDefault(Literal value, DataType type, TimeZoneInfo zone) =>
         type == DataType.Timestamptz && value is Literal.Int instant
-            ? new Protocol.Schema.ValueField { StringData = TimestampText.Format(instant.Value, TimeZoneInfo.Utc) }
+            ? new Protocol.Schema.ValueField { StringData = TimestampText.Format(instant.Value, zone) }
             : LiteralMapping.ToValueField(value, type);
 
     private static WireFunction Write(FunctionSchema function, CollectionSchema schema)
@@ -76,15 +74,15 @@ public static class SchemaWriter
         return wire;
     }
 
-    private static WireStruct Write(StructFieldSchema parent)
+    private static WireStruct Write(CollectionSchema schema, StructFieldSchema parent, TimeZoneInfo zone)
     {
         var wire = new WireStruct { FieldID = parent.Id, Name = parent.Name, Description = parent.Description, Nullable = parent.Nullable };
-        foreach (var field in parent.Fields)
+        foreach (var field in schema.FieldsOf(parent))
         {
-            var sub = Write(field);
-            // Inside, a sub-field is struct[sub]; clients know it by its short name.
-            var open = field.Name.IndexOf('[');
-            if (open >= 0 && field.Name.EndsWith(']')) sub.Name = field.Name[(open + 1)..^1];
+            var sub = Write(field, zone);
+            // Clients know a sub-field by its short name, and the struct alone as nullable.
+            sub.Name = parent.ShortName(field);
+            sub.Nullable = false;
             wire.Fields.Add(sub);
         }
         wire.TypeParams.AddProperties(parent.TypeParams);

@@ -92,6 +92,10 @@ public static class SearchReader
             case PlaceholderType.BinaryVector or PlaceholderType.FloatVector or PlaceholderType.Float16Vector
                 or PlaceholderType.Bfloat16Vector or PlaceholderType.SparseFloatVector or PlaceholderType.Int8Vector or PlaceholderType.VarChar:
                 return (new QueryVectors((DataType)(int)values.Type, [.. values.Values.Select(v => v.Memory)]), null);
+            case PlaceholderType.EmbListBinaryVector or PlaceholderType.EmbListFloatVector or PlaceholderType.EmbListFloat16Vector
+                or PlaceholderType.EmbListBfloat16Vector or PlaceholderType.EmbListInt8Vector:
+                // A list of vectors has the type of its vectors, moved by 200.
+                return (new QueryVectors((DataType)((int)values.Type - 200), [.. values.Values.Select(v => v.Memory)]) { AreLists = true }, null);
             case PlaceholderType.Int64:
                 return (null, PrimaryKeys.Of(values.Values.Select(ReadKey).ToArray()));
             default:

@@ -26,13 +26,58 @@ internal static class VectorReader
                 return Dense(type, "int8", vectors.Int8Vector.Memory, vectors.Dim, name, nulls);
             case (DataType.SparseFloatVector, VectorField.DataOneofCase.SparseFloatVector):
                 return nulls.Expand(type, vectors.SparseFloatVector.Contents);
-            case (_, VectorField.DataOneofCase.VectorArray):
-                throw MilvusException.InvalidParameter($"vector arrays are not supported yet, field {name}");
+            case (DataType.ArrayOfVector, VectorField.DataOneofCase.VectorArray):
+                return ReadLists(vectors.VectorArray, name, nulls);
             default:
                 throw MilvusException.InvalidParameter(
                     $"insert data of field {name} does not match its type {type}, it is {vectors.DataCase}");
         }
     }
+
+    /// <summary>One message of vectors per row; rows may leave out what all of them have in common.</summary>
+    private static ArrayColumn ReadLists(VectorArray lists, string name, NullPacking nulls)
+    {
+        var type = (DataType)(int)lists.ElementType;
+        var dim = lists.Dim > 0 ? lists.Dim : lists.Data.Select(d => d.Dim).FirstOrDefault(d => d > 0);
+        if (type == DataType.None) type = lists.Data.Select(TypeOf).FirstOrDefault(t => t != DataType.None);
+        if (!type.IsDenseVector()) throw MilvusException.InvalidParameter($"element type {type} of array of vector field {name} is not supported");
+        if (dim <= 0) throw MilvusException.InvalidParameter($"dim({dim}) should be greater than 0");
+        var full = nulls.IsFullLength(lists.Data.Count);
+        var offsets = new int[(nulls.HasFlags ? nulls.Rows : lists.Data.Count) + 1];
+        var parts = new List<ReadOnlyMemory<byte>>();
+        var next = 0;
+        for (var row = 0; row < offsets.Length - 1; row++)
+        {
+            offsets[row + 1] = offsets[row];
+            if (!nulls.IsValid(row)) continue;
+            var list = lists.Data[full ? row : next++];
+            if (list.DataCase == VectorField.DataOneofCase.None) continue;
+            if (list.Dim <= 0) list.Dim = dim;
+            if (list.Dim != dim) throw MilvusException.InvalidParameter($"the dim ({list.Dim}) of row {row} of field {name} is not equal to the dim ({dim}) of other rows");
+            var vectors = (VectorColumn)Read(list, type, name, new NullPacking([], 0, name));
+            offsets[row + 1] += vectors.Count;
+            parts.Add(vectors.Memory);
+        }
+        var data = new byte[parts.Sum(p => (long)p.Length)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(data.AsMemory(at));
+            at += part.Length;
+        }
+        if (dim > Limits.MaxBinaryDimension) throw MilvusException.InvalidParameter($"invalid dimension: {dim} of field {name}");
+        return new ArrayColumn(offsets, new VectorColumn(type, (int)dim, data), nulls.Validity());
+    }
+
+    private static DataType TypeOf(VectorField vectors) => vectors.DataCase switch
+    {
+        VectorField.DataOneofCase.FloatVector => DataType.FloatVector,
+        VectorField.DataOneofCase.BinaryVector => DataType.BinaryVector,
+        VectorField.DataOneofCase.Float16Vector => DataType.Float16Vector,
+        VectorField.DataOneofCase.Bfloat16Vector => DataType.BFloat16Vector,
+        VectorField.DataOneofCase.Int8Vector => DataType.Int8Vector,
+        _ => DataType.None,
+    };
 
     private static VectorColumn Dense(
         DataType type, string kind, ReadOnlyMemory<byte> data, long dim, string name, NullPacking nulls)

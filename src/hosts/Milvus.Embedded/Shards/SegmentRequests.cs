@@ -16,6 +16,7 @@ internal static class SegmentRequests
             FieldId = search.Field.Id,
             Metric = search.Metric,
             Queries = isSparse ? default : Concatenate(search.Queries),
+            QueryLists = search.Queries.AreLists ? [.. search.Queries.Rows.Select(r => r.Length / search.Queries.Type.VectorBytes(search.Field.Dimension))] : [],
             SparseQueries = isSparse ? search.Queries.Rows : [],
             QueryType = search.Queries.Type,
             QueryCount = search.Queries.Rows.Length,

@@ -53,7 +53,7 @@ public static class ShardSearchCodec
         var input = WireFormat.Open(message, WireKind.Search);
         var field = WireFormat.ReadField(ref input, schema);
         var metric = input.ReadByte();
-        if (metric > (byte)MetricType.MinHashJaccard) throw input.Damaged($"metric {metric}");
+        if (metric > (byte)MetricType.MaxSimJaccard) throw input.Damaged($"metric {metric}");
         var k = input.ReadInt32();
         var radius = WireFormat.ReadOptional(ref input);
         var rangeFilter = WireFormat.ReadOptional(ref input);
@@ -101,9 +101,12 @@ public static class ShardSearchCodec
 /// <summary>Query vectors inside a search.</summary>
 internal static class QueryVectorsCodec
 {
+    // Lists of vectors travel under the type of their vectors plus this, as clients send them too.
+    private const int Lists = 200;
+
     public static void Write(IBufferWriter<byte> output, QueryVectors queries)
     {
-        ColumnCodec.WriteInt32(output, (int)queries.Type);
+        ColumnCodec.WriteInt32(output, (int)queries.Type + (queries.AreLists ? Lists : 0));
         ColumnCodec.WriteInt32(output, queries.Rows.Length);
         foreach (var row in queries.Rows)
         {
@@ -114,17 +117,20 @@ internal static class QueryVectorsCodec
 
     public static QueryVectors Read(ref ColumnReader input)
     {
-        var type = (DataType)input.ReadInt32();
+        var kind = input.ReadInt32();
+        var areLists = kind >= Lists + (int)DataType.BinaryVector;
+        var type = (DataType)(areLists ? kind - Lists : kind);
+        if (areLists && !type.IsDenseVector()) throw input.Damaged($"lists of type {(int)type}");
         if (!type.IsDenseVector() && type != DataType.SparseFloatVector) throw input.Damaged($"queries of type {(int)type}");
         var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(input.ReadCount(itemBytes: 4));
         for (var i = 0; i < rows.Capacity; i++)
         {
             var row = input.ReadBytes(input.ReadInt32());
             // Dense rows are laid one behind the other and sparse ones read as pairs, so neither may be ragged.
-            var isRagged = type == DataType.SparseFloatVector ? row.Length % SparseRow.ElementBytes != 0 : i > 0 && row.Length != rows[0].Length;
+            var isRagged = type == DataType.SparseFloatVector ? row.Length % SparseRow.ElementBytes != 0 : i > 0 && !areLists && row.Length != rows[0].Length;
             if (isRagged) throw input.Damaged($"a query of {row.Length} bytes");
             rows.Add(row);
         }
-        return new QueryVectors(type, rows.MoveToImmutable());
+        return new QueryVectors(type, rows.MoveToImmutable()) { AreLists = areLists };
     }
 }

@@ -49,7 +49,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         if (request.Keys is not { } keys)
             return filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         KeyChecks.RequireType(collection.Schema, keys);
-        return Filters.ForKeys(collection.Schema, keys);
+        return filters.ForKeys(collection, keys);
     }
 
     private async Task<QueryResult> RowsAsync(ShardReaders readers, ShardQuery query, QueryParameters parameters, OutputFields output, CancellationToken cancellation)

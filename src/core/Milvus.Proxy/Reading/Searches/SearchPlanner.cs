@@ -70,11 +70,17 @@ internal sealed class SearchPlanner(Filters filters)
         {
             DataType.SparseFloatVector => field.IsFunctionOutput ? MetricType.BM25 : MetricType.IP,
             DataType.BinaryVector => MetricType.Hamming,
+            DataType.ArrayOfVector => field.ElementType == DataType.BinaryVector ? MetricType.MaxSimHamming : MetricType.MaxSimCosine,
             _ => MetricType.Cosine,
         };
         if (parameters.Metric.Length == 0) return usual;
         var fits = MetricTypes.TryParse(parameters.Metric, out var metric)
-            && (field.Type == DataType.SparseFloatVector ? metric == usual : metric.IsValidFor(field.Type));
+            && field.Type switch
+            {
+                DataType.SparseFloatVector => metric == usual,
+                DataType.ArrayOfVector => metric.IsMaxSim() && metric.OfElements().IsValidFor(field.ElementType),
+                _ => metric.IsValidFor(field.Type),
+            };
         return fits ? metric : throw MilvusException.InvalidParameter("metric type not match", usual.Name(), parameters.Metric);
     }
 

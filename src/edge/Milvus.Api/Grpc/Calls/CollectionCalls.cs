@@ -13,6 +13,7 @@ internal static class CollectionCalls
     public static void Add(CallRegistry calls)
     {
         AddChanges(calls);
+        SchemaCalls.Add(calls);
         AddDescriptions(calls);
         AddStatistics(calls);
     }
@@ -105,7 +106,7 @@ internal static class CollectionCalls
     internal static void AddRowCount(RepeatedField<Protocol.Common.KeyValuePair> stats, long rows) =>
         stats.Add(new Protocol.Common.KeyValuePair { Key = "row_count", Value = rows.ToString() });
 
-    private static (string Database, string Name) Resolve(CallRegistry calls, Call call, string database, string name, long id)
+    internal static (string Database, string Name) Resolve(CallRegistry calls, Call call, string database, string name, long id)
     {
         if (name.Length > 0 || id == 0) return (call.Database(database), name);
         var collection = calls.Proxy.Catalog.GetCollection(id);
@@ -130,7 +131,7 @@ internal static class CollectionCalls
         var answer = new DescribeCollectionResponse
         {
             Status = StatusMapping.Ok(),
-            Schema = SchemaWriter.Write(collection),
+            Schema = SchemaWriter.Write(collection, Zones.Of(catalog, collection, null)),
             CollectionID = collection.Id,
             CollectionName = collection.Name,
             DbName = collection.DatabaseName,

@@ -14,21 +14,24 @@ internal static class ReadCalls
             {
                 var search = SearchReader.Read(request);
                 var result = await proxy.SearchAsync(call.Context(request.DbName), search, call.Cancellation);
-                return ResultWriter.Write(
-                    result, Zones.Of(proxy.Catalog, result.Collection, search.Params), IsList(search.Params));
+                var zone = Zones.Of(proxy.Catalog, result.Collection, search.Params);
+                result = result with { Columns = TimeParts.Apply(result.Columns, search.Params, zone) };
+                return ResultWriter.Write(result, zone, IsList(search.Params));
             })
             .Add("HybridSearch", HybridSearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
             {
                 var search = SearchReader.Read(request);
                 var result = await proxy.HybridSearchAsync(call.Context(request.DbName), search, call.Cancellation);
-                return ResultWriter.Write(
-                    result, Zones.Of(proxy.Catalog, result.Collection, search.RankParams), IsList(search.RankParams));
+                var zone = Zones.Of(proxy.Catalog, result.Collection, search.RankParams);
+                result = result with { Columns = TimeParts.Apply(result.Columns, search.RankParams, zone) };
+                return ResultWriter.Write(result, zone, IsList(search.RankParams));
             })
             .Add("Query", QueryRequest.Parser, (_, status) => new QueryResults { Status = status }, async (request, call) =>
             {
                 var query = SearchReader.Read(request);
                 var result = await proxy.QueryAsync(call.Context(request.DbName), query, call.Cancellation);
-                return ResultWriter.Write(result, Zones.Of(proxy.Catalog, result.Collection, query.Params));
+                var zone = Zones.Of(proxy.Catalog, result.Collection, query.Params);
+                return ResultWriter.Write(result with { Columns = TimeParts.Apply(result.Columns, query.Params, zone) }, zone);
             });
     }
 

@@ -51,6 +51,7 @@ internal static class RowCounts
         VectorField.DataOneofCase.Float16Vector => vectors.Float16Vector.Length / Math.Max(1, vectors.Dim),
         VectorField.DataOneofCase.Bfloat16Vector => vectors.Bfloat16Vector.Length / Math.Max(1, vectors.Dim),
         VectorField.DataOneofCase.Int8Vector => vectors.Int8Vector.Length / Math.Max(1, vectors.Dim),
+        VectorField.DataOneofCase.VectorArray => vectors.VectorArray.Data.Count,
         VectorField.DataOneofCase.SparseFloatVector => vectors.SparseFloatVector.Contents.Count,
         _ => 0,
     };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Milvus.Api.Mapping;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
@@ -21,7 +22,7 @@ internal static class CollectionEndpoints
         {
             var collection = call.DescribedCollection();
             var load = LoadStates.Name((await call.Proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Phase);
-            return new RestReply(w => Describe(w, collection, load)) { Beside = static w => w.WriteString("message", "") };
+            return new RestReply(w => Describe(w, collection, load, Zones.Of(call.Proxy.Catalog, collection, null))) { Beside = static w => w.WriteString("message", "") };
         };
         table["collections/create"] = CreateAsync;
         table["collections/drop"] = async call =>
@@ -60,8 +61,13 @@ internal static class CollectionEndpoints
             await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
             return RestReply.Empty;
         };
-        foreach (var path in new[] { "add_function", "alter_function", "drop_function", "add_function_field", "drop_function_field", "struct_fields/add" })
-            table["collections/" + path] = call => throw new MilvusException(ErrorCode.Unimplemented, $"collections/{path} is not supported by this server yet: service unimplemented");
+        table["collections/struct_fields/add"] = async call =>
+        {
+            if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
+            await call.ExecuteAsync(new AddStructField(call.Database, call.Collection, SchemaJson.ReadStruct(schema, keepDescription: true)));
+            return RestReply.Empty;
+        };
+        FunctionEndpoints.Add(table);
     }
 
     private static async ValueTask<RestReply> CreateAsync(RestCall call)
@@ -82,7 +88,7 @@ internal static class CollectionEndpoints
         return RestReply.Empty;
     }
 
-    private static void Describe(Utf8JsonWriter w, CollectionInfo c, string load)
+    private static void Describe(Utf8JsonWriter w, CollectionInfo c, string load, TimeZoneInfo zone)
     {
         w.WriteStartObject();
         w.WriteString("collectionName", c.Name);
@@ -91,9 +97,10 @@ internal static class CollectionEndpoints
         w.WriteBoolean("autoId", c.Schema.PrimaryKey.AutoId);
         w.WriteStartArray("fields");
         foreach (var f in c.Schema.Fields)
-            if (!f.IsDynamic) DescribeField(w, f);
+            if (!f.IsDynamic && c.Schema.ParentOf(f) is null) DescribeField(w, f, f.Name, zone);
         w.WriteEndArray();
         w.WriteStartArray("structFields");
+        foreach (var s in c.Schema.StructFields) DescribeStruct(w, c.Schema, s, zone);
         w.WriteEndArray();
         w.WriteStartArray("functions");
         foreach (var f in c.Schema.Functions) DescribeFunction(w, f);
@@ -124,10 +131,29 @@ internal static class CollectionEndpoints
         w.WriteEndObject();
     }
 
-    private static void DescribeField(Utf8JsonWriter w, FieldSchema f)
+    private static void DescribeStruct(Utf8JsonWriter w, CollectionSchema schema, StructFieldSchema s, TimeZoneInfo zone)
     {
         w.WriteStartObject();
-        w.WriteString("name", f.Name);
+        w.WriteString("name", s.Name);
+        w.WriteNumber("id", s.Id);
+        w.WriteString("description", s.Description);
+        w.WriteBoolean("nullable", s.Nullable);
+        w.WriteString("type", DataType.ArrayOfStruct.Spelled());
+        w.WriteStartArray("fields");
+        foreach (var f in schema.FieldsOf(s)) DescribeField(w, f with { Nullable = false }, s.ShortName(f), zone);
+        w.WriteEndArray();
+        if (s.TypeParams.Length > 0)
+        {
+            w.WritePropertyName("params");
+            DatabaseEndpoints.WritePairs(w, s.TypeParams);
+        }
+        w.WriteEndObject();
+    }
+
+    private static void DescribeField(Utf8JsonWriter w, FieldSchema f, string name, TimeZoneInfo zone)
+    {
+        w.WriteStartObject();
+        w.WriteString("name", name);
         w.WriteNumber("id", f.Id);
         w.WriteString("type", f.Type.Spelled());
         w.WriteBoolean("primaryKey", f.IsPrimaryKey);
@@ -142,7 +168,7 @@ internal static class CollectionEndpoints
             w.WritePropertyName("params");
             DatabaseEndpoints.WritePairs(w, f.TypeParams);
         }
-        if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value);
+        if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value, zone);
         if (f.IsFunctionOutput) w.WriteBoolean("isFunctionOutput", true);
         w.WriteEndObject();
     }

@@ -33,7 +33,7 @@ internal static class EntityEndpoints
     private static async ValueTask<RestReply> InsertAsync(RestCall call)
     {
         var (collection, rows) = Rows(call);
-        var columns = RowReader.Read(rows, collection.Schema, partial: false, collection.Property("allow_insert_auto_id") == "true");
+        var columns = RowReader.Read(rows, collection.Schema, Zones.Of(call.Proxy.Catalog, collection, null), partial: false, collection.Property("allow_insert_auto_id") == "true");
         var result = await call.Proxy.InsertAsync(call.Context, new InsertRequest
         {
             Collection = call.Collection,
@@ -49,7 +49,7 @@ internal static class EntityEndpoints
         var (collection, rows) = Rows(call);
         var operations = ReadOperations(call);
         var partial = call.Flag("partialUpdate") || operations.Count > 0;
-        var columns = RowReader.Read(rows, collection.Schema, partial, allowAutoId: true);
+        var columns = RowReader.Read(rows, collection.Schema, Zones.Of(call.Proxy.Catalog, collection, null), partial, allowAutoId: true);
         var result = await call.Proxy.UpsertAsync(call.Context, new UpsertRequest
         {
             Collection = call.Collection,
@@ -187,7 +187,7 @@ internal static class EntityEndpoints
     {
         // A count is always a number.
         var isCount = result.Columns is [{ Name: var only }] && only.StartsWith("count(", StringComparison.OrdinalIgnoreCase);
-        var rows = new RowWriter(result.Columns, call.Int64AsNumbers || isCount);
+        var rows = new RowWriter(result.Collection.Schema, result.Columns, call.Int64AsNumbers || isCount, Zones.Of(call.Proxy.Catalog, result.Collection, null));
         return RestReply.WithCost(w =>
         {
             w.WriteStartArray();

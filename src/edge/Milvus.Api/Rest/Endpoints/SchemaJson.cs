@@ -74,6 +74,22 @@ internal static class SchemaJson
         };
     }
 
+    public static StructFieldSchema ReadStruct(JsonElement field, bool keepDescription)
+    {
+        if (field.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("structFields", "StructArrayFieldSchema", field);
+        var name = RestCall.Text(field, "fieldName");
+        if (name.Length == 0) throw RestFailure.Missing("CollectionReq.Schema.StructFields", "fieldName");
+        if (RestCall.List(field, "fields") is not { } subs) throw RestFailure.Missing("CollectionReq.Schema.StructFields", "fields");
+        return new StructFieldSchema
+        {
+            Name = name,
+            Description = keepDescription ? RestCall.Text(field, "description") : "",
+            Nullable = RestCall.Flag(field, "nullable"),
+            Fields = [.. subs.EnumerateArray().Select(s => ReadField(s, autoId: false, keepDescription))],
+            TypeParams = RestCall.Map(field, "typeParams"),
+        };
+    }
+
     public static IndexDraft ReadIndex(JsonElement index)
     {
         if (index.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("indexParams", "IndexParam", index);
@@ -92,13 +108,14 @@ internal static class SchemaJson
     }
 
     /// <summary>The raw shape that clients see: <c>{"Data":{"LongData":7}}</c>.</summary>
-    public static void WriteDefault(Utf8JsonWriter w, DataType type, Literal value)
+    public static void WriteDefault(Utf8JsonWriter w, DataType type, Literal value, TimeZoneInfo zone)
     {
         w.WriteStartObject("defaultValue");
         w.WriteStartObject("Data");
         switch (value)
         {
             case Literal.Bool b: w.WriteBoolean("BoolData", b.Value); break;
+            case Literal.Int i when type is DataType.Timestamptz: w.WriteString("StringData", TimestampText.Format(i.Value, zone)); break;
             case Literal.Int i when type is DataType.Int64: w.WriteNumber("LongData", i.Value); break;
             case Literal.Int i when type.IsInteger(): w.WriteNumber("IntData", i.Value); break;
             case Literal.Int i: w.WriteNumber(type == DataType.Float ? "FloatData" : "DoubleData", i.Value); break;
@@ -114,15 +131,14 @@ internal static class SchemaJson
     {
         var autoId = RestCall.Flag(schema, "autoId") || RestCall.Flag(schema, "autoID");
         var fields = schema.GetProperty("fields").EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
-        if (RestCall.List(schema, "structFields") is { } structs && structs.GetArrayLength() > 0)
-            throw MilvusException.InvalidParameter("struct fields are not supported yet");
+        ImmutableArray<StructFieldSchema> structs = RestCall.List(schema, "structFields") is { } given0 ? [.. given0.EnumerateArray().Select(s => ReadStruct(s, keepDescription: false))] : [];
         ImmutableArray<FunctionSchema> functions = RestCall.List(schema, "functions") is { } given ? [.. given.EnumerateArray().Select(ReadFunction)] : [];
         var outputs = functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);
         fields = [.. fields.Select(f => outputs.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
         ImmutableArray<IndexDraft> indexes = call.List("indexParams") is { } list ? [.. list.EnumerateArray().Select(ReadIndex)] : [];
         return new CollectionDraft
         {
-            Schema = new CollectionSchema(fields, functions, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
+            Schema = new CollectionSchema(fields, functions, structs, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
             Indexes = indexes,
             LoadAfterwards = indexes.Length > 0,
         };
@@ -183,7 +199,7 @@ internal static class SchemaJson
         if (!fits) throw MilvusException.InvalidParameter($"metric type {name} is not supported for vector type {type.Spelled()}");
     }
 
-    private static FunctionSchema ReadFunction(JsonElement function)
+    public static FunctionSchema ReadFunction(JsonElement function)
     {
         if (function.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("functions", "FunctionSchema", function);
         var name = RestCall.Text(function, "name");
@@ -221,7 +237,7 @@ internal static class SchemaJson
             (JsonValueKind.True or JsonValueKind.False, DataType.Bool) => new Literal.Bool(v.GetBoolean()),
             (JsonValueKind.Number, _) when type.IsInteger() && v.TryGetInt64(out var n) => new Literal.Int(n),
             (JsonValueKind.Number, DataType.Float or DataType.Double) => new Literal.Float(v.GetDouble()),
-            (JsonValueKind.String, DataType.VarChar or DataType.Timestamptz or DataType.Geometry) => new Literal.Text(v.GetString()!),
+            (JsonValueKind.String, DataType.VarChar or DataType.Text or DataType.Timestamptz or DataType.Geometry) => new Literal.Text(v.GetString()!),
             _ => null,
         };
         return value ?? throw MilvusException.InvalidParameter($"convert defaultValue fail, err: cannot use {v.GetRawText()}({v.ValueKind}) as {type.Spelled()} default value");

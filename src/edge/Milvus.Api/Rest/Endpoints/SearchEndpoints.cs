@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Milvus.Api.Mapping;
 using Milvus.Api.Rest.Values;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -108,6 +109,7 @@ internal static class SearchEndpoints
         if (data.ValueKind != JsonValueKind.Array) throw RestFailure.BadJson("data should be an array of vectors");
         var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(data.GetArrayLength());
         var isText = field.IsFunctionOutput && data.GetArrayLength() > 0 && data[0].ValueKind == JsonValueKind.String;
+        if (field.Type == DataType.ArrayOfVector && !data.EnumerateArray().All(IsVector)) return ReadLists(data, field);
         foreach (var vector in data.EnumerateArray())
         {
             try
@@ -115,14 +117,37 @@ internal static class SearchEndpoints
                 rows.Add(
                     isText ? Encoding.UTF8.GetBytes(vector.GetString()!)
                     : field.Type == DataType.SparseFloatVector ? ValueReader.ReadSparse(vector)
-                    : ValueReader.ReadDense(vector, field.Type, field.Dimension));
+                    : ValueReader.ReadDense(vector, ElementType(field), field.Dimension));
             }
             catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException)
             {
                 throw RestFailure.BadJson(e.Message);
             }
         }
-        return new QueryVectors(isText ? DataType.VarChar : field.Type, rows.MoveToImmutable());
+        return new QueryVectors(isText ? DataType.VarChar : ElementType(field), rows.MoveToImmutable());
+    }
+
+    private static DataType ElementType(FieldSchema field) => field.Type == DataType.ArrayOfVector ? field.ElementType : field.Type;
+
+    /// <summary>A vector rather than a list of vectors.</summary>
+    private static bool IsVector(JsonElement value) =>
+        value.ValueKind != JsonValueKind.Array || value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number);
+
+    private static QueryVectors ReadLists(JsonElement data, FieldSchema field)
+    {
+        try
+        {
+            return new QueryVectors(
+                field.ElementType,
+                [.. data.EnumerateArray().Select(list => new ReadOnlyMemory<byte>([.. list.EnumerateArray().SelectMany(v => ValueReader.ReadDense(v, field.ElementType, field.Dimension))]))])
+            {
+                AreLists = true,
+            };
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException or ArgumentException)
+        {
+            throw RestFailure.BadJson(e.Message);
+        }
     }
 
     private static void AddGrouping(JsonElement owner, ImmutableDictionary<string, string>.Builder parameters)
@@ -172,7 +197,7 @@ internal static class SearchEndpoints
 
     private static RestReply WriteHits(RestCall call, SearchResult result)
     {
-        var rows = new RowWriter(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers);
+        var rows = new RowWriter(result.Collection.Schema, result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
         return new RestReply(w =>
         {
             w.WriteStartArray();

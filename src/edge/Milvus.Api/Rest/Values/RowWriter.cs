@@ -1,19 +1,29 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Milvus.Api.Mapping;
 using Milvus.Model;
 using Milvus.Proxy;
 
 namespace Milvus.Api.Rest.Values;
 
 /// <summary>Writes result rows as JSON objects.</summary>
-internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64AsNumbers)
+/// <param name="zone">In which timestamps are written.</param>
+internal sealed class RowWriter(CollectionSchema schema, ImmutableArray<NamedColumn> columns, bool int64AsNumbers, TimeZoneInfo zone)
 {
+    private readonly ImmutableArray<ColumnGroup> _groups = ColumnGroup.Of(schema, columns);
+
     /// <summary>Writes the members of one row, without the braces.</summary>
     public void WriteMembers(Utf8JsonWriter w, int row)
     {
-        foreach (var c in columns)
+        foreach (var group in _groups)
         {
+            if (group.Parent is { } parent)
+            {
+                WriteStructs(w, parent, group.Columns, row);
+                continue;
+            }
+            var c = group.Columns[0];
             if (c.IsDynamic)
             {
                 WriteDynamic(w, (BinaryColumn)c.Column, row);
@@ -22,6 +32,29 @@ internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64A
             w.WritePropertyName(c.Name);
             WriteValue(w, c.Column, row);
         }
+    }
+
+    private void WriteStructs(Utf8JsonWriter w, StructFieldSchema parent, ImmutableArray<NamedColumn> columns, int row)
+    {
+        w.WritePropertyName(parent.Name);
+        if (columns[0].Column.IsNull(row))
+        {
+            w.WriteNullValue();
+            return;
+        }
+        var lists = columns.Select(c => (Name: parent.ShortName(schema.Find(c.Name)!), Elements: ((ArrayColumn)c.Column).Row(row))).ToArray();
+        w.WriteStartArray();
+        for (var i = 0; i < lists[0].Elements.Count; i++)
+        {
+            w.WriteStartObject();
+            foreach (var (name, elements) in lists)
+            {
+                w.WritePropertyName(name);
+                WriteValue(w, elements, i);
+            }
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
     }
 
     public void WriteKey(Utf8JsonWriter w, string name, PrimaryKeys keys, int row)
@@ -55,12 +88,14 @@ internal sealed class RowWriter(ImmutableArray<NamedColumn> columns, bool int64A
             case FixedColumn<sbyte> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<short> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<int> c: w.WriteNumberValue(c.Values[row]); break;
+            case FixedColumn<long> { Type: DataType.Timestamptz } c: w.WriteStringValue(TimestampText.Format(c.Values[row], zone)); break;
             case FixedColumn<long> c: WriteInt64(w, c.Values[row], int64AsNumbers); break;
             case FixedColumn<float> c: w.WriteNumberValue(c.Values[row]); break;
             case FixedColumn<double> c: w.WriteNumberValue(c.Values[row]); break;
             case VectorColumn c: WriteVector(w, c, row); break;
             case ArrayColumn c: WriteArray(w, c, row); break;
             case BinaryColumn { Type: DataType.SparseFloatVector } c: WriteSparse(w, c[row]); break;
+            case BinaryColumn { Type: DataType.Geometry } c: w.WriteStringValue(GeometryCodec.ToWkt(c[row])); break;
             case BinaryColumn c: w.WriteStringValue(c[row]); break;
             default: throw new RestFailure(RestCodes.BadSearchResult, $"fail to parse search result, error: no JSON form for {column.Type}");
         }

@@ -8,7 +8,8 @@ namespace Milvus.Api.Rest.Values;
 /// <summary>Reads one JSON value of a field's type. Throws FormatException and its kin; the caller knows row and field.</summary>
 internal static class ValueReader
 {
-    public static void Append(ColumnBuilder builder, FieldSchema field, JsonElement value)
+    /// <param name="zone">Of timestamps without an offset; null for UTC.</param>
+    public static void Append(ColumnBuilder builder, FieldSchema field, JsonElement value, TimeZoneInfo? zone = null)
     {
         switch (builder)
         {
@@ -16,6 +17,7 @@ internal static class ValueReader
             case FixedColumnBuilder<sbyte> b: b.Append(checked((sbyte)ReadInt(value))); break;
             case FixedColumnBuilder<short> b: b.Append(checked((short)ReadInt(value))); break;
             case FixedColumnBuilder<int> b: b.Append(checked((int)ReadInt(value))); break;
+            case FixedColumnBuilder<long> b when field.Type == DataType.Timestamptz: b.Append(ReadTime(value, zone ?? TimeZoneInfo.Utc)); break;
             case FixedColumnBuilder<long> b: b.Append(ReadInt(value)); break;
             case FixedColumnBuilder<float> b: b.Append((float)ReadDouble(value)); break;
             case FixedColumnBuilder<double> b: b.Append(ReadDouble(value)); break;
@@ -24,7 +26,8 @@ internal static class ValueReader
             case BinaryColumnBuilder b when field.Type == DataType.SparseFloatVector: b.Append(ReadSparse(value)); break;
             // A JSON string is taken as the text of the JSON value, as given; anything else is the value itself.
             case BinaryColumnBuilder b when field.Type == DataType.Json: b.Append(value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText()); break;
-            case BinaryColumnBuilder b: b.Append(value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException("a string is expected")); break;
+            case BinaryColumnBuilder b when field.Type == DataType.Geometry: b.Append(GeometryCodec.ToWkb(ReadText(value))); break;
+            case BinaryColumnBuilder b: b.Append(ReadText(value)); break;
             default: throw new FormatException($"type {field.Type} cannot be given as JSON");
         }
     }
@@ -101,6 +104,15 @@ internal static class ValueReader
             if (e.ValueKind == JsonValueKind.Null) throw new FormatException("an array holds no nulls");
         foreach (var e in value.EnumerateArray()) Append(array.Elements, element, e);
         array.EndRow();
+    }
+
+    private static string ReadText(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException("a string is expected");
+
+    private static long ReadTime(JsonElement value, TimeZoneInfo zone)
+    {
+        var text = ReadText(value);
+        return TimestampText.TryParse(text, zone, out var microseconds) ? microseconds : throw new FormatException($"got invalid timestamptz string '{text}'");
     }
 
     private static bool ReadBool(JsonElement value) => value.ValueKind switch

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Milvus.Api.Mapping;
 using Milvus.Coordinator;
 using Milvus.Model;
 
-namespace Milvus.Api.Grpc.Calls;
+namespace Milvus.Api.Mapping;
 
 /// <summary>In which time zone timestamps without an offset are read and all timestamps are written.</summary>
 internal static class Zones

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Milvus.Model;
 
-namespace Milvus.Api.Mapping;
+namespace Milvus.Model;
 
 /// <summary>
 /// Timestamptz values as text (RFC 3339; a blank may stand for the T, the offset may be <c>Z</c>, <c>±hh:mm</c>, <c>±hh</c> or
@@ -11,6 +10,8 @@ public static class TimestampText
 {
     private static readonly TimeSpan LowestOffset = TimeSpan.FromHours(-12);
     private static readonly TimeSpan HighestOffset = TimeSpan.FromHours(14);
+    private static readonly long s_lowest = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly long s_highest = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <param name="zone">Of texts without an offset.</param>
     public static bool TryParse(string text, TimeZoneInfo zone, out long microseconds)
@@ -29,11 +30,13 @@ public static class TimestampText
     /// <summary>With the offset of <paramref name="zone"/> at that instant, trailing zeros of the fraction trimmed.</summary>
     public static string Format(long microseconds, TimeZoneInfo zone)
     {
-        var utc = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-        var local = TimeZoneInfo.ConvertTime(utc, zone);
+        var local = Offset(microseconds, zone);
         var text = local.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
         return text + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
     }
+
+    /// <summary>What a clock in the zone shows at that instant.</summary>
+    public static DateTime Local(long microseconds, TimeZoneInfo zone) => Offset(microseconds, zone).DateTime;
 
     /// <exception cref="MilvusException">1100: no such zone.</exception>
     public static TimeZoneInfo Zone(string? name)
@@ -42,6 +45,13 @@ public static class TimestampText
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
             ? zone
             : throw MilvusException.InvalidParameter($"unknown or invalid IANA Time Zone ID: {name}");
+    }
+
+    // Times near the ends of the calendar have no local form everywhere: they stay in UTC.
+    private static DateTimeOffset Offset(long microseconds, TimeZoneInfo zone)
+    {
+        var utc = DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(microseconds, s_lowest, s_highest) * TimeSpan.TicksPerMicrosecond);
+        return TimeZoneInfo.ConvertTime(utc, zone);
     }
 
     private static bool TryParseLocal(string text, out DateTime local) => DateTime.TryParseExact(
