@@ -190,6 +190,12 @@ public class LanguageTests
         var plan = Sample.Compile("i == 1 and element_filter(st, $[x] == 2)");
         Assert.Equal("st", plan.ElementFilterStruct);
         Assert.Null(Sample.Compile("match_any(st, $[x] == 2)").ElementFilterStruct);
+        var rows = new Rows(
+            Sample.Schema,
+            [.. new long[]?[] { [1, 2], null, [2], [], [2, 2, 3] }.Select((x, i) => new Dictionary<string, object?> { ["id"] = (long)i, ["key"] = "k", ["i"] = i == 2 ? 0L : 1L, ["st[x]"] = x })]);
+        Assert.Equal([0, 4], rows.Select(plan));
+        var elements = FilterEvaluator.EvaluateElements(plan, rows, 0, 5, [0b10011], new FilterScratch());
+        Assert.Equal(0b011010UL, elements[0]);
     }
 
     private static object Value(FieldSchema field, string text) => field.Type switch

@@ -141,8 +141,7 @@ internal static class Sample
         Add("st[x]", DataType.Array, DataType.Int64);
         Add("st[s]", DataType.Array, DataType.VarChar);
         Add("st[f]", DataType.Array, DataType.Float);
-        FieldSchema[] parts = [.. fields.Where(f => f.Name.StartsWith("st[", StringComparison.Ordinal))];
         if (dynamic) fields.Add(new FieldSchema { Id = 100 + fields.Count, Name = FieldIds.DynamicName, Type = DataType.Json, IsDynamic = true, Nullable = true });
-        return new CollectionSchema([.. fields], structFields: [new StructFieldSchema { Id = 900, Name = "st", Nullable = true, Fields = [.. parts] }], enableDynamicField: dynamic);
+        return new CollectionSchema([.. fields], structFields: [new StructFieldSchema { Id = 900, Name = "st", Nullable = true }], enableDynamicField: dynamic);
     }
 }

@@ -14,7 +14,7 @@ public class IndexTests
     private static void IndexEverything(IndexedRows rows, Random random)
     {
         ScalarIndexSpec Any() => new(Keyed[random.Next(Keyed.Length)]) { BitmapLimit = random.Next(3) == 0 ? 10 : 0 };
-        foreach (var field in new[] { "id", "flag", "i8", "i16", "i32", "i", "j", "f", "d", "ts", "arr", "arr8", "arrb", "arrd", "arrs", "doc", "t" }) rows.Index(field, Any());
+        foreach (var field in new[] { "id", "flag", "i8", "i16", "i32", "i", "j", "f", "d", "ts", "arr", "arr8", "arrb", "arrd", "arrs", "doc", "t", "st[x]", "st[s]" }) rows.Index(field, Any());
         rows.Index("s", random.Next(3) switch { 0 => Any(), 1 => new ScalarIndexSpec(ScalarIndexKind.Trie), _ => new ScalarIndexSpec(ScalarIndexKind.Ngram) { MinGram = 1, MaxGram = random.Next(1, 4) } });
         rows.Index("geo", new ScalarIndexSpec(ScalarIndexKind.RTree));
         foreach (var column in new[] { "json", "a", "b", "$meta" })
@@ -90,6 +90,8 @@ public class IndexTests
         { "INVERTED JSON", "json", "json[\"n\"] == 77" },
         { "INVERTED JSON", "json", "json[\"o\"][\"k\"] == \"k5\"" },
         { "STL_SORT", "ts", "ts < iso '1970-01-01T00:00:00.000100Z'" },
+        { "INVERTED", "st[x]", "match_any(st, $[x] == 77)" },
+        { "STL_SORT", "st[x]", "match_any(st, 5 < $[x] < 9 and $[s] == \"a\")" },
         { "INVERTED", "i", "i == 5 or i == 6 or (i > 100 and i < 104)" },
     };
 
@@ -234,6 +236,8 @@ public class IndexTests
                 ["ts"] = (long)((i * 7919) % count),
                 ["s"] = $"word {(i * 7919) % count} of many",
                 ["t"] = $"tag {i % 50}",
+                ["st[x]"] = new long[] { i % 1000, 7 + (i % 500) },
+                ["st[s]"] = new[] { "a", "b" },
                 ["arr"] = new long[] { i % 1000, (i + 1) % 1000 },
                 ["geo"] = new NetTopologySuite.Geometries.Point(i % 200 / 2.0, i / 200 / 2.0).AsBinary(),
                 ["json"] = string.Create(

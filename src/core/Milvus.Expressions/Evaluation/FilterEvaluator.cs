@@ -47,11 +47,41 @@ public static class FilterEvaluator
             return;
         }
         scratch ??= new FilterScratch();
-        var answers = source is IIndexedColumns indexed && indexes != IndexUse.Never
-            ? IndexSelection.Choose(plan.Root, indexed, rowCount, rows, scratch, indexes == IndexUse.Always, trace)
+        using var answers = source is IIndexedColumns indexed && indexes != IndexUse.Never
+            ? IndexSelection.Choose(plan, indexed, rowCount, rows, scratch, indexes == IndexUse.Always, trace)
             : null;
         Evaluate(plan.Root, source, rowCount, rows, scratch, answers, trace, ct);
         if (plan.SampleRate is { } rate) RowSampling.Apply(rows, rate, plan.SampleSeed, 0);
+    }
+
+    /// <summary>Tests single elements of struct lists by the plan's element_filter, for searches that rank elements.</summary>
+    /// <param name="plan">With an element_filter: <see cref="FilterPlan.ElementFilterStruct"/> is not null.</param>
+    /// <param name="rowCount">Rows of the whole source that are considered.</param>
+    /// <param name="rows">The rows of the block whose elements matter, one bit each.</param>
+    /// <returns>
+    /// One bit per element of the block's lists, those of its first row first; only elements of <paramref name="rows"/> are set. Lives in the
+    /// scratch until its next use.
+    /// </returns>
+    public static ReadOnlySpan<ulong> EvaluateElements(FilterPlan plan, IColumnBlocks source, int block, int rowCount, ReadOnlySpan<ulong> rows, FilterScratch scratch)
+    {
+        var match = plan.Elements ?? throw new ArgumentException("the filter has no element_filter", nameof(plan));
+        var count = Math.Min(ColumnLimits.BlockRows, rowCount - block * ColumnLimits.BlockRows);
+        scratch.BeginBlock();
+        try
+        {
+            var context = new BlockContext(source, block, count, scratch, null);
+            var lists = (ArrayColumn)context.GetColumn(match.Column.FieldId);
+            var present = scratch.Rent(Validity.WordCount(count));
+            present.Clear();
+            Bitmaps.OrNulls(present, lists.Validity);
+            for (var w = 0; w < present.Length; w++) present[w] = rows[w] & ~present[w];
+            Bitmaps.ClearTail(present, count);
+            return match.TestElements(context, lists.Offsets[..(count + 1)], present);
+        }
+        finally
+        {
+            scratch.End();
+        }
     }
 
     /// <summary>Narrows candidates to the rows for which a predicate is true.</summary>

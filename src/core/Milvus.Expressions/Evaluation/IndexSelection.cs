@@ -1,3 +1,4 @@
+using System.Buffers;
 using Milvus.Expressions.Indexes;
 using Milvus.Expressions.Kernels;
 using Milvus.Expressions.Predicates;
@@ -28,14 +29,23 @@ internal sealed class IndexSelection
     }
 
     /// <summary>Answers of indexes; null when none is used. Those of outermost conjuncts narrow <paramref name="rows"/> at once.</summary>
-    public static IndexAnswers? Choose(Predicate root, IIndexedColumns source, int rowCount, Span<ulong> rows, FilterScratch scratch, bool always, FilterTrace? trace)
+    public static IndexAnswers? Choose(FilterPlan plan, IIndexedColumns source, int rowCount, Span<ulong> rows, FilterScratch scratch, bool always, FilterTrace? trace)
     {
+        if (trace is null && !HasIndex(plan, source)) return null;
+        var root = plan.Root;
         var selection = new IndexSelection(source, rowCount, scratch, always, trace);
         selection.Visit(root, Bitmaps.Count(rows));
         if (selection._answers.Count == 0) return null;
         foreach (var operand in root is AllPredicate all ? all.Operands : [root])
             if (operand is Leaf leaf && selection._answers.Find(leaf) is { } answer) answer.Apply(rows, 0, leaf.Negated);
         return selection._answers;
+    }
+
+    private static bool HasIndex(FilterPlan plan, IIndexedColumns source)
+    {
+        foreach (var field in plan.FieldIds)
+            if (source.IndexesOf(field).Count > 0) return true;
+        return false;
     }
 
     private void Visit(Predicate predicate, long candidates)
@@ -89,6 +99,7 @@ internal sealed class IndexSelection
     /// <summary>Uses the index if that is faster; returns the rows expected to remain.</summary>
     private long Decide(Leaf leaf, IndexProbe? probe, long candidates)
     {
+        if (probe is null && _trace is null) return candidates;
         var looked = Math.Min(candidates, RowsNotPruned(leaf));
         var scan = leaf.Cost * looked;
         if (probe is null || (!_always && Total(leaf, probe) >= scan))
@@ -96,10 +107,13 @@ internal sealed class IndexSelection
             _trace?.Add(new LeafTrace(leaf.ToString(), null, true, looked, probe is null ? null : Total(leaf, probe), scan));
             return candidates;
         }
-        var rows = new ulong[Validity.WordCount(probe.Index.RowCount)];
-        probe.Mark(rows);
-        _answers.Add(leaf, new IndexAnswer(rows, leaf.Negated && !probe.KnowsAll ? probe.Known.ToArray() : null, probe.IsExact));
-        _trace?.Add(new LeafTrace(leaf.ToString(), probe.Index, probe.IsExact, Bitmaps.Count(rows), Total(leaf, probe), scan));
+        var words = Validity.WordCount(probe.Index.RowCount);
+        var rows = ArrayPool<ulong>.Shared.Rent(words);
+        var marked = rows.AsSpan(0, words);
+        marked.Clear();
+        probe.Mark(marked);
+        _answers.Add(leaf, new IndexAnswer(rows, leaf.Negated ? probe.Known : null, probe.IsExact));
+        _trace?.Add(new LeafTrace(leaf.ToString(), probe.Index, probe.IsExact, Bitmaps.Count(marked), Total(leaf, probe), scan));
         return Math.Min(candidates, Selected(leaf, probe, candidates));
     }
 

@@ -147,10 +147,8 @@ internal sealed class DocumentIndex(ScalarIndexSpec spec, int rowCount, TextKeys
     {
         private ulong[]? _known;
 
-        public override bool KnowsAll => false;
-
         /// <summary>Rows with a value of the compared type at the path.</summary>
-        public override ReadOnlySpan<ulong> Known
+        public override ulong[] Known
         {
             get
             {

@@ -117,14 +117,7 @@ internal sealed class KeyedIndex : ScalarIndex
         public override void Mark(Span<ulong> rows)
         {
             Mark(parts[0], rows);
-            if (parts.Length == 1) return;
-            var other = new ulong[rows.Length];
-            for (var i = 1; i < parts.Length; i++)
-            {
-                Array.Clear(other);
-                Mark(parts[i], other);
-                for (var w = 0; w < rows.Length; w++) rows[w] &= other[w];
-            }
+            foreach (var part in parts.AsSpan(1)) Narrow(rows, other => Mark(part, other));
         }
 
         private void Mark(PartProbe part, Span<ulong> rows)

@@ -76,14 +76,7 @@ internal sealed class NgramIndex(ScalarIndexSpec spec, int rowCount, ulong[]? kn
         {
             if (keys.Length == 0) return;
             _postings.Mark(keys[0], keys[0] + 1, rows);
-            if (keys.Length == 1) return;
-            var other = new ulong[rows.Length];
-            foreach (var key in keys.AsSpan(1))
-            {
-                Array.Clear(other);
-                _postings.Mark(key, key + 1, other);
-                for (var w = 0; w < rows.Length; w++) rows[w] &= other[w];
-            }
+            foreach (var key in keys.AsSpan(1)) Narrow(rows, other => _postings.Mark(key, key + 1, other));
         }
     }
 

@@ -45,12 +45,24 @@ internal abstract class IndexProbe(ScalarIndex index)
     /// <summary>Rough nanoseconds that <see cref="Mark"/> takes.</summary>
     public required long Cost { get; init; }
 
-    /// <summary>The rows for which the answer is known, null when it is all of them.</summary>
-    public virtual ReadOnlySpan<ulong> Known => index.Known;
-
-    public virtual bool KnowsAll => index.Known is null;
+    /// <summary>The rows for which the answer is known, null when it is all of them. Not to be written to.</summary>
+    public virtual ulong[]? Known => index.Known;
 
     /// <summary>Sets bits of rows.</summary>
     /// <param name="rows">One bit per row of the index, all zero.</param>
     public abstract void Mark(Span<ulong> rows);
+
+    /// <summary>Clears the bits of rows that something else does not mark.</summary>
+    /// <param name="mark">As <see cref="Mark"/>.</param>
+    protected static void Narrow(Span<ulong> rows, SpanAction mark)
+    {
+        var other = System.Buffers.ArrayPool<ulong>.Shared.Rent(rows.Length);
+        var marked = other.AsSpan(0, rows.Length);
+        marked.Clear();
+        mark(marked);
+        for (var w = 0; w < rows.Length; w++) rows[w] &= marked[w];
+        System.Buffers.ArrayPool<ulong>.Shared.Return(other);
+    }
+
+    protected delegate void SpanAction(Span<ulong> rows);
 }

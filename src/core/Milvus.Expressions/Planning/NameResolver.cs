@@ -36,23 +36,16 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
     public FieldSchema LengthField(StructFieldSchema owner)
     {
         FieldSchema? vectors = null;
-        foreach (var sub in owner.Fields)
+        foreach (var field in schema.Fields)
         {
-            var field = schema.Find(sub.Id) ?? sub;
+            if (!field.Name.StartsWith(owner.Name + "[", StringComparison.Ordinal)) continue;
             if (field.Type == DataType.Array) return field;
             vectors ??= field;
         }
         return vectors ?? throw NotExisting(owner.Name);
     }
 
-    public FieldSchema? FieldOf(long id)
-    {
-        if (schema.Find(id) is { } field) return field;
-        foreach (var s in schema.StructFields)
-            foreach (var sub in s.Fields)
-                if (sub.Id == id) return sub;
-        return null;
-    }
+    public FieldSchema? FieldOf(long id) => schema.Find(id);
 
     private ColumnRef Resolve(string name)
     {
@@ -98,10 +91,7 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
     private FieldSchema SubField(StructFieldSchema owner, string sub)
     {
         var name = $"{owner.Name}[{sub}]";
-        if (schema.Find(name) is { } field) return field;
-        foreach (var f in owner.Fields)
-            if (f.Name == sub || f.Name == name) return f;
-        throw NotExisting(name);
+        return schema.Find(name) ?? throw NotExisting(name);
     }
 
     private ColumnRef Resolve(StructAccessNode node)

@@ -1,5 +1,7 @@
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
 
@@ -36,6 +38,18 @@ internal sealed record ElementMatchLeaf(ColumnRef Column, string StructName, Pre
     protected override string Description =>
         $"match_{Kind.ToString().ToLowerInvariant()}({StructName}, {Elements}{(Kind >= ElementMatchKind.Least ? $", {Threshold}" : "")})";
 
+    /// <summary>An index on the first sub-field names the lists with an element that passes one test of the predicate.</summary>
+    internal override IndexQuery? Ask(JsonCast cast)
+    {
+        if (Kind is not (ElementMatchKind.Any or ElementMatchKind.Least)) return null;
+        foreach (var part in Elements is AllPredicate all ? all.Operands : [Elements])
+        {
+            if (part is not Leaf { Negated: false } leaf || leaf.Column.FieldId != Column.FieldId || leaf.Ask(cast) is not { } query) continue;
+            return query with { OfElements = true, IsExact = Kind == ElementMatchKind.Any && ReferenceEquals(part, Elements) && query.IsExact };
+        }
+        return null;
+    }
+
     public override void CollectFields(List<long> fields)
     {
         base.CollectFields(fields);
@@ -43,7 +57,7 @@ internal sealed record ElementMatchLeaf(ColumnRef Column, string StructName, Pre
     }
 
     /// <summary>The elements that pass, of the candidate rows of a block; bit 0 is the first element of the block's first row.</summary>
-    public ReadOnlySpan<ulong> TestElements(in BlockContext block, ReadOnlySpan<int> offsets, ReadOnlySpan<ulong> candidates)
+    public ReadOnlySpan<ulong> TestElements(scoped in BlockContext block, scoped ReadOnlySpan<int> offsets, scoped ReadOnlySpan<ulong> candidates)
     {
         var first = offsets[0];
         var count = offsets[^1] - first;
