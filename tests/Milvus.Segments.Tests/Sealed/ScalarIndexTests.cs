@@ -86,13 +86,11 @@ public class ScalarIndexTests
         var fixture = new VectorFixture(DataType.FloatVector, 4, seed: 6).Fill(500);
         var built = await IndexWriter.BuildAsync(await fixture.SealAsync(), Plan(VectorFixture.Group, 7, ScalarIndexKind.Bitmap), fixture.Store);
         var file = built.Manifest.Indexes[0];
-        var bytes = await fixture.Store.ReadAllAsync(file.ObjectKey);
+        var copy = new MemoryStream();
+        await using (var stored = await fixture.Store.OpenReadAsync(file.ObjectKey)) await stored.CopyToAsync(copy);
+        var bytes = copy.ToArray();
         bytes[bytes.Length / 2] ^= 8;
-        await fixture.Store.PutAsync(file.ObjectKey, (stream, _) =>
-        {
-            stream.Write(bytes);
-            return Task.CompletedTask;
-        });
+        await fixture.Store.PutAsync(file.ObjectKey, bytes);
         var error = await Assert.ThrowsAsync<IntegrityException>(() => SealedSegment.LoadAsync(built.Manifest, fixture.Schema, fixture.Store));
         Assert.Equal(file.ObjectKey, error.DamagedSource);
     }
