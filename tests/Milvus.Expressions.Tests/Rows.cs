@@ -44,11 +44,15 @@ internal sealed class Rows : IColumnBlocks
 
     public List<int> Select(FilterPlan plan, int? rowCount = null)
     {
-        var n = rowCount ?? RowCount;
-        var bits = new ulong[Validity.WordCount(n)];
+        return Select(plan, this, rowCount ?? RowCount);
+    }
+
+    public static List<int> Select(FilterPlan plan, IColumnBlocks source, int rowCount, IndexUse indexes = IndexUse.ByCost, FilterTrace? trace = null)
+    {
+        var bits = new ulong[Validity.WordCount(rowCount)];
         Array.Fill(bits, ulong.MaxValue);
-        FilterEvaluator.Evaluate(plan, this, n, bits);
-        return [.. Enumerable.Range(0, n).Where(r => (bits[r >> 6] >> (r & 63) & 1) != 0)];
+        FilterEvaluator.Evaluate(plan, source, rowCount, bits, trace: trace, indexes: indexes);
+        return [.. Enumerable.Range(0, rowCount).Where(r => (bits[r >> 6] >> (r & 63) & 1) != 0)];
     }
 
     public static void Append(ColumnBuilder builder, object? value)
@@ -134,7 +138,10 @@ internal static class Sample
         Add("key", DataType.VarChar, nullable: false, partition: true);
         Add("vec", DataType.FloatVector, nullable: false, parameters: [new("dim", "4")]);
         Add("sparse", DataType.SparseFloatVector, nullable: false);
+        Add("st[x]", DataType.Array, DataType.Int64);
+        Add("st[s]", DataType.Array, DataType.VarChar);
+        Add("st[f]", DataType.Array, DataType.Float);
         if (dynamic) fields.Add(new FieldSchema { Id = 100 + fields.Count, Name = FieldIds.DynamicName, Type = DataType.Json, IsDynamic = true, Nullable = true });
-        return new CollectionSchema([.. fields], structFields: [new StructFieldSchema { Id = 900, Name = "st" }], enableDynamicField: dynamic);
+        return new CollectionSchema([.. fields], structFields: [new StructFieldSchema { Id = 900, Name = "st", Nullable = true }], enableDynamicField: dynamic);
     }
 }

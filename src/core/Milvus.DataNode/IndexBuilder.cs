@@ -21,8 +21,9 @@ public static class IndexBuilder
         if (manifest.RowCount < options.MinRows) return null;
         foreach (var f in manifest.Indexes)
             if (f.FieldId == index.FieldId && f.IndexId == index.Id) return null;
-        if (schema.Find(index.FieldId) is not { } field || !field.Type.IsVector()) return null;
+        if (schema.Find(index.FieldId) is not { } field) return null;
         if (!manifest.Columns.Any(c => c.FieldId == field.Id)) return null;
+        if (!field.Type.IsVector()) return ScalarIndexPlans.Resolve(index, field) is { } spec ? SegmentIndexPlan.Of(field.Id, index.Id, spec) : null;
         var resolved = IndexPlan.Resolve(index, field);
         return resolved.Kind switch
         {
@@ -70,7 +71,7 @@ public static class IndexBuilder
         return new SegmentChange
         {
             CollectionId = current.CollectionId,
-            Replaced = [current with { Indexes = current.Indexes.RemoveAll(i => i.FieldId == file.FieldId).Add(file) }],
+            Replaced = [current.WithIndex(file)],
         };
     }
 }

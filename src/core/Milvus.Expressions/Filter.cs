@@ -83,22 +83,28 @@ public static class Filter
         _ => throw new FilterError($"predicate is not a boolean expression: {expression}, data type: {operand.TypeName}") { IsWholeMessage = true },
     };
 
-    /// <summary>Takes sampling out of the tree: it stands alone or last in the outermost conjunction.</summary>
+    /// <summary>Takes sampling and element_filter, which stand alone or last in the outermost conjunction, out of the tree.</summary>
     private static FilterPlan Finish(Predicate written, CollectionSchema schema, FilterSource source)
     {
         double? rate = null;
-        switch (written)
+        ElementMatchLeaf? elements = null;
+        var last = written is AllPredicate { Operands: [.., var end] } ? end : written;
+        var before = written is not AllPredicate { Operands: var operands } ? ConstantPredicate.True
+            : operands.Length == 2 ? operands[0]
+            : new AllPredicate(operands[..^1]);
+        switch (last)
         {
             case SamplePredicate sample:
                 rate = sample.Rate;
-                written = ConstantPredicate.True;
+                written = before;
                 break;
-            case AllPredicate { Operands: [.., SamplePredicate last] operands }:
-                rate = last.Rate;
-                written = operands.Length == 2 ? operands[0] : new AllPredicate(operands[..^1]);
+            case ElementFilterPredicate filter:
+                // Rows without such an element cannot contribute one.
+                elements = filter.Match;
+                written = before is ConstantPredicate ? filter.Match : new AllPredicate([before, filter.Match]);
                 break;
         }
         // Without sampling the seed decides nothing, and filters that mean the same are to be equal.
-        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, rate is null ? source with { SampleSeed = 0 } : source);
+        return new FilterPlan(written, Normalizer.Normalize(written), schema, rate, rate is null ? source with { SampleSeed = 0 } : source, elements);
     }
 }

@@ -11,6 +11,4 @@ internal sealed class FilterError(string reason) : Exception(reason)
 
     /// <summary>A failure that Milvus meets while executing, with its own code.</summary>
     public bool IsExecution { get; init; }
-
-    public static FilterError NotSupportedYet(string what) => new($"{what} is not supported yet");
 }

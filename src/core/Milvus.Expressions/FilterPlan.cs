@@ -10,8 +10,9 @@ public sealed class FilterPlan
     private readonly Predicate _written;
     private readonly FieldSchema? _partitionKey;
 
-    internal FilterPlan(Predicate written, Predicate root, CollectionSchema schema, double? sampleRate, FilterSource source)
+    internal FilterPlan(Predicate written, Predicate root, CollectionSchema schema, double? sampleRate, FilterSource source, ElementMatchLeaf? elements = null)
     {
+        Elements = elements;
         _written = written;
         Source = source;
         _partitionKey = schema.PartitionKey;
@@ -56,6 +57,12 @@ public sealed class FilterPlan
 
     /// <summary>The factor of random_sample, null without it.</summary>
     public double? SampleRate { get; }
+
+    /// <summary>The struct that element_filter looks at, null without it.</summary>
+    public string? ElementFilterStruct => Elements?.StructName;
+
+    /// <summary>What element_filter asks of elements; the tree holds it as match_any.</summary>
+    internal ElementMatchLeaf? Elements { get; }
 
     internal long SampleSeed => Source.SampleSeed;
 

@@ -4,6 +4,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Model;
 using Milvus.Proxy.Access;
 using Milvus.Proxy.Reading;
+using Milvus.Proxy.Reading.Explaining;
 using Milvus.Proxy.Reading.Fusion;
 using Milvus.Proxy.Reading.Queries;
 using Milvus.Proxy.Reading.Searches;
@@ -26,6 +27,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
     private readonly QueryExecutor _queries;
     private readonly SearchExecutor _searches;
     private readonly HybridExecutor _hybrids;
+    private readonly ReadExplainer _explainer;
     private readonly ReadRepeater _repeater;
 
     /// <param name="access">Who may do what; null for everybody everything.</param>
@@ -63,6 +65,11 @@ public sealed partial class MilvusProxy : IMilvusProxy
         _queries = new QueryExecutor(shards, scopes, filters, options);
         _searches = new SearchExecutor(shards, scopes, planner, runner, options);
         _hybrids = new HybridExecutor(shards, scopes, planner, runner, options);
+        _explainer = new ReadExplainer(
+            time,
+            notes => new QueryExecutor(new ExplainingGateway(shards, notes), scopes, filters, options),
+            notes => new SearchExecutor(new ExplainingGateway(shards, notes), scopes, planner, runner, options),
+            notes => new HybridExecutor(new ExplainingGateway(shards, notes), scopes, planner, runner, options));
     }
 
     public Catalog Catalog => _coordinator.Catalog;
@@ -88,13 +95,13 @@ public sealed partial class MilvusProxy : IMilvusProxy
         RunAsync(context, ProxyOperation.Delete, request.Collection, request, cancellation, (c, r, ct) => _deleter.DeleteAsync(c, r, ct));
 
     public Task<QueryResult> QueryAsync(RequestContext context, QueryRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => _queries.QueryAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.Params) ? _explainer.QueryAsync(c, r, ct) : _queries.QueryAsync(c, r, ct));
 
     public Task<SearchResult> SearchAsync(RequestContext context, SearchRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => _searches.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.Params) ? _explainer.SearchAsync(c, r, ct) : _searches.SearchAsync(c, r, ct));
 
     public Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => _hybrids.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.RankParams) ? _explainer.SearchAsync(c, r, ct) : _hybrids.SearchAsync(c, r, ct));
 
     public Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default) =>
         RunAsync(context, ProxyOperation.Flush, collection, this, cancellation, static (c, proxy, ct) => proxy.Maintenance.FlushAsync(c, ct).AsTask());

@@ -62,6 +62,10 @@ public abstract class VectorIndex
             Search(queries.Slice(i * bytes, bytes), queryType, parameters, filter, results[i]);
     }
 
+    /// <summary>Whether a search would compare every passing row because that is cheaper than using the index's structure.</summary>
+    /// <param name="passing">Rows that pass the filter.</param>
+    public virtual bool PrefersScan(int passing, in VectorSearchParameters parameters) => false;
+
     private protected int QueryBytes(ReadOnlySpan<byte> queries, DataType queryType, int count)
     {
         int bytes = queryType.VectorBytes(Store.Dimension);

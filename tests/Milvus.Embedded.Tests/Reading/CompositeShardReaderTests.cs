@@ -354,6 +354,10 @@ public class CompositeShardReaderTests
 
         public ValueTask<Text.Bm25.Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation) => throw Failure();
 
+        public ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation) => throw Failure();
+
+        public ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation) => throw Failure();
+
         private Exception Failure() => hasMoved ? new ShardMovedException("gone") : new MilvusException(ErrorCode.ServiceUnavailable, "gone");
     }
 }

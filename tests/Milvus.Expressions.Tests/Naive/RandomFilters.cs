@@ -19,6 +19,7 @@ internal sealed class RandomFilters(Random random)
     private static readonly string[] IntegerColumns = ["i8", "i16", "i32", "i", "j"];
 
     private readonly RandomRows _values = new(random);
+    private readonly RandomSpecials _special = new(random);
 
     public NaiveFilter Make(int depth)
     {
@@ -42,7 +43,7 @@ internal sealed class RandomFilters(Random random)
 
     private string Pick(params string[] choices) => choices[random.Next(choices.Length)];
 
-    private NaiveFilter Leaf() => random.Next(17) switch
+    private NaiveFilter Leaf() => random.Next(21) switch
     {
         0 => Comparison(),
         1 => Comparison(),
@@ -60,6 +61,10 @@ internal sealed class RandomFilters(Random random)
         13 => JsonComparison(),
         14 => JsonTerm(),
         15 => JsonContainer(),
+        16 => _special.Time(),
+        17 => _special.Relation(),
+        18 => _special.Match(),
+        19 => _special.Fuzzy(),
         _ => JsonArithmetic(),
     };
 

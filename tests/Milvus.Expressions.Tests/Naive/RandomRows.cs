@@ -45,7 +45,12 @@ internal sealed class RandomRows(Random random)
         Set("d", () => Real());
         Set("s", () => Word());
         Set("t", () => Word());
-        Set("ts", () => random.NextInt64(-10, 10));
+        Set("ts", () => random.Next(2) == 0 ? random.NextInt64(-10, 10) : random.NextInt64(-3_000_000_000_000_000, 3_000_000_000_000_000));
+        Set("geo", () => Shapes.Random(random).AsBinary());
+        var elements = random.Next(5) == 0 ? -1 : random.Next(4);
+        row["st[x]"] = elements < 0 ? null : Enumerable.Range(0, elements).Select(_ => Integer()).ToArray();
+        row["st[s]"] = elements < 0 ? null : Enumerable.Range(0, elements).Select(_ => Word()).ToArray();
+        row["st[f]"] = elements < 0 ? null : Enumerable.Range(0, elements).Select(_ => (float)random.Next(-3, 4)).ToArray();
         Set("json", () => Json(3));
         Set("a", () => Object(3));
         Set("b", () => Json(2));

@@ -87,6 +87,23 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
     public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation) =>
         new(Collect(collection.Schema.Find(fieldId)!, [.. rows.ToArray().Select(r => r.Row)]));
 
+    public ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation) =>
+        new([Explain(request.Filter, request.PartitionIds) with { SearchPlan = "brute force" }]);
+
+    public ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        new([Explain(request.Filter, request.PartitionIds)]);
+
+    private SegmentExplain Explain(FilterPlan? filter, ImmutableArray<long> partitions) => new()
+    {
+        SegmentId = 1,
+        PartitionId = 2,
+        IsSealed = false,
+        RowCount = _rows.Length,
+        RowsVisible = Visible(null, partitions, default, newestOnly: false).Count,
+        RowsPassing = Visible(filter, partitions, default, newestOnly: false).Count,
+        FilterPlan = filter is null ? "none" : "columns",
+    };
+
     public ValueTask<Bm25QueryStatistics> GetTermStatisticsAsync(long fieldId, ReadOnlyMemory<uint> terms, CancellationToken cancellation)
     {
         var builder = new Bm25StatisticsBuilder();

@@ -101,6 +101,28 @@ internal sealed class RandomMessages(Random random)
         return new GroupStates(n, [AnyColumn(n, 0.2)], [AnyColumn(n, 0), AnyColumn(n, 0.5)]);
     }
 
+    public ImmutableArray<SegmentExplain> Explains() => [.. Enumerable.Range(0, random.Next(4)).Select(_ => new SegmentExplain
+    {
+        SegmentId = random.NextInt64(),
+        PartitionId = random.NextInt64(),
+        IsSealed = random.Next(2) == 0,
+        RowCount = random.Next(),
+        RowsVisible = random.Next(),
+        RowsPassing = random.Next(),
+        FilterPlan = "indexes",
+        Tests = [.. Enumerable.Range(0, random.Next(3)).Select(i => new TestExplain($"a == {i}", i, "INVERTED", i > 0, random.Next(), random.Next(-1, 9), random.Next()))],
+        Blocks = random.Next(9),
+        BlocksPruned = random.Next(9),
+        BlocksSkipped = random.Next(9),
+        RowsPruned = random.Next(),
+        SearchPlan = "index",
+        SearchReason = "é",
+        VectorIndex = "HNSW",
+        Hits = random.Next(),
+        FilterMs = random.NextDouble(),
+        SearchMs = random.NextDouble(),
+    })];
+
     public ShardRows ShardRows()
     {
         var n = random.Next(20);

@@ -23,6 +23,7 @@ public class WireCodecTests
         (m => Bm25QueryStatisticsCodec.Encode(m.Statistics()), b => Bm25QueryStatisticsCodec.Decode(b)),
         (m => RowFetchCodec.Encode(103, m.Rows(5)), b => RowFetchCodec.Decode(b)),
         (_ => TermQuestionCodec.Encode(104, [1, 2, 3]), b => TermQuestionCodec.Decode(b)),
+        (m => SegmentExplainCodec.Encode(m.Explains()), b => SegmentExplainCodec.Decode(b)),
         (_ => ErrorCodec.Encode(MilvusException.InvalidParameter("é")), b => ErrorCodec.Decode(b)),
     ];
 
@@ -53,6 +54,19 @@ public class WireCodecTests
                     Assert.Equal(scoring.InverseDocumentFrequency(element.Index), back.Bm25.InverseDocumentFrequency(element.Index));
             // What was received can be sent on.
             Assert.True(ShardSearchCodec.Encode(search).Span.SequenceEqual(ShardSearchCodec.Encode(back).Span));
+        }
+    }
+
+    [Fact]
+    public void Explanations_come_back()
+    {
+        var messages = new RandomMessages(new Random(5));
+        for (var n = 0; n < 50; n++)
+        {
+            var explains = messages.Explains();
+            var back = SegmentExplainCodec.Decode(SegmentExplainCodec.Encode(explains));
+            Assert.Equal(explains.Select(e => e with { Tests = [] }), back.Select(e => e with { Tests = [] }));
+            Assert.Equal(explains.SelectMany(e => e.Tests), back.SelectMany(e => e.Tests));
         }
     }
 

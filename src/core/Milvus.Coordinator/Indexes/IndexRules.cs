@@ -34,6 +34,10 @@ public static class IndexRules
     /// <summary>The parameters DescribeIndex shows.</summary>
     public static ImmutableArray<Property> Describe(IndexInfo index) => index.Params;
 
+    /// <summary>The keys of the path that an index on a JSON field covers; none for the whole document.</summary>
+    public static ImmutableArray<string> JsonPathOf(FieldSchema field, IndexInfo index) =>
+        JsonPaths.Keys(JsonPaths.Normalize(field, index.BuildParams.GetValueOrDefault("json_path", index.FieldName)));
+
     private static IndexInfo CheckVector(FieldSchema field, string indexName, ImmutableArray<Property> parameters, FlatParams flat)
     {
         var auto = flat.IndexType.Length == 0 || VectorIndexTypes.IsAuto(flat.IndexType);

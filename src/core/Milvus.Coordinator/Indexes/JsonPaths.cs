@@ -32,6 +32,10 @@ internal static class JsonPaths
         return result.ToString();
     }
 
+    /// <summary>The keys of a normalized path.</summary>
+    public static System.Collections.Immutable.ImmutableArray<string> Keys(string normalized) =>
+        normalized.Length == 0 ? [] : [.. normalized[1..].Split('/').Select(k => k.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+
     // The position of the closing bracket of the key that opens at start, or -1.
     private static int EndOfKey(string path, int start)
     {

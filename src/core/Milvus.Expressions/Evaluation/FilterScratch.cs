@@ -11,6 +11,8 @@ public sealed class FilterScratch
     private readonly List<ulong[]> _bitmaps = [];
     private readonly byte[]?[] _values = new byte[]?[2];
     private readonly List<(long FieldId, Column Column)> _columns = [];
+    private ulong[] _elements = [];
+    private FilterScratch? _nested;
     private byte[] _text = new byte[256];
     private char[] _chars = [];
     private int _rented;
@@ -37,6 +39,16 @@ public sealed class FilterScratch
     {
         var bytes = _values[slot] ??= GC.AllocateUninitializedArray<byte>(ColumnLimits.BlockRows * sizeof(long));
         return MemoryMarshal.Cast<byte, T>(bytes.AsSpan())[..count];
+    }
+
+    /// <summary>Buffers for a predicate that runs inside another one, over elements instead of rows.</summary>
+    internal FilterScratch Nested => _nested ??= new FilterScratch();
+
+    /// <summary>Room for one bit per element of a block's lists, with any content; lasts until the next call.</summary>
+    internal Span<ulong> ElementBits(int words)
+    {
+        if (_elements.Length < words) _elements = new ulong[Math.Max(words, _elements.Length * 2)];
+        return _elements.AsSpan(0, words);
     }
 
     internal Span<byte> Text(int length)

@@ -20,6 +20,8 @@ internal sealed class JsonPath : IEquatable<JsonPath>
 
     public Step[] Steps { get; }
 
+    public IReadOnlyList<string> Keys => _keys;
+
     public bool Equals(JsonPath? other) => other is not null && _keys.AsSpan().SequenceEqual(other._keys);
 
     public override bool Equals(object? obj) => Equals(obj as JsonPath);

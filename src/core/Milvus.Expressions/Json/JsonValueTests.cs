@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Keys;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Expressions.Matching;
 using Milvus.Expressions.Predicates;
@@ -17,6 +20,9 @@ internal enum Truth
 internal abstract class JsonTest
 {
     public abstract Truth Test(ref Utf8JsonReader reader, FilterScratch scratch);
+
+    /// <summary>What the test asks of an index whose values were cast; null when it needs other values than those.</summary>
+    public virtual IndexQuery? Ask(JsonCast cast) => null;
 
     protected static Truth Of(bool value) => value ? Truth.True : Truth.False;
 }
@@ -42,6 +48,8 @@ internal sealed class JsonNumberTest(JsonNumber? low, bool lowInclusive, JsonNum
         return Of(Contains(value, low, lowInclusive, high, highInclusive));
     }
 
+    public override IndexQuery? Ask(JsonCast cast) => cast == JsonCast.Double ? new(new JsonNumberRange(low, lowInclusive, high, highInclusive)) : null;
+
     public static bool Contains(JsonNumber value, JsonNumber? low, bool lowInclusive, JsonNumber? high, bool highInclusive)
     {
         if (low is { } l && value.CompareTo(l) is var a && (a < 0 || (a == 0 && !lowInclusive))) return false;
@@ -54,6 +62,8 @@ internal sealed class JsonTextTest(TextInterval interval) : JsonTest
 {
     public override Truth Test(ref Utf8JsonReader reader, FilterScratch scratch) =>
         reader.TokenType == JsonTokenType.String ? Of(interval.Contains(JsonText.Unescape(ref reader, scratch))) : Truth.Unknown;
+
+    public override IndexQuery? Ask(JsonCast cast) => cast == JsonCast.Text ? new(new TextRange(interval)) : null;
 }
 
 /// <summary>value op boolean, false before true.</summary>
@@ -61,6 +71,9 @@ internal sealed class JsonBoolTest(CompareOp op, bool literal) : JsonTest
 {
     public override Truth Test(ref Utf8JsonReader reader, FilterScratch scratch) =>
         reader.TokenType is JsonTokenType.True or JsonTokenType.False ? Of(op.Holds(reader.GetBoolean().CompareTo(literal))) : Truth.Unknown;
+
+    public override IndexQuery? Ask(JsonCast cast) =>
+        cast == JsonCast.Bool ? new(new NumberSet([.. new[] { 0L, 1L }.Where(v => op.Holds(v.CompareTo(literal ? 1 : 0)))])) : null;
 }
 
 /// <summary>Whole arrays; numbers in them compare by value, objects equal nothing.</summary>
@@ -77,6 +90,10 @@ internal sealed class JsonTextMatchTest(TextTest test) : JsonTest
 {
     public override Truth Test(ref Utf8JsonReader reader, FilterScratch scratch) =>
         reader.TokenType == JsonTokenType.String ? Of(test.IsMatch(JsonText.Unescape(ref reader, scratch), scratch)) : Truth.Unknown;
+
+    public TextTest Text => test;
+
+    public override IndexQuery? Ask(JsonCast cast) => cast == JsonCast.Text ? new(new TextPattern(test)) : null;
 }
 
 /// <summary>Low ≤ number of elements ≤ High; unknown for what is no array.</summary>
@@ -165,11 +182,11 @@ internal readonly record struct JsonOperand(JsonNumber Number, bool IsInteger);
 /// <summary>
 /// in [...] over literals of any types. False only for a value that at least one literal is comparable with, else unknown.
 /// </summary>
-internal sealed class JsonTermTest : JsonTest
+internal sealed class JsonTermTest(IReadOnlyList<Literal> literals) : JsonTest
 {
-    private readonly JsonValueSet _set;
+    private readonly JsonValueSet _set = new(literals);
 
-    public JsonTermTest(IEnumerable<Literal> literals) => _set = new JsonValueSet(literals);
+    public override IndexQuery? Ask(JsonCast cast) => JsonKeys.Of(literals, cast) is { } keys ? new(keys) : null;
 
     public override Truth Test(ref Utf8JsonReader reader, FilterScratch scratch)
     {
@@ -203,6 +220,20 @@ internal sealed class JsonContainsTest(ContainsKind kind, IReadOnlyList<Literal>
             reader.Skip();
         }
         return Truth.False;
+    }
+
+    public override IndexQuery? Ask(JsonCast cast)
+    {
+        var element = cast switch
+        {
+            JsonCast.BoolArray => JsonCast.Bool,
+            JsonCast.DoubleArray => JsonCast.Double,
+            JsonCast.TextArray => JsonCast.Text,
+            _ => JsonCast.None,
+        };
+        // Rounded numbers make an index inexact as a whole, so no key may be missing from the list.
+        if (element == JsonCast.None || JsonKeys.Of(literals, element) is null) return null;
+        return IndexQuery.Elements(literals, kind, values => JsonKeys.Of(values, element)!);
     }
 
     private static bool HasElement(ref Utf8JsonReader reader, JsonEquality literal)

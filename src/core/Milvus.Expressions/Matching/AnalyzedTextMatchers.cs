@@ -13,6 +13,8 @@ public sealed class AnalyzedTextMatchers(AnalyzerRegistry analyzers) : ITextMatc
     public ITextMatcher Phrase(FieldSchema field, string query, uint slop) =>
         new TokensInOrder(new PhraseMatcher(AnalyzerOf(field), query, slop));
 
+    public ITextMatcher Fuzzy(FieldSchema field, string query, int distance) => new NearToken(new FuzzyMatcher(AnalyzerOf(field), query, distance));
+
     private Analyzer AnalyzerOf(FieldSchema field) => analyzers.Get(field.Param("analyzer_params"));
 
     private sealed class AnyToken(TextMatcher matcher) : ITextMatcher
@@ -21,6 +23,11 @@ public sealed class AnalyzedTextMatchers(AnalyzerRegistry analyzers) : ITextMatc
     }
 
     private sealed class TokensInOrder(PhraseMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+
+    private sealed class NearToken(FuzzyMatcher matcher) : ITextMatcher
     {
         public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
     }

@@ -11,6 +11,9 @@ public interface ITextMatcherFactory
 
     /// <summary>phrase_match: the query's tokens occur in order with a total displacement of at most <paramref name="slop"/>.</summary>
     ITextMatcher Phrase(FieldSchema field, string query, uint slop);
+
+    /// <summary>text_match_fuzzy: a token of the text is within <paramref name="distance"/> (0 … 2) edits of one of the query's tokens.</summary>
+    ITextMatcher Fuzzy(FieldSchema field, string query, int distance);
 }
 
 /// <summary>A compiled text predicate. Immutable and thread-safe; <see cref="IsMatch"/> allocates nothing per row where it can.</summary>

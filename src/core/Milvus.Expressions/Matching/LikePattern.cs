@@ -25,6 +25,8 @@ internal sealed class LikePattern : TextTest
 
     public override byte[] Prefix { get; }
 
+    public override IReadOnlyList<byte[]> Literals => [.. _pieces.SelectMany(p => p.Parts).Where(p => p.Literal is not null).Select(p => p.Literal!)];
+
     /// <summary>Compiles a pattern, to a plain literal test where it is one.</summary>
     /// <exception cref="FilterError">The pattern ends with a lone backslash.</exception>
     public static TextTest Compile(string pattern)

@@ -16,6 +16,8 @@ public sealed class TextLibraryMatchers : ITextMatcherFactory
 
     public ITextMatcher Phrase(FieldSchema field, string query, uint slop) => new Phrases(new PhraseMatcher(AnalyzerOf(field), query, slop));
 
+    public ITextMatcher Fuzzy(FieldSchema field, string query, int distance) => new Near(new FuzzyMatcher(AnalyzerOf(field), query, distance));
+
     private Analyzer AnalyzerOf(FieldSchema field) => _analyzers.Get(field.Param("analyzer_params"));
 
     private sealed class Words(TextMatcher matcher) : ITextMatcher
@@ -24,6 +26,11 @@ public sealed class TextLibraryMatchers : ITextMatcherFactory
     }
 
     private sealed class Phrases(PhraseMatcher matcher) : ITextMatcher
+    {
+        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
+    }
+
+    private sealed class Near(FuzzyMatcher matcher) : ITextMatcher
     {
         public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
     }

@@ -9,6 +9,9 @@ internal abstract class TextTest
     /// <summary>Bytes that every matching value starts with; empty when there are none.</summary>
     public virtual byte[] Prefix => [];
 
+    /// <summary>Runs of bytes that every matching value has somewhere; none when nothing is known.</summary>
+    public virtual IReadOnlyList<byte[]> Literals => [];
+
     /// <param name="text">UTF-8. May lie in <see cref="FilterScratch.Text"/>.</param>
     public abstract bool IsMatch(ReadOnlySpan<byte> text, FilterScratch scratch);
 }
@@ -25,6 +28,14 @@ internal sealed class LiteralTest(LiteralTest.Shape shape, byte[] literal) : Tex
     }
 
     public override int Cost => shape == Shape.Infix ? 12 : 5;
+
+    /// <summary>Exactly the values that start with the prefix match.</summary>
+    public bool IsPrefix => shape == Shape.Prefix;
+
+    /// <summary>Exactly the prefix itself matches.</summary>
+    public bool IsEquality => shape == Shape.Equal;
+
+    public override IReadOnlyList<byte[]> Literals => literal.Length == 0 ? [] : [literal];
 
     public override byte[] Prefix => shape is Shape.Equal or Shape.Prefix ? literal : [];
 

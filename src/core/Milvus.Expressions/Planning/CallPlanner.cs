@@ -11,6 +11,9 @@ internal sealed class CallPlanner(Planner planner, NameResolver names, FilterOpt
 {
     private const double SampleMargin = 1e-10;
 
+    private readonly GeometryPlanner _geometry = new(planner, names);
+    private readonly ElementPlanner _elements = new(planner, names);
+
     public Operand Plan(CallNode call) => call.Function switch
     {
         TokenKind.Contains => Contains(call, ContainsKind.Any, single: true),
@@ -20,8 +23,10 @@ internal sealed class CallPlanner(Planner planner, NameResolver names, FilterOpt
         TokenKind.RandomSample => new PredicateOperand(call, Sample(call)),
         TokenKind.TextMatch => new PredicateOperand(call, TextMatch(call)),
         TokenKind.PhraseMatch => new PredicateOperand(call, PhraseMatch(call)),
+        TokenKind.TextMatchFuzzy => new PredicateOperand(call, FuzzyMatch(call)),
+        TokenKind.Spatial or TokenKind.SpatialWithin or TokenKind.SpatialIsValid => new PredicateOperand(call, _geometry.Plan(call)),
         TokenKind.Identifier => new PredicateOperand(call, Function(call)),
-        _ => throw FilterError.NotSupportedYet(call.Name.ToLowerInvariant()),
+        _ => new PredicateOperand(call, _elements.Plan(call)),
     };
 
     private PredicateOperand Contains(CallNode call, ContainsKind kind, bool single)
@@ -37,8 +42,9 @@ internal sealed class CallPlanner(Planner planner, NameResolver names, FilterOpt
 
     private ColumnRef LengthColumn(CallNode call)
     {
+        if (names.Struct(call.Arguments[0]) is { } owner) return new ColumnRef(names.LengthField(owner));
         var column = names.Resolve(call.Arguments[0]);
-        return column.IsJson || column.IsWholeArray
+        return column.IsJson || column.IsWholeArray || column.Field.Type == DataType.ArrayOfVector
             ? column
             : throw new FilterError($"array_length operation are only supported on json or array fields, got: {Literals.TypeName(column.Type)}");
     }
@@ -77,6 +83,15 @@ internal sealed class CallPlanner(Planner planner, NameResolver names, FilterOpt
         }
         var matcher = options.TextMatchers.Phrase(field, query, (uint)slop);
         return new TextTestLeaf(new ColumnRef(field), new AnalyzedTest(matcher, $"phrase_match \"{query}\" {slop}"));
+    }
+
+    private TextTestLeaf FuzzyMatch(CallNode call)
+    {
+        var (field, query) = TextArguments(call);
+        var distance = call.Named ?? -1;
+        if (distance is < 0 or > 2) throw new FilterError($"max_edit_distance should be 0, 1 or 2, got {distance}");
+        var matcher = options.TextMatchers.Fuzzy(field, query, (int)distance);
+        return new TextTestLeaf(new ColumnRef(field), new AnalyzedTest(matcher, $"text_match_fuzzy \"{query}\" {distance}"));
     }
 
     private (FieldSchema Field, string Query) TextArguments(CallNode call)

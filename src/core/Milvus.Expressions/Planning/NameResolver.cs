@@ -6,16 +6,19 @@ using Milvus.Model;
 namespace Milvus.Expressions.Planning;
 
 /// <summary>Finds what names stand for: a declared field, else a key of the dynamic field.</summary>
-internal sealed class NameResolver(CollectionSchema schema)
+/// <param name="elementsOf">The struct whose elements are looked at: then <c>$[sub]</c> is all that there is.</param>
+/// <param name="function">The function that looks at elements, for errors.</param>
+internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? elementsOf = null, string function = "")
 {
     private const string NullRefused =
         "NULL literal is not supported in expressions; use '<field> is null' or '<field> is not null' instead";
 
     public ColumnRef Resolve(SyntaxNode node) => node switch
     {
+        StructAccessNode n => Resolve(n),
+        _ when elementsOf is not null => throw new FilterError($"{function} predicates can only use $[sub] fields of {elementsOf.Name}"),
         NameNode n => Resolve(n.Name),
         JsonAccessNode n => Resolve(n),
-        StructAccessNode n => throw Refuse(n),
         _ => throw new FilterError("a field name is expected"),
     };
 
@@ -25,6 +28,24 @@ internal sealed class NameResolver(CollectionSchema schema)
         var column = Resolve(node);
         return column.IsPlain ? column.Field : throw NotExisting(((NameNode)node).Name);
     }
+
+    /// <summary>The struct that a plain name stands for, or null.</summary>
+    public StructFieldSchema? Struct(SyntaxNode node) => node is NameNode name && elementsOf is null ? FindStruct(name.Name) : null;
+
+    /// <summary>A field whose nulls and offsets are those of the struct's lists.</summary>
+    public FieldSchema LengthField(StructFieldSchema owner)
+    {
+        FieldSchema? vectors = null;
+        foreach (var field in schema.Fields)
+        {
+            if (!field.Name.StartsWith(owner.Name + "[", StringComparison.Ordinal)) continue;
+            if (field.Type == DataType.Array) return field;
+            vectors ??= field;
+        }
+        return vectors ?? throw NotExisting(owner.Name);
+    }
+
+    public FieldSchema? FieldOf(long id) => schema.Find(id);
 
     private ColumnRef Resolve(string name)
     {
@@ -55,9 +76,37 @@ internal sealed class NameResolver(CollectionSchema schema)
         if (name == FieldIds.DynamicName) return schema.DynamicField ?? throw NotExisting(name);
         if (schema.Find(name) is { } field) return field;
         if (name.Equals("null", StringComparison.OrdinalIgnoreCase)) throw new FilterError(NullRefused);
-        foreach (var s in schema.StructFields)
-            if (s.Name == name) throw FilterError.NotSupportedYet($"filter on struct field {name}");
+        if (FindStruct(name) is not null) throw new FilterError($"struct field {name} can only be used in null tests, array_length, element_filter and match_*");
         return null;
+    }
+
+    private StructFieldSchema? FindStruct(string name)
+    {
+        foreach (var s in schema.StructFields)
+            if (s.Name == name) return s;
+        return null;
+    }
+
+    /// <summary>A sub-field: the list of its values in every element.</summary>
+    private FieldSchema SubField(StructFieldSchema owner, string sub)
+    {
+        var name = $"{owner.Name}[{sub}]";
+        return schema.Find(name) ?? throw NotExisting(name);
+    }
+
+    private ColumnRef Resolve(StructAccessNode node)
+    {
+        if (node.Kind == TokenKind.ElementReference)
+        {
+            if (elementsOf is null) throw Refuse(node);
+            var list = SubField(elementsOf, node.Sub);
+            return new ColumnRef(list with { Name = node.Text, Type = list.ElementType, ElementType = DataType.None, Nullable = false });
+        }
+        if (elementsOf is not null || FindStruct(node.Name) is not { } owner) throw Refuse(node);
+        var field = SubField(owner, node.Sub);
+        if (node.Kind == TokenKind.StructColumn) return new ColumnRef(field);
+        if (field.Type != DataType.Array) throw new FilterError($"filter on vector field ({field.Name}) is not supported");
+        return int.TryParse(node.Position, out var index) ? new ColumnRef(field, ElementIndex: index) : throw new FilterError($"array index {node.Position} is out of range");
     }
 
     private FieldSchema DynamicField(string name) => schema.EnableDynamicField && schema.DynamicField is { } field ? field : throw NotExisting(name);
@@ -68,7 +117,7 @@ internal sealed class NameResolver(CollectionSchema schema)
     {
         if (node.Kind == TokenKind.ElementReference)
             return new FilterError($"{node.Text} syntax can only be used inside ElementFilter or MATCH_*");
-        if (schema.StructFields.Any(s => s.Name == node.Name)) return FilterError.NotSupportedYet($"filter on struct field {node.Name}");
+        if (elementsOf is not null) return new FilterError($"{function} predicates can only use $[sub] fields of {elementsOf.Name}");
         var field = FindField(node.Name);
         if (field is null) DynamicField(node.Name);
         return field is null or { Type: DataType.Json }

@@ -24,6 +24,8 @@ internal static class Normalizer
                 return Combine(all.Operands, isAnd: !negate, negate);
             case AnyPredicate any:
                 return Combine(any.Operands, isAnd: negate, negate);
+            case ElementFilterPredicate:
+                throw new FilterError("element filter expression can only be the last expression in the logical and expression");
             default:
                 throw new FilterError("random_sample expression can only be the last expression in the logical and expression");
         }

@@ -14,19 +14,35 @@ internal sealed class Planner
     private readonly NameResolver _names;
     private readonly CallPlanner _calls;
 
+    private readonly CollectionSchema _schema;
+    private readonly string? _elementFunction;
+
     public Planner(string source, CollectionSchema schema, IReadOnlyDictionary<string, Literal>? templates, FilterOptions options)
+        : this(source, schema, templates ?? new Dictionary<string, Literal>(), options, null, null)
+    {
+    }
+
+    private Planner(
+        string source, CollectionSchema schema, IReadOnlyDictionary<string, Literal> templates, FilterOptions options, StructFieldSchema? elementsOf, string? elementFunction)
     {
         _source = source;
-        _templates = templates ?? new Dictionary<string, Literal>();
-        _names = new NameResolver(schema);
+        _schema = schema;
+        _templates = templates;
+        _elementFunction = elementFunction;
+        _names = new NameResolver(schema, elementsOf, elementFunction ?? "");
         _calls = new CallPlanner(this, _names, options);
         Options = options;
     }
+
+    /// <summary>Plans what a function says about the elements of a struct list.</summary>
+    public Planner ForElements(StructFieldSchema owner, string function) => new(_source, _schema, _templates, Options, owner, function);
 
     private FilterOptions Options { get; }
 
     public Operand Plan(SyntaxNode node) => node switch
     {
+        NullTestNode or TimeComparisonNode or CallNode or UnaryNode { Operator: TokenKind.Exists } when _elementFunction is not null =>
+            throw new FilterError($"only comparisons, ranges, in, arithmetic, like and regular expressions are supported inside {_elementFunction}, but got: {TextOf(node)}"),
         NumberNode n => new ConstantOperand(n, n.Value),
         BooleanNode n => new ConstantOperand(n, new Literal.Bool(n.Value)),
         StringNode n => new ConstantOperand(n, new Literal.Text(n.Value)),
@@ -189,9 +205,14 @@ internal sealed class Planner
 
     private Predicate NullTest(NullTestNode node)
     {
+        if (_names.Struct(node.Target) is { } owner)
+        {
+            var lists = new NullLeaf(new ColumnRef(_names.LengthField(owner)));
+            return node.IsNull ? lists : new NotPredicate(lists);
+        }
         var column = _names.Resolve(node.Target);
         if (column.Field.Type == DataType.Text) throw new FilterError($"filter on text field ({column.Field.Name}) is not supported yet");
-        if (column.Field.Type.IsVector()) throw new FilterError($"IsNull/IsNotNull operations are not supported on vector field {column.Field.Name}");
+        if (column.Field.Type.IsVector() && column.Field.Type != DataType.ArrayOfVector) throw new FilterError($"IsNull/IsNotNull operations are not supported on vector field {column.Field.Name}");
         if (column.ElementIndex >= 0) throw new FilterError("IsNull/IsNotNull operations are not supported on array elements");
         // A path has no null of its own: it counts as null where it does not exist.
         if (column.Path is not null) return node.IsNull ? new NotPredicate(new ExistsLeaf(column)) : new ExistsLeaf(column);

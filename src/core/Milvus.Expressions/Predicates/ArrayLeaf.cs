@@ -1,6 +1,9 @@
 using System.Numerics;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Keys;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
 
@@ -36,6 +39,8 @@ internal enum ContainsKind
 internal sealed record ArrayContainsLeaf<T>(ColumnRef Column, ContainsKind Kind, T[] Values) : ArrayLeaf(Column)
     where T : unmanaged, INumber<T>
 {
+    internal override IndexQuery? Ask(JsonCast cast) => IndexQuery.Elements(Values, Kind, ArrayKeys.Of);
+
     protected override string Description => $"array_contains_{Kind.ToString().ToLowerInvariant()}({Column}, [{TermText.Join(Values)}])";
 
     protected override void TestRows(ArrayColumn array, ReadOnlySpan<ulong> candidates, ReadOnlySpan<ulong> isUnknown, Span<ulong> isTrue)
@@ -67,6 +72,8 @@ internal sealed record ArrayContainsLeaf<T>(ColumnRef Column, ContainsKind Kind,
 /// <summary>array_contains, _any and _all over VarChar elements.</summary>
 internal sealed record ArrayContainsTextLeaf(ColumnRef Column, ContainsKind Kind, TextSet Set) : ArrayLeaf(Column)
 {
+    internal override IndexQuery? Ask(JsonCast cast) => IndexQuery.Elements(Set.Sorted, Kind, values => new TextSetQuery([.. values]));
+
     protected override string Description =>
         $"array_contains_{Kind.ToString().ToLowerInvariant()}({Column}, [{TermText.Join(Set.Sorted.Select(System.Text.Encoding.UTF8.GetString))}])";
 
@@ -107,10 +114,21 @@ internal sealed record ArrayContainsTextLeaf(ColumnRef Column, ContainsKind Kind
     }
 }
 
+/// <summary>Elements in the form of an index's keys.</summary>
+internal static class ArrayKeys
+{
+    public static KeyQuery Of<T>(IReadOnlyList<T> values)
+        where T : unmanaged, INumber<T> =>
+        new NumberSet([.. values.Select(v => typeof(T) == typeof(float) || typeof(T) == typeof(double) ? OrderedDouble.Of(double.CreateChecked(v)) : long.CreateChecked(v))]);
+}
+
 /// <summary>array == [...] over fixed-width elements.</summary>
 internal sealed record ArrayEqualsLeaf<T>(ColumnRef Column, T[] Values) : ArrayLeaf(Column)
     where T : unmanaged, INumber<T>
 {
+    internal override IndexQuery? Ask(JsonCast cast) =>
+        IndexQuery.Elements(Values.Distinct().ToArray(), ContainsKind.All, ArrayKeys.Of) is { } query ? query with { IsExact = false } : null;
+
     protected override string Description => $"{Column} == [{TermText.Join(Values)}]";
 
     protected override void TestRows(ArrayColumn array, ReadOnlySpan<ulong> candidates, ReadOnlySpan<ulong> isUnknown, Span<ulong> isTrue)
@@ -134,6 +152,9 @@ internal sealed record ArrayEqualsLeaf<T>(ColumnRef Column, T[] Values) : ArrayL
 /// <summary>array == [...] over VarChar elements.</summary>
 internal sealed record ArrayEqualsTextLeaf(ColumnRef Column, byte[][] Values) : ArrayLeaf(Column)
 {
+    internal override IndexQuery? Ask(JsonCast cast) =>
+        IndexQuery.Elements(Values, ContainsKind.All, values => new TextSetQuery([.. values])) is { } query ? query with { IsExact = false } : null;
+
     protected override string Description => $"{Column} == [{TermText.Join(Values.Select(System.Text.Encoding.UTF8.GetString))}]";
 
     protected override void TestRows(ArrayColumn array, ReadOnlySpan<ulong> candidates, ReadOnlySpan<ulong> isUnknown, Span<ulong> isTrue)

@@ -24,6 +24,13 @@ internal sealed record AllPredicate(ImmutableArray<Predicate> Operands) : Predic
 
     public override void Filter(in BlockContext block, Span<ulong> rows)
     {
+        if (block.HasAnswers)
+        {
+            // What indexes have answered costs nothing any more and may spare the others.
+            foreach (var operand in Operands)
+                if (operand is Leaf leaf && block.AnswerOf(leaf) is { } answer) answer.Apply(rows, block.FirstWord, leaf.Negated);
+            if (Bitmaps.IsEmpty(rows)) return;
+        }
         foreach (var operand in Operands)
         {
             operand.Filter(block, rows);

@@ -1,6 +1,9 @@
 using System.Numerics;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Keys;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
 
@@ -11,6 +14,10 @@ internal sealed record IntervalLeaf<T>(ColumnRef Column, T Low, T High) : Leaf(C
     where T : unmanaged, INumber<T>
 {
     public override int Cost => 1;
+
+    internal override IndexQuery? Ask(JsonCast cast) => typeof(T) == typeof(float) || typeof(T) == typeof(double)
+        ? new IndexQuery(new NumberRange(OrderedDouble.Of(double.CreateChecked(Low)), OrderedDouble.Of(double.CreateChecked(High))))
+        : new IndexQuery(new NumberRange(long.CreateChecked(Low), long.CreateChecked(High)));
 
     protected override string Description => Low == High ? $"{Column} == {Low}" : $"{Low} <= {Column} <= {High}";
 

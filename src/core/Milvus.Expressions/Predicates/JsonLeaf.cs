@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Json;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
@@ -11,6 +13,8 @@ namespace Milvus.Expressions.Predicates;
 internal sealed record JsonLeaf(ColumnRef Column, JsonTest Condition, string Text) : Leaf(Column)
 {
     public override int Cost => 150;
+
+    internal override IndexQuery? Ask(JsonCast cast) => Condition.Ask(cast);
 
     protected override string Description => $"{Column} {Text}";
 

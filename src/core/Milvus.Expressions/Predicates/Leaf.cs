@@ -1,6 +1,8 @@
 using System.Text;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
 
@@ -18,6 +20,10 @@ internal abstract record Leaf(ColumnRef Column) : Predicate
 
     /// <summary>Written as <c>in</c>, even with a single value.</summary>
     public bool IsTerm { get; init; }
+
+    /// <summary>What the test, without negation, asks of an index on its column or path; null when no index of keys can answer.</summary>
+    /// <param name="cast">What a JSON index takes values for; a query other than of that type is not to be answered.</param>
+    internal virtual IndexQuery? Ask(JsonCast cast) => null;
 
     /// <summary>The test alone, without negation, for <see cref="Predicate.Explain"/>.</summary>
     protected abstract string Description { get; }
@@ -53,6 +59,11 @@ internal abstract record Leaf(ColumnRef Column) : Predicate
                 return;
             case Verdict.All:
                 return;
+        }
+        if (block.AnswerOf(this) is { } answer)
+        {
+            answer.Apply(rows, block.FirstWord, Negated);
+            if (answer.IsExact || Bitmaps.IsEmpty(rows)) return;
         }
         var isTrue = block.Scratch.Rent(rows.Length);
         var isUnknown = block.Scratch.Rent(rows.Length);

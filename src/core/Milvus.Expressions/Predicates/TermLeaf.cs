@@ -2,6 +2,9 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Keys;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Model;
 
@@ -15,6 +18,8 @@ internal sealed record IntegerTermLeaf<T>(ColumnRef Column, LongSet Set) : Leaf(
     private const int SmallList = 6;
 
     public override int Cost => Set.Sorted.Length <= SmallList ? 2 : 3;
+
+    internal override IndexQuery? Ask(JsonCast cast) => new(new NumberSet(Set.Sorted));
 
     protected override string Description => $"{Column} in [{TermText.Join(Set.Sorted)}]";
 
@@ -57,6 +62,8 @@ internal sealed record FloatTermLeaf<T>(ColumnRef Column, T[] Sorted) : Leaf(Col
 
     public override int Cost => 3;
 
+    internal override IndexQuery? Ask(JsonCast cast) => new(new NumberSet([.. Sorted.Select(v => OrderedDouble.Of(double.CreateChecked(v))).Distinct()]));
+
     protected override string Description => $"{Column} in [{TermText.Join(Sorted)}]";
 
     protected override (bool MayBeTrue, bool MayBeFalse) Bound(ColumnStatistics statistics)
@@ -88,6 +95,8 @@ internal sealed record FloatTermLeaf<T>(ColumnRef Column, T[] Sorted) : Leaf(Col
 internal sealed record TextTermLeaf(ColumnRef Column, TextSet Set) : Leaf(Column)
 {
     public override int Cost => 8;
+
+    internal override IndexQuery? Ask(JsonCast cast) => new(new TextSetQuery(Set.Sorted));
 
     protected override string Description => $"{Column} in [{TermText.Join(Set.Sorted.Select(System.Text.Encoding.UTF8.GetString))}]";
 

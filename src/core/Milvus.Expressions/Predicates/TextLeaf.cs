@@ -1,6 +1,8 @@
 using System.Text;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
+using Milvus.Expressions.Indexes;
+using Milvus.Expressions.Indexes.Queries;
 using Milvus.Expressions.Kernels;
 using Milvus.Expressions.Matching;
 using Milvus.Model;
@@ -45,6 +47,8 @@ internal sealed record TextIntervalLeaf(ColumnRef Column, TextInterval Interval)
 {
     public override int Cost => 5;
 
+    internal override IndexQuery? Ask(JsonCast cast) => new(new TextRange(Interval));
+
     protected override string Description => $"{Column} {Interval}";
 
     protected override (bool MayBeTrue, bool MayBeFalse) Bound(ColumnStatistics statistics) => Interval.Bound(statistics.MinText, statistics.MaxText);
@@ -69,6 +73,8 @@ internal sealed record TextIntervalLeaf(ColumnRef Column, TextInterval Interval)
 internal sealed record TextTestLeaf(ColumnRef Column, TextTest Matcher) : Leaf(Column)
 {
     public override int Cost => Matcher.Cost;
+
+    internal override IndexQuery? Ask(JsonCast cast) => new(new TextPattern(Matcher));
 
     protected override string Description => $"{Column} {Matcher}";
 

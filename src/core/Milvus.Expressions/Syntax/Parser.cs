@@ -235,12 +235,12 @@ internal sealed class Parser
         return new TimeComparisonNode(start, Tokens.Previous.End, field, op, time, interval);
     }
 
-    private StringNode? ParseInterval()
+    private TimeShift? ParseInterval()
     {
         if (Tokens.Current.Kind is not (TokenKind.Plus or TokenKind.Minus) || Tokens.Peek(1).Kind != TokenKind.Interval) return null;
+        var isNegative = Tokens.Take().Kind == TokenKind.Minus;
         Tokens.Take();
-        Tokens.Take();
-        return TakeString();
+        return new TimeShift(isNegative, TakeString());
     }
 
     private StringNode TakeString()

@@ -58,6 +58,12 @@ internal sealed class StructAccessNode(Token token, string text) : SyntaxNode(to
 
     /// <summary>The struct's name; <c>$</c> for an element reference.</summary>
     public string Name => Text[..Text.IndexOf('[')];
+
+    /// <summary>The sub-field's name.</summary>
+    public string Sub => Text[(Text.LastIndexOf('[') + 1)..^1];
+
+    /// <summary>The digits of the element's position; empty when there are none.</summary>
+    public string Position => Kind == TokenKind.StructElement ? Text[(Text.IndexOf('[') + 1)..Text.IndexOf(']')] : "";
 }
 
 internal sealed class TemplateNode(int start, int end, string name) : SyntaxNode(start, end, 1)
@@ -129,7 +135,7 @@ internal sealed class NullTestNode(SyntaxNode target, Token test) : SyntaxNode(t
 }
 
 /// <summary><c>field [± interval 'P…'] op iso '…'</c>; the mirrored form is turned around.</summary>
-internal sealed class TimeComparisonNode(int start, int end, NameNode field, TokenKind op, StringNode time, StringNode? interval)
+internal sealed class TimeComparisonNode(int start, int end, NameNode field, TokenKind op, StringNode time, TimeShift? shift)
     : SyntaxNode(start, end, 2)
 {
     public NameNode Field { get; } = field;
@@ -138,8 +144,11 @@ internal sealed class TimeComparisonNode(int start, int end, NameNode field, Tok
 
     public StringNode Time { get; } = time;
 
-    public StringNode? Interval { get; } = interval;
+    public TimeShift? Shift { get; } = shift;
 }
+
+/// <summary><c>+ interval '…'</c> or <c>- interval '…'</c> behind a field.</summary>
+internal sealed record TimeShift(bool IsNegative, StringNode Interval);
 
 /// <summary>A function call; <paramref name="named"/> is the integer behind <c>name =</c>.</summary>
 internal sealed class CallNode(Token function, int end, string name, ImmutableArray<SyntaxNode> arguments, NumberNode? named)

@@ -5,7 +5,17 @@ namespace Milvus.Model;
 /// <summary>An index file of one field of one segment.</summary>
 /// <param name="IndexId">The <see cref="IndexInfo.Id"/> it was built for; stale when that index is gone.</param>
 /// <param name="Kind">What was built (HNSW, SPARSE_INVERTED …), which may differ from the type asked for.</param>
-public sealed record SegmentIndexFile(long FieldId, long IndexId, string Kind, string ObjectKey, long Bytes);
+public sealed record SegmentIndexFile(long FieldId, long IndexId, string Kind, string ObjectKey, long Bytes)
+{
+    private static readonly System.Collections.Frozen.FrozenSet<string> ScalarKinds =
+        System.Collections.Frozen.FrozenSet.Create(StringComparer.Ordinal, "INVERTED", "BITMAP", "STL_SORT", "Trie", "NGRAM", "RTREE");
+
+    /// <summary>Over scalars; a JSON field may have several such, each on a path of its own.</summary>
+    public bool IsScalar => ScalarKinds.Contains(Kind);
+
+    /// <summary>A segment that gets the other one loses this one.</summary>
+    public bool IsReplacedBy(SegmentIndexFile other) => FieldId == other.FieldId && (IndexId == other.IndexId || !IsScalar || !other.IsScalar);
+}
 
 /// <summary>A column file of one field of one segment.</summary>
 public sealed record SegmentColumnFile(long FieldId, string ObjectKey, long Bytes);
@@ -38,6 +48,9 @@ public sealed record SegmentManifest
 
     /// <summary>Segments that compaction merged into this one.</summary>
     public ImmutableArray<long> CompactedFrom { get; init; } = [];
+
+    /// <summary>The same segment with an index file, in place of those that it replaces.</summary>
+    public SegmentManifest WithIndex(SegmentIndexFile file) => this with { Indexes = Indexes.RemoveAll(i => i.IsReplacedBy(file)).Add(file) };
 
     public long TotalBytes => Columns.Sum(c => c.Bytes) + Indexes.Sum(i => i.Bytes);
 }

@@ -83,6 +83,12 @@ public sealed class CompositeShardReader : IShardReader
         return table.ToStates();
     }
 
+    public async ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation) =>
+        [.. (await AskAsync(p => p.ExplainSearchAsync(request, cancellation)).ConfigureAwait(false)).SelectMany(s => s)];
+
+    public async ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        [.. (await AskAsync(p => p.ExplainQueryAsync(request, cancellation)).ConfigureAwait(false)).SelectMany(s => s)];
+
     public async ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
     {
         // One question per part, then back into the caller's order.

@@ -39,6 +39,12 @@ public interface IShardReader : IDisposable
     /// <summary>Aggregates of the visible rows that pass, unfinished; duplicates of a primary key count.</summary>
     ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation);
 
+    /// <summary>How each segment answers a search; it is carried out for that.</summary>
+    ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation);
+
+    /// <summary>How each segment answers a query or count; it is carried out for that.</summary>
+    ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation);
+
     /// <summary>The values of one field for the given rows, in their order. Fields that the rows lack read as default or null.</summary>
     ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation);
 

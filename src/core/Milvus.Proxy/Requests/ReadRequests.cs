@@ -88,6 +88,9 @@ public sealed record QueryResult
 
     public required Timestamp ReadAt { get; init; }
 
+    /// <summary>How the answer came about; null unless the parameter <c>explain</c> asked for it.</summary>
+    public ReadExplain? Explain { get; init; }
+
     public required CollectionInfo Collection { get; init; }
 }
 
@@ -121,6 +124,9 @@ public sealed record SearchResult
     public string? IteratorToken { get; init; }
 
     public float IteratorLastBound { get; init; }
+
+    /// <summary>How the answer came about; null unless the parameter <c>explain</c> asked for it.</summary>
+    public ReadExplain? Explain { get; init; }
 
     public required CollectionInfo Collection { get; init; }
 }

@@ -30,7 +30,27 @@ internal sealed class DenseCandidates : SearchCandidates
         if (index is null || index.Metric != request.Metric) index = new FlatIndex(vectors.Store, request.Metric, places.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
         if (index.Count > places.RowCount) places = new RowSet(places.RowCount, scratch.Own(places));
+        if (scratch.Trace is { } trace) Explain(trace, segment, field, index, places, request);
         return new DenseCandidates(index, request, places, vectors.Slots);
+    }
+
+    private static void Explain(SegmentTrace trace, Segment segment, FieldSchema field, VectorIndex used, RowSet places, SegmentSearchRequest request)
+    {
+        var attached = (segment as SealedSegment)?.FindIndex(field.Id);
+        var name = attached?.File.Kind ?? "";
+        if (used is FlatIndex)
+        {
+            var reason = attached?.Dense is not { } present ? "no index on the field"
+                : present.Metric != request.Metric ? $"the index has metric {present.Metric.Name()}"
+                : present is FlatIndex ? "the index is exact"
+                : "a later page of an iterator is read exhaustively";
+            trace.Ranked("brute force", reason, name);
+            return;
+        }
+        var passing = places.Count();
+        var parameters = new VectorSearchParameters(request.K) { Ef = request.Ef, Radius = request.Radius, RangeFilter = request.RangeFilter };
+        if (used.PrefersScan(passing, parameters)) trace.Ranked("brute force", $"{passing} passing rows of {used.Count} cost less than the index", name);
+        else trace.Ranked("index", passing == used.Count ? "no row is filtered out" : $"{passing} passing rows of {used.Count} cost more than the index", name);
     }
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)

@@ -14,13 +14,22 @@ public static class SegmentQuery
     /// <summary>The visible rows that pass the filter. Bits may live in <paramref name="scratch"/> until its next use.</summary>
     public static RowSet Select(Segment segment, FilterPlan? filter, ReadPoint at, SegmentScratch scratch, CancellationToken cancellationToken = default)
     {
+        if (scratch.Trace is not { } trace) return SelectRows(segment, filter, at, scratch, cancellationToken);
+        var start = trace.Start();
+        var rows = SelectRows(segment, filter, at, scratch, cancellationToken);
+        trace.Selected(rows, start);
+        return rows;
+    }
+
+    private static RowSet SelectRows(Segment segment, FilterPlan? filter, ReadPoint at, SegmentScratch scratch, CancellationToken cancellationToken)
+    {
         if (filter is { IsAlwaysFalse: true }) return RowSet.None;
         if (filter is not null && UsableLookup(segment, filter) is { } lookup) return SelectByKey(segment, filter, lookup, at, scratch, cancellationToken);
 
         var visible = segment.VisibleRows(at, scratch);
         if (filter is null || filter.IsAlwaysTrue || visible.RowCount == 0) return visible;
         var words = scratch.Own(visible);
-        FilterEvaluator.Evaluate(filter, segment.Columns(visible.RowCount), visible.RowCount, words, scratch.Filter, cancellationToken);
+        FilterEvaluator.Evaluate(filter, segment.Columns(visible.RowCount), visible.RowCount, words, scratch.Filter, cancellationToken, scratch.Trace?.Filter);
         return new RowSet(visible.RowCount, words);
     }
 
@@ -71,6 +80,7 @@ public static class SegmentQuery
     private static RowSet SelectByKey(
         Segment segment, FilterPlan filter, PrimaryKeyLookup lookup, ReadPoint at, SegmentScratch scratch, CancellationToken cancellationToken)
     {
+        if (scratch.Trace is { } trace) trace.IsKeyLookup = true;
         var rows = FindVisible(segment, lookup, at, scratch);
         if (rows.IsEmpty) return RowSet.None;
         // The bits may end anywhere behind the last row found: rows beyond are no members.

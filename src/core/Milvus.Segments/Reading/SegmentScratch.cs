@@ -20,6 +20,9 @@ public sealed class SegmentScratch
 
     internal List<int> Rows { get; } = [];
 
+    /// <summary>Told how a request is answered; null except while one is explained.</summary>
+    internal SegmentTrace? Trace { get; set; }
+
     /// <summary>Room for one bit per row, with any content.</summary>
     internal ulong[] Words(int rowCount)
     {

@@ -34,6 +34,10 @@ internal sealed class SparseCandidates : SearchCandidates
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Sparse;
         if (index?.Metric != request.Metric) index = null;
         if (index is not null && index.RowCount > rows.RowCount) rows = new RowSet(rows.RowCount, scratch.Own(rows));
+        scratch.Trace?.Ranked(
+            index is null ? "brute force" : "index",
+            index is null ? "no index for the metric" : "",
+            (segment as SealedSegment)?.FindIndex(field.Id)?.File.Kind ?? "");
         return new SparseCandidates(store, index, request, rows);
     }
 

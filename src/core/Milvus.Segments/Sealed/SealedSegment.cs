@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
 using Milvus.Text.Bm25;
@@ -7,10 +8,12 @@ using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
-/// <summary>An index in use, and the file it came from: dense or sparse, never both.</summary>
+/// <summary>An index in use, and the file it came from: dense, sparse or scalar, one of them.</summary>
 public sealed record AttachedIndex(SegmentIndexFile File, VectorIndex? Dense, SparseInvertedIndex? Sparse)
 {
-    public long MemoryBytes => (Dense?.MemoryBytes ?? 0) + (Sparse?.MemoryBytes ?? 0);
+    public ScalarIndex? Scalar { get; init; }
+
+    public long MemoryBytes => (Dense?.MemoryBytes ?? 0) + (Sparse?.MemoryBytes ?? 0) + (Scalar?.MemoryBytes ?? 0);
 }
 
 /// <summary>
@@ -68,12 +71,14 @@ public sealed class SealedSegment : Segment
     /// <summary>As the other overload, on a sparse field.</summary>
     public SealedSegment WithIndex(SegmentIndexFile file, SparseInvertedIndex index) => WithIndex(new AttachedIndex(file, null, index));
 
+    /// <summary>As the other overloads, on a scalar field.</summary>
+    public SealedSegment WithIndex(SegmentIndexFile file, ScalarIndex index) => WithIndex(new AttachedIndex(file, null, null) { Scalar = index });
+
     /// <summary>As the other overloads, with an index that another instance of this segment has, or had built.</summary>
     public SealedSegment WithIndex(AttachedIndex index)
     {
-        var manifest = Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == index.File.FieldId).Add(index.File) };
-        var indexes = Indexes.RemoveAll(i => i.File.FieldId == index.File.FieldId).Add(index);
-        return new SealedSegment(manifest, Schema, _data, Tombstones, indexes);
+        var indexes = Indexes.RemoveAll(i => i.File.IsReplacedBy(index.File)).Add(index);
+        return new SealedSegment(Manifest.WithIndex(index.File), Schema, _data, Tombstones, indexes);
     }
 
     /// <summary>The same segment with an index read from storage, in place of the one it may have on the field.</summary>
@@ -81,13 +86,22 @@ public sealed class SealedSegment : Segment
     public async Task<SealedSegment> WithStoredIndexAsync(SegmentIndexFile file, IObjectStore store, CancellationToken cancellationToken = default) =>
         await SegmentLoader.LoadIndexAsync(file, _data, store, cancellationToken).ConfigureAwait(false) is { } index ? WithIndex(index) : this;
 
-    /// <summary>The same segment without the index on a field.</summary>
-    public SealedSegment WithoutIndex(long fieldId) => new(
-        Manifest with { Indexes = Manifest.Indexes.RemoveAll(i => i.FieldId == fieldId) },
-        Schema,
-        _data,
-        Tombstones,
-        Indexes.RemoveAll(i => i.File.FieldId == fieldId));
+    /// <summary>The same segment without the indexes on a field.</summary>
+    public SealedSegment WithoutIndex(long fieldId) => Without(i => i.FieldId == fieldId);
+
+    /// <summary>The same segment without one index.</summary>
+    public SealedSegment WithoutIndex(SegmentIndexFile file) => Without(i => i == file);
+
+    /// <summary>True when the index of this very file is attached.</summary>
+    public bool HasIndex(SegmentIndexFile file) => FindIndex(file) is not null;
+
+    /// <summary>The index of this very file, or null.</summary>
+    public AttachedIndex? FindIndex(SegmentIndexFile file)
+    {
+        foreach (var index in Indexes)
+            if (index.File == file) return index;
+        return null;
+    }
 
     /// <summary>The index on a field, or null.</summary>
     public AttachedIndex? FindIndex(long fieldId)
@@ -96,6 +110,22 @@ public sealed class SealedSegment : Segment
             if (index.File.FieldId == fieldId) return index;
         return null;
     }
+
+    /// <summary>The scalar indexes on a field; a JSON field may have several.</summary>
+    public IReadOnlyList<ScalarIndex> ScalarIndexesOf(long fieldId)
+    {
+        List<ScalarIndex>? found = null;
+        foreach (var index in Indexes)
+            if (index.File.FieldId == fieldId && index.Scalar is { } scalar) (found ??= []).Add(scalar);
+        return found ?? (IReadOnlyList<ScalarIndex>)[];
+    }
+
+    private SealedSegment Without(Predicate<SegmentIndexFile> left) => new(
+        Manifest with { Indexes = Manifest.Indexes.RemoveAll(left) },
+        Schema,
+        _data,
+        Tombstones,
+        Indexes.RemoveAll(i => left(i.File)));
 
     public override int Delete(TombstoneBatch deletes)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Segments;
@@ -202,6 +203,12 @@ internal static class SegmentLoader
         {
             // Refuses an index over another number of vectors.
             return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey), null);
+        }
+        if (field is SealedScalarField)
+        {
+            var scalar = ScalarIndexFile.Load(stream, file.ObjectKey);
+            if (scalar.RowCount != rowCount) throw new IntegrityException(file.ObjectKey, $"covers {scalar.RowCount} rows instead of {rowCount}");
+            return new AttachedIndex(file, null, null) { Scalar = scalar };
         }
         if (field is not SealedSparseField) throw new IntegrityException(file.ObjectKey, $"is an index of field {file.FieldId}, which holds no vectors");
         var sparse = SparseIndexFile.Load(stream, file.ObjectKey);

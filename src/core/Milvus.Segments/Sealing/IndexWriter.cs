@@ -1,3 +1,4 @@
+using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Segments;
@@ -6,7 +7,7 @@ using Milvus.Vectors;
 namespace Milvus.Segments;
 
 /// <summary>How the index of one field of a segment is built.</summary>
-/// <param name="FieldId">A vector field.</param>
+/// <param name="FieldId">A vector field, or a scalar one with <see cref="SegmentIndexPlan.Scalar"/>.</param>
 /// <param name="IndexId">The catalogue's index that it is built for.</param>
 /// <param name="Kind">What is really built: one of the constants.</param>
 /// <param name="Metric">The index's metric.</param>
@@ -15,6 +16,12 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
     public const string Flat = "FLAT";
     public const string Hnsw = "HNSW";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
+
+    /// <summary>What is built over a scalar field; null for vector fields.</summary>
+    public ScalarIndexSpec? Scalar { get; init; }
+
+    /// <summary>The plan of a scalar index.</summary>
+    public static SegmentIndexPlan Of(long fieldId, long indexId, ScalarIndexSpec spec) => new(fieldId, indexId, spec.KindName, MetricType.None) { Scalar = spec };
 
     /// <summary>Degree, beam width and threads; used by HNSW.</summary>
     public HnswParameters HnswParameters { get; init; } = new();
@@ -33,6 +40,7 @@ public static class IndexWriter
         SealedSegment segment, SegmentIndexPlan plan, IObjectStore store, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         if (segment.RowCount == 0) return segment;
+        if (plan.Scalar is { } spec) return await BuildScalarAsync(segment, plan, spec, store, cancellationToken).ConfigureAwait(false);
         if (plan.Kind == SegmentIndexPlan.SparseInverted)
         {
             if (segment.FindSparse(plan.FieldId) is not { } sparse) return segment;
@@ -51,6 +59,22 @@ public static class IndexWriter
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
+        return segment.WithIndex(file, index);
+    }
+
+    private static async Task<SealedSegment> BuildScalarAsync(
+        SealedSegment segment, SegmentIndexPlan plan, ScalarIndexSpec spec, IObjectStore store, CancellationToken cancellationToken)
+    {
+        if (segment.Schema.Find(plan.FieldId) is not { } field || segment.Manifest.Columns.All(c => c.FieldId != plan.FieldId)) return segment;
+        var builder = new ScalarIndexBuilder(spec);
+        for (var block = 0; block < segment.BlockCount; block++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            builder.Add(segment.ReadBlock(field, block, segment.RowCount));
+        }
+        var index = builder.Build();
+        // Which kind suits the values may show only while it is built.
+        var file = await WriteAsync(segment, plan with { Kind = index.Spec.KindName }, store, stream => ScalarIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
         return segment.WithIndex(file, index);
     }
 

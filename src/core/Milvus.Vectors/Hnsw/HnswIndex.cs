@@ -58,8 +58,7 @@ public sealed class HnswIndex : VectorIndex
     {
         int bytes = QueryBytes(queries, queryType, results.Length);
         int passing = filter.CountPassing(Count);
-        int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultEf), parameters.K);
-        ef = Math.Min(ef, Math.Max(1, Count));
+        int ef = Beam(parameters);
         if (passing == 0 || (!AlwaysTraverse && ScanIsCheaper(passing, ef)))
         {
             _scanner.Search(Store, Metric, Count, queries, queryType, parameters, filter, results);
@@ -76,6 +75,14 @@ public sealed class HnswIndex : VectorIndex
         }
 
         HnswScratch.Pool.Return(scratch);
+    }
+
+    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => passing == 0 || ScanIsCheaper(passing, Beam(parameters));
+
+    private int Beam(in VectorSearchParameters parameters)
+    {
+        int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultEf), parameters.K);
+        return Math.Min(ef, Math.Max(1, Count));
     }
 
     /// <summary>A filter thins what is found, so that a beam of ef passing rows is as wide as ef × Count / passing rows.</summary>

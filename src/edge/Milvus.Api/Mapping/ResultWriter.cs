@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Protocol;
 using Milvus.Protocol.Schema;
+using ExplainJson = Milvus.Proxy.ExplainJson;
 using MutationResult = Milvus.Proxy.MutationResult;
 
 namespace Milvus.Api.Mapping;
@@ -37,7 +38,7 @@ public static class ResultWriter
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
         return new SearchResults
         {
-            Status = StatusMapping.Ok(),
+            Status = Explained(result.Explain, result.Collection),
             Results = data,
             CollectionName = result.Collection.Name,
             SessionTs = result.ReadAt.Value,
@@ -48,7 +49,7 @@ public static class ResultWriter
     {
         var answer = new QueryResults
         {
-            Status = StatusMapping.Ok(),
+            Status = Explained(result.Explain, result.Collection),
             CollectionName = result.Collection.Name,
             SessionTs = result.ReadAt.Value,
             PrimaryFieldName = result.PrimaryField,
@@ -56,6 +57,14 @@ public static class ResultWriter
         answer.OutputFields.AddRange(result.OutputFields);
         AddColumns(answer.FieldsData, result.Collection, result.Columns, zone);
         return answer;
+    }
+
+    /// <summary>Success, with the explanation that the request asked for as JSON in <c>extra_info</c>.</summary>
+    private static Protocol.Common.Status Explained(Proxy.ReadExplain? explain, CollectionInfo collection)
+    {
+        var status = StatusMapping.Ok();
+        if (explain is not null) status.ExtraInfo["explain"] = ExplainJson.Text(explain, collection);
+        return status;
     }
 
     /// <param name="rows">Rows of the request; 0 for deletes, which list no row indexes.</param>

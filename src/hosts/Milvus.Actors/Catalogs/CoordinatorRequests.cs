@@ -37,7 +37,7 @@ internal sealed class CoordinatorRequests(CoordinatorService service)
             if (Service.Catalog.GetCollection(message.CollectionId).Indexes.All(i => i.Id != message.IndexId))
                 throw new MilvusException(ErrorCode.IndexNotFound, $"index not found[indexID={message.IndexId}]");
             if (segment.Indexes.Contains(file)) return null;
-            return new SegmentChange { CollectionId = message.CollectionId, Replaced = [segment with { Indexes = segment.Indexes.RemoveAll(i => i.FieldId == file.FieldId).Add(file) }] };
+            return new SegmentChange { CollectionId = message.CollectionId, Replaced = [segment.WithIndex(file)] };
         }).ConfigureAwait(false);
         return ControlDone.Instance;
     });

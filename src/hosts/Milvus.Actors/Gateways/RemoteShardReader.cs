@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Akka.Actor;
 using Google.Protobuf;
 using Milvus.Actors.Protocol;
@@ -49,6 +50,12 @@ internal sealed class RemoteShardReader : IShardReader
 
     public async ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation) =>
         GroupStatesCodec.Decode(await CallAsync(ReadOperation.Aggregate, ShardAggregationCodec.Encode(request), cancellation).ConfigureAwait(false));
+
+    public async ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation) =>
+        SegmentExplainCodec.Decode(await CallAsync(ReadOperation.ExplainSearch, ShardSearchCodec.Encode(request), cancellation).ConfigureAwait(false));
+
+    public async ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        SegmentExplainCodec.Decode(await CallAsync(ReadOperation.ExplainQuery, ShardQueryCodec.Encode(request), cancellation).ConfigureAwait(false));
 
     public async ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation) =>
         ColumnReplyCodec.Decode(await CallAsync(ReadOperation.Fetch, RowFetchCodec.Encode(fieldId, rows.Span), cancellation).ConfigureAwait(false));

@@ -95,7 +95,7 @@ public sealed class LoadedReplica
             if (_segment.Schema != collection.Schema) _segment.UseSchema(collection.Schema);
             var kept = _segment;
             foreach (var index in _segment.Indexes)
-                if (collection.Indexes.All(i => i.Id != index.File.IndexId)) kept = kept.WithoutIndex(index.File.FieldId);
+                if (collection.Indexes.All(i => i.Id != index.File.IndexId)) kept = kept.WithoutIndex(index.File);
             if (ReferenceEquals(kept, _segment)) return false;
             Volatile.Write(ref _segment, kept);
             return true;

@@ -125,7 +125,7 @@ public sealed class SegmentLoads : IDisposable
             if (checkpoint is not null && checkpoint.LogSequence > replica.AppliedDeletes) await CatchUpAsync(replica, checkpoint, cancellation).ConfigureAwait(false);
             if (!lacks) return;
             foreach (var file in SealedSegmentReader.Current(manifest, collection).Indexes)
-                if (replica.Segment.FindIndex(file.FieldId)?.File != file) await AttachAsync(replica, file, cancellation).ConfigureAwait(false);
+                if (!replica.Segment.HasIndex(file)) await AttachAsync(replica, file, cancellation).ConfigureAwait(false);
         }
         catch (MilvusException e) when (e.Code == ErrorCode.SegmentNotFound)
         {
@@ -160,7 +160,7 @@ public sealed class SegmentLoads : IDisposable
             try
             {
                 var attached = await AgainIfDamagedAsync(file.ObjectKey, () => replica.Segment.WithStoredIndexAsync(file, _objects, cancellation)).ConfigureAwait(false);
-                if (attached.FindIndex(file.FieldId) is { } index && index.File == file) replica.Change(segment => segment.WithIndex(index));
+                if (attached.FindIndex(file) is { } index) replica.Change(segment => segment.WithIndex(index));
             }
             catch (IntegrityException e)
             {

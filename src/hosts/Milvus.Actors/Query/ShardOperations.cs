@@ -27,6 +27,10 @@ public static class ShardOperations
                 return count;
             case ReadOperation.Aggregate:
                 return GroupStatesCodec.Encode(await reader.AggregateAsync(ShardAggregationCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
+            case ReadOperation.ExplainSearch:
+                return SegmentExplainCodec.Encode(await reader.ExplainSearchAsync(ShardSearchCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
+            case ReadOperation.ExplainQuery:
+                return SegmentExplainCodec.Encode(await reader.ExplainQueryAsync(ShardQueryCodec.Decode(body, schema, filters.For(schema)), cancellation).ConfigureAwait(false));
             case ReadOperation.Fetch:
                 var (fieldId, wanted) = RowFetchCodec.Decode(body);
                 return ColumnReplyCodec.Encode(await reader.FetchAsync(fieldId, wanted, cancellation).ConfigureAwait(false));

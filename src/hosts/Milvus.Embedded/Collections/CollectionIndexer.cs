@@ -128,7 +128,7 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
             {
                 var kept = segment;
                 foreach (var index in segment.Indexes)
-                    if (indexes.All(i => i.Id != index.File.IndexId)) kept = kept.WithoutIndex(index.File.FieldId);
+                    if (indexes.All(i => i.Id != index.File.IndexId)) kept = kept.WithoutIndex(index.File);
                 if (kept != segment && await driver.PostAsync(channel => channel.ReplaceSealed(segment, kept)).ConfigureAwait(false)) collection.Loader.Recount(kept);
             }
         }

@@ -79,6 +79,15 @@ public sealed class ShardReader : IShardReader
         return new(table.ToStates());
     }
 
+    public ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation)
+    {
+        var asked = SegmentRequests.Of(request, request.K, Point(request.ExpireBefore));
+        return new([.. Select(request.PartitionIds, request.IgnoreGrowing).Select(i => SegmentExplainer.Search(_segments[i], asked, Scratch, TimeProvider.System, cancellation))]);
+    }
+
+    public ValueTask<ImmutableArray<SegmentExplain>> ExplainQueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        new([.. Select(request.PartitionIds, request.IgnoreGrowing).Select(i => SegmentExplainer.Query(_segments[i], request.Filter, Point(request.ExpireBefore), Scratch, TimeProvider.System, cancellation))]);
+
     public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
     {
         var field = _collection.Schema.Find(fieldId)

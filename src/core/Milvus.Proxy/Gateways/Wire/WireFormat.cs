@@ -22,6 +22,7 @@ internal enum WireKind : byte
     Terms = 10,
     Aggregation = 11,
     GroupStates = 12,
+    SegmentExplains = 20,
 }
 
 /// <summary>

@@ -79,7 +79,9 @@ internal static class EntityEndpoints
         });
     }
 
-    private static async ValueTask<RestReply> QueryAsync(RestCall call)
+    private static async ValueTask<RestReply> QueryAsync(RestCall call) => WriteRows(call, await RunQueryAsync(call, call.Flag("explain")));
+
+    public static async Task<QueryResult> RunQueryAsync(RestCall call, bool explain)
     {
         var outputs = call.Has("outputFields") ? call.Texts("outputFields") : ["*"];
         var isCount = outputs.Any(o => o.Replace(" ", "", StringComparison.Ordinal).Equals("count(*)", StringComparison.OrdinalIgnoreCase));
@@ -91,7 +93,8 @@ internal static class EntityEndpoints
         if (groups.Length > 0 ? limit != 0 : !isCount) parameters["limit"] = (limit == 0 ? 100 : limit).ToString(CultureInfo.InvariantCulture);
         if (call.Number("offset") is var offset && offset != 0) parameters["offset"] = offset.ToString(CultureInfo.InvariantCulture);
         if (call.Texts("orderByFields") is { Length: > 0 } order) parameters["order_by_fields"] = string.Join(',', order);
-        var result = await call.Proxy.QueryAsync(call.Context, new QueryRequest
+        if (explain) parameters["explain"] = "true";
+        return await call.Proxy.QueryAsync(call.Context, new QueryRequest
         {
             Collection = call.Collection,
             Partitions = call.Texts("partitionNames"),
@@ -101,7 +104,6 @@ internal static class EntityEndpoints
             ConsistencyLevel = call.Consistency(),
             Params = parameters.ToImmutable(),
         }, call.Cancellation);
-        return WriteRows(call, result);
     }
 
     private static async ValueTask<RestReply> GetAsync(RestCall call)
@@ -198,6 +200,13 @@ internal static class EntityEndpoints
                 w.WriteEndObject();
             }
             w.WriteEndArray();
-        });
+        })
+        {
+            Beside = w =>
+            {
+                w.WriteNumber("cost", 0);
+                SearchEndpoints.WriteExplain(w, result.Explain, result.Collection);
+            },
+        };
     }
 }

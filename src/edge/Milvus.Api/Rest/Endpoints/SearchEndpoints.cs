@@ -17,9 +17,26 @@ internal static class SearchEndpoints
     {
         table["entities/search"] = SearchAsync;
         table["entities/hybrid_search"] = table["entities/advanced_search"] = HybridAsync;
+        table["entities/explain"] = ExplainAsync;
     }
 
-    private static async ValueTask<RestReply> SearchAsync(RestCall call)
+    private static async ValueTask<RestReply> SearchAsync(RestCall call) => WriteHits(call, await RunAsync(call, call.Flag("explain")));
+
+    private static async ValueTask<RestReply> HybridAsync(RestCall call) => WriteHits(call, await RunHybridAsync(call, call.Flag("explain")));
+
+    /// <summary>Takes what a query, a search or a hybrid search takes, and answers with how it was answered.</summary>
+    private static async ValueTask<RestReply> ExplainAsync(RestCall call)
+    {
+        if (!call.Has("search") && !call.Has("data") && !call.Has("ids"))
+        {
+            var rows = await EntityEndpoints.RunQueryAsync(call, explain: true);
+            return new RestReply(w => ExplainJson.Write(w, rows.Explain!, rows.Collection));
+        }
+        var hits = call.Has("search") ? await RunHybridAsync(call, explain: true) : await RunAsync(call, explain: true);
+        return new RestReply(w => ExplainJson.Write(w, hits.Explain!, hits.Collection));
+    }
+
+    private static async Task<SearchResult> RunAsync(RestCall call, bool explain)
     {
         var name = call.Collection;
         foreach (var unsupported in new[] { "searchAggregation", "functionChains", "functionScore" })
@@ -33,11 +50,11 @@ internal static class SearchEndpoints
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
         };
-        var result = await call.Proxy.SearchAsync(call.Context, request, call.Cancellation);
-        return WriteHits(call, result);
+        if (explain) request = request with { Params = request.Params.SetItem("explain", "true") };
+        return await call.Proxy.SearchAsync(call.Context, request, call.Cancellation);
     }
 
-    private static async ValueTask<RestReply> HybridAsync(RestCall call)
+    private static async Task<SearchResult> RunHybridAsync(RestCall call, bool explain)
     {
         var name = call.Collection;
         if (call.Find("search") is not { } subs) throw RestFailure.Missing("HybridSearchReq", "search");
@@ -56,7 +73,8 @@ internal static class SearchEndpoints
             if (RestCall.Object(rerank, "params") is { } p) rank["params"] = p.GetRawText();
         }
         AddGrouping(call.Body, rank);
-        var result = await call.Proxy.HybridSearchAsync(call.Context, new HybridSearchRequest
+        if (explain) rank["explain"] = "true";
+        return await call.Proxy.HybridSearchAsync(call.Context, new HybridSearchRequest
         {
             Collection = name,
             Requests = [.. subs.EnumerateArray().Select(s => s.ValueKind == JsonValueKind.Object ? ReadSearch(call, s, collection, defaultLimit: 0, isWhole: false) : throw RestCall.WrongType("search", "SubSearchReq", s))],
@@ -65,7 +83,6 @@ internal static class SearchEndpoints
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
         }, call.Cancellation);
-        return WriteHits(call, result);
     }
 
     /// <param name="isWhole">False for one search of several: grouping and metric type have no effect there, and it has no default limit.</param>
@@ -215,12 +232,21 @@ internal static class SearchEndpoints
             Beside = w =>
             {
                 w.WriteNumber("cost", 0);
+                WriteExplain(w, result.Explain, result.Collection);
                 if (result.Scores.Length == 0) return;
                 w.WriteStartArray("topks");
                 foreach (var k in result.TopKs) w.WriteNumberValue(k);
                 w.WriteEndArray();
             },
         };
+    }
+
+    /// <summary>A member beside the data, for requests that asked for it.</summary>
+    public static void WriteExplain(Utf8JsonWriter w, ReadExplain? explain, CollectionInfo collection)
+    {
+        if (explain is null) return;
+        w.WritePropertyName("explain");
+        ExplainJson.Write(w, explain, collection);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
