@@ -32,6 +32,11 @@ public static class IndexBuilder
                 HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = options.Threads },
             },
             IndexPlanKind.SparseInverted => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.SparseInverted, resolved.Metric),
+            IndexPlanKind.Ivf => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Ivf, resolved.Metric)
+            {
+                IvfParameters = resolved.Ivf! with { Threads = options.Threads },
+            },
+            IndexPlanKind.MinHash => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.MinHash, resolved.Metric) { MinHashParameters = resolved.MinHash! },
             // Exact search needs no file.
             _ => null,
         };

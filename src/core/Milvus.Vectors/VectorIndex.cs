@@ -7,6 +7,12 @@ public enum VectorIndexKind
 {
     Flat = 1,
     Hnsw = 2,
+
+    /// <summary>Inverted file: rows grouped around centroids, of dense or binary vectors.</summary>
+    Ivf = 10,
+
+    /// <summary>MinHash signatures found by bands of equal elements.</summary>
+    MinHash = 11,
 }
 
 /// <summary>
@@ -18,7 +24,7 @@ public abstract class VectorIndex
     private protected VectorIndex(VectorStore store, MetricType metric)
     {
         ArgumentNullException.ThrowIfNull(store);
-        if (!metric.IsValidFor(store.Type))
+        if (!metric.IsValidFor(store.Type) && !(metric == MetricType.MinHashJaccard && store.Type == DataType.BinaryVector))
             throw new ArgumentException($"metric {metric} does not compare {store.Type}s", nameof(metric));
         if (metric == MetricType.Cosine)
             store.EnsureNorms();

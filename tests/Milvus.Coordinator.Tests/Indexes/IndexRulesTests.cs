@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Indexes;
 using Milvus.Model;
+using Milvus.Vectors;
 using static Milvus.Coordinator.Tests.Schemas;
 
 namespace Milvus.Coordinator.Tests.Indexes;
@@ -172,17 +173,35 @@ public class IndexRulesTests
     [InlineData("binary", "HNSW HAMMING {\"M\":5}", IndexPlanKind.Hnsw, 5, 360)]
     [InlineData("float", "DISKANN L2", IndexPlanKind.Hnsw, 28, 240)]
     [InlineData("float", "AISAQ L2 {\"max_degree\":32}", IndexPlanKind.Hnsw, 16, 240)]
-    [InlineData("float", "IVF_FLAT L2", IndexPlanKind.Flat, 30, 360)]
-    [InlineData("float", "SCANN L2", IndexPlanKind.Flat, 30, 360)]
+    [InlineData("float", "IVF_FLAT L2", IndexPlanKind.Ivf, 30, 360)]
+    [InlineData("float", "SCANN L2", IndexPlanKind.Ivf, 30, 360)]
     [InlineData("float", "FLAT L2", IndexPlanKind.Flat, 30, 360)]
     [InlineData("float", "GPU_CAGRA L2 {\"graph_degree\":64}", IndexPlanKind.Hnsw, 32, 240)]
-    [InlineData("binary", "BIN_IVF_FLAT HAMMING", IndexPlanKind.BinaryFlat, 30, 360)]
+    [InlineData("binary", "BIN_IVF_FLAT HAMMING", IndexPlanKind.Ivf, 30, 360)]
     [InlineData("bm25", "SPARSE_WAND BM25", IndexPlanKind.SparseInverted, 30, 360)]
     [InlineData("int", "INVERTED", IndexPlanKind.None, 30, 360)]
     public void A_plan_says_what_is_built(string field, string request, IndexPlanKind kind, int m, int efConstruction)
     {
         var plan = IndexPlan.Resolve(Check(field, request), Fields[field]);
         Assert.Equal((kind, m, efConstruction), (plan.Kind, plan.M, plan.EfConstruction));
+    }
+
+    [Theory]
+    [InlineData("IVF_FLAT L2", 128, IvfCoding.Raw, 8, 1)]
+    [InlineData("IVF_FLAT L2 {\"nlist\":\"77\"}", 77, IvfCoding.Raw, 8, 1)]
+    [InlineData("IVF_SQ8 L2", 128, IvfCoding.Scalar, 8, 1)]
+    [InlineData("IVF_SQ8 L2 {\"sq_type\":\"sq4\"}", 128, IvfCoding.Scalar, 4, 1)]
+    [InlineData("IVF_PQ IP {\"m\":4}", 128, IvfCoding.Product, 8, 4)]
+    [InlineData("IVF_PQ IP {\"m\":4,\"nbits\":24}", 128, IvfCoding.Product, 12, 4)]
+    [InlineData("IVF_RABITQ COSINE", 128, IvfCoding.RaBitQ, 1, 1)]
+    [InlineData("IVF_RABITQ COSINE {\"rbq_bits\":9}", 128, IvfCoding.RaBitQ, 9, 1)]
+    [InlineData("IVF_RABITQ_FASTSCAN COSINE", 128, IvfCoding.RaBitQ, 1, 1)]
+    [InlineData("SCANN L2 {\"sub_dim\":4}", 128, IvfCoding.Product, 4, 0)]
+    public void A_plan_says_how_lists_are_coded(string request, int lists, IvfCoding coding, int bits, int parts)
+    {
+        var plan = IndexPlan.Resolve(Check("float", request), Fields["float"]).Ivf!;
+        if (parts == 0) parts = Fields["float"].Dimension / 4;
+        Assert.Equal((lists, coding, bits, parts), (plan.Lists, plan.Coding, plan.Bits, plan.Parts));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Milvus.Model;
+using Milvus.Vectors;
 
 namespace Milvus.Coordinator.Indexes;
 
@@ -19,6 +20,12 @@ public enum IndexPlanKind
 
     /// <summary>Exact scan of binary vectors.</summary>
     BinaryFlat,
+
+    /// <summary>Bands of MinHash signatures.</summary>
+    MinHash,
+
+    /// <summary>Inverted file over dense or binary vectors.</summary>
+    Ivf,
 }
 
 /// <summary>
@@ -33,6 +40,12 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>Candidates kept while a node is inserted. Milvus' default is 360.</summary>
     public int EfConstruction { get; init; } = 360;
 
+    /// <summary>How an inverted file is made; null for other kinds.</summary>
+    public IvfParameters? Ivf { get; init; }
+
+    /// <summary>How signatures are looked up; null for other kinds.</summary>
+    public MinHashParameters? MinHash { get; init; }
+
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
@@ -44,6 +57,12 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
             kind = IndexPlanKind.Hnsw;
         if (kind == IndexPlanKind.Flat && field.Type == DataType.BinaryVector) kind = IndexPlanKind.BinaryFlat;
         var plan = new IndexPlan(kind, index.Metric);
+        if (kind == IndexPlanKind.MinHash)
+        {
+            var signatures = new MinHashParameters { ElementBits = Number(index, "mh_element_bit_width") ?? 8, Bands = Number(index, "mh_lsh_band") ?? 1 };
+            return signatures.Fits(field.Dimension) ? plan with { MinHash = signatures } : plan with { Kind = IndexPlanKind.BinaryFlat };
+        }
+        if (kind == IndexPlanKind.Ivf) return plan with { Ivf = IvfPlans.Resolve(index, field) };
         if (kind != IndexPlanKind.Hnsw) return plan;
         var degree = Number(index, "max_degree") ?? Number(index, "graph_degree") ?? Number(index, "svs_graph_max_degree");
         return plan with

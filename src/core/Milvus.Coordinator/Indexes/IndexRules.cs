@@ -151,8 +151,20 @@ public static class IndexRules
             else if (spec.Required) throw MilvusException.InvalidParameter($"param '{spec.Name}' not exist in json");
         }
         if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
+        if (type.Name == "MINHASH_LSH") CheckSignatures(field, given);
         if (type.Name == "SCANN" && given.TryGetValue("sub_dim", out var sub) && field.Dimension % int.Parse(sub, System.Globalization.CultureInfo.InvariantCulture) != 0)
             throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of sub_dim. Dimension:{field.Dimension}, sub_dim:{sub}");
+    }
+
+    private static void CheckSignatures(FieldSchema field, ImmutableSortedDictionary<string, string> given)
+    {
+        int Number(string key, int otherwise) => given.TryGetValue(key, out var text) ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+        var bits = Number("mh_element_bit_width", 8);
+        var bands = Number("mh_lsh_band", 1);
+        if (bits % 8 != 0 || field.Dimension % bits != 0)
+            throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of mh_element_bit_width. Dimension:{field.Dimension}, mh_element_bit_width:{bits}");
+        if (field.Dimension / bits % bands != 0)
+            throw MilvusException.InvalidParameter($"The number of elements of a signature should be a multiple of mh_lsh_band. Elements:{field.Dimension / bits}, mh_lsh_band:{bands}");
     }
 
     private static void CheckSubquantizers(FieldSchema field, int m)

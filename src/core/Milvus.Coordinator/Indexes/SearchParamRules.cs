@@ -65,7 +65,7 @@ public static class SearchParamRules
             if (member.Value.ValueKind == JsonValueKind.Null) continue;
             var spec = FindSpec(type, member.Name);
             if (spec is not null) Check(spec, member.Value);
-            if (spec?.Kind is ParamKind.Int or ParamKind.Float) numbers[member.Name] = ToNumber(member.Value);
+            if (spec?.Kind is ParamKind.Int or ParamKind.Float && Named.Contains(member.Name)) numbers[member.Name] = ToNumber(member.Value);
             else others[member.Name] = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText();
         }
         var parameters = new VectorSearchParams
@@ -97,6 +97,12 @@ public static class SearchParamRules
             throw MilvusException.InvalidParameter($"failed to parse search params {json}: {e.Message}");
         }
     }
+
+    /// <summary>Numbers that have a member of <see cref="VectorSearchParams"/>, or are only checked.</summary>
+    private static readonly ImmutableHashSet<string> Named =
+    [
+        "ef", "search_list", "search_list_size", "reorder_k", "itopk_size", "nprobe", "radius", "range_filter", "drop_ratio_search", "refine_k",
+    ];
 
     private static readonly ImmutableArray<ParamSpec> Common =
         [ParamSpec.Float("radius", -float.MaxValue), ParamSpec.Float("range_filter", -float.MaxValue)];

@@ -84,9 +84,10 @@ internal static class VectorIndexTypes
         Graph("SVS_VAMANA_LVQ", Floats, SvsBuild, SvsSearch),
         Graph("SVS_VAMANA_LEANVEC", Floats, SvsBuild, SvsSearch),
         new("BIN_FLAT", [Y], [.. BitMetrics, MetricType.Substructure, MetricType.Superstructure, MetricType.MinHashJaccard]),
-        new("BIN_IVF_FLAT", [Y], BitMetrics) { BuildParams = [Nlist], SearchParams = IvfSearch },
+        new("BIN_IVF_FLAT", [Y], BitMetrics) { BuildParams = [Nlist], SearchParams = IvfSearch, Plan = IndexPlanKind.Ivf },
         new("MINHASH_LSH", [Y], [MetricType.MinHashJaccard])
         {
+            Plan = IndexPlanKind.MinHash,
             BuildParams =
             [
                 Int("mh_element_bit_width", 8, 256), Int("mh_lsh_band", 1), Bool("mh_lsh_code_in_mem"), Bool("with_raw_data"),
@@ -121,7 +122,7 @@ internal static class VectorIndexTypes
     };
 
     private static VectorIndexType Ivf(string name, params ReadOnlySpan<ParamSpec> more) =>
-        new(name, Floats, DenseMetrics) { BuildParams = [Nlist, .. more], SearchParams = IvfSearch };
+        new(name, Floats, DenseMetrics) { BuildParams = [Nlist, .. more], SearchParams = IvfSearch, Plan = IndexPlanKind.Ivf };
 
     private static VectorIndexType Hnsw(string name, ImmutableArray<DataType> types, params ReadOnlySpan<ParamSpec> more) =>
         Graph(name, types, [.. HnswBuild, .. more], HnswSearch, "ef");

@@ -27,7 +27,7 @@ internal sealed class DenseCandidates : SearchCandidates
         if (places.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
-        if (index is null || index.Metric != request.Metric) index = new FlatIndex(vectors.Store, request.Metric, places.RowCount);
+        if (index is null || index.Metric != request.Metric || request.Exhaustive) index = Exact(vectors.Store, request, places.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
         if (index.Count > places.RowCount) places = new RowSet(places.RowCount, scratch.Own(places));
         if (scratch.Trace is { } trace) Explain(trace, segment, field, index, places, request);
@@ -55,9 +55,21 @@ internal sealed class DenseCandidates : SearchCandidates
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
     {
-        var parameters = new VectorSearchParameters(k) { Ef = Request.Ef, Radius = Request.Radius, RangeFilter = Request.RangeFilter };
+        var parameters = new VectorSearchParameters(k) 
+        {
+            Ef = Request.Ef,
+            Nprobe = Request.Nprobe,
+            RefineFactor = Request.RefineFactor,
+            MaxEmptyLists = Request.MaxEmptyLists,
+            Radius = Request.Radius,
+            RangeFilter = Request.RangeFilter,
+        };
         _index.SearchBatch(Request.Queries.Span, Request.QueryType, parameters, Rows.AsFilter(), collectors);
     }
+
+    private static VectorIndex Exact(VectorStore store, SegmentSearchRequest request, int rowCount) => request.Metric == MetricType.MinHashJaccard
+        ? MinHashIndex.Exact(store, request.ElementBits, rowCount)
+        : new FlatIndex(store, request.Metric, rowCount);
 
     protected override int[] ToRows(ReadOnlySpan<int> found)
     {

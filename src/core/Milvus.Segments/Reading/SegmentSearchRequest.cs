@@ -63,6 +63,18 @@ public sealed record SegmentSearchRequest
     /// <summary>Beam width of HNSW; null for the default.</summary>
     public int? Ef { get; init; }
 
+    /// <summary>Lists of an inverted file to search; null for the default.</summary>
+    public int? Nprobe { get; init; }
+
+    /// <summary>Candidates per hit that a quantised index compares again; null for the default.</summary>
+    public float? RefineFactor { get; init; }
+
+    /// <summary>Lists without a hit that end a range search in an inverted file; null for the default.</summary>
+    public int? MaxEmptyLists { get; init; }
+
+    /// <summary>Bits of one element of a MinHash signature.</summary>
+    public int ElementBits { get; init; } = 8;
+
     /// <summary>Exclusive outer bound of a range search, as a score.</summary>
     public float? Radius { get; init; }
 

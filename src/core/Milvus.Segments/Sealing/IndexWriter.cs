@@ -15,6 +15,8 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 {
     public const string Flat = "FLAT";
     public const string Hnsw = "HNSW";
+    public const string Ivf = "IVF";
+    public const string MinHash = "MINHASH_LSH";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
 
     /// <summary>What is built over a scalar field; null for vector fields.</summary>
@@ -25,6 +27,12 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 
     /// <summary>Degree, beam width and threads; used by HNSW.</summary>
     public HnswParameters HnswParameters { get; init; } = new();
+
+    /// <summary>Elements and bands; used by indexes of MinHash signatures.</summary>
+    public MinHashParameters MinHashParameters { get; init; } = new();
+
+    /// <summary>Lists, coding and threads; used by inverted files.</summary>
+    public IvfParameters IvfParameters { get; init; } = new();
 }
 
 /// <summary>Builds indexes of sealed segments and writes them to object storage.</summary>
@@ -51,11 +59,13 @@ public static class IndexWriter
 
         if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
         // Where every row is null there is nothing to link.
-        if (vectors.Store.Count == 0) plan = plan with { Kind = SegmentIndexPlan.Flat };
+        if (vectors.Store.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
         VectorIndex index = plan.Kind switch
         {
             SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),
             SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors.Store, plan.MinHashParameters, cancellationToken),
+            SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors.Store, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);

@@ -23,6 +23,8 @@ public sealed class FlatIndex : VectorIndex
     internal FlatIndex(VectorStore store, MetricType metric, int? count, InstructionSet set)
         : base(store, metric)
     {
+        if (metric == MetricType.MinHashJaccard)
+            throw new ArgumentException("signatures are compared by MinHashIndex, which knows their elements", nameof(metric));
         _count = count;
         _scanner = FlatScanner.For(store.Type, metric, set);
     }

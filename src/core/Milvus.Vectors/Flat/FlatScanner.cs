@@ -6,35 +6,40 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Compares queries with every row that passes a filter. Works in blocks of rows that fit the second-level cache, so that several
-/// queries read the vectors from memory once. 16-bit rows are converted once per block when there are several queries.
+/// Compares queries with every row that passes a filter. One query goes through the rows once; several floating queries are compared by
+/// products of tiles (<see cref="ProductTile"/>), others in blocks of rows that fit the second-level cache, so that all of them read the
+/// vectors from memory once.
 /// </summary>
 internal abstract unsafe class FlatScanner
 {
     public const int MaxBlockRows = 1024;
 
     private const int BlockBytes = 128 * 1024;
-    private const int QueriesWorthDecoding = 4;
+
+    /// <summary>From so many queries on, tiles of sixteen are faster than one query at a time.</summary>
+    private const int QueriesWorthTiling = 6;
 
     /// <summary>Enough to hide the memory behind arithmetic, few enough to stay in cache themselves.</summary>
     private const int QueriesPerPass = 64;
 
+    /// <summary>What packed queries may take of the second-level cache.</summary>
+    private const int TiledBytes = 640 * 1024;
+
     private static readonly ConcurrentDictionary<(DataType Type, MetricType Metric, InstructionSet Set), FlatScanner> Shared = new();
 
     private readonly bool _decodes;
-    private readonly FlatScanner? _decodedScanner;
+    private readonly bool _tiles;
 
-    private protected FlatScanner(DataType type, MetricType metric, InstructionSet set)
+    private protected FlatScanner(DataType type, InstructionSet set)
     {
         _decodes = FloatDecoder.IsNeededFor(type);
-        if (_decodes)
-            _decodedScanner = For(DataType.FloatVector, metric, set);
+        _tiles = (_decodes || type == DataType.FloatVector) && set == InstructionSets.Best;
     }
 
     /// <summary>The scanner for a pair; scanners have no state and are shared.</summary>
     /// <exception cref="ArgumentException">The metric does not compare the type.</exception>
     public static FlatScanner For(DataType type, MetricType metric, InstructionSet set) =>
-        Shared.GetOrAdd((type, metric, set), static key => KernelDispatch.Visit(key.Type, key.Metric, key.Set, new Factory(key.Type, key.Metric, key.Set)));
+        Shared.GetOrAdd((type, metric, set), static key => KernelDispatch.Visit(key.Type, key.Metric, key.Set, new Factory(key.Type, key.Set)));
 
     /// <summary>Answers queries laid out one behind the other, several per pass over the rows.</summary>
     /// <param name="count">Rows 0…count−1 are compared.</param>
@@ -45,14 +50,20 @@ internal abstract unsafe class FlatScanner
     {
         int bytes = queryType.VectorBytes(store.Dimension);
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
+        bool tiles = _tiles && results.Length >= QueriesWorthTiling;
+        int perPass = tiles
+            ? Math.Max(1, TiledBytes / (store.Dimension * sizeof(float)) / ProductTile.MaxQueries) * ProductTile.MaxQueries
+            : QueriesPerPass;
         FlatScratch scratch = FlatScratch.Pool.Rent();
-        for (int first = 0; first < results.Length; first += QueriesPerPass)
+        for (int first = 0; first < results.Length; first += perPass)
         {
-            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(QueriesPerPass, results.Length - first));
+            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(perPass, results.Length - first));
             scratch.Queries.Set(store, metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
             foreach (TopK result in some)
                 result.Reset(parameters.K, range);
-            Scan(store, count, scratch, filter, some);
+            if (tiles)
+                scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
+            Scan(store, count, scratch, filter, tiles, some);
             foreach (TopK result in some)
                 result.Finish(metric);
         }
@@ -61,20 +72,82 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>
+    /// Offers rows of a store whose places do not number them: place p holds row <paramref name="ids"/>[p].
+    /// </summary>
+    /// <param name="queries">The first one is compared.</param>
+    /// <param name="first">The first place.</param>
+    /// <param name="selected">Room for <see cref="MaxBlockRows"/> places.</param>
+    public void ScanPlaces(
+        VectorStore store, PreparedQueries queries, int first, int count, int* ids, RowFilter filter, int[] selected, TopK result)
+    {
+        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
+        for (int end = first + count; first < end;)
+        {
+            int rows = Math.Min(Math.Min(MaxBlockRows, end - first), block.Rows.Contiguous(first));
+            if (filter.PassesAll)
+            {
+                Contiguous(block, queries.Pointer(0), queries.Scale(0), block.Rows.Pointer(first), store.RowBytes, first, rows, ids, result);
+            }
+            else
+            {
+                int passing = 0;
+                for (int place = first; place < first + rows; place++)
+                {
+                    selected[passing] = place;
+                    passing += filter.Passes(ids[place]) ? 1 : 0;
+                }
+
+                Scattered(block, queries.Pointer(0), queries.Scale(0), selected.AsSpan(0, passing), ids, result);
+            }
+
+            first += rows;
+        }
+
+        GC.KeepAlive(store);
+        GC.KeepAlive(queries);
+    }
+
+    /// <summary>Offers rows by number.</summary>
+    /// <param name="queries">The first one is compared.</param>
+    public void ScanRows(VectorStore store, PreparedQueries queries, ReadOnlySpan<int> rows, TopK result)
+    {
+        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
+        Scattered(block, queries.Pointer(0), queries.Scale(0), rows, null, result);
+        GC.KeepAlive(store);
+        GC.KeepAlive(queries);
+    }
+
+    /// <summary>
     /// Offers rows 0…<paramref name="count"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    private void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, ReadOnlySpan<TopK> results)
+    private void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, bool tiles, ReadOnlySpan<TopK> results)
     {
-        int blockRows = Math.Clamp(BlockBytes / store.RowBytes, 4, MaxBlockRows) & ~3;
+        int blockRows = Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
-        bool decode = _decodes && results.Length >= QueriesWorthDecoding;
         for (int first = 0; first < count;)
         {
             int rows = Math.Min(Math.Min(blockRows, count - first), block.Rows.Contiguous(first));
-            if (filter.PassesAll)
-                ScanWhole(store, block, first, rows, scratch, decode, results);
+            if (tiles)
+            {
+                bool all = filter.PassesAll;
+                Tiled(store, block, first, all ? rows : Select(filter, first, rows, scratch.Rows).Length, all ? null : scratch.Rows, scratch, results);
+            }
+            else if (filter.PassesAll)
+            {
+                for (int query = 0; query < results.Length; query++)
+                {
+                    Contiguous(
+                        block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), block.Rows.Pointer(first), store.RowBytes, first, rows,
+                        null, results[query]);
+                }
+            }
             else
-                ScanSelected(block, Select(filter, first, rows, scratch.Rows), scratch, results);
+            {
+                ReadOnlySpan<int> selected = Select(filter, first, rows, scratch.Rows);
+                for (int query = 0; query < results.Length && !selected.IsEmpty; query++)
+                    Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), selected, null, results[query]);
+            }
+
             first += rows;
         }
 
@@ -83,40 +156,78 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>Rows behind one another in memory, numbered from <paramref name="first"/>.</summary>
+    /// <param name="ids">What they are offered as, by number; null for the number itself.</param>
     private protected abstract void Contiguous(
-        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result);
+        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, int* ids, TopK result);
 
-    /// <summary>Rows by number.</summary>
-    private protected abstract void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result);
+    /// <summary>Rows by number; <paramref name="ids"/> as for <see cref="Contiguous"/>.</summary>
+    private protected abstract void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, int* ids, TopK result);
 
-    private void ScanWhole(
-        VectorStore store, in Block block, int first, int rows, FlatScratch scratch, bool decode, ReadOnlySpan<TopK> results)
+    /// <summary>The exact distance of a row to a query of the pass goes to its collector.</summary>
+    private protected abstract void Compare(in Block block, byte* query, float scale, int row, TopK result);
+
+    /// <summary>All queries of the pass against the rows from <paramref name="first"/> on, or the first ones of <paramref name="selected"/>.</summary>
+    private void Tiled(
+        VectorStore store, in Block block, int first, int rows, int[]? selected, FlatScratch scratch, ReadOnlySpan<TopK> results)
     {
-        FlatScanner scanner = this;
-        byte* start = block.Rows.Pointer(first);
-        int rowBytes = store.RowBytes;
-        if (decode)
+        int dimension = store.Dimension;
+        float* decoded = _decodes ? scratch.Decoded(ProductTile.Rows * dimension) : null;
+        byte** pointers = stackalloc byte*[ProductTile.Rows];
+        int* numbers = stackalloc int[ProductTile.Rows];
+        for (int start = 0; start < rows; start += ProductTile.Rows)
         {
-            float* decoded = scratch.Decoded(rows * store.Dimension);
-            FloatDecoder.Decode(store.Type, start, decoded, rows * store.Dimension);
-            scanner = _decodedScanner!;
-            start = (byte*)decoded;
-            rowBytes = store.Dimension * sizeof(float);
-        }
+            int some = Math.Min(ProductTile.Rows, rows - start);
+            for (int i = 0; i < ProductTile.Rows; i++)
+            {
+                int at = Math.Min(start + i, rows - 1);
+                int row = selected is null ? first + at : selected[at];
+                numbers[i] = row;
+                pointers[i] = block.Rows.Pointer(row);
+                if (_decodes)
+                {
+                    if (i < some)
+                        FloatDecoder.Decode(store.Type, pointers[i], decoded + (i * dimension), dimension);
+                    pointers[i] = (byte*)(decoded + (Math.Min(i, some - 1) * dimension));
+                }
+            }
 
-        for (int query = 0; query < results.Length; query++)
-        {
-            scanner.Contiguous(
-                block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), start, rowBytes, first, rows, results[query]);
+            Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
         }
     }
 
-    private void ScanSelected(in Block block, ReadOnlySpan<int> rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Tile(
+        in Block block, int dimension, bool hasNorms, byte** pointers, int* numbers, int rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
     {
-        if (rows.IsEmpty)
-            return;
-        for (int query = 0; query < results.Length; query++)
-            Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), rows, results[query]);
+        TiledQueries tiles = scratch.Tiles;
+        TiledQueries.RowTerms* terms = stackalloc TiledQueries.RowTerms[ProductTile.Rows];
+        for (int i = 0; i < rows; i++)
+            terms[i] = tiles.Terms((float*)pointers[i], dimension, hasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
+        float* products = stackalloc float[ProductTile.Rows * ProductTile.MaxQueries];
+        float* packed = tiles.Packed;
+        for (int group = 0; group < results.Length;)
+        {
+            int width = ProductTile.GroupWidth(group, results.Length);
+            ProductTile.Multiply(pointers, packed, width, dimension, products);
+            for (int i = 0; i < rows; i++)
+            {
+                for (int j = 0; j < width; j += ProductTile.QueryStep)
+                {
+                    ulong survivors = tiles.Survivors(terms[i], products + (i * ProductTile.MaxQueries) + j, group + j);
+                    for (; survivors != 0; survivors &= survivors - 1)
+                    {
+                        int query = group + j + BitOperations.TrailingZeroCount(survivors);
+                        if (query >= results.Length)
+                            break;
+                        Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[i], results[query]);
+                        tiles.Limit(query, results[query].Bound);
+                    }
+                }
+            }
+
+            packed += (nint)width * dimension;
+            group += width;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -147,23 +258,23 @@ internal abstract unsafe class FlatScanner
         public readonly int Length = length;
     }
 
-    private sealed class Factory(DataType type, MetricType metric, InstructionSet set) : IKernelVisitor<FlatScanner>
+    private sealed class Factory(DataType type, InstructionSet set) : IKernelVisitor<FlatScanner>
     {
         public FlatScanner Visit<TKernel, TScale>()
             where TKernel : struct, IVectorKernel
-            where TScale : struct, IRowScale => new FlatScanner<TKernel, TScale>(type, metric, set);
+            where TScale : struct, IRowScale => new FlatScanner<TKernel, TScale>(type, set);
     }
 }
 
 /// <summary>The loops of <see cref="FlatScanner"/> for one kernel.</summary>
-internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, MetricType metric, InstructionSet set)
-    : FlatScanner(type, metric, set)
+internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, InstructionSet set)
+    : FlatScanner(type, set)
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
-        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
+        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, int* ids, TopK result)
     {
         float* distances = stackalloc float[4];
         int i = 0;
@@ -172,18 +283,18 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, MetricT
             byte* row = start + ((nint)i * rowBytes);
             TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
             for (int j = 0; j < 4; j++)
-                result.Add(first + i + j, TScale.Apply(distances[j], scale, block.Norms, first + i + j));
+                result.Add(ids == null ? first + i + j : ids[first + i + j], TScale.Apply(distances[j], scale, block.Norms, first + i + j));
         }
 
         for (; i < rows; i++)
         {
             float distance = TKernel.Distance(query, start + ((nint)i * rowBytes), block.Length);
-            result.Add(first + i, TScale.Apply(distance, scale, block.Norms, first + i));
+            result.Add(ids == null ? first + i : ids[first + i], TScale.Apply(distance, scale, block.Norms, first + i));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result)
+    private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, int* ids, TopK result)
     {
         float* distances = stackalloc float[4];
         var scorer = new RowScorer<TKernel, TScale>(query, scale, block.Length, block.Rows, block.Norms, 0);
@@ -192,10 +303,13 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, MetricT
         {
             scorer.Score4(rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
             for (int j = 0; j < 4; j++)
-                result.Add(rows[i + j], distances[j]);
+                result.Add(ids == null ? rows[i + j] : ids[rows[i + j]], distances[j]);
         }
 
         for (; i < rows.Length; i++)
-            result.Add(rows[i], scorer.Score(rows[i]));
+            result.Add(ids == null ? rows[i] : ids[rows[i]], scorer.Score(rows[i]));
     }
+
+    private protected override void Compare(in Block block, byte* query, float scale, int row, TopK result) =>
+        result.Add(row, TScale.Apply(TKernel.Distance(query, block.Rows.Pointer(row), block.Length), scale, block.Norms, row));
 }

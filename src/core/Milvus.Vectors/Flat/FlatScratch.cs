@@ -9,10 +9,13 @@ internal sealed unsafe class FlatScratch
 
     public PreparedQueries Queries { get; } = new();
 
+    /// <summary>Queries of a pass that are compared by products of tiles.</summary>
+    public TiledQueries Tiles { get; } = new();
+
     /// <summary>Rows of the current block that pass the filter.</summary>
     public int[] Rows { get; } = new int[FlatScanner.MaxBlockRows];
 
-    /// <summary>Room for a block of rows as float32.</summary>
+    /// <summary>Room for rows as float32.</summary>
     public float* Decoded(int components)
     {
         if (_decoded.Length < (long)components * sizeof(float))

@@ -27,7 +27,13 @@ internal unsafe interface IBitLanes<TVector>
     /// <summary>Adds the number of one bits to a register of counts.</summary>
     static abstract TVector CountInto(TVector counts, TVector bits);
 
+    /// <summary>Zeroes all but the last <paramref name="bytes"/> bytes.</summary>
+    static abstract TVector KeepLast(TVector vector, int bytes);
+
     static abstract int Total(TVector counts);
+
+    /// <summary>The totals of four registers of counts.</summary>
+    static abstract void Totals(TVector counts0, TVector counts1, TVector counts2, TVector counts3, int* totals);
 }
 
 /// <summary>64 bytes, AVX-512BW: bits are counted by looking up both nibbles of every byte.</summary>
@@ -64,7 +70,18 @@ internal readonly unsafe struct BitLanes512 : IBitLanes<Vector512<byte>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> KeepLast(Vector512<byte> vector, int bytes) => vector & Vector512.LoadUnsafe(ref ByteMasks.ZerosThenOnes, (nuint)bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(Vector512<byte> counts) => (int)Vector512.Sum(counts.AsUInt64());
+
+    /// <summary>Counts stay below 2³², so that pairs of 64-bit lanes fold into 32-bit ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Totals(Vector512<byte> counts0, Vector512<byte> counts1, Vector512<byte> counts2, Vector512<byte> counts3, int* totals) =>
+        BitLanes256.Totals(Halve(counts0), Halve(counts1), Halve(counts2), Halve(counts3), totals);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Halve(Vector512<byte> counts) => (counts.GetLower().AsUInt64() + counts.GetUpper().AsUInt64()).AsByte();
 }
 
 /// <summary>32 bytes, AVX2.</summary>
@@ -101,7 +118,18 @@ internal readonly unsafe struct BitLanes256 : IBitLanes<Vector256<byte>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> KeepLast(Vector256<byte> vector, int bytes) => vector & Vector256.LoadUnsafe(ref ByteMasks.ZerosThenOnes, (nuint)(32 + bytes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(Vector256<byte> counts) => (int)Vector256.Sum(counts.AsUInt64());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Totals(Vector256<byte> counts0, Vector256<byte> counts1, Vector256<byte> counts2, Vector256<byte> counts3, int* totals)
+    {
+        Vector256<int> front = Avx2.HorizontalAdd(counts0.AsInt32(), counts1.AsInt32()), back = Avx2.HorizontalAdd(counts2.AsInt32(), counts3.AsInt32());
+        Vector256<int> all = Avx2.HorizontalAdd(front, back);
+        (all.GetLower() + all.GetUpper()).Store(totals);
+    }
 }
 
 /// <summary>Eight bytes in a general register.</summary>
@@ -130,7 +158,19 @@ internal readonly unsafe struct BitLanesPortable : IBitLanes<ulong>
     public static ulong CountInto(ulong counts, ulong bits) => counts + (ulong)BitOperations.PopCount(bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong KeepLast(ulong vector, int bytes) => vector & (ulong.MaxValue << (64 - (8 * bytes)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(ulong counts) => (int)counts;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Totals(ulong counts0, ulong counts1, ulong counts2, ulong counts3, int* totals)
+    {
+        totals[0] = (int)counts0;
+        totals[1] = (int)counts1;
+        totals[2] = (int)counts2;
+        totals[3] = (int)counts3;
+    }
 }
 
 /// <summary>The number of one bits of 0…15, in every 16 bytes; written out so that it is a constant to the compiler.</summary>
@@ -153,4 +193,20 @@ internal static class NibbleCounts
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     }
+}
+
+internal static class ByteMasks
+{
+    private static ReadOnlySpan<byte> Table =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    ];
+
+    /// <summary>64 zero bytes followed by 64 bytes of ones.</summary>
+    public static ref byte ZerosThenOnes => ref System.Runtime.InteropServices.MemoryMarshal.GetReference(Table);
 }

@@ -3,7 +3,7 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// The file form of an index, without its vectors: a versioned header, then the graph in blocks of at most 1 MiB, each with a
+/// The file form of an index, without its vectors: a versioned header, then the graph or the lists in blocks of at most 1 MiB, each with a
 /// chained CRC-32C. Streams; no second copy of the graph is held.
 /// </summary>
 public static class VectorIndexFile
@@ -21,6 +21,24 @@ public static class VectorIndexFile
             Dimension = index.Store.Dimension,
             Rows = index.Count,
         };
+        if (index is MinHashIndex signatures)
+        {
+            header = MinHashFile.Describe(signatures, header);
+            var bands = new BlockWriter(target, header.Write(target));
+            MinHashFile.Write(signatures, bands);
+            bands.Flush();
+            return;
+        }
+
+        if (index is IvfIndex ivf)
+        {
+            header = IvfFile.Describe(ivf, header);
+            var lists = new BlockWriter(target, header.Write(target));
+            IvfFile.Write(ivf, lists);
+            lists.Flush();
+            return;
+        }
+
         if (index is not HnswIndex hnsw)
         {
             header.Write(target);
@@ -59,12 +77,14 @@ public static class VectorIndexFile
                 $"the index is over {header.Rows} {header.Type}s of dimension {header.Dimension}, the data are {store.Count} {store.Type}s of dimension {store.Dimension}");
         }
 
-        if (!header.Metric.IsValidFor(header.Type))
+        if (!header.Metric.IsValidFor(header.Type) && header.Kind != VectorIndexKind.MinHash)
             throw new IntegrityException(sourceName, $"metric {header.Metric} does not compare {header.Type}s");
         return header.Kind switch
         {
             VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
             VectorIndexKind.Hnsw => LoadGraph(source, header, checksum, store, sourceName),
+            VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
+            VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
         };
     }

@@ -51,6 +51,9 @@ internal sealed unsafe class PreparedQueries
         }
     }
 
+    /// <summary>From one prepared query to the next.</summary>
+    public int StrideBytes => _stride;
+
     public byte* Pointer(int query) => _buffer.Pointer + ((nint)query * _stride);
 
     /// <summary>1 / |query| for the cosine metric, else 1.</summary>

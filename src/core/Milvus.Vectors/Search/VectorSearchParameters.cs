@@ -7,6 +7,15 @@ public readonly record struct VectorSearchParameters(int K)
     /// <summary>Beam width of HNSW; null takes max(K, 16), or max(K, 512) in a range search. Values below K act as K.</summary>
     public int? Ef { get; init; }
 
+    /// <summary>Lists of an inverted file that are searched; null takes 8.</summary>
+    public int? Nprobe { get; init; }
+
+    /// <summary>Candidates per wanted row that a quantised index compares again by the vectors themselves, at least 1; null lets the index choose.</summary>
+    public float? RefineFactor { get; init; }
+
+    /// <summary>Range searches of an inverted file end after so many lists in a row without a hit; null takes 2.</summary>
+    public int? MaxEmptyLists { get; init; }
+
     /// <summary>The exclusive outer bound of a range search, as a score of the metric.</summary>
     public float? Radius { get; init; }
 

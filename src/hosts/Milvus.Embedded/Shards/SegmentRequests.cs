@@ -22,6 +22,10 @@ internal static class SegmentRequests
             QueryCount = search.Queries.Rows.Length,
             K = k,
             Ef = Number(search, "ef") ?? Number(search, "search_list") ?? Number(search, "search_list_size"),
+            ElementBits = Number(search, "mh_element_bit_width") ?? 8,
+            Nprobe = Number(search, "nprobe"),
+            RefineFactor = Real(search, "refine_k"),
+            MaxEmptyLists = Number(search, "max_empty_result_buckets"),
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
             Filter = search.Filter,
@@ -29,7 +33,7 @@ internal static class SegmentRequests
             At = at,
             Group = search.GroupBy.IsEmpty ? null : new GroupBy(search.GroupBy, search.GroupSize) { Strict = search.StrictGroupSize, Only = search.OnlyGroups },
             Bm25 = search.Bm25,
-            DropRatio = search.IndexParams.TryGetValue("drop_ratio_search", out var ratio) && float.TryParse(ratio, NumberStyles.Float, CultureInfo.InvariantCulture, out var drop) ? drop : 0,
+            DropRatio = Real(search, "drop_ratio_search") ?? 0,
         };
     }
 
@@ -45,6 +49,9 @@ internal static class SegmentRequests
         }
         return all;
     }
+
+    private static float? Real(ShardSearch search, string key) =>
+        search.IndexParams.TryGetValue(key, out var text) && float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     private static int? Number(ShardSearch search, string key) =>
         search.IndexParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : null;

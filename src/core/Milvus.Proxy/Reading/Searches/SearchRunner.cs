@@ -14,6 +14,8 @@ internal sealed record PageWindow(int K, float? RangeFilter, bool Exhaustive);
 /// <summary>Sends a planned search to all shards and merges their hits.</summary>
 internal sealed class SearchRunner(TermQueries terms)
 {
+    private const string ElementBits = "mh_element_bit_width";
+
     public async Task<MergedHits> RunAsync(ShardReaders readers, SearchPlan plan, PageWindow? page, CancellationToken cancellation)
     {
         var parameters = plan.Parameters;
@@ -45,7 +47,7 @@ internal sealed class SearchRunner(TermQueries terms)
         Metric = plan.Metric,
         Queries = queries,
         K = page?.K ?? plan.Parameters.TopK + plan.Parameters.Offset,
-        IndexParams = Texts(plan.IndexParams),
+        IndexParams = Texts(plan),
         Radius = plan.IndexParams.Radius,
         RangeFilter = page?.RangeFilter ?? plan.IndexParams.RangeFilter,
         Filter = plan.Filter.IsAlwaysTrue ? null : plan.Filter,
@@ -58,14 +60,17 @@ internal sealed class SearchRunner(TermQueries terms)
         Exhaustive = page?.Exhaustive ?? false,
     };
 
-    private static ImmutableDictionary<string, string> Texts(VectorSearchParams parameters)
+    private static ImmutableDictionary<string, string> Texts(SearchPlan plan)
     {
+        var parameters = plan.IndexParams;
         var texts = ImmutableDictionary.CreateBuilder<string, string>();
         texts.AddRange(parameters.Others);
         if (parameters.Candidates is { } candidates) texts["ef"] = candidates.ToString(CultureInfo.InvariantCulture);
         if (parameters.Nprobe is { } nprobe) texts["nprobe"] = nprobe.ToString(CultureInfo.InvariantCulture);
         if (parameters.DropRatio > 0) texts["drop_ratio_search"] = parameters.DropRatio.ToString("R", CultureInfo.InvariantCulture);
         if (parameters.RefineFactor > 1) texts["refine_k"] = parameters.RefineFactor.ToString("R", CultureInfo.InvariantCulture);
+        // Signatures that no index covers yet are compared too, and their elements are known by the index alone.
+        if (plan.Metric == MetricType.MinHashJaccard && plan.Index?.BuildParams.GetValueOrDefault(ElementBits) is { } bits) texts[ElementBits] = bits;
         return texts.ToImmutable();
     }
 

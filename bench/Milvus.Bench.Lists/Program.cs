@@ -1,0 +1,37 @@
+using System.Globalization;
+using Milvus.Bench.Lists;
+
+const string usage = """
+    Milvus.Bench.Lists [--data DIR]... [--generated ROWSxDIM] [--peer DRIVER] [--seconds S] [--lists N]
+      --data DIR           a workload: base.bvecs.gz, query.bvecs.gz
+      --generated 100000x768
+      --peer DRIVER        the driver that bench/faiss/build.sh compiles; without it ours run alone
+      --seconds S          length of each measurement (default 2)
+      --lists N            lists of the inverted files (default 1024)
+    """;
+
+var sets = new List<Func<ListSet>>();
+(string peer, double seconds, int lists) = ("", 2, 1024);
+for (int i = 0; i + 1 < args.Length; i += 2)
+{
+    string value = args[i + 1];
+    switch (args[i])
+    {
+        case "--data": sets.Add(() => ListSet.Read(value)); break;
+        case "--generated": sets.Add(() => ListSet.Generate(value)); break;
+        case "--peer": peer = value; break;
+        case "--seconds": seconds = double.Parse(value, CultureInfo.InvariantCulture); break;
+        case "--lists": lists = int.Parse(value, CultureInfo.InvariantCulture); break;
+        default: Console.WriteLine(usage); return 2;
+    }
+}
+
+if (sets.Count == 0)
+{
+    Console.WriteLine(usage);
+    return 2;
+}
+
+foreach (Func<ListSet> open in sets)
+    new Comparison(open(), peer, seconds, lists).Run();
+return 0;

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Coordinator.Indexes;
+
+/// <summary>What clients' parameters mean for inverted files, with Milvus' defaults.</summary>
+internal static class IvfPlans
+{
+    private const int DefaultLists = 128;
+    private const int DefaultBits = 8;
+    private const int NibbleBits = 4;
+
+    public static IvfParameters Resolve(IndexInfo index, FieldSchema field)
+    {
+        var plan = new IvfParameters { Lists = Number(index, "nlist") ?? DefaultLists };
+        return index.IndexType switch
+        {
+            "IVF_SQ8" => plan with { Coding = IvfCoding.Scalar, Bits = ScalarBits(index) },
+            "IVF_PQ" or "GPU_IVF_PQ" => plan with
+            {
+                Coding = IvfCoding.Product,
+                Parts = Number(index, "m") is { } m && field.Dimension % m == 0 ? m : Divisor(field.Dimension, 2),
+                Bits = Math.Min(Number(index, "nbits") ?? DefaultBits, ProductQuantiser.MaxBits),
+            },
+            "SCANN" => plan with
+            {
+                Coding = IvfCoding.Product,
+                Parts = field.Dimension / (Number(index, "sub_dim") ?? Divisor(field.Dimension, 2)),
+                Bits = NibbleBits,
+            },
+            "IVF_RABITQ" => plan with { Coding = IvfCoding.RaBitQ, Bits = Number(index, "rbq_bits") ?? 1 },
+            "IVF_RABITQ_FASTSCAN" => plan with { Coding = IvfCoding.RaBitQ, Bits = 1 },
+            _ => plan,
+        };
+    }
+
+    private static int ScalarBits(IndexInfo index) => index.BuildParams.GetValueOrDefault("sq_type", "").ToUpperInvariant() switch
+    {
+        "SQ4" => 4,
+        "SQ6" => 6,
+        _ => DefaultBits,
+    };
+
+    private static int Divisor(int dimension, int wanted) => dimension % wanted == 0 ? wanted : 1;
+
+    private static int? Number(IndexInfo index, string key) =>
+        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
+}

@@ -1,0 +1,153 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Approximate search in an inverted file: rows are grouped around centroids, and a query looks only at the groups whose centroids are
+/// nearest. Made by <see cref="IvfBuilder"/>. Scores are those of the vectors themselves whatever the lists hold. A search returns
+/// min(K, matches) rows unless a range leaves fewer: where few rows pass a filter they are compared one by one, and where the lists
+/// searched hold too few, more lists are.
+/// </summary>
+public sealed class IvfIndex : VectorIndex
+{
+    private const int DefaultProbes = 8;
+    private const int DefaultEmptyLists = 2;
+
+    /// <summary>
+    /// A filter thins the lists. The lists searched are as many more as the passing rows are fewer, to this power: with 1 as many rows
+    /// would be compared as without a filter, but a list costs something whatever passes.
+    /// </summary>
+    private const double ThinningExponent = 0.7;
+
+    private readonly FlatScanner _coarse;
+
+    internal IvfIndex(VectorStore store, MetricType metric, IvfParameters parameters, VectorStore centroids, IvfLists lists, IvfCodes codes)
+        : base(store, metric)
+    {
+        Parameters = parameters;
+        Centroids = centroids;
+        Lists = lists;
+        Codes = codes;
+        if (metric == MetricType.Cosine)
+            centroids.EnsureNorms();
+        Exact = FlatScanner.For(store.Type, metric, InstructionSets.Best);
+        _coarse = FlatScanner.For(centroids.Type, metric, InstructionSets.Best);
+    }
+
+    public override VectorIndexKind Kind => VectorIndexKind.Ivf;
+
+    public override int Count => Lists.RowCount;
+
+    public override long MemoryBytes => Centroids.MemoryBytes + Lists.MemoryBytes + Codes.MemoryBytes;
+
+    /// <summary>How it was built.</summary>
+    public IvfParameters Parameters { get; }
+
+    /// <summary>Lists there are: fewer than wanted when there are few rows.</summary>
+    public int ListCount => Lists.Count;
+
+    internal VectorStore Centroids { get; }
+
+    internal IvfLists Lists { get; }
+
+    internal IvfCodes Codes { get; }
+
+    /// <summary>Compares rows of the store.</summary>
+    internal FlatScanner Exact { get; }
+
+    /// <summary>For tests: never prefer the scan, however few rows pass.</summary>
+    internal bool AlwaysProbe { get; init; }
+
+    public override void Search(
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results) =>
+        SearchBatch(query, queryType, parameters, filter, new ReadOnlySpan<TopK>(in results));
+
+    public override void SearchBatch(
+        ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, ReadOnlySpan<TopK> results)
+    {
+        int bytes = QueryBytes(queries, queryType, results.Length);
+        int passing = filter.CountPassing(Count);
+        int probes = Math.Min(parameters.Nprobe ?? DefaultProbes, Lists.Count);
+        if (passing == 0 || (!AlwaysProbe && ScanIsCheaper(passing, probes)))
+        {
+            Exact.Search(Store, Metric, Count, queries, queryType, parameters, filter, results);
+            return;
+        }
+
+        RowFilter effective = passing == Count ? RowFilter.All : filter;
+        if (!effective.PassesAll)
+            probes = (int)Math.Min(Lists.Count, Math.Ceiling(probes * Math.Pow((double)Count / passing, ThinningExponent)));
+        IvfScratch scratch = IvfScratch.Pool.Rent();
+        for (int i = 0; i < results.Length; i++)
+            Probe(queries.Slice(i * bytes, bytes), queryType, parameters, effective, passing, probes, scratch, results[i]);
+        IvfScratch.Pool.Return(scratch);
+    }
+
+    /// <summary>
+    /// Compares the bytes read: of the passing rows, or of the centroids and lists. A scan is exact, so it may cost as much as two
+    /// searches without a filter.
+    /// </summary>
+    private bool ScanIsCheaper(int passing, int probes)
+    {
+        double perRow = Math.Max(Codes.BytesPerRow, Store.RowBytes / 4.0);
+        double lists = ((double)Lists.Count * Centroids.RowBytes) + (probes * ((double)Count / Lists.Count) * perRow);
+        return (double)passing * Store.RowBytes <= (passing == Count ? 1 : 2) * lists;
+    }
+
+    private void Probe(
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, int passing, int probes,
+        IvfScratch scratch, TopK results)
+    {
+        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
+        results.Reset(parameters.K, range);
+        Prepare(query, queryType, scratch);
+        var search = new IvfSearch(this, scratch, parameters, range);
+        Codes.Begin(search, results);
+        int wanted = Math.Min(results.K, passing), searched = 0, empty = 0;
+        while (searched < Lists.Count)
+        {
+            OrderLists(scratch, probes);
+            for (; searched < probes; searched++)
+            {
+                int before = Found(scratch, results);
+                Codes.Scan(search, scratch.Probes.Rows[searched], filter, results);
+                empty = Found(scratch, results) == before ? empty + 1 : 0;
+            }
+
+            // Enough, or in a range search: as far as hits reach.
+            if (range.IsUnbounded ? Found(scratch, results) >= wanted : empty >= (parameters.MaxEmptyLists ?? DefaultEmptyLists))
+                break;
+            probes = Math.Min(Lists.Count, range.IsUnbounded ? 4 * probes : Math.Max(probes + 4, probes * 5 / 4));
+        }
+
+        Codes.End(search, results);
+        results.Finish(Metric);
+    }
+
+    private static int Found(IvfScratch scratch, TopK results) => Math.Max(results.Count, scratch.Candidates.Count);
+
+    private unsafe void Prepare(ReadOnlySpan<byte> query, DataType queryType, IvfScratch scratch)
+    {
+        scratch.Queries.Set(Store, Metric, query, queryType, 1);
+        scratch.Candidates.Reset(1);
+        if (Store.Type == DataType.BinaryVector)
+            return;
+        scratch.ReserveQuery(Store.Dimension);
+        FloatRows.Decode(Store.Type == DataType.Int8Vector ? DataType.Int8Vector : DataType.FloatVector, scratch.Queries.Pointer(0), scratch.Query, Store.Dimension);
+        if (Metric == MetricType.Cosine)
+            FloatRows.Normalise(scratch.Query, Store.Dimension);
+        scratch.SquaredNorm = TiledQueries.SquaredNorm(scratch.Query, Store.Dimension);
+    }
+
+    private unsafe void OrderLists(IvfScratch scratch, int probes)
+    {
+        bool binary = Store.Type == DataType.BinaryVector;
+        ReadOnlySpan<byte> query = binary
+            ? new ReadOnlySpan<byte>(scratch.Queries.Pointer(0), Store.RowBytes)
+            : scratch.QueryBytes(Store.Dimension);
+        TopK ordered = scratch.Probes;
+        _coarse.Search(
+            Centroids, Metric, Lists.Count, query, binary ? DataType.BinaryVector : DataType.FloatVector, new VectorSearchParameters(probes),
+            RowFilter.All, new ReadOnlySpan<TopK>(in ordered));
+    }
+}

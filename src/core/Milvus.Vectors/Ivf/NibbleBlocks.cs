@@ -1,0 +1,78 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// 4-bit indexes of rows in blocks of 32 rows of one list, as <see cref="NibbleScan"/> reads them, with a few numbers per row beside.
+/// A list's last block may be partly empty.
+/// </summary>
+internal sealed unsafe class NibbleBlocks
+{
+    private readonly int[] _firstBlock;
+    private readonly PinnedBuffer _codes;
+    private readonly PinnedBuffer _terms;
+    private readonly int _rowTerms;
+
+    /// <param name="groups">Indexes per row and plane.</param>
+    /// <param name="planes">Sets of indexes per row.</param>
+    /// <param name="rowTerms">Numbers per row.</param>
+    public NibbleBlocks(IvfLists lists, int groups, int planes, int rowTerms)
+    {
+        Groups = groups;
+        Planes = planes;
+        PlaneBytes = NibbleTables.Pad(groups) * NibbleScan.GroupBytes;
+        _rowTerms = rowTerms;
+        _firstBlock = new int[lists.Count + 1];
+        for (int list = 0; list < lists.Count; list++)
+            _firstBlock[list + 1] = _firstBlock[list] + ((lists.Size(list) + NibbleScan.Vectors - 1) / NibbleScan.Vectors);
+        _codes = new PinnedBuffer((long)_firstBlock[^1] * planes * PlaneBytes);
+        _terms = new PinnedBuffer((long)_firstBlock[^1] * rowTerms * NibbleScan.Vectors * sizeof(float));
+        _codes.Span.Clear();
+        _terms.Span.Clear();
+    }
+
+    public int Groups { get; }
+
+    public int Planes { get; }
+
+    /// <summary>Bytes of one plane of a block.</summary>
+    public int PlaneBytes { get; }
+
+    public long MemoryBytes => _codes.MemoryBytes + _terms.MemoryBytes + ((long)_firstBlock.Length * sizeof(int));
+
+    public int BytesPerRow => (Planes * PlaneBytes / NibbleScan.Vectors) + (_rowTerms * sizeof(float));
+
+    public long PayloadBytes => _codes.Length + _terms.Length;
+
+    /// <summary>The planes of a block, one behind the other.</summary>
+    public byte* Codes(int block) => _codes.Pointer + ((nint)block * Planes * PlaneBytes);
+
+    /// <summary>Numbers of a block: for each term those of its 32 rows.</summary>
+    public float* Terms(int block) => (float*)_terms.Pointer + ((nint)block * _rowTerms * NibbleScan.Vectors);
+
+    /// <summary>The first block of a list; the number of lists gives the end.</summary>
+    public int First(int list) => _firstBlock[list];
+
+    /// <summary>Stores the index of a group; it must not have been set.</summary>
+    public void Set(int block, int lane, int plane, int group, int index)
+    {
+        byte* at = Codes(block) + ((nint)plane * PlaneBytes) + (group * NibbleScan.GroupBytes) + (lane & 15);
+        *at |= (byte)(index << (lane < 16 ? 0 : 4));
+    }
+
+    public void SetTerm(int block, int lane, int term, float value) => Terms(block)[(term * NibbleScan.Vectors) + lane] = value;
+
+    public void Write(BlockWriter writer)
+    {
+        writer.Write(_codes.Span);
+        writer.Write(_terms.Span);
+    }
+
+    /// <exception cref="IntegrityException">Damaged.</exception>
+    public void Read(BlockReader reader, string sourceName)
+    {
+        reader.Read(_codes.Span);
+        reader.Read(_terms.Span);
+        IvfFile.CheckFinite(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(_terms.Span), sourceName);
+    }
+}

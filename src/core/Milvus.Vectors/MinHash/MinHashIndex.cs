@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Search among MinHash signatures (Broder 1997) held as binary vectors: the similarity of two is the share of elements in which they
+/// agree, an estimate of the Jaccard similarity of the sets they stand for. With bands only rows that agree in a whole band are compared
+/// (locality-sensitive hashing; Indyk and Motwani 1998), so a search may find fewer rows than asked for; without, every row is.
+/// </summary>
+public sealed unsafe class MinHashIndex : VectorIndex
+{
+    private readonly ulong[][] _keys;
+    private readonly int[][] _rows;
+    private readonly int? _count;
+
+    internal MinHashIndex(VectorStore store, MinHashParameters parameters, int? count, ulong[][] keys, int[][] rows)
+        : base(store, MetricType.MinHashJaccard)
+    {
+        if (!parameters.Fits(store.Dimension))
+            throw new ArgumentException($"signatures of {store.Dimension} bits do not have elements of {parameters.ElementBits} bits in {parameters.Bands} bands", nameof(parameters));
+        Parameters = parameters;
+        _keys = keys;
+        _rows = rows;
+        _count = count;
+    }
+
+    public override VectorIndexKind Kind => VectorIndexKind.MinHash;
+
+    public override int Count => Math.Min(_count ?? int.MaxValue, Store.Count);
+
+    public override long MemoryBytes => _keys.Sum(k => (long)k.Length * sizeof(ulong)) + _rows.Sum(r => (long)r.Length * sizeof(int));
+
+    public MinHashParameters Parameters { get; }
+
+    /// <summary>Per band the hashes of the rows' elements, ascending.</summary>
+    internal ulong[][] Keys => _keys;
+
+    /// <summary>Per band the rows in the order of <see cref="Keys"/>.</summary>
+    internal int[][] Rows => _rows;
+
+    private int ElementBytes => Parameters.ElementBits / 8;
+
+    private int Elements => Store.Dimension / Parameters.ElementBits;
+
+    /// <summary>Compares every row, those published since included; needs no building.</summary>
+    /// <param name="count">Rows covered; null covers what the store holds at each search.</param>
+    public static MinHashIndex Exact(VectorStore store, int elementBits, int? count = null) =>
+        new(store, new MinHashParameters { ElementBits = elementBits, Bands = 0 }, count, [], []);
+
+    /// <summary>Sorts the rows of a store that no longer changes into bands.</summary>
+    /// <exception cref="ArgumentException">The rows are not binary, or cannot be cut so.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static MinHashIndex Build(VectorStore store, MinHashParameters parameters, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(parameters);
+        if (!parameters.Fits(store.Dimension))
+            throw new ArgumentException($"signatures of {store.Dimension} bits do not have elements of {parameters.ElementBits} bits in {parameters.Bands} bands", nameof(parameters));
+        int rows = store.Count;
+        var keys = new ulong[parameters.Bands][];
+        var ordered = new int[parameters.Bands][];
+        int bytes = store.RowBytes / Math.Max(1, parameters.Bands);
+        for (int band = 0; band < parameters.Bands; band++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            keys[band] = new ulong[rows];
+            ordered[band] = [.. Enumerable.Range(0, rows)];
+            for (int row = 0; row < rows; row++)
+                keys[band][row] = Hash(store.Row(row).Slice(band * bytes, bytes));
+            Array.Sort(keys[band], ordered[band]);
+        }
+
+        return new MinHashIndex(store, parameters, rows, keys, ordered);
+    }
+
+    public override void Search(
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results)
+    {
+        QueryBytes(query, queryType, 1);
+        if (queryType != DataType.BinaryVector)
+            throw new ArgumentException($"a {Store.Type} field is not searched by a {queryType}", nameof(queryType));
+        results.Reset(parameters.K, DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter));
+        int count = Count;
+        if (Parameters.Bands == 0)
+        {
+            for (int row = 0; row < count; row++)
+                Offer(query, row, filter, results);
+        }
+        else
+        {
+            OfferCandidates(query, filter, results);
+        }
+
+        results.Finish(Metric);
+    }
+
+    private void OfferCandidates(ReadOnlySpan<byte> query, RowFilter filter, TopK results)
+    {
+        MinHashScratch scratch = MinHashScratch.Pool.Rent();
+        scratch.Begin(Count);
+        int bytes = Store.RowBytes / Parameters.Bands;
+        for (int band = 0; band < _keys.Length; band++)
+        {
+            ulong key = Hash(query.Slice(band * bytes, bytes));
+            for (int at = First(_keys[band], key); at < _keys[band].Length && _keys[band][at] == key; at++)
+            {
+                int row = _rows[band][at];
+                if (scratch.Visit(row))
+                    Offer(query, row, filter, results);
+            }
+        }
+
+        MinHashScratch.Pool.Return(scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Offer(ReadOnlySpan<byte> query, int row, RowFilter filter, TopK results)
+    {
+        if (filter.Passes(row))
+            results.Add(row, 0f - ((float)Equal(query, Store.Row(row)) / Elements));
+    }
+
+    /// <summary>Elements in which two signatures agree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Equal(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        int equal = 0, bytes = ElementBytes;
+        switch (bytes)
+        {
+            case 1:
+                for (int i = 0; i < left.Length; i++)
+                    equal += left[i] == right[i] ? 1 : 0;
+                break;
+            case 4:
+                ReadOnlySpan<uint> ours = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(left);
+                ReadOnlySpan<uint> theirs = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(right);
+                for (int i = 0; i < ours.Length; i++)
+                    equal += ours[i] == theirs[i] ? 1 : 0;
+                break;
+            default:
+                for (int i = 0; i < left.Length; i += bytes)
+                    equal += left.Slice(i, bytes).SequenceEqual(right.Slice(i, bytes)) ? 1 : 0;
+                break;
+        }
+
+        return equal;
+    }
+
+    /// <summary>FNV-1a over words, mixed at the end: keys are persisted, so this is frozen.</summary>
+    private static ulong Hash(ReadOnlySpan<byte> band)
+    {
+        ulong hash = 0xCBF2_9CE4_8422_2325UL;
+        foreach (byte value in band)
+            hash = (hash ^ value) * 0x0000_0100_0000_01B3UL;
+        return hash ^ (hash >> 32);
+    }
+
+    private static int First(ulong[] keys, ulong key)
+    {
+        int low = 0, high = keys.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (keys[middle] < key)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+}

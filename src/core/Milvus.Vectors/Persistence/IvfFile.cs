@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// The payload of an inverted file: centroids (float32, or bits of binary vectors), sizes of the lists, rows by place, codes; all
+/// little-endian. Of the header, M is the number of lists wanted, and the level counts are: lists, coding, bits, parts, bytes of the
+/// codes in two halves.
+/// </summary>
+internal static class IvfFile
+{
+    private const int Fields = 6;
+
+    public static IndexHeader Describe(IvfIndex index, IndexHeader header) => header with
+    {
+        M = index.Parameters.Lists,
+        Seed = index.Parameters.Seed,
+        LevelCounts =
+        [
+            index.Lists.Count, (int)index.Parameters.Coding, index.Parameters.Bits, index.Parameters.Parts, (int)index.Codes.PayloadBytes,
+            (int)(index.Codes.PayloadBytes >> 32),
+        ],
+        PayloadBytes = ((long)index.Lists.Count * index.Centroids.RowBytes) + index.Lists.PayloadBytes + index.Codes.PayloadBytes,
+    };
+
+    public static void Write(IvfIndex index, BlockWriter writer)
+    {
+        for (int list = 0; list < index.Lists.Count; list++)
+            writer.Write(index.Centroids.Row(list));
+        index.Lists.Write(writer);
+        index.Codes.Write(writer);
+        GC.KeepAlive(index);
+    }
+
+    /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
+    public static IvfIndex Read(IndexHeader header, BlockReader reader, VectorStore store, string sourceName)
+    {
+        if (header.LevelCounts.Length != Fields)
+            throw Contradiction(sourceName);
+        int lists = header.LevelCounts[0];
+        var parameters = new IvfParameters
+        {
+            Lists = header.M,
+            Coding = (IvfCoding)header.LevelCounts[1],
+            Bits = header.LevelCounts[2],
+            Parts = header.LevelCounts[3],
+            Seed = header.Seed,
+        };
+        if (lists < 1 || lists > header.Rows || !Fits(parameters, store.Dimension))
+            throw Contradiction(sourceName);
+        DataType type = store.Type == DataType.BinaryVector ? DataType.BinaryVector : DataType.FloatVector;
+        long codes = (uint)header.LevelCounts[4] | ((long)header.LevelCounts[5] << 32);
+        long expected = ((long)lists * type.VectorBytes(store.Dimension)) + (((long)lists + header.Rows) * sizeof(int)) + codes;
+        if (codes < 0 || header.PayloadBytes != expected)
+            throw Contradiction(sourceName);
+
+        VectorStore centroids = VectorStore.Create(type, store.Dimension, lists);
+        while (centroids.Count < lists)
+        {
+            Span<byte> room = centroids.Reserve(lists - centroids.Count);
+            reader.Read(room);
+            if (type == DataType.FloatVector)
+                CheckFinite(MemoryMarshal.Cast<byte, float>(room), sourceName);
+            centroids.Publish(room.Length / centroids.RowBytes);
+        }
+
+        IvfLists grouped = IvfLists.Read(reader, lists, header.Rows, sourceName);
+        IvfCodes read = IvfCodings.Read(store, header.Metric, parameters, grouped, reader, sourceName);
+        if (read.PayloadBytes != codes)
+            throw Contradiction(sourceName);
+        return new IvfIndex(store, header.Metric, parameters, centroids, grouped, read);
+    }
+
+    /// <exception cref="IntegrityException">A number is infinite or none.</exception>
+    public static void CheckFinite(ReadOnlySpan<float> numbers, string sourceName)
+    {
+        bool finite = true;
+        foreach (float number in numbers)
+            finite &= float.IsFinite(number);
+        if (!finite)
+            throw new IntegrityException(sourceName, "the vector index holds a number that is not finite");
+    }
+
+    private static bool Fits(IvfParameters parameters, int dimension)
+    {
+        try
+        {
+            parameters.Check(dimension);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static IntegrityException Contradiction(string sourceName) => new(sourceName, "the vector index header contradicts itself");
+}

@@ -1,0 +1,119 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors.Tests.Flat;
+
+/// <summary>Many queries at once are compared by products of tiles; answers must be those of one query at a time, to the last bit.</summary>
+public sealed unsafe class TiledSearchTests
+{
+    [Theory]
+    [InlineData(DataType.FloatVector, MetricType.L2)]
+    [InlineData(DataType.FloatVector, MetricType.IP)]
+    [InlineData(DataType.FloatVector, MetricType.Cosine)]
+    [InlineData(DataType.Float16Vector, MetricType.L2)]
+    [InlineData(DataType.BFloat16Vector, MetricType.Cosine)]
+    public void A_batch_answers_like_single_queries(DataType type, MetricType metric)
+    {
+        var random = new Random(7);
+        foreach ((int dimension, int rows, int queries) in new[] { (3, 40, 6), (17, 1500, 7), (40, 777, 49), (129, 300, 130), (64, 9, 33) })
+        {
+            VectorStore store = TestVectors.Store(type, dimension, TestVectors.Clustered(random, type, dimension, rows, 5));
+            byte[] asked = TestVectors.Clustered(random, type, dimension, queries, 5);
+            Check(store, type, metric, asked, queries, default);
+            Check(store, type, metric, asked, queries, TestVectors.Bits(rows, _ => random.Next(3) == 0));
+            Check(store, type, metric, asked, queries, TestVectors.Bits(rows, _ => false));
+        }
+    }
+
+    [Fact]
+    public void Rows_far_from_the_origin_and_zero_rows_are_not_lost()
+    {
+        var random = new Random(5);
+        byte[] rows = TestVectors.Random(random, DataType.FloatVector, 30, 500);
+        for (int i = 0; i < rows.Length; i += 4)
+            BitConverter.TryWriteBytes(rows.AsSpan(i), (BitConverter.ToSingle(rows, i) * 0.01f) + 100f);
+        Array.Clear(rows, 0, 30 * 4 * 20);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 30, rows);
+        foreach (MetricType metric in new[] { MetricType.L2, MetricType.IP, MetricType.Cosine })
+            Check(store, DataType.FloatVector, metric, rows[(10 * 120)..(60 * 120)], 50, default);
+    }
+
+    [Fact]
+    public void Range_bounds_stay_exact()
+    {
+        var random = new Random(6);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Random(random, DataType.FloatVector, 24, 400));
+        var index = new FlatIndex(store, MetricType.L2);
+        byte[] query = store.Row(5).ToArray();
+        byte[] queries = [.. Enumerable.Repeat(query, 20).SelectMany(q => q)];
+        var one = new TopK();
+        index.Search(query, DataType.FloatVector, new VectorSearchParameters(100), default, one);
+        var parameters = new VectorSearchParameters(50) { Radius = one.Scores[40], RangeFilter = one.Scores[10] };
+        TopK[] batch = [.. Enumerable.Range(0, 20).Select(_ => new TopK())];
+        int[] expected = one.Rows[10..40].ToArray();
+        index.SearchBatch(queries, DataType.FloatVector, parameters, default, batch);
+        Assert.All(batch, found => Assert.Equal(expected, found.Rows.ToArray()));
+    }
+
+    [Fact]
+    public void Both_tiles_multiply_alike()
+    {
+        var random = new Random(3);
+        const int dimension = 37;
+        byte** pointers = stackalloc byte*[8];
+        foreach (int count in new[] { 1, 16, 20, 48, 60, 100 })
+        {
+            float[] queries = [.. Enumerable.Range(0, count * dimension).Select(_ => random.NextSingle() - 0.5f)];
+            float[] rows = [.. Enumerable.Range(0, 8 * dimension).Select(_ => random.NextSingle() - 0.5f)];
+            var packed = new float[ProductTile.PackedLength(count, dimension)];
+            var products = new float[ProductTile.Rows * ProductTile.MaxQueries];
+            var narrow = new float[ProductTile.Rows * ProductTile.MaxQueries];
+            fixed (float* q = queries, r = rows, p = packed, wide = products, small = narrow)
+            {
+                ProductTile.Pack((byte*)q, dimension * 4, count, dimension, p);
+                for (int i = 0; i < 8; i++)
+                    pointers[i] = (byte*)(r + (i * dimension));
+                float* group = p;
+                for (int first = 0; first < count;)
+                {
+                    int width = ProductTile.GroupWidth(first, count);
+                    ProductTile.Multiply(pointers, group, width, dimension, wide);
+                    for (int j = 0; j < width; j += 16)
+                    {
+                        ProductTile.Four16(pointers, group + j, width, dimension, small + j);
+                        ProductTile.Four16(pointers + 4, group + j, width, dimension, small + (4 * ProductTile.MaxQueries) + j);
+                    }
+
+                    for (int i = 0; i < 8; i++)
+                    {
+                        for (int j = 0; j < width && first + j < count; j++)
+                        {
+                            double exact = 0;
+                            for (int k = 0; k < dimension; k++)
+                                exact += (double)rows[(i * dimension) + k] * queries[((first + j) * dimension) + k];
+                            Assert.Equal(exact, wide[(i * ProductTile.MaxQueries) + j], 1e-5);
+                            Assert.Equal(exact, small[(i * ProductTile.MaxQueries) + j], 1e-5);
+                        }
+                    }
+
+                    group += width * dimension;
+                    first += width;
+                }
+            }
+        }
+    }
+
+    private static void Check(VectorStore store, DataType type, MetricType metric, byte[] asked, int queries, ulong[]? bits)
+    {
+        var index = new FlatIndex(store, metric);
+        RowFilter filter = bits is null ? RowFilter.All : new RowFilter(bits);
+        TopK[] batch = [.. Enumerable.Range(0, queries).Select(_ => new TopK())];
+        index.SearchBatch(asked, type, new VectorSearchParameters(12), filter, batch);
+        for (int q = 0; q < queries; q++)
+        {
+            var one = new TopK();
+            index.Search(asked.AsSpan(q * store.RowBytes, store.RowBytes), type, new VectorSearchParameters(12), filter, one);
+            Assert.Equal(one.Rows, batch[q].Rows);
+            Assert.Equal(one.Scores, batch[q].Scores);
+        }
+    }
+}

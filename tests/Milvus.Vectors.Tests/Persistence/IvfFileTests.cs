@@ -1,0 +1,76 @@
+using Milvus.Model;
+using Milvus.Vectors.Tests.Ivf;
+
+namespace Milvus.Vectors.Tests.Persistence;
+
+public sealed class IvfFileTests
+{
+    private static readonly VectorStore Store = IvfData.Clustered(DataType.FloatVector, 16, 1500);
+
+    public static TheoryData<IvfCoding, int, int> Codings => new()
+    {
+        { IvfCoding.Raw, 8, 1 },
+        { IvfCoding.Scalar, 8, 1 },
+        { IvfCoding.Scalar, 6, 1 },
+        { IvfCoding.Scalar, 4, 1 },
+        { IvfCoding.Product, 4, 8 },
+        { IvfCoding.Product, 6, 4 },
+        { IvfCoding.Product, 9, 2 },
+        { IvfCoding.RaBitQ, 1, 1 },
+        { IvfCoding.RaBitQ, 5, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Codings))]
+    public void What_was_saved_answers_the_same(IvfCoding coding, int bits, int parts)
+    {
+        IvfIndex index = Build(coding, bits, parts);
+        byte[] bytes = Saved(index);
+        IvfIndex loaded = Assert.IsType<IvfIndex>(VectorIndexFile.Load(new MemoryStream([.. bytes, 1, 2]), Store, "index"));
+        Assert.Equal(index.Parameters, loaded.Parameters);
+        Assert.Equal((index.Metric, index.MemoryBytes, index.ListCount), (loaded.Metric, loaded.MemoryBytes, loaded.ListCount));
+        Assert.Equal(bytes, Saved(loaded));
+        Assert.Equal(bytes, Saved(Build(coding, bits, parts)));
+        TopK before = new(), after = new();
+        for (int row = 0; row < 1500; row += 100)
+        {
+            index.Search(Store.Row(row), DataType.FloatVector, new VectorSearchParameters(7), default, before);
+            loaded.Search(Store.Row(row), DataType.FloatVector, new VectorSearchParameters(7), default, after);
+            Assert.Equal(before.Rows, after.Rows);
+            Assert.Equal(before.Scores, after.Scores);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Codings))]
+    public void Damage_and_truncation_are_noticed_and_named(IvfCoding coding, int bits, int parts)
+    {
+        byte[] bytes = Saved(Build(coding, bits, parts));
+        foreach (int position in Enumerable.Range(0, 110).Concat(Enumerable.Range(0, 100).Select(i => (int)((long)i * bytes.Length / 100))).Append(bytes.Length - 1))
+        {
+            byte[] damaged = [.. bytes];
+            damaged[position] ^= (byte)(1 << (position % 8));
+            IntegrityException problem = Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(damaged), Store, "v.idx"));
+            Assert.Equal("v.idx", problem.DamagedSource);
+            Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(bytes[..position]), Store, "v.idx"));
+        }
+    }
+
+    [Fact]
+    public unsafe void Lists_that_name_a_row_twice_are_refused_even_with_right_checksums()
+    {
+        IvfIndex index = Build(IvfCoding.Raw, 8, 1);
+        index.Lists.Rows[3] = index.Lists.Rows[4];
+        Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(Saved(index)), Store, "v.idx"));
+    }
+
+    private static IvfIndex Build(IvfCoding coding, int bits, int parts) =>
+        IvfBuilder.Build(Store, MetricType.L2, new IvfParameters { Lists = 20, Coding = coding, Bits = bits, Parts = parts });
+
+    private static byte[] Saved(VectorIndex index)
+    {
+        var stream = new MemoryStream();
+        VectorIndexFile.Save(index, stream);
+        return stream.ToArray();
+    }
+}
