@@ -7,6 +7,12 @@ public enum VectorIndexKind
 {
     Flat = 1,
     Hnsw = 2,
+
+    /// <summary>A graph searched by byte codes of its rows.</summary>
+    HnswBytes = 20,
+
+    /// <summary>A graph searched by 1-bit codes beside its links.</summary>
+    HnswSigns = 21,
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Milvus.Model;
+using Milvus.Vectors;
 
 namespace Milvus.Coordinator.Indexes;
 
@@ -33,6 +34,9 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>Candidates kept while a node is inserted. Milvus' default is 360.</summary>
     public int EfConstruction { get; init; } = 360;
 
+    /// <summary>What a graph is built and searched by; results always have the scores of the vectors themselves.</summary>
+    public GraphCodes Codes { get; init; } = GraphCodes.Bytes;
+
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
@@ -56,7 +60,8 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         DataType.SparseFloatVector => new(IndexPlanKind.SparseInverted, metric),
         DataType.BinaryVector when metric is MetricType.Hamming or MetricType.Jaccard => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
         DataType.BinaryVector => new(IndexPlanKind.BinaryFlat, metric),
-        _ => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
+        // 16 links above make the 32 on the lowest layer for which there are codes of neighbours.
+        _ => new(IndexPlanKind.Hnsw, metric) { M = 16, EfConstruction = 200, Codes = GraphCodes.Signs },
     };
 
     private static bool IsHnsw(IndexInfo index) => index.IndexType.StartsWith("HNSW", StringComparison.Ordinal);
