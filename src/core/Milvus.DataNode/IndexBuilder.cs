@@ -29,7 +29,7 @@ public static class IndexBuilder
         {
             IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Hnsw, resolved.Metric)
             {
-                HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = options.Threads },
+                HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = options.Threads, Codes = resolved.Codes },
             },
             IndexPlanKind.SparseInverted => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.SparseInverted, resolved.Metric),
             IndexPlanKind.Ivf => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Ivf, resolved.Metric)

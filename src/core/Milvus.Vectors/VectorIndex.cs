@@ -13,6 +13,12 @@ public enum VectorIndexKind
 
     /// <summary>MinHash signatures found by bands of equal elements.</summary>
     MinHash = 11,
+
+    /// <summary>A graph searched by byte codes of its rows.</summary>
+    HnswBytes = 20,
+
+    /// <summary>A graph searched by 1-bit codes beside its links.</summary>
+    HnswSigns = 21,
 }
 
 /// <summary>

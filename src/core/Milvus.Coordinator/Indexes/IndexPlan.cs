@@ -46,6 +46,9 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>How signatures are looked up; null for other kinds.</summary>
     public MinHashParameters? MinHash { get; init; }
 
+    /// <summary>What a graph is built and searched by; results always have the scores of the vectors themselves.</summary>
+    public GraphCodes Codes { get; init; } = GraphCodes.Bytes;
+
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
@@ -77,7 +80,8 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         DataType.SparseFloatVector => new(IndexPlanKind.SparseInverted, metric),
         DataType.BinaryVector when metric is MetricType.Hamming or MetricType.Jaccard => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
         DataType.BinaryVector => new(IndexPlanKind.BinaryFlat, metric),
-        _ => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
+        // 16 links above make the 32 on the lowest layer for which there are codes of neighbours.
+        _ => new(IndexPlanKind.Hnsw, metric) { M = 16, EfConstruction = 200, Codes = GraphCodes.Signs },
     };
 
     private static bool IsHnsw(IndexInfo index) => index.IndexType.StartsWith("HNSW", StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using Milvus.Model;
-
 namespace Milvus.Vectors;
 
 /// <summary>
@@ -12,8 +10,7 @@ namespace Milvus.Vectors;
 /// </remarks>
 internal abstract class GraphBuilder
 {
-    public static GraphBuilder For(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters) =>
-        KernelDispatch.Visit(store.Type, metric, InstructionSets.Best, new Factory(store, metric, graph, parameters));
+    public static GraphBuilder For(GraphRows rows, HnswGraph graph, HnswParameters parameters) => rows.Visit(new Factory(rows, graph, parameters));
 
     /// <summary>Links one row; every row exactly once.</summary>
     public abstract void Insert(int row, BuildScratch scratch);
@@ -21,11 +18,11 @@ internal abstract class GraphBuilder
     /// <summary>The nearest rows that a search for an inserted row finds, nearest first; valid until the next call.</summary>
     public abstract ReadOnlySpan<ulong> Nearest(int row, BuildScratch scratch);
 
-    private sealed class Factory(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters) : IKernelVisitor<GraphBuilder>
+    private sealed class Factory(GraphRows rows, HnswGraph graph, HnswParameters parameters) : IKernelVisitor<GraphBuilder>
     {
         public GraphBuilder Visit<TKernel, TScale>()
             where TKernel : struct, IVectorKernel
-            where TScale : struct, IRowScale => new GraphBuilder<TKernel, TScale>(store, metric, graph, parameters);
+            where TScale : struct, IRowScale => new GraphBuilder<TKernel, TScale>(rows, graph, parameters);
     }
 }
 
@@ -39,12 +36,12 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
     private readonly NeighbourSelection<TKernel, TScale> _selection;
     private readonly BuildLevel[] _levels;
 
-    public GraphBuilder(VectorStore store, MetricType metric, HnswGraph graph, HnswParameters parameters)
+    public GraphBuilder(GraphRows rows, HnswGraph graph, HnswParameters parameters)
     {
         _graph = graph;
         _parameters = parameters;
         _beam = Math.Min(parameters.EfConstruction, graph.Rows);
-        _selection = new NeighbourSelection<TKernel, TScale>(store, metric);
+        _selection = new NeighbourSelection<TKernel, TScale>(rows);
         _levels = [new BuildLevel(graph.Base), .. graph.Upper.Select(level => new BuildLevel(level.Links))];
     }
 
@@ -87,10 +84,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         scratch.Inserted ??= _selection.NewQuery();
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
         int node = Descend(scorer, 0, out float distance, scratch);
-        LayerSearch<TKernel, TScale, BaseLayer, AcceptAll>.Run(
-            scorer, _graph.BaseLayer, default, _graph.Rows, node, distance, _beam, long.MaxValue, scratch.Search);
-        scratch.Search.Found.Sort();
-        return scratch.Search.Found;
+        return Beam(scorer, _graph.BaseLayer, _graph.Rows, node, distance, scratch);
     }
 
     /// <summary>Walks down to a level.</summary>
@@ -113,14 +107,27 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         in RowScorer<TKernel, TScale> scorer, in TLayer layer, int level, int node, float distance, BuildScratch scratch)
         where TLayer : struct, IGraphLayer
     {
-        LayerSearch<TKernel, TScale, TLayer, AcceptAll>.Run(
-            scorer, layer, default, _levels[level].Nodes, node, distance, _beam, long.MaxValue, scratch.Search);
-        Span<ulong> found = scratch.Search.Found;
-        found.Sort();
+        ReadOnlySpan<ulong> found = Beam(scorer, layer, _levels[level].Nodes, node, distance, scratch);
 
         // Filling the list beyond the diverse links saves a fifth of the rows scored at equal recall.
         scratch.DiverseCounts[level] = _selection.Select(layer, found, _graph.M, layer.Degree, scratch.Selected(level), scratch);
         return found[0];
+    }
+
+    /// <summary>The nodes a beam finds, nearest first.</summary>
+    private Span<ulong> Beam<TLayer>(
+        scoped in RowScorer<TKernel, TScale> scorer, scoped in TLayer layer, int nodes, int node, float distance, BuildScratch scratch)
+        where TLayer : struct, IGraphLayer
+    {
+        if (_beam <= BeamPool.MaxWidth)
+        {
+            BeamSearch<TKernel, TScale, TLayer>.Run(scorer, layer, nodes, node, distance, _beam, long.MaxValue, scratch.Search);
+            return scratch.Search.Found;
+        }
+
+        LayerSearch<TKernel, TScale, TLayer, AcceptAll>.Run(scorer, layer, default, nodes, node, distance, _beam, long.MaxValue, scratch.Search);
+        scratch.Search.Found.Sort();
+        return scratch.Search.Found;
     }
 
     /// <summary>Adds the inserted row to a neighbour's list where it belongs; the farthest dispensable link gives way.</summary>

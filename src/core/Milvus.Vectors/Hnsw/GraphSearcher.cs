@@ -46,7 +46,11 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         }
 
         bool complete;
-        if (filter.PassesAll && !range.HasLower)
+        if (filter.PassesAll && !range.HasLower && ef <= BeamPool.MaxWidth)
+        {
+            complete = BeamSearch<TKernel, TScale, BaseLayer>.Run(scorer, graph.BaseLayer, graph.Rows, node, distance, ef, budget, scratch);
+        }
+        else if (filter.PassesAll && !range.HasLower)
         {
             complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptAll>.Run(
                 scorer, graph.BaseLayer, default, graph.Rows, node, distance, ef, budget, scratch);

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -27,48 +26,28 @@ public static class HnswBuilder
             store.EnsureNorms();
 
         HnswGraph graph = HnswLevels.Draw(store.Count, parameters.M, parameters.Seed);
+        GraphCodes codes = parameters.CodesFor(store.Type);
+        CodedRows? coded = codes == GraphCodes.None ? null : CodedTraversal.CodesOf(store, metric, codes, parameters.Threads);
         if (store.Count > 1)
         {
-            GraphBuilder builder = GraphBuilder.For(store, metric, graph, parameters);
+            GraphBuilder builder = GraphBuilder.For(coded ?? (GraphRows)new StoredRows(store, metric), graph, parameters);
             Insert(builder, store.Count, parameters.Threads, progress, cancellation);
             new Reachability(graph, builder).Repair(new BuildScratch(), cancellation);
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new HnswIndex(store, metric, parameters, graph);
+        return new HnswIndex(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, codes, parameters.Threads, coded));
     }
 
-    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation)
-    {
-        int next = -1;
-        Exception? failure = null;
-
-        void Work()
+    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
+        Workers.Run(threads, rows, () =>
         {
             var scratch = new BuildScratch();
-            try
+            return row =>
             {
-                int row;
-                while ((row = Interlocked.Increment(ref next)) < rows && !cancellation.IsCancellationRequested && Volatile.Read(ref failure) is null)
-                {
-                    builder.Insert(row, scratch);
-                    if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
-                        progress?.Report(row + 1);
-                }
-            }
-            catch (Exception exception)
-            {
-                Interlocked.CompareExchange(ref failure, exception, null);
-            }
-        }
-
-        Thread[] others = [.. Enumerable.Range(1, Math.Min(threads, rows) - 1).Select(i => new Thread(Work) { IsBackground = true, Name = $"hnsw-build-{i}" })];
-        foreach (Thread other in others)
-            other.Start();
-        Work();
-        foreach (Thread other in others)
-            other.Join();
-        if (failure is not null)
-            ExceptionDispatchInfo.Throw(failure);
-    }
+                builder.Insert(row, scratch);
+                if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
+                    progress?.Report(row + 1);
+            };
+        }, cancellation);
 }

@@ -23,25 +23,32 @@ public sealed class HnswIndex : VectorIndex
     private readonly GraphSearcher _searcher;
     private readonly FlatScanner _scanner;
 
-    internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph)
+    private readonly CodedTraversal? _coded;
+    private readonly Rescoring _rescoring;
+
+    internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null)
         : base(store, metric)
     {
+        _coded = coded;
+        _rescoring = Rescoring.For(store.Type, metric);
         Parameters = parameters;
         Graph = graph;
         _searcher = GraphSearcher.For(store.Type, metric);
         _scanner = FlatScanner.For(store.Type, metric, InstructionSets.Best);
     }
 
-    public override VectorIndexKind Kind => VectorIndexKind.Hnsw;
+    public override VectorIndexKind Kind => _coded is null ? VectorIndexKind.Hnsw : Parameters.Codes == GraphCodes.Signs ? VectorIndexKind.HnswSigns : VectorIndexKind.HnswBytes;
 
     public override int Count => Graph.Rows;
 
-    public override long MemoryBytes => Graph.MemoryBytes;
+    public override long MemoryBytes => Graph.MemoryBytes + (_coded?.MemoryBytes ?? 0);
 
     /// <summary>How the graph was built.</summary>
     public HnswParameters Parameters { get; }
 
     internal HnswGraph Graph { get; }
+
+    internal CodedTraversal? Coded => _coded;
 
     /// <summary>For tests: never prefer the scan, however small the index.</summary>
     internal bool AlwaysTraverse { get; init; }
@@ -97,10 +104,26 @@ public sealed class HnswIndex : VectorIndex
         var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
         results.Reset(parameters.K, range);
         scratch.Queries.Set(Store, Metric, query, queryType, 1);
+
+        // Distances at the inner bound of a range decide what is passed over: there approximate ones will not do.
+        if (_coded is not null && !range.HasLower)
+        {
+            DataType form = FloatDecoder.IsNeededFor(Store.Type) ? DataType.FloatVector : Store.Type;
+            if (!_coded.Search(Graph, form, filter, ef, Math.Min(parameters.K, passing), passing, scratch))
+                return false;
+            _rescoring.Run(Store, scratch, parameters.K, results);
+            return IsAnswered(range, passing, results);
+        }
+
         if (!_searcher.Search(Graph, Store, filter, range, ef, passing, scratch))
             return false;
         foreach (ulong key in scratch.Found)
             results.Add(SortableKey.Row(key), SortableKey.Distance(key));
+        return IsAnswered(range, passing, results);
+    }
+
+    private bool IsAnswered(DistanceRange range, int passing, TopK results)
+    {
         if (range.IsUnbounded && results.Count < Math.Min(results.K, passing))
             return false;
         results.Finish(Metric);

@@ -1,5 +1,21 @@
 namespace Milvus.Vectors;
 
+/// <summary>What a graph is searched by.</summary>
+public enum GraphCodes
+{
+    /// <summary>The vectors themselves.</summary>
+    None = 0,
+
+    /// <summary>A byte per component, results re-scored by the vectors: about a quarter of the bytes to move.</summary>
+    Bytes = 1,
+
+    /// <summary>
+    /// A bit per component of all 32 neighbours beside a node's links, nodes re-scored by bytes, results by the vectors. Wants M = 16;
+    /// with another M it is the same as <see cref="Bytes"/> over rotated vectors.
+    /// </summary>
+    Signs = 2,
+}
+
 /// <summary>How an HNSW graph is built (Malkov and Yashunin 2016, sections 4 and 5).</summary>
 public sealed record HnswParameters
 {
@@ -12,8 +28,17 @@ public sealed record HnswParameters
     /// <summary>Seeds the level of every node: the same rows, parameters and one thread give the same graph.</summary>
     public ulong Seed { get; init; } = 42;
 
+    /// <summary>What distances are taken from while building and searching; types other than float and int8 vectors know only None.</summary>
+    public GraphCodes Codes { get; init; } = GraphCodes.None;
+
     /// <summary>Threads that build, at least 1.</summary>
     public int Threads { get; init; } = 1;
+
+    /// <summary>Rotations need not differ between indexes.</summary>
+    internal const ulong RotationSeed = 42;
+
+    /// <summary>What these parameters mean for a type.</summary>
+    internal GraphCodes CodesFor(Milvus.Model.DataType type) => CodeSpace.Serves(type) ? Codes : GraphCodes.None;
 
     internal void Check()
     {

@@ -11,9 +11,17 @@ internal sealed unsafe class HnswScratch
     private PinnedBuffer _visited = new(0);
     private PinnedBuffer _pending = new(0);
     private PinnedBuffer _distances = new(0);
+    private PinnedBuffer _beam = new(0);
     private byte _epoch;
 
     public PreparedQueries Queries { get; } = new();
+
+    /// <summary>The query as codes are compared with: centred, as bytes, as tables of sums. See <see cref="CodedTraversal"/>.</summary>
+    public PinnedBuffer Centred = new(0);
+
+    public PinnedBuffer CodeQuery = new(0);
+
+    public SignQuery Signs { get; } = new();
 
     /// <summary>Min-heap of nodes to expand.</summary>
     public ulong[] Candidates = new ulong[1024];
@@ -27,6 +35,22 @@ internal sealed unsafe class HnswScratch
     public int* Pending => (int*)_pending.Pointer;
 
     public float* Distances => (float*)_distances.Pointer;
+
+    /// <summary>Makes a buffer at least <paramref name="bytes"/> long.</summary>
+    public PinnedBuffer Room(ref PinnedBuffer buffer, int bytes)
+    {
+        if (buffer.Length < bytes)
+            buffer = new PinnedBuffer(bytes);
+        return buffer;
+    }
+
+    /// <summary>Room for the sorted entries of a beam.</summary>
+    public ulong* BeamRoom(int entries)
+    {
+        if (_beam.Length < entries * sizeof(ulong))
+            _beam = new PinnedBuffer((long)entries * sizeof(ulong));
+        return (ulong*)_beam.Pointer;
+    }
 
     /// <summary>The keys found, unordered until sorted by the caller.</summary>
     public Span<ulong> Found => Results.AsSpan(0, ResultCount);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Milvus.Model;
 
 namespace Milvus.Vectors;
 
@@ -7,31 +6,21 @@ namespace Milvus.Vectors;
 /// Chooses links that lead in different directions (Malkov and Yashunin 2016, algorithm 4): a candidate that is closer to a chosen
 /// one than to the base node is passed over.
 /// </summary>
-internal sealed unsafe class NeighbourSelection<TKernel, TScale>(VectorStore store, MetricType metric)
+internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows)
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
-    private readonly bool _decodes = FloatDecoder.IsNeededFor(store.Type);
-    private readonly bool _isProduct = metric is MetricType.IP or MetricType.Cosine;
-    private readonly int _length = KernelDispatch.Length(store.Type, store.Dimension);
+    private readonly bool _isProduct = rows.IsProduct;
+    private readonly int _length = rows.Length;
 
     /// <summary>Room for one row in query form.</summary>
-    public PinnedBuffer NewQuery() => new(_decodes ? (long)store.Dimension * sizeof(float) : 0);
+    public PinnedBuffer NewQuery() => new(rows.QueryBytes);
 
     /// <summary>A stored row as the query.</summary>
     public RowScorer<TKernel, TScale> ScorerOf(int row, PinnedBuffer query)
     {
-        RowReader rows = store.Rows;
-        NormReader norms = store.Norms;
-        byte* prepared = rows.Pointer(row);
-        if (_decodes)
-        {
-            FloatDecoder.Decode(store.Type, prepared, (float*)query.Pointer, store.Dimension);
-            prepared = query.Pointer;
-        }
-
-        float scale = typeof(TScale) == typeof(CosineScale) ? norms.Inverse(row) : 1f;
-        return new RowScorer<TKernel, TScale>(prepared, scale, _length, rows, norms, store.RowBytes);
+        byte* prepared = rows.AsQuery(row, query.Pointer, out float scale);
+        return new RowScorer<TKernel, TScale>(prepared, scale, _length, rows.Rows, rows.Norms, rows.RowBytes);
     }
 
     /// <summary>Fills <paramref name="chosen"/>, diverse candidates first.</summary>

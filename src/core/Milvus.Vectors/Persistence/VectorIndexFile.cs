@@ -82,7 +82,7 @@ public static class VectorIndexFile
         return header.Kind switch
         {
             VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
-            VectorIndexKind.Hnsw => LoadGraph(source, header, checksum, store, sourceName),
+            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns => LoadGraph(source, header, checksum, store, sourceName),
             VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
@@ -102,7 +102,15 @@ public static class VectorIndexFile
         if (!fits || header.PayloadBytes != GraphFile.Bytes(header.Rows, header.M, header.LevelCounts))
             throw new IntegrityException(sourceName, "the vector index header contradicts itself");
         HnswGraph graph = GraphFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), sourceName);
-        var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed };
-        return new HnswIndex(store, header.Metric, parameters, graph);
+        GraphCodes codes = header.Kind switch
+        {
+            VectorIndexKind.HnswBytes => GraphCodes.Bytes,
+            VectorIndexKind.HnswSigns => GraphCodes.Signs,
+            _ => GraphCodes.None,
+        };
+        if (codes != GraphCodes.None && !CodeSpace.Serves(header.Type))
+            throw new IntegrityException(sourceName, $"no codes are made of {header.Type}s");
+        var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, Codes = codes };
+        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, codes, Environment.ProcessorCount));
     }
 }

@@ -18,6 +18,8 @@ internal readonly unsafe struct RowScorer<TKernel, TScale>(
     private readonly int _length = length;
     private readonly int _rowBytes = rowBytes;
 
+    public int RowBytes => _rowBytes;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Score(int row) =>
         TScale.Apply(TKernel.Distance(_query, _rows.Pointer(row), _length), _queryScale, _norms, row);

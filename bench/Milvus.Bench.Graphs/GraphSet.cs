@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Bench.Graphs;
+
+/// <summary>Rows, queries and the exact answers.</summary>
+internal sealed record GraphSet(string Name, MetricType Metric, int Dimension, float[] Rows, float[] Queries)
+{
+    public const int K = 10;
+
+    public int RowCount => Rows.Length / Dimension;
+
+    public int QueryCount => Queries.Length / Dimension;
+
+    /// <summary>The nearest row numbers of every query, K each.</summary>
+    public int[] Exact { get; private set; } = [];
+
+    public VectorStore Store { get; private set; } = null!;
+
+    public static GraphSet Open(GraphOptions options)
+    {
+        var set = options.Data.Length > 0 ? Read(options) : Generate(options);
+        set.Store = VectorStore.Create(DataType.FloatVector, set.Dimension, set.RowCount);
+        set.Store.Append(MemoryMarshal.AsBytes(set.Rows.AsSpan()));
+        var flat = new FlatIndex(set.Store, set.Metric);
+        TopK[] found = [.. Enumerable.Range(0, set.QueryCount).Select(_ => new TopK())];
+        flat.SearchBatch(MemoryMarshal.AsBytes(set.Queries.AsSpan()), DataType.FloatVector, new VectorSearchParameters(K), RowFilter.All, found);
+        set.Exact = [.. found.SelectMany(f => f.Rows.ToArray())];
+        return set;
+    }
+
+    /// <summary>The share of the exact answers among those found.</summary>
+    public double Recall(ReadOnlySpan<int> found)
+    {
+        var hits = 0;
+        for (var q = 0; q < QueryCount; q++)
+        {
+            var exact = Exact.AsSpan(q * K, K);
+            foreach (var row in found.Slice(q * K, K)) hits += exact.Contains(row) ? 1 : 0;
+        }
+        return hits / (double)(K * QueryCount);
+    }
+
+    public static void Write(string path, float[] values, int dimension)
+    {
+        using var file = File.Create(path);
+        Span<byte> head = stackalloc byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(head, values.Length / dimension);
+        BinaryPrimitives.WriteInt32LittleEndian(head[4..], dimension);
+        file.Write(head);
+        file.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+    }
+
+    private static GraphSet Read(GraphOptions options)
+    {
+        var (dimension, rows) = ReadBytes(Path.Combine(options.Data, "base.bvecs.gz"), options.Rows);
+        var (_, queries) = ReadBytes(Path.Combine(options.Data, "query.bvecs.gz"), options.Queries);
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Data)));
+        return new GraphSet(name, MetricType.L2, dimension, rows, queries);
+    }
+
+    private static (int Dimension, float[] Values) ReadBytes(string file, int mostRows)
+    {
+        using var stream = new BufferedStream(new GZipStream(File.OpenRead(file), CompressionMode.Decompress), 1 << 20);
+        var values = new List<float>();
+        var size = new byte[4];
+        var row = Array.Empty<byte>();
+        for (var count = 0; count < mostRows && stream.ReadAtLeast(size, 4, throwOnEndOfStream: false) == 4; count++)
+        {
+            if (row.Length == 0) row = new byte[BinaryPrimitives.ReadInt32LittleEndian(size)];
+            stream.ReadExactly(row);
+            foreach (var value in row) values.Add(value);
+        }
+        return (row.Length, values.ToArray());
+    }
+
+    /// <summary>
+    /// As embeddings lie: clusters of unequal size in a space of 96 hidden dimensions of falling weight, seen through a random map, with a
+    /// little noise in all dimensions, brought to length 1.
+    /// </summary>
+    private static GraphSet Generate(GraphOptions options)
+    {
+        const int Hidden = 96, Clusters = 500;
+        var parts = options.Generated.Split('x');
+        int count = int.Parse(parts[0], System.Globalization.CultureInfo.InvariantCulture), dimension = int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture);
+        var random = new Random(7);
+        var map = Gaussians(random, Hidden * dimension);
+        for (var h = 0; h < Hidden; h++)
+            for (var i = 0; i < dimension; i++) map[(h * dimension) + i] *= (float)Math.Pow(1 + (h / 8.0), -0.5);
+        var centres = Gaussians(random, Clusters * Hidden);
+        var values = new float[(long)(count + options.Queries) * dimension];
+        var hidden = new float[Hidden];
+        for (var row = 0; row < count + options.Queries; row++)
+        {
+            var cluster = (int)(Clusters * Math.Pow(random.NextDouble(), 1.5));
+            for (var h = 0; h < Hidden; h++) hidden[h] = centres[(cluster * Hidden) + h] + (0.7f * Gaussian(random));
+            var target = values.AsSpan(row * dimension, dimension);
+            for (var i = 0; i < dimension; i++) target[i] = 0.5f * Gaussian(random);
+            for (var h = 0; h < Hidden; h++)
+            {
+                var weight = hidden[h];
+                var part = map.AsSpan(h * dimension, dimension);
+                for (var i = 0; i < dimension; i++) target[i] += weight * part[i];
+            }
+            var norm = 0f;
+            foreach (var value in target) norm += value * value;
+            norm = 1 / MathF.Sqrt(norm);
+            for (var i = 0; i < dimension; i++) target[i] *= norm;
+        }
+        return new GraphSet($"clustered {options.Generated}", MetricType.IP, dimension, values[..(count * dimension)], values[(count * dimension)..]);
+    }
+
+    private static float[] Gaussians(Random random, int count)
+    {
+        var values = new float[count];
+        for (var i = 0; i < count; i++) values[i] = Gaussian(random);
+        return values;
+    }
+
+    private static float Gaussian(Random random) => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+}

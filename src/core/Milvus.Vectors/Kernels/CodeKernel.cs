@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Distances between byte codes (see <see cref="CodeSpace"/>): constant − factor × Σ query × row, to which <see cref="CodeTerm"/> adds
+/// what belongs to the row. The prepared query is its codes, then factor and constant as float32, and what the rows' excess of 128 adds
+/// to the sum as an integer.
+/// </summary>
+internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
+    where TLanes : struct, ICodeLanes
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static float Distance(byte* query, byte* row, int length)
+    {
+        float* tail = (float*)(query + length);
+        return tail[1] - (tail[0] * (TLanes.Dot(row, (sbyte*)query, length) - ((int*)tail)[2]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
+    {
+        float* tail = (float*)(query + length);
+        int* dots = stackalloc int[4];
+        int excess = ((int*)tail)[2];
+        TLanes.Dot4(row0, row1, row2, row3, (sbyte*)query, length, dots);
+        distances[0] = tail[1] - (tail[0] * (dots[0] - excess));
+        distances[1] = tail[1] - (tail[0] * (dots[1] - excess));
+        distances[2] = tail[1] - (tail[0] * (dots[2] - excess));
+        distances[3] = tail[1] - (tail[0] * (dots[3] - excess));
+    }
+}
+
+/// <summary>Adds the row's own term.</summary>
+internal readonly struct CodeTerm : IRowScale
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance + norms.Inverse(row);
+}
+
+/// <summary>Maps instruction sets to kernels over byte codes.</summary>
+internal static class CodeDispatch
+{
+    public static TResult Visit<TResult>(InstructionSet set, IKernelVisitor<TResult> visitor) => set switch
+    {
+        InstructionSet.Portable => visitor.Visit<CodeKernel<CodeLanesPortable>, CodeTerm>(),
+        _ when AvxVnni.IsSupported => visitor.Visit<CodeKernel<CodeLanesVnni>, CodeTerm>(),
+        _ => visitor.Visit<CodeKernel<CodeLanes256>, CodeTerm>(),
+    };
+}
