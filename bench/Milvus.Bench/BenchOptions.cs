@@ -12,6 +12,7 @@ internal sealed record BenchOptions
         Milvus.Bench search  --data DIR [--rows N] [--seconds S] [--ef 32,64,128,200] [--clients 1,8] [--skip-library]
         Milvus.Bench restart [--rows 1000000] [--dim 128]
         Milvus.Bench export  [--rows 1000000] [--dim 128] [--page 1000]
+        Milvus.Bench text    [--rows 100000] [--seconds S] [--clients 1,8]
           --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
           --seconds S     length of each throughput measurement (default 5)
           --server DLL    the server to start (default: the one built with this program; a cluster node will do)
@@ -54,8 +55,8 @@ internal sealed record BenchOptions
 
     public static BenchOptions? Parse(string[] args)
     {
-        if (args.Length == 0 || args[0] is not ("search" or "restart" or "export")) return null;
-        var options = new BenchOptions { Mode = args[0], Rows = args[0] == "search" ? 0 : 1_000_000 };
+        if (args.Length == 0 || args[0] is not ("search" or "restart" or "export" or "text")) return null;
+        var options = new BenchOptions { Mode = args[0], Rows = args[0] switch { "search" => 0, "text" => 100_000, _ => 1_000_000 } };
         for (var i = 1; i < args.Length; i++)
         {
             if (args[i] == "--skip-library")

@@ -25,6 +25,47 @@ internal sealed class GrpcClient(int port) : IDisposable
         Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = shards }, Status.Parser));
     }
 
+    /// <summary>A text field, analysed as it is without parameters, and the output of a BM25 function over it.</summary>
+    public async Task CreateTextCollectionAsync(string name, int shards = 1)
+    {
+        var text = new FieldSchema { Name = "text", DataType = DataType.VarChar };
+        Add(text.TypeParams, ("max_length", "65535"), ("enable_analyzer", "true"), ("enable_match", "true"));
+        var schema = new CollectionSchema
+        {
+            Name = name,
+            Fields =
+            {
+                new FieldSchema { Name = "id", DataType = DataType.Int64, IsPrimaryKey = true },
+                text,
+                new FieldSchema { Name = "sparse", DataType = DataType.SparseFloatVector, IsFunctionOutput = true },
+            },
+            Functions = { new FunctionSchema { Name = "bm25", Type = FunctionType.Bm25, InputFieldNames = { "text" }, OutputFieldNames = { "sparse" } } },
+        };
+        Check(await CallAsync("CreateCollection", new CreateCollectionRequest { CollectionName = name, Schema = schema.ToByteString(), ShardsNum = shards }, Status.Parser));
+    }
+
+    public async Task InsertTextsAsync(string name, long firstId, ReadOnlyMemory<string> texts)
+    {
+        var ids = new LongArray();
+        var values = new StringArray();
+        foreach (var text in texts.Span)
+        {
+            ids.Data.Add(firstId + ids.Data.Count);
+            values.Data.Add(text);
+        }
+        var request = new InsertRequest
+        {
+            CollectionName = name,
+            NumRows = (uint)texts.Length,
+            FieldsData =
+            {
+                new FieldData { FieldName = "id", Type = DataType.Int64, Scalars = new ScalarField { LongData = ids } },
+                new FieldData { FieldName = "text", Type = DataType.VarChar, Scalars = new ScalarField { StringData = values } },
+            },
+        };
+        Check((await CallAsync("Insert", request, MutationResult.Parser)).Status);
+    }
+
     public Task InsertAsync(string name, long firstId, ReadOnlyMemory<float> vectors, int dimension)
     {
         var ids = new long[vectors.Length / dimension];
@@ -62,11 +103,18 @@ internal sealed class GrpcClient(int port) : IDisposable
 
     /// <summary>Asks for an index and waits until no row lacks it.</summary>
     /// <param name="waiting">Told the indexed rows and all rows now and then.</param>
-    public async Task CreateIndexAsync(string name, string type, string parameters, Action<long, long>? waiting = null)
+    public async Task CreateIndexAsync(
+        string name, string type, string parameters, Action<long, long>? waiting = null, string field = "vector", string metric = "L2")
     {
-        var request = new CreateIndexRequest { CollectionName = name, FieldName = "vector", IndexName = "vector" };
-        Add(request.ExtraParams, ("index_type", type), ("metric_type", "L2"), ("params", parameters));
+        var request = new CreateIndexRequest { CollectionName = name, FieldName = field, IndexName = field };
+        Add(request.ExtraParams, ("index_type", type), ("metric_type", metric), ("params", parameters));
         Check(await CallAsync("CreateIndex", request, Status.Parser));
+        await WaitForIndexAsync(name, waiting);
+    }
+
+    /// <summary>Waits until no sealed row lacks the index.</summary>
+    public async Task WaitForIndexAsync(string name, Action<long, long>? waiting = null)
+    {
         while (true)
         {
             var described = await CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = name }, DescribeIndexResponse.Parser);
@@ -128,6 +176,22 @@ internal sealed class GrpcClient(int port) : IDisposable
             ConsistencyLevel = ConsistencyLevel.Bounded,
         };
         Add(request.SearchParams, ("anns_field", "vector"), ("topk", $"{k}"), ("metric_type", "L2"), ("params", $"{{\"ef\":{ef}}}"));
+        return Frame(request);
+    }
+
+    /// <summary>The encoded request of a full-text search.</summary>
+    public static byte[] TextSearchBody(string name, string query, int k)
+    {
+        var placeholder = new PlaceholderValue { Tag = "$0", Type = PlaceholderType.VarChar, Values = { ByteString.CopyFromUtf8(query) } };
+        var request = new SearchRequest
+        {
+            CollectionName = name,
+            PlaceholderGroup = new PlaceholderGroup { Placeholders = { placeholder } }.ToByteString(),
+            DslType = DslType.BoolExprV1,
+            Nq = 1,
+            ConsistencyLevel = ConsistencyLevel.Bounded,
+        };
+        Add(request.SearchParams, ("anns_field", "sparse"), ("topk", $"{k}"), ("metric_type", "BM25"), ("params", "{}"));
         return Frame(request);
     }
 

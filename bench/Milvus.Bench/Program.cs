@@ -12,6 +12,7 @@ try
     {
         "restart" => RestartRun.RunAsync(options),
         "export" => ExportRun.RunAsync(options),
+        "text" => TextRun.RunAsync(options),
         _ => WorkloadRun.RunAsync(options),
     });
     return 0;

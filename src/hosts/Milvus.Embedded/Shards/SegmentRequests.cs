@@ -2,6 +2,7 @@ using System.Globalization;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Segments;
+using Milvus.Vectors;
 
 namespace Milvus.Embedded.Shards;
 
@@ -34,6 +35,8 @@ internal static class SegmentRequests
             Group = search.GroupBy.IsEmpty ? null : new GroupBy(search.GroupBy, search.GroupSize) { Strict = search.StrictGroupSize, Only = search.OnlyGroups },
             Bm25 = search.Bm25,
             DropRatio = Real(search, "drop_ratio_search") ?? 0,
+            MaxScoreRatio = Real(search, "dim_max_score_ratio") ?? 1,
+            SparseAlgorithm = SparseAlgorithms.TryParse(search.IndexParams.GetValueOrDefault("search_algo"), out var algorithm) ? algorithm : SparseAlgorithm.Default,
         };
     }
 
