@@ -198,7 +198,8 @@ public sealed class DataCallTests
         };
         await server.CallAsync("HybridSearch", request, Protocol.SearchResults.Parser);
         var hybrid = server.Proxy.Last<HybridSearchRequest>();
-        Assert.Equal(("5", "weighted", "{\"weights\":[0.5,0.5]}"), (hybrid.RankParams["limit"], hybrid.RankParams["strategy"], hybrid.RankParams["params"]));
+        var function = Assert.Single(hybrid.Score!.Functions);
+        Assert.Equal(("5", "weighted", "[0.5,0.5]"), (hybrid.RankParams["limit"], function.Params["reranker"], function.Params["weights"]));
         Assert.Single(hybrid.Requests);
     }
 

@@ -119,6 +119,14 @@ public sealed record FunctionSchema
     public ImmutableArray<string> OutputFields { get; init; } = [];
 
     public ImmutableArray<Property> Params { get; init; } = [];
+
+    /// <summary>A parameter's value, null when it has none.</summary>
+    public string? Param(string key)
+    {
+        foreach (var p in Params)
+            if (p.Key == key) return p.Value;
+        return null;
+    }
 }
 
 /// <summary>A nullable list of structs; its sub-fields are stored as arrays named <c>struct[sub]</c>.</summary>
@@ -198,6 +206,15 @@ public sealed class CollectionSchema
     public FieldSchema? Find(string name) => _byName.GetValueOrDefault(name);
 
     public FieldSchema? Find(long id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The function that fills a field, null when none does.</summary>
+    public FunctionSchema? FunctionOf(FieldSchema field)
+    {
+        if (!field.IsFunctionOutput) return null;
+        foreach (var function in Functions)
+            if (function.OutputFields.Contains(field.Name)) return function;
+        return null;
+    }
 
     public CollectionSchema With(ImmutableArray<FieldSchema>? fields = null, ImmutableArray<FunctionSchema>? functions = null, string? description = null, bool? enableDynamicField = null, int? version = null) =>
         new(fields ?? Fields, functions ?? Functions, StructFields, description ?? Description, enableDynamicField ?? EnableDynamicField, version ?? Version);

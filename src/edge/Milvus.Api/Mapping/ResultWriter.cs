@@ -1,5 +1,6 @@
 using Milvus.Model;
 using Milvus.Protocol;
+using Milvus.Protocol.Common;
 using Milvus.Protocol.Schema;
 using MutationResult = Milvus.Proxy.MutationResult;
 
@@ -32,6 +33,12 @@ public static class ResultWriter
             var values = FieldDataWriter.Write(group, field?.Type == group.Column.Type ? field : null, zone);
             if (groupList) data.GroupByFieldValues.Add(values);
             else data.GroupByFieldValue = values;
+        }
+        foreach (var highlights in result.Highlights)
+        {
+            var field = new HighlightResult { FieldName = highlights.Field };
+            foreach (var fragments in highlights.Hits) field.Datas.Add(new HighlightData { Fragments = { fragments } });
+            data.HighlightResults.Add(field);
         }
         if (result.IteratorToken is { } token)
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };

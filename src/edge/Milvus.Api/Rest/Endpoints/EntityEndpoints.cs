@@ -185,9 +185,7 @@ internal static class EntityEndpoints
 
     private static RestReply WriteRows(RestCall call, QueryResult result)
     {
-        // A count is always a number.
-        var isCount = result.Columns is [{ Name: var only }] && only.StartsWith("count(", StringComparison.OrdinalIgnoreCase);
-        var rows = new RowWriter(result.Columns, call.Int64AsNumbers || isCount);
+        var rows = new RowWriter(result.Columns, call.Int64AsNumbers);
         return RestReply.WithCost(w =>
         {
             w.WriteStartArray();
