@@ -5,6 +5,7 @@ using Milvus.Model;
 using Milvus.Proxy.Access;
 using Milvus.Proxy.Models;
 using Milvus.Proxy.Reading;
+using Milvus.Proxy.Reading.Aggregations;
 using Milvus.Proxy.Reading.Fusion;
 using Milvus.Proxy.Reading.Queries;
 using Milvus.Proxy.Reading.Ranking;
@@ -68,7 +69,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         _deleter = new Deleter(shards, scopes, filters, writer, _repeater, oracle, options);
         _queries = new QueryExecutor(shards, scopes, filters, options);
         var scoring = new HitScoring(runner, filters);
-        _searches = new SearchExecutor(shards, scopes, planner, runner, scoring, analyzers, options);
+        _searches = new SearchExecutor(shards, scopes, planner, runner, scoring, new SearchAggregator(runner), analyzers, options);
         _hybrids = new HybridExecutor(shards, scopes, planner, runner, scoring, _models, options);
     }
 

@@ -53,6 +53,9 @@ public sealed record SearchRequest : ReadRequest
     /// <summary>How hits are scored anew; null to leave them.</summary>
     public FunctionScore? Score { get; init; }
 
+    /// <summary>Buckets instead of hits; null for hits.</summary>
+    public SearchAggregation? Aggregation { get; init; }
+
     /// <summary>What is to be marked in the texts of hits; null for nothing.</summary>
     public HighlightRequest? Highlight { get; init; }
 }
@@ -132,6 +135,9 @@ public sealed record SearchResult
 
     /// <summary>Group values aligned with the hits, a column per field grouped by; empty without grouping.</summary>
     public ImmutableArray<NamedColumn> GroupBy { get; init; } = [];
+
+    /// <summary>With an aggregation: the buckets of every query, whose hits are among the result's.</summary>
+    public ImmutableArray<ImmutableArray<AggregationBucket>> Buckets { get; init; } = [];
 
     /// <summary>Empty unless the request asked for highlights.</summary>
     public ImmutableArray<FieldHighlights> Highlights { get; init; } = [];

@@ -34,6 +34,12 @@ public static class ResultWriter
             if (groupList) data.GroupByFieldValues.Add(values);
             else data.GroupByFieldValue = values;
         }
+        if (!result.Buckets.IsEmpty)
+        {
+            // Hits are inside of the buckets then.
+            AggregationMapping.Write(data, result, zone);
+            return Reply(result, new SearchResultData { NumQueries = result.QueryCount, PrimaryFieldName = result.PrimaryField, AllSearchCount = data.AllSearchCount, AggTopks = { data.AggTopks }, AggBuckets = { data.AggBuckets } });
+        }
         foreach (var highlights in result.Highlights)
         {
             var field = new HighlightResult { FieldName = highlights.Field };
@@ -42,14 +48,16 @@ public static class ResultWriter
         }
         if (result.IteratorToken is { } token)
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
-        return new SearchResults
-        {
-            Status = StatusMapping.Ok(),
-            Results = data,
-            CollectionName = result.Collection.Name,
-            SessionTs = result.ReadAt.Value,
-        };
+        return Reply(result, data);
     }
+
+    private static SearchResults Reply(Proxy.SearchResult result, SearchResultData data) => new()
+    {
+        Status = StatusMapping.Ok(),
+        Results = data,
+        CollectionName = result.Collection.Name,
+        SessionTs = result.ReadAt.Value,
+    };
 
     public static QueryResults Write(Proxy.QueryResult result, TimeZoneInfo zone)
     {

@@ -29,7 +29,6 @@ public static class SearchReader
     /// <exception cref="MilvusException">1100: no queries, or queries this server can't read. 10: a part of the contract that is not built.</exception>
     public static SearchRequest Read(WireSearch wire)
     {
-        if (wire.SearchAggregation is not null) throw NotBuilt("search aggregation");
         if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
         var request = new SearchRequest
         {
@@ -43,6 +42,7 @@ public static class SearchReader
             Params = AddTravel(wire.SearchParams.ToParams(), wire.TravelTimestamp),
             Highlight = wire.Highlighter is { } highlighter ? new HighlightRequest(highlighter.Type == HighlightType.Semantic, highlighter.Params.ToParams()) : null,
             Score = FunctionScoreReader.Read(wire.FunctionScore),
+            Aggregation = wire.SearchAggregation is { } aggregation ? AggregationMapping.Read(aggregation) : null,
         };
         if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
 

@@ -36,6 +36,7 @@ internal sealed class HybridExecutor(
     {
         var plan = planner.Plan(collection, request, group);
         if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
+        if (request.Aggregation is not null) throw MilvusException.InvalidParameter("hybrid search does not support search aggregation");
         if (request.Highlight is not null) throw MilvusException.InvalidParameter("hybrid search does not support highlighter");
         if (plan.Keys is not null) throw MilvusException.InvalidParameter("hybrid search does not support search by ids");
         if (!plan.Parameters.OrderBy.IsEmpty) throw MilvusException.InvalidParameter("hybrid search does not support order_by_fields");

@@ -1,4 +1,5 @@
 using Milvus.Model;
+using Milvus.Proxy.Reading.Aggregations;
 using Milvus.Proxy.Reading.Highlighting;
 using Milvus.Proxy.Reading.Ranking;
 using Milvus.Text.Analyzers;
@@ -7,7 +8,7 @@ using Milvus.Vectors;
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>Answers plain searches and the pages of search iterators.</summary>
-internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, AnalyzerRegistry analyzers, ProxyOptions options)
+internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, ProxyOptions options)
 {
     private readonly IteratorPlaces _places = new(options.RememberedIterators);
 
@@ -19,6 +20,14 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
         var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers);
+        if (request.Aggregation is { } aggregation)
+        {
+            if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
+            (plan, var top) = SearchAggregator.Plan(plan, aggregation);
+            using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+            var (all, buckets) = await aggregator.SearchAsync(open, plan, top, cancellation).ConfigureAwait(false);
+            return await ResultAsync(open, plan, output, all, null, cancellation).ConfigureAwait(false) with { Buckets = buckets };
+        }
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         if (plan.Parameters.Page is not { } page)
