@@ -151,7 +151,9 @@ public sealed class DataCallTests
         await Refused(1100, "empty search request", Search(PlaceholderType.FloatVector));
         await Refused(1100, "placeholder type EmbListFloatVector is not supported", Search(PlaceholderType.EmbListFloatVector, new byte[8]));
         await Refused(1100, "failed to unmarshal placeholder group", new Protocol.SearchRequest { PlaceholderGroup = ByteString.CopyFrom(255, 255) });
-        await Refused(10, "search aggregation is not supported yet", new Protocol.SearchRequest { SearchAggregation = new SearchAggregationSpec() });
+        var chained = Search(PlaceholderType.FloatVector, new byte[8]);
+        chained.FunctionChains.Add(new FunctionChain());
+        await Refused(10, "function chains is not supported yet", chained);
 
         async Task Refused(int code, string reason, Protocol.SearchRequest request)
         {

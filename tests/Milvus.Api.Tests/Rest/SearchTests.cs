@@ -122,7 +122,7 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
     [Fact]
     public async Task Hits_group_by_dynamic_keys_and_come_in_the_order_of_fields()
     {
-        Assert.Equal([4, 5], Ids((await SearchAsync("\"annsField\":\"dense\",\"data\":[[4,0]],\"groupingField\":\"tag\",\"limit\":3")).Data));
+        Assert.Equal([4, 3], Ids((await SearchAsync("\"annsField\":\"dense\",\"data\":[[4,0]],\"groupingField\":\"tag\",\"limit\":3")).Data));
         Assert.Equal([5, 4, 3], Ids((await SearchAsync("\"annsField\":\"dense\",\"data\":[[4,0]],\"limit\":3,\"searchParams\":{\"order_by_fields\":\"id:desc\"}")).Data));
     }
 

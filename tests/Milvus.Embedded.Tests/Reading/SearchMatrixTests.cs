@@ -31,7 +31,7 @@ public class SearchMatrixTests
         new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=SQ8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":4}"),
         new("HNSW_PQ", false, "M=16,efConstruction=100,m=8,nbits=8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":16}"),
         new("HNSW_PRQ", false, "M=16,efConstruction=100,m=4,nrq=2,nbits=8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":16}"),
-        new("AUTOINDEX", false, "", "{}"),
+        new("AUTOINDEX", false, "", "{\"ef\":300,\"refine_k\":4}"),
     ];
 
     private static readonly Kind[] s_floats =

@@ -54,7 +54,7 @@ internal sealed class World
             Indexes = [.. schema.VectorFields.Select(f => new IndexInfo
             {
                 Id = ++_ids, Name = f.Name, FieldId = f.Id, FieldName = f.Name, IndexType = "AUTOINDEX",
-                Metric = f.IsFunctionOutput ? MetricType.BM25 : f.Type == DataType.SparseFloatVector ? MetricType.IP : metric,
+                Metric = f.IsFunctionOutput && f.Type == DataType.SparseFloatVector ? MetricType.BM25 : f.Type == DataType.SparseFloatVector ? MetricType.IP : metric,
             })],
             Load = new LoadSpec(),
             CreatedAt = at,

@@ -46,7 +46,7 @@ public sealed class HttpModelGatewayTests
         { "dashscope", "https://dashscope.aliyuncs.com/api/v1/services/embeddings/text-embedding/text-embedding", "Authorization: Bearer secret", "input.texts", "{\"output\":{\"embeddings\":[{\"text_index\":0,\"embedding\":[1,0]},{\"text_index\":1,\"embedding\":[2,0]},{\"text_index\":2,\"embedding\":[3,0]}]}}", "" },
         { "voyageai", "https://api.voyageai.com/v1/embeddings", "Authorization: Bearer secret", "input", "{\"data\":[{\"index\":2,\"embedding\":[3,0]},{\"index\":1,\"embedding\":[2,0]},{\"index\":0,\"embedding\":[1,0]}]}", "" },
         { "cohere", "https://api.cohere.com/v2/embed", "Authorization: Bearer secret", "texts", "{\"embeddings\":{\"float\":[[1,0],[2,0],[3,0]]}}", "" },
-        { "tei", "http://tei:80/embed", "Authorization: Bearer secret", "inputs", "[[1,0],[2,0],[3,0]]", "http://tei:80" },
+        { "tei", "http://tei/embed", "Authorization: Bearer secret", "inputs", "[[1,0],[2,0],[3,0]]", "http://tei:80" },
         { "huggingface", "https://router.huggingface.co/hf-inference/models/m/pipeline/feature-extraction", "Authorization: Bearer secret", "inputs", "[[1,0],[2,0],[3,0]]", "" },
         { "ollama", "http://localhost:11434/api/embed", "Authorization: Bearer secret", "input", "{\"embeddings\":[[1,0],[2,0],[3,0]]}", "" },
         { "vertexai", "https://eu-aiplatform.googleapis.com/v1/projects/p/locations/eu/publishers/google/models/m:predict", "Authorization: Bearer secret", "", "{\"predictions\":[{\"embeddings\":{\"values\":[1,0]}},{\"embeddings\":{\"values\":[2,0]}},{\"embeddings\":{\"values\":[3,0]}}]}", "" },

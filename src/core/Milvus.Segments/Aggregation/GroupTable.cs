@@ -73,7 +73,7 @@ public sealed class GroupTable
     /// <param name="inputs">A column per aggregate, aligned with <paramref name="groups"/>; not looked at where rows are counted.</param>
     /// <param name="groups">The group of every row.</param>
     /// <returns>A column per aggregate, a row per group.</returns>
-    public static Column[] Aggregate(ImmutableArray<Aggregate> aggregates, ReadOnlySpan<Column> inputs, ReadOnlySpan<int> groups, int groupCount)
+    public static Column[] Compute(ImmutableArray<Aggregate> aggregates, ReadOnlySpan<Column> inputs, ReadOnlySpan<int> groups, int groupCount)
     {
         var results = new Column[aggregates.Length];
         for (var i = 0; i < results.Length; i++)

@@ -41,7 +41,7 @@ internal sealed class BucketBuilder(MergedHits hits, Dictionary<long, Column> va
         var all = groups.SelectMany(g => g).ToArray();
         var numberOf = groups.SelectMany((g, i) => Enumerable.Repeat(i, g.Count)).ToArray();
         var columns = level.Metrics.Select(m => m.Field is null ? _scores.Take(all) : values[m.Field.Id].Take(all)).ToArray();
-        return GroupTable.Aggregate([.. level.Metrics.Select(m => new Aggregate(m.Kind, m.Kind == AggregateKind.CountRows ? null : m.Field ?? s_score))], columns, numberOf, groups.Count);
+        return GroupTable.Compute([.. level.Metrics.Select(m => new Aggregate(m.Kind, m.Kind == AggregateKind.CountRows ? null : m.Field ?? s_score))], columns, numberOf, groups.Count);
     }
 
     private ImmutableArray<int> TopHits(AggregationLevel level, List<int> rows)

@@ -99,8 +99,7 @@ internal sealed class HighlightPlan
         if (!parameters.TryGetValue(key, out var text)) return usual;
         try
         {
-            var tags = JsonSerializer.Deserialize<ImmutableArray<string>>(text);
-            return tags.IsDefaultOrEmpty ? throw MilvusException.InvalidParameter($"{key} cannot be empty") : tags;
+            return JsonSerializer.Deserialize<string[]>(text) is { Length: > 0 } tags ? [.. tags] : throw MilvusException.InvalidParameter($"{key} cannot be empty");
         }
         catch (JsonException e)
         {

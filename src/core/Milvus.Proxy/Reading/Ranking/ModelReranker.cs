@@ -51,7 +51,7 @@ internal sealed class ModelReranker : Reranker
         if (json.Length == 0) throw MilvusException.InvalidParameter("Rerank function lost params queries");
         try
         {
-            return JsonSerializer.Deserialize<ImmutableArray<string>>(json);
+            return [.. JsonSerializer.Deserialize<string[]>(json) ?? []];
         }
         catch (JsonException e)
         {
