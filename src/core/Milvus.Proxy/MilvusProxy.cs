@@ -3,10 +3,13 @@ using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
 using Milvus.Model;
 using Milvus.Proxy.Access;
+using Milvus.Proxy.Models;
 using Milvus.Proxy.Reading;
+using Milvus.Proxy.Reading.Aggregations;
 using Milvus.Proxy.Reading.Explaining;
 using Milvus.Proxy.Reading.Fusion;
 using Milvus.Proxy.Reading.Queries;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Proxy.Reading.Searches;
 using Milvus.Proxy.Writing;
 using Milvus.Text.Analyzers;
@@ -29,8 +32,10 @@ public sealed partial class MilvusProxy : IMilvusProxy
     private readonly HybridExecutor _hybrids;
     private readonly ReadExplainer _explainer;
     private readonly ReadRepeater _repeater;
+    private readonly IModelGateway _models;
 
     /// <param name="access">Who may do what; null for everybody everything.</param>
+    /// <param name="models">Reaches models that embed and compare texts; null for those that the options allow, over HTTP.</param>
     /// <param name="analyzers">Shared with other parts of the process where they have one; null for one of its own.</param>
     public MilvusProxy(
         ICoordinator coordinator,
@@ -40,7 +45,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
         ProxyOptions options,
         ILogger logger,
         IAccessPolicy? access = null,
-        AnalyzerRegistry? analyzers = null)
+        AnalyzerRegistry? analyzers = null,
+        IModelGateway? models = null)
     {
         ArgumentNullException.ThrowIfNull(coordinator);
         ArgumentNullException.ThrowIfNull(shards);
@@ -51,25 +57,31 @@ public sealed partial class MilvusProxy : IMilvusProxy
         Maintenance = maintenance;
         analyzers ??= new AnalyzerRegistry();
         var oracle = coordinator.Oracle;
-        var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time);
+        var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time, options);
         var filters = new Filters(analyzers, time);
-        var functions = new FunctionOutputs(analyzers);
+        _models = models ?? new HttpModelGateway(options.Models, time);
+        var functions = new FunctionOutputs(analyzers, _models);
         var preparer = new RowPreparer(oracle, functions);
         var writer = new ShardWriter(shards);
-        var planner = new SearchPlanner(filters);
+        var planner = new SearchPlanner(filters, _models);
         var runner = new SearchRunner(new TermQueries(functions));
         _repeater = new ReadRepeater(time, options);
         _inserter = new Inserter(preparer, writer, options);
         _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, _repeater, options);
         _deleter = new Deleter(shards, scopes, filters, writer, _repeater, oracle, options);
         _queries = new QueryExecutor(shards, scopes, filters, options);
-        _searches = new SearchExecutor(shards, scopes, planner, runner, options);
-        _hybrids = new HybridExecutor(shards, scopes, planner, runner, options);
+        var scoring = new HitScoring(runner, filters);
+        var aggregator = new SearchAggregator(runner);
+        _searches = Searches(shards);
+        _hybrids = Hybrids(shards);
         _explainer = new ReadExplainer(
             time,
             notes => new QueryExecutor(new ExplainingGateway(shards, notes), scopes, filters, options),
-            notes => new SearchExecutor(new ExplainingGateway(shards, notes), scopes, planner, runner, options),
-            notes => new HybridExecutor(new ExplainingGateway(shards, notes), scopes, planner, runner, options));
+            notes => Searches(new ExplainingGateway(shards, notes)),
+            notes => Hybrids(new ExplainingGateway(shards, notes)));
+
+        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, options);
+        HybridExecutor Hybrids(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, _models, options);
     }
 
     public Catalog Catalog => _coordinator.Catalog;
@@ -82,6 +94,9 @@ public sealed partial class MilvusProxy : IMilvusProxy
     {
         ArgumentNullException.ThrowIfNull(command);
         _access.Require(context.User, ProxyOperation.Command, (command as DatabaseCommand)?.Database ?? context.Database, command.GetType().Name);
+        if (command is CreateCollection { Schema.Functions: var functions })
+            foreach (var function in functions)
+                if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
         return _coordinator.ExecuteAsync(command, cancellation);
     }
 

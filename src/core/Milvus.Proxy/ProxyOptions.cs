@@ -26,6 +26,12 @@ public sealed record ProxyOptions
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int RememberedIterators { get; init => field = AtLeastOne(value, nameof(RememberedIterators)); } = 4096;
 
+    /// <summary>How far back reads at a past timestamp may go: as long as deleted rows are kept.</summary>
+    public int RetentionMs { get; init; } = 60_000;
+
+    /// <summary>Models that functions may ask.</summary>
+    public Models.ModelOptions Models { get; init; } = Proxy.Models.ModelOptions.Default;
+
     /// <summary>How long a read that finds shards or segments moved is begun anew before it fails.</summary>
     public int MovedReadPatienceMs { get; init; } = 10_000;
 

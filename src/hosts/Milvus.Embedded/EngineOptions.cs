@@ -1,3 +1,4 @@
+using Milvus.Proxy.Models;
 using Milvus.StreamingNode;
 using Milvus.Storage.Wal;
 
@@ -32,6 +33,9 @@ public sealed record EngineOptions
 
     /// <summary>Small segments of one partition that are merged once there are this many.</summary>
     public int CompactSmallSegments { get; init; } = 8;
+
+    /// <summary>Models that functions may ask.</summary>
+    public ModelOptions Models { get; init; } = ModelOptions.Default;
 
     /// <summary>True to compact without being asked.</summary>
     public bool AutoCompaction { get; init; } = true;

@@ -151,7 +151,9 @@ public sealed class DataCallTests
         await Refused(1100, "empty search request", Search(PlaceholderType.FloatVector));
         await Refused(1100, "placeholder type EmbListSparseFloatVector is not supported", Search(PlaceholderType.EmbListSparseFloatVector, new byte[8]));
         await Refused(1100, "failed to unmarshal placeholder group", new Protocol.SearchRequest { PlaceholderGroup = ByteString.CopyFrom(255, 255) });
-        await Refused(10, "search aggregation is not supported yet", new Protocol.SearchRequest { SearchAggregation = new SearchAggregationSpec() });
+        var chained = Search(PlaceholderType.FloatVector, new byte[8]);
+        chained.FunctionChains.Add(new FunctionChain());
+        await Refused(10, "function chains is not supported yet", chained);
 
         async Task Refused(int code, string reason, Protocol.SearchRequest request)
         {
@@ -198,7 +200,8 @@ public sealed class DataCallTests
         };
         await server.CallAsync("HybridSearch", request, Protocol.SearchResults.Parser);
         var hybrid = server.Proxy.Last<HybridSearchRequest>();
-        Assert.Equal(("5", "weighted", "{\"weights\":[0.5,0.5]}"), (hybrid.RankParams["limit"], hybrid.RankParams["strategy"], hybrid.RankParams["params"]));
+        var function = Assert.Single(hybrid.Score!.Functions);
+        Assert.Equal(("5", "weighted", "[0.5,0.5]"), (hybrid.RankParams["limit"], function.Params["reranker"], function.Params["weights"]));
         Assert.Single(hybrid.Requests);
     }
 

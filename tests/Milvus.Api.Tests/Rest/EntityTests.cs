@@ -206,6 +206,10 @@ public sealed class EntityTests(RestServer server)
         Assert.Equal(100, (await server.DataAsync("entities/query", """{"collectionName":"pages"}""")).GetArrayLength());
         Assert.Equal(["10", "12", "14"], await IdsAsync("""{"collectionName":"pages","filter":"color == 'red' and id >= 6","offset":2,"limit":3,"outputFields":["id"]}"""));
         Assert.Equal(["1", "5"], await IdsAsync("""{"collectionName":"pages","filter":"id in {ids} and color == {c}","exprParams":{"ids":[1,2,5],"c":"blue"},"outputFields":[]}"""));
+        Assert.Equal("129,128", string.Join(',', (await server.DataAsync("entities/query", """{"collectionName":"pages","filter":"id < 130","orderByFields":["id:desc"],"limit":2}""")).EnumerateArray().Select(r => r.GetProperty("id").GetString())));
+        Assert.Equal("""[{"count(*)":4,"max(id)":"3"}]""", (await server.DataAsync("entities/query", """{"collectionName":"pages","filter":"id < 4","outputFields":["count(*)","max(id)"]}""")).GetRawText());
+        Assert.Equal(2, (await server.DataAsync("entities/query", """{"collectionName":"pages","filter":"id < 4","outputFields":["id","count(*)"],"groupByFields":["id"],"limit":2}""")).GetArrayLength());
+        await server.RefusedAsync(1100, "entities/query", """{"collectionName":"pages","orderByFields":["vector"]}""");
         await server.RefusedAsync(1100, "entities/query", """{"collectionName":"pages","filter":"id in {ids}"}""");
         await server.RefusedAsync(1100, "entities/query", """{"collectionName":"pages","filter":"id =="}""");
         await server.RefusedAsync(1100, "entities/query", """{"collectionName":"pages","limit":16385}""");

@@ -120,6 +120,29 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
     }
 
     [Fact]
+    public async Task Hits_group_by_dynamic_keys_and_come_in_the_order_of_fields()
+    {
+        Assert.Equal([4, 3], Ids((await SearchAsync("\"annsField\":\"dense\",\"data\":[[4,0]],\"groupingField\":\"tag\",\"limit\":3")).Data));
+        Assert.Equal([5, 4, 3], Ids((await SearchAsync("\"annsField\":\"dense\",\"data\":[[4,0]],\"limit\":3,\"searchParams\":{\"order_by_fields\":\"id:desc\"}")).Data));
+    }
+
+    [Fact]
+    public async Task Functions_score_hits_anew()
+    {
+        const string Query = "\"annsField\":\"dense\",\"data\":[[0,0]],\"limit\":10,\"functionScore\":";
+        var decayed = await SearchAsync(Query + """{"functions":[{"name":"d","type":"Rerank","inputFieldNames":["grp"],"params":{"reranker":"decay","function":"gauss","origin":3,"scale":1,"decay":0.001} }]}""");
+        Assert.Equal(9, Ids(decayed.Data)[0]);
+        var boosted = await SearchAsync(Query + """{"functions":[{"name":"b","type":"Rerank","inputFieldNames":[],"params":{"reranker":"boost","weight":0.01,"filter":"id == 8"} }],"params":{"boost_mode":"multiply"} }""");
+        Assert.Equal([0, 8, 1], Ids(boosted.Data)[..3]);
+        await server.RefusedAsync(1100, "entities/search", $$"""{"collectionName":"s",{{Query}}{"functions":[{"name":"x","type":"BM25"}]} }""");
+        const string Searches = """
+            "search":[{"annsField":"dense","data":[[4,0]],"limit":3},{"annsField":"sparse","data":[{"4":1}],"limit":3}]
+            """;
+        var fused = await HybridAsync(Searches + ",\"limit\":1,\"functionScore\":{\"functions\":[{\"name\":\"w\",\"type\":\"Rerank\",\"params\":{\"reranker\":\"weighted\",\"weights\":[0,1]}}]}");
+        Assert.Equal((4, 1f), (Ids(fused.Data)[0], fused.Data[0].GetProperty("distance").GetSingle()));
+    }
+
+    [Fact]
     public async Task Stored_rows_may_be_the_query() =>
         Assert.Equal([7, 6, 8, 20, 19, 21], Ids((await SearchAsync("\"annsField\":\"dense\",\"ids\":[7,\"20\"],\"limit\":3")).Data));
 

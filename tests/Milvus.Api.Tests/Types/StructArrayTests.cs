@@ -162,7 +162,7 @@ public sealed class StructArrayTests(RestServer server)
         Assert.Equal([1f, 14, 0, 2], found.Results.Scores);
     }
 
-    private static KeyValuePair Pair(string key, string value) => new() { Key = key, Value = value };
+    private static Milvus.Protocol.Common.KeyValuePair Pair(string key, string value) => new() { Key = key, Value = value };
 
     private static ScalarField Ints(params int[] values) => new() { IntData = new IntArray { Data = { values } } };
 

@@ -14,7 +14,7 @@ internal sealed class World
         Coordinator = new ModelCoordinator(Oracle);
         Shards = new ModelShards(Oracle) { KeepsDuplicates = keepsDuplicates };
         Maintenance = new ModelMaintenance(Oracle);
-        Proxy = new MilvusProxy(Coordinator, Shards, Maintenance, Oracle, options ?? ProxyOptions.Default, NullLogger.Instance);
+        Proxy = new MilvusProxy(Coordinator, Shards, Maintenance, Oracle, options ?? ProxyOptions.Default, NullLogger.Instance, models: Models);
     }
 
     public ModelOracle Oracle { get; } = new();
@@ -24,6 +24,8 @@ internal sealed class World
     public ModelShards Shards { get; }
 
     public ModelMaintenance Maintenance { get; }
+
+    public FakeModels Models { get; } = new();
 
     public MilvusProxy Proxy { get; }
 
@@ -52,7 +54,7 @@ internal sealed class World
             Indexes = [.. schema.VectorFields.Select(f => new IndexInfo
             {
                 Id = ++_ids, Name = f.Name, FieldId = f.Id, FieldName = f.Name, IndexType = "AUTOINDEX",
-                Metric = f.IsFunctionOutput ? MetricType.BM25 : f.Type == DataType.SparseFloatVector ? MetricType.IP : metric,
+                Metric = f.IsFunctionOutput && f.Type == DataType.SparseFloatVector ? MetricType.BM25 : f.Type == DataType.SparseFloatVector ? MetricType.IP : metric,
             })],
             Load = new LoadSpec(),
             CreatedAt = at,

@@ -78,6 +78,20 @@ public sealed record PrivilegeGroupInfo
 /// <param name="Hash">Base64 of the derived key.</param>
 public sealed record PasswordHash(int Iterations, string Salt, string Hash)
 {
+    /// <summary>The hash as one text, for backups.</summary>
+    public string ToBackup() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pbkdf2-sha256:{Iterations}:{Salt}:{Hash}");
+
+    /// <exception cref="MilvusException">1100: not a hash of this server.</exception>
+    public static PasswordHash FromBackup(string text)
+    {
+        var parts = text.Split(':');
+        return parts is ["pbkdf2-sha256", var count, { Length: > 0 } salt, { Length: > 0 } hash]
+            && int.TryParse(count, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var iterations) && iterations > 0
+            && Convert.TryFromBase64String(salt, new byte[salt.Length], out _) && Convert.TryFromBase64String(hash, new byte[hash.Length], out _)
+            ? new PasswordHash(iterations, salt, hash)
+            : throw MilvusException.InvalidParameter("the backup holds a password in a form that this server does not know");
+    }
+
     // Hashes are no secrets worth printing either.
     public override string ToString() => $"PBKDF2({Iterations})";
 }

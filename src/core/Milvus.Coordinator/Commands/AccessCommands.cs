@@ -3,10 +3,13 @@ using Milvus.Coordinator.Access;
 
 namespace Milvus.Coordinator.Commands;
 
-/// <param name="Password">Clear text, 6 to 72 bytes.</param>
+/// <param name="Password">Clear text, 6 to 72 bytes; empty with a stored one.</param>
 public sealed record CreateUser(string Name, string Password) : CoordinatorCommand
 {
     public string Description { get; init; } = "";
+
+    /// <summary>The hash of the password as <see cref="PasswordHash.ToBackup"/> gave it, for users that come out of a backup.</summary>
+    public string? StoredPassword { get; init; }
 }
 
 /// <summary>Changes the password, the description or both.</summary>

@@ -12,7 +12,7 @@ internal static class UserDecisions
     public static Decision Decide(Catalog catalog, CreateUser command, DecisionContext context)
     {
         NameRules.CheckUser(command.Name);
-        NameRules.CheckPassword(command.Password);
+        if (command.StoredPassword is null) NameRules.CheckPassword(command.Password);
         NameRules.CheckDescription(command.Description, "user");
         if (catalog.FindUser(command.Name) is not null) throw MilvusException.InvalidParameter($"user already exists: {command.Name}");
         if (catalog.UserCount >= Limits.Users)
@@ -20,7 +20,7 @@ internal static class UserDecisions
         return Accept(0, new UserStored(new UserInfo
         {
             Name = command.Name,
-            Password = Hash(command.Password, context),
+            Password = command.StoredPassword is { } stored ? PasswordHash.FromBackup(stored) : Hash(command.Password, context),
             Description = command.Description,
             CreatedAt = context.Now,
         }));

@@ -46,8 +46,12 @@ internal static class FunctionRules
             case FunctionType.BM25:
                 CheckBM25(schema, function);
                 return;
-            case FunctionType.TextEmbedding or FunctionType.MinHash:
-                throw MilvusException.InvalidParameter($"function type {function.Type} is not supported yet by this server, function: {function.Name}");
+            case FunctionType.TextEmbedding:
+                CheckTextEmbedding(schema, function);
+                return;
+            case FunctionType.MinHash:
+                CheckMinHash(schema, function);
+                return;
             default:
                 throw MilvusException.InvalidParameter($"check function params with unknown function type: {function.Type}, function: {function.Name}");
         }
@@ -64,5 +68,46 @@ internal static class FunctionRules
         if (function.OutputFields.Length != 1 || output.Type != DataType.SparseFloatVector)
             throw MilvusException.InvalidParameter($"BM25 function output field must be a SparseFloatVector field, got {function.OutputFields.Length} field with type {output.Type}");
         if (!function.Params.IsEmpty) throw MilvusException.InvalidParameter("BM25 function accepts no params");
+    }
+
+    // Which providers there are is known where they are asked.
+    private static void CheckTextEmbedding(CollectionSchema schema, FunctionSchema function)
+    {
+        CheckText(schema, function);
+        var output = schema.Find(function.OutputFields[0])!;
+        if (function.OutputFields.Length != 1 || output.Type is not (DataType.FloatVector or DataType.Int8Vector))
+            throw MilvusException.InvalidParameter($"TextEmbedding function output field must be a FloatVector or Int8Vector field, got {function.OutputFields.Length} field with type {output.Type}");
+        if (schema.Find(function.InputFields[0])!.Nullable)
+            throw MilvusException.InvalidParameter($"function input field cannot be nullable: function {function.Name}, field {function.InputFields[0]}");
+        if (function.Params.IsEmpty) throw MilvusException.InvalidParameter($"the text embedding service provider parameter is not set, function: {function.Name}");
+    }
+
+    private static void CheckMinHash(CollectionSchema schema, FunctionSchema function)
+    {
+        CheckText(schema, function);
+        var output = schema.Find(function.OutputFields[0])!;
+        if (function.OutputFields.Length != 1 || output.Type != DataType.BinaryVector)
+            throw MilvusException.InvalidParameter($"MinHash function output field must be a BinaryVector field, got {function.OutputFields.Length} field with type {output.Type}");
+        if (output.Dimension % 32 != 0) throw MilvusException.InvalidParameter($"MinHash function output field dim {output.Dimension} must be a multiple of 32");
+        foreach (var (key, value) in function.Params)
+        {
+            var isGood = key switch
+            {
+                "num_hashes" => long.TryParse(value, out var hashes) && hashes == output.Dimension / 32,
+                "shingle_size" => int.TryParse(value, out var size) && size >= 1,
+                "seed" => long.TryParse(value, out _),
+                "hash_function" => value is "xxhash64" or "xxhash" or "sha1",
+                "token_level" => value is "word" or "char",
+                _ => throw MilvusException.InvalidParameter($"MinHash function has no param {key}"),
+            };
+            if (!isGood) throw MilvusException.InvalidParameter($"invalid MinHash function param {key}: {value}");
+        }
+    }
+
+    private static void CheckText(CollectionSchema schema, FunctionSchema function)
+    {
+        var input = schema.Find(function.InputFields[0])!;
+        if (function.InputFields.Length != 1 || !input.Type.IsText())
+            throw MilvusException.InvalidParameter($"{function.Type} function input field must be a VARCHAR/TEXT field, got {function.InputFields.Length} field with type {input.Type}");
     }
 }

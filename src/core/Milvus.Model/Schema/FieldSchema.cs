@@ -119,6 +119,14 @@ public sealed record FunctionSchema
     public ImmutableArray<string> OutputFields { get; init; } = [];
 
     public ImmutableArray<Property> Params { get; init; } = [];
+
+    /// <summary>A parameter's value, null when it has none.</summary>
+    public string? Param(string key)
+    {
+        foreach (var p in Params)
+            if (p.Key == key) return p.Value;
+        return null;
+    }
 }
 
 /// <summary>
@@ -216,6 +224,15 @@ public sealed class CollectionSchema
     public FieldSchema? Find(string name) => _byName.GetValueOrDefault(name);
 
     public FieldSchema? Find(long id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The function that fills a field, null when none does.</summary>
+    public FunctionSchema? FunctionOf(FieldSchema field)
+    {
+        if (!field.IsFunctionOutput) return null;
+        foreach (var function in Functions)
+            if (function.OutputFields.Contains(field.Name)) return function;
+        return null;
+    }
 
     public StructFieldSchema? FindStruct(string name)
     {

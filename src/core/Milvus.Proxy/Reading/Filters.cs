@@ -45,10 +45,15 @@ internal sealed class Filters(AnalyzerRegistry analyzers, TimeProvider time)
     /// <summary>The filter <c>primary key in keys</c>.</summary>
     public static FilterPlan ForKeys(CollectionSchema schema, PrimaryKeys keys, string condition = "")
     {
+        var templates = ImmutableDictionary<string, Literal>.Empty.Add(KeysTemplate, Literals(keys));
+        return Filter.Compile($"{condition}{schema.PrimaryKey.Name} in {{{KeysTemplate}}}", schema, templates);
+    }
+
+    public static Literal.List Literals(PrimaryKeys keys)
+    {
         var items = ImmutableArray.CreateBuilder<Literal>(keys.Count);
         for (var i = 0; i < keys.Count; i++)
             items.Add(keys.IsInt64 ? new Literal.Int(keys.Int64s[i]) : new Literal.Text(keys.Strings.GetString(i)));
-        var templates = ImmutableDictionary<string, Literal>.Empty.Add(KeysTemplate, new Literal.List(items.MoveToImmutable()));
-        return Filter.Compile($"{condition}{schema.PrimaryKey.Name} in {{{KeysTemplate}}}", schema, templates);
+        return new Literal.List(items.MoveToImmutable());
     }
 }

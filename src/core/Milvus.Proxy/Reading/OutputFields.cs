@@ -43,7 +43,7 @@ internal sealed class OutputFields
             if (name == "*")
             {
                 foreach (var f in schema.Fields)
-                    if (!f.IsDynamic && !f.IsFunctionOutput && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
+                    if (!f.IsDynamic && IsReadable(schema, f) && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
                 if (schema.DynamicField is not { } all || !IsLoaded(collection, all)) continue;
                 wholeDynamic = true;
                 AddName(FieldIds.DynamicName);
@@ -58,7 +58,7 @@ internal sealed class OutputFields
             }
             else if (schema.Find(name) is { } field)
             {
-                if (field.IsFunctionOutput) throw MilvusException.InvalidParameter($"not allowed to retrieve raw data of field {field.Name}");
+                if (!IsReadable(schema, field)) throw MilvusException.InvalidParameter($"not allowed to retrieve raw data of field {field.Name}");
                 RequireLoaded(collection, field);
                 if (field.IsDynamic)
                 {
@@ -90,6 +90,9 @@ internal sealed class OutputFields
             if (!names.Contains(name)) names.Add(name);
         }
     }
+
+    // What BM25 and MinHash make of texts is of use to nobody but searches.
+    private static bool IsReadable(CollectionSchema schema, FieldSchema field) => schema.FunctionOf(field)?.Type is null or FunctionType.TextEmbedding;
 
     private static string DynamicKey(CollectionInfo collection, string name)
     {

@@ -21,13 +21,18 @@ internal sealed record ReadScope
 }
 
 /// <summary>Makes read scopes: checks that what is asked for is loaded and finds the timestamps.</summary>
-internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider time)
+internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider time, ProxyOptions options)
 {
     /// <exception cref="MilvusException">101: not loaded. 201: a partition is not loaded. 1100: no such partition.</exception>
     public ReadScope Resolve(
-        CollectionInfo collection, ImmutableArray<string> partitions, ConsistencyLevel? level, ulong guarantee, bool iterator = false)
+        CollectionInfo collection, ImmutableArray<string> partitions, ConsistencyLevel? level, ulong guarantee, bool iterator = false, Timestamp? travel = null)
     {
         var ids = LoadedPartitions(collection, partitions);
+        if (travel is { } past)
+        {
+            CheckTravel(past);
+            return new ReadScope { Collection = collection, PartitionIds = ids, Guarantee = past, ReadAt = past, ExpireBefore = ExpireBefore(collection) };
+        }
         if (!iterator)
             return new ReadScope
             {
@@ -71,6 +76,26 @@ internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider ti
     }
 
     private static MilvusException PartitionNotLoaded(string name) => new(ErrorCode.PartitionNotLoaded, $"partition not loaded[partition={name}]");
+
+    /// <summary>The moment in the past that a request reads at; null for the present.</summary>
+    /// <exception cref="MilvusException">1100: not a timestamp.</exception>
+    public static Timestamp? Travel(ImmutableDictionary<string, string> parameters)
+    {
+        var text = parameters.GetValueOrDefault("travel_timestamp", "");
+        if (text.Length == 0 || text == "0") return null;
+        return ulong.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var value) && GuaranteeTimestamps.IsPointInTime(value)
+            ? new Timestamp(value)
+            : throw MilvusException.InvalidParameter($"travel_timestamp {text} is not a timestamp");
+    }
+
+    // What was deleted longer ago than that may be gone for good, so that the answer could be any.
+    private void CheckTravel(Timestamp past)
+    {
+        var now = guarantees.Now();
+        if (past > now) throw MilvusException.InvalidParameter("travel_timestamp lies in the future");
+        var age = now.PhysicalMs - past.PhysicalMs;
+        if (age > options.RetentionMs) throw MilvusException.InvalidParameter($"travel_timestamp is {age} ms old, deleted rows are kept for {options.RetentionMs} ms only");
+    }
 
     private Timestamp ExpireBefore(CollectionInfo collection) =>
         collection.TtlSeconds is { } seconds

@@ -53,7 +53,31 @@ public sealed record SearchRequest : ReadRequest
 
     /// <summary>Search by the vectors of these rows.</summary>
     public PrimaryKeys? Keys { get; init; }
+
+    /// <summary>How hits are scored anew; null to leave them.</summary>
+    public FunctionScore? Score { get; init; }
+
+    /// <summary>Buckets instead of hits; null for hits.</summary>
+    public SearchAggregation? Aggregation { get; init; }
+
+    /// <summary>What is to be marked in the texts of hits; null for nothing.</summary>
+    public HighlightRequest? Highlight { get; init; }
 }
+
+/// <param name="IsSemantic">By a model instead of by words.</param>
+/// <param name="Params">pre_tags, post_tags, highlight_search_text, highlight_query, fragment_offset, fragment_size, num_of_fragments.</param>
+public sealed record HighlightRequest(bool IsSemantic, ImmutableDictionary<string, string> Params);
+
+/// <summary>The marked fragments of one field.</summary>
+/// <param name="Hits">A list of fragments per hit, aligned with the hits.</param>
+public sealed record FieldHighlights(string Field, ImmutableArray<ImmutableArray<string>> Hits);
+
+/// <summary>A reranker given as a function; <c>reranker</c> in its parameters says which.</summary>
+/// <param name="InputFields">Fields of the collection that it reads.</param>
+public sealed record RankFunction(string Name, ImmutableArray<string> InputFields, ImmutableDictionary<string, string> Params);
+
+/// <summary>The functions that score hits anew, and how their scores combine.</summary>
+public sealed record FunctionScore(ImmutableArray<RankFunction> Functions, ImmutableDictionary<string, string> Params);
 
 /// <summary>Several searches fused. The rank parameters (strategy, params, limit, offset, round_decimal, grouping) are in <see cref="RankParams"/>.</summary>
 public sealed record HybridSearchRequest
@@ -63,6 +87,9 @@ public sealed record HybridSearchRequest
     public required ImmutableArray<SearchRequest> Requests { get; init; }
 
     public ImmutableDictionary<string, string> RankParams { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The ranker as a function; wins over the strategy of <see cref="RankParams"/>. Null to take that.</summary>
+    public FunctionScore? Score { get; init; }
 
     public ImmutableArray<string> Partitions { get; init; } = [];
 
@@ -115,6 +142,12 @@ public sealed record SearchResult
 
     /// <summary>Group values aligned with the hits, a column per field grouped by; empty without grouping.</summary>
     public ImmutableArray<NamedColumn> GroupBy { get; init; } = [];
+
+    /// <summary>With an aggregation: the buckets of every query, whose hits are among the result's.</summary>
+    public ImmutableArray<ImmutableArray<AggregationBucket>> Buckets { get; init; } = [];
+
+    /// <summary>Empty unless the request asked for highlights.</summary>
+    public ImmutableArray<FieldHighlights> Highlights { get; init; } = [];
 
     /// <summary>Rows examined; at least the number of hits.</summary>
     public long Examined { get; init; }

@@ -1,51 +1,125 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using Milvus.Model;
 using Milvus.Text.Analyzers;
 using Milvus.Text.Bm25;
+using Milvus.Text.MinHash;
 
 namespace Milvus.Proxy.Writing;
 
-/// <summary>Runs the schema's functions over the input columns of a batch. Keeps compiled analyzers; thread-safe.</summary>
-internal sealed class FunctionOutputs(AnalyzerRegistry analyzers)
+/// <summary>Runs the schema's functions over the input columns of a batch, and over the texts of queries. Keeps compiled analyzers; thread-safe.</summary>
+internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway models)
 {
     private const int Capacity = 1024;
+    private const int UsualShingleSize = 3;
+    private const long UsualSeed = 1234;
     private readonly ConcurrentDictionary<string, Entry> _multi = new(StringComparer.Ordinal);
 
     private sealed record Entry(Bm25Function Function, string ByField);
 
-    /// <summary>Adds the column of every output field.</summary>
+    /// <summary>Which model an embedding function asks.</summary>
+    public static ModelCall CallOf(FunctionSchema function)
+    {
+        var parameters = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in function.Params) parameters[key] = value;
+        return new ModelCall((function.Param("provider") ?? "").ToLowerInvariant(), parameters.ToImmutable());
+    }
+
+    /// <summary>Adds the column of every output field that is not there already.</summary>
     /// <param name="columns">Converted columns by field id.</param>
-    public void Compute(CollectionSchema schema, IDictionary<long, Column> columns)
+    /// <exception cref="MilvusException">2400: a model could not be asked. 1100: a text that it cannot take.</exception>
+    public async ValueTask ComputeAsync(CollectionSchema schema, IDictionary<long, Column> columns, CancellationToken cancellation)
     {
         foreach (var function in schema.Functions)
         {
-            if (function.Type != FunctionType.BM25)
-                throw new MilvusException(ErrorCode.FunctionFailed, $"function {function.Name} of type {function.Type} is not supported");
-            var input = schema.Find(function.InputFields[0])!;
             var output = schema.Find(function.OutputFields[0])!;
+            if (columns.ContainsKey(output.Id)) continue;
+            var input = schema.Find(function.InputFields[0])!;
             var texts = (BinaryColumn)columns[input.Id];
-            if (Multi(input) is { } multi)
+            columns[output.Id] = function.Type switch
             {
-                var names = schema.Find(multi.ByField) is { } by ? (BinaryColumn)columns[by.Id] : null;
-                columns[output.Id] = multi.Function.Embed(texts, names);
-            }
-            else columns[output.Id] = Single(input).Embed(texts);
+                FunctionType.BM25 => Terms(schema, input, texts, columns),
+                FunctionType.MinHash => MinHash(function, input, output).Embed(texts),
+                FunctionType.TextEmbedding => await EmbedAsync(function, output, Texts(texts), EmbeddingPurpose.Document, cancellation).ConfigureAwait(false),
+                _ => throw new MilvusException(ErrorCode.FunctionFailed, $"function {function.Name} of type {function.Type} is not supported"),
+            };
         }
     }
 
-    /// <summary>The sparse term rows of query texts against a BM25 output field.</summary>
+    /// <summary>What query texts are as vectors of an output field.</summary>
     /// <param name="analyzerName">With several analyzers: which; null for the default one.</param>
-    /// <exception cref="MilvusException">1100: the field is no output of a text function.</exception>
-    public Bm25Function ForQuery(CollectionSchema schema, FieldSchema output)
+    /// <exception cref="MilvusException">1100: the field is no output of a text function. 2400: a model could not be asked.</exception>
+    public async ValueTask<QueryVectors> EmbedQueriesAsync(
+        CollectionSchema schema, FieldSchema output, ImmutableArray<ReadOnlyMemory<byte>> texts, string? analyzerName, CancellationToken cancellation)
     {
-        foreach (var function in schema.Functions)
+        var function = schema.FunctionOf(output);
+        if (function?.Type is not (FunctionType.BM25 or FunctionType.MinHash or FunctionType.TextEmbedding))
+            throw MilvusException.InvalidParameter($"vector type must be the same: field type {output.Type}, search type {DataType.VarChar}");
+        var input = schema.Find(function.InputFields[0])!;
+        var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(texts.Length);
+        switch (function.Type)
         {
-            if (function.Type != FunctionType.BM25 || !function.OutputFields.Contains(output.Name)) continue;
-            var input = schema.Find(function.InputFields[0])!;
-            return Multi(input)?.Function ?? Single(input);
+            case FunctionType.BM25:
+                var terms = Multi(input)?.Function ?? Single(input);
+                foreach (var text in texts) rows.Add(terms.Embed(Encoding.UTF8.GetString(text.Span), analyzerName));
+                return new QueryVectors(DataType.SparseFloatVector, rows.MoveToImmutable());
+            case FunctionType.MinHash:
+                var hashes = MinHash(function, input, output);
+                foreach (var text in texts)
+                {
+                    var signature = new byte[hashes.SignatureBytes];
+                    hashes.Embed(text.Span, signature);
+                    rows.Add(signature);
+                }
+                return new QueryVectors(DataType.BinaryVector, rows.MoveToImmutable());
+            default:
+                var column = await EmbedAsync(function, output, [.. texts.Select(t => Encoding.UTF8.GetString(t.Span))], EmbeddingPurpose.Query, cancellation).ConfigureAwait(false);
+                for (var i = 0; i < column.Count; i++) rows.Add(column.Memory.Slice(i * column.RowBytes, column.RowBytes));
+                return new QueryVectors(output.Type, rows.MoveToImmutable());
         }
-        throw MilvusException.InvalidParameter($"vector type must be the same: field type {output.Type}, search type {DataType.VarChar}");
     }
+
+    private BinaryColumn Terms(CollectionSchema schema, FieldSchema input, BinaryColumn texts, IDictionary<long, Column> columns)
+    {
+        if (Multi(input) is not { } multi) return Single(input).Embed(texts);
+        var names = schema.Find(multi.ByField) is { } by ? (BinaryColumn)columns[by.Id] : null;
+        return multi.Function.Embed(texts, names);
+    }
+
+    private async ValueTask<VectorColumn> EmbedAsync(
+        FunctionSchema function, FieldSchema output, string[] texts, EmbeddingPurpose purpose, CancellationToken cancellation)
+    {
+        if (texts.Contains("")) throw MilvusException.InvalidParameter("There is an empty string in the input data, TextEmbedding function does not support empty text");
+        var vectors = await models.EmbedAsync(CallOf(function), purpose, texts, cancellation).ConfigureAwait(false);
+        if (vectors.Length > 0 && vectors[0].Length != output.Dimension)
+            throw new MilvusException(ErrorCode.FunctionFailed, $"required embedding dim is [{output.Dimension}], but the embedding obtained from the model is [{vectors[0].Length}]: function execution failed");
+        var data = new byte[checked(vectors.Length * output.Type.VectorBytes(output.Dimension))];
+        for (var i = 0; i < vectors.Length; i++)
+        {
+            if (output.Type == DataType.FloatVector) MemoryMarshal.AsBytes<float>(vectors[i]).CopyTo(data.AsSpan(i * output.Dimension * sizeof(float)));
+            else
+                for (var d = 0; d < output.Dimension; d++) data[(i * output.Dimension) + d] = (byte)(sbyte)Math.Clamp(MathF.Round(vectors[i][d]), sbyte.MinValue, sbyte.MaxValue);
+        }
+        return new VectorColumn(output.Type, output.Dimension, data);
+    }
+
+    private static string[] Texts(BinaryColumn column)
+    {
+        var texts = new string[column.Count];
+        for (var i = 0; i < texts.Length; i++) texts[i] = column.IsNull(i) ? "" : column.GetString(i);
+        return texts;
+    }
+
+    private MinHashFunction MinHash(FunctionSchema function, FieldSchema input, FieldSchema output) => new(
+        analyzers.Get(input.Param("analyzer_params")),
+        output.Dimension / 32,
+        function.Param("shingle_size") is { } size ? int.Parse(size, CultureInfo.InvariantCulture) : UsualShingleSize,
+        function.Param("token_level") == "char" ? ShingleUnit.Character : ShingleUnit.Word,
+        function.Param("hash_function") == "sha1" ? ShingleHash.Sha1 : ShingleHash.XxHash64,
+        function.Param("seed") is { } seed ? long.Parse(seed, CultureInfo.InvariantCulture) : UsualSeed);
 
     private Bm25Function Single(FieldSchema input) => new(analyzers.Get(input.Param("analyzer_params")));
 

@@ -9,7 +9,7 @@ internal sealed class Inserter(RowPreparer preparer, ShardWriter writer, ProxyOp
     public async Task<MutationResult> InsertAsync(CollectionInfo collection, InsertRequest request, CancellationToken cancellation)
     {
         var target = WriteTarget.Of(collection, request.Partition);
-        var rows = preparer.Prepare(collection, RowPreparer.Match(collection, request), request.RowCount);
+        var rows = await preparer.PrepareAsync(collection, RowPreparer.Match(collection, request), request.RowCount, cancellation).ConfigureAwait(false);
         var plan = WritePlanner.PlanRows(rows, target.Partitions, target.PartitionOf(rows), null, [], options.MaxWriteBytes);
         var timestamp = await writer.WriteAsync(collection, plan, cancellation).ConfigureAwait(false);
         return new MutationResult { Ids = rows.Keys, InsertCount = rows.Count, Timestamp = timestamp };

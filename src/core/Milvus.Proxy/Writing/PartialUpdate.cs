@@ -33,8 +33,14 @@ internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, Ro
         var merged = new Dictionary<long, Column>();
         foreach (var field in schema.Fields)
         {
-            if (field.IsFunctionOutput) continue;
             var given = columns.GetValueOrDefault(field.Id);
+            if (field.IsFunctionOutput && given is null)
+            {
+                // An embedding of a text that stays the same need not be asked for again.
+                if (!at.Contains(-1) && schema.FunctionOf(field) is { Type: not FunctionType.BM25 } function && !function.InputFields.Any(i => columns.ContainsKey(schema.Find(i)!.Id)))
+                    merged[field.Id] = Keep(field, await stored.FetchAsync(field, cancellation).ConfigureAwait(false), at);
+                continue;
+            }
             if (field.IsPrimaryKey) merged[field.Id] = newIds ? preparer.NewIds(field, keys.Count) : keys.Column;
             else if (given is null) merged[field.Id] = Keep(field, await stored.FetchAsync(field, cancellation).ConfigureAwait(false), at);
             else
@@ -50,7 +56,7 @@ internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, Ro
             }
         }
         StructChecks.Check(schema, merged);
-        functions.Compute(schema, merged);
+        await functions.ComputeAsync(schema, merged, cancellation).ConfigureAwait(false);
         return RowPreparer.Complete(collection, merged);
     }
 

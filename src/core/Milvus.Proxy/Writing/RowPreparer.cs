@@ -8,6 +8,7 @@ namespace Milvus.Proxy.Writing;
 internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs functions)
 {
     private const string AllowInsertAutoId = "allow_insert_auto_id";
+    private const string AllowOutputs = "collection.function.allowInsertNonBM25FunctionOutputs";
 
     /// <summary>True when clients may choose the values of an automatic primary key.</summary>
     public static bool MayChooseAutoId(CollectionInfo collection) => ParamText.IsTrue(collection.Property(AllowInsertAutoId));
@@ -29,16 +30,20 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
             var field = column.IsDynamic || column.Name == FieldIds.DynamicName ? Dynamic(schema) : schema.Find(column.Name);
             if (field is null) throw MilvusException.InvalidParameter($"fieldName {column.Name} not exist in collection schema");
             if (!found.TryAdd(field.Id, column.Column)) throw MilvusException.InvalidParameter($"duplicated field {column.Name} found");
-            if (field.IsFunctionOutput)
+            if (field.IsFunctionOutput && !MayChooseOutput(collection, field))
                 throw MilvusException.InvalidParameter(
                     $"values of function output field {field.Name} can not be given, more fieldData has pass in", schema.Fields.Length, schema.Fields.Length + 1);
         }
         return found;
     }
 
+    // Terms of BM25 are the server's own, vectors of other functions may be known already.
+    private static bool MayChooseOutput(CollectionInfo collection, FieldSchema field) =>
+        ParamText.IsTrue(collection.Property(AllowOutputs)) && collection.Schema.FunctionOf(field)?.Type is not (null or FunctionType.BM25);
+
     /// <summary>Prepares an insert, or the new rows of an upsert.</summary>
     /// <param name="columns">As <see cref="Match"/> found them; the automatic primary key of an upsert taken out.</param>
-    public PreparedRows Prepare(CollectionInfo collection, IReadOnlyDictionary<long, Column> columns, int rows)
+    public async ValueTask<PreparedRows> PrepareAsync(CollectionInfo collection, IReadOnlyDictionary<long, Column> columns, int rows, CancellationToken cancellation)
     {
         var schema = collection.Schema;
         var key = schema.PrimaryKey;
@@ -47,13 +52,13 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
         var result = new Dictionary<long, Column>(schema.Fields.Length);
         foreach (var field in schema.Fields)
         {
-            if (field.IsFunctionOutput) continue;
             if (columns.TryGetValue(field.Id, out var given)) result[field.Id] = FieldConversion.Convert(schema, field, given, rows);
+            else if (field.IsFunctionOutput) continue;
             else if (field.IsPrimaryKey && field.AutoId) result[field.Id] = NewIds(field, rows);
             else result[field.Id] = DefaultValues.ForAbsent(field, rows);
         }
         StructChecks.Check(schema, result);
-        functions.Compute(schema, result);
+        await functions.ComputeAsync(schema, result, cancellation).ConfigureAwait(false);
         return Complete(collection, result);
     }
 

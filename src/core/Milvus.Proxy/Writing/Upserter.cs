@@ -28,7 +28,7 @@ internal sealed class Upserter(RowPreparer preparer, PartialUpdate partial, Shar
         else
         {
             if (newIds) columns.Remove(key.Id);
-            rows = preparer.Prepare(collection, columns, request.RowCount);
+            rows = await preparer.PrepareAsync(collection, columns, request.RowCount, cancellation).ConfigureAwait(false);
         }
         var timestamp = newIds && collection.ShardCount > 1
             ? await WriteApartAsync(rows, target, replaced, cancellation).ConfigureAwait(false)

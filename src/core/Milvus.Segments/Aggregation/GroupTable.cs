@@ -69,6 +69,23 @@ public sealed class GroupTable
         }
     }
 
+    /// <summary>Aggregates rows whose groups are known.</summary>
+    /// <param name="inputs">A column per aggregate, aligned with <paramref name="groups"/>; not looked at where rows are counted.</param>
+    /// <param name="groups">The group of every row.</param>
+    /// <returns>A column per aggregate, a row per group.</returns>
+    public static Column[] Compute(ImmutableArray<Aggregate> aggregates, ReadOnlySpan<Column> inputs, ReadOnlySpan<int> groups, int groupCount)
+    {
+        var results = new Column[aggregates.Length];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var accumulator = Accumulator.For(aggregates[i]);
+            accumulator.EnsureGroups(groupCount);
+            accumulator.Add(aggregates[i].Field is null ? null : inputs[i], groups);
+            results[i] = accumulator.Result(groupCount);
+        }
+        return results;
+    }
+
     public GroupStates ToStates() => new(_count, Keys(), [.. _accumulators.SelectMany(a => a.State(_count))]);
 
     /// <summary>The values of the fields and of the aggregates, one row per group, in no order.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Protocol;
+using Milvus.Protocol.Common;
 using Milvus.Protocol.Schema;
 using ExplainJson = Milvus.Proxy.ExplainJson;
 using MutationResult = Milvus.Proxy.MutationResult;
@@ -34,16 +35,30 @@ public static class ResultWriter
             if (groupList) data.GroupByFieldValues.Add(values);
             else data.GroupByFieldValue = values;
         }
+        if (!result.Buckets.IsEmpty)
+        {
+            // Hits are inside of the buckets then.
+            AggregationMapping.Write(data, result, zone);
+            return Reply(result, new SearchResultData { NumQueries = result.QueryCount, PrimaryFieldName = result.PrimaryField, AllSearchCount = data.AllSearchCount, AggTopks = { data.AggTopks }, AggBuckets = { data.AggBuckets } });
+        }
+        foreach (var highlights in result.Highlights)
+        {
+            var field = new HighlightResult { FieldName = highlights.Field };
+            foreach (var fragments in highlights.Hits) field.Datas.Add(new HighlightData { Fragments = { fragments } });
+            data.HighlightResults.Add(field);
+        }
         if (result.IteratorToken is { } token)
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
-        return new SearchResults
-        {
-            Status = Explained(result.Explain, result.Collection),
-            Results = data,
-            CollectionName = result.Collection.Name,
-            SessionTs = result.ReadAt.Value,
-        };
+        return Reply(result, data);
     }
+
+    private static SearchResults Reply(Proxy.SearchResult result, SearchResultData data) => new()
+    {
+        Status = Explained(result.Explain, result.Collection),
+        Results = data,
+        CollectionName = result.Collection.Name,
+        SessionTs = result.ReadAt.Value,
+    };
 
     public static QueryResults Write(Proxy.QueryResult result, TimeZoneInfo zone)
     {

@@ -23,16 +23,13 @@ public static class SearchReader
         OutputFields = [.. wire.OutputFields],
         ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
         GuaranteeTimestamp = wire.GuaranteeTimestamp,
-        Params = wire.QueryParams.ToParams(),
+        Params = AddTravel(wire.QueryParams.ToParams(), wire.TravelTimestamp),
     };
 
     /// <exception cref="MilvusException">1100: no queries, or queries this server can't read. 10: a part of the contract that is not built.</exception>
     public static SearchRequest Read(WireSearch wire)
     {
-        if (wire.SearchAggregation is not null) throw NotBuilt("search aggregation");
-        if (wire.Highlighter is not null) throw NotBuilt("highlighter");
         if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
-        if (wire.FunctionScore is { Functions.Count: > 0 }) throw NotBuilt("function score in a plain search");
         var request = new SearchRequest
         {
             Collection = wire.CollectionName,
@@ -42,7 +39,10 @@ public static class SearchReader
             OutputFields = [.. wire.OutputFields],
             ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
             GuaranteeTimestamp = wire.GuaranteeTimestamp,
-            Params = wire.SearchParams.ToParams(),
+            Params = AddTravel(wire.SearchParams.ToParams(), wire.TravelTimestamp),
+            Highlight = wire.Highlighter is { } highlighter ? new HighlightRequest(highlighter.Type == HighlightType.Semantic, highlighter.Params.ToParams()) : null,
+            Score = FunctionScoreReader.Read(wire.FunctionScore),
+            Aggregation = wire.SearchAggregation is { } aggregation ? AggregationMapping.Read(aggregation) : null,
         };
         if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
 
@@ -54,19 +54,21 @@ public static class SearchReader
     public static HybridSearchRequest Read(WireHybrid wire)
     {
         if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
-        var rank = wire.RankParams.ToParams();
-        if (wire.FunctionScore is { Functions.Count: > 0 } score) rank = RankFunctions.Merge(rank, score);
         return new HybridSearchRequest
         {
             Collection = wire.CollectionName,
             Requests = [.. wire.Requests.Select(Read)],
-            RankParams = rank,
+            RankParams = AddTravel(wire.RankParams.ToParams(), wire.TravelTimestamp),
+            Score = FunctionScoreReader.Read(wire.FunctionScore),
             Partitions = [.. wire.PartitionNames],
             OutputFields = [.. wire.OutputFields],
             ConsistencyLevel = Level(wire.ConsistencyLevel, wire.UseDefaultConsistency),
             GuaranteeTimestamp = wire.GuaranteeTimestamp,
         };
     }
+
+    private static ImmutableDictionary<string, string> AddTravel(ImmutableDictionary<string, string> parameters, ulong travel) =>
+        travel == 0 ? parameters : parameters.SetItem("travel_timestamp", travel.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static Model.ConsistencyLevel? Level(WireLevel level, bool useDefault) =>
         useDefault ? null : (Model.ConsistencyLevel)(int)level;

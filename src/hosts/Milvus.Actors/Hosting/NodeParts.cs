@@ -76,7 +76,7 @@ internal sealed class NodeParts : IDisposable
             new ClusterMaintenanceGateway(_services, options),
             _services.Time,
             // As long as an unattended change of owners takes, and some.
-            new ProxyOptions { MovedReadPatienceMs = 30_000 },
+            new ProxyOptions { MovedReadPatienceMs = 30_000, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
             _services.Logging.CreateLogger<MilvusProxy>(),
             analyzers: _analyzers);
     }

@@ -18,6 +18,7 @@ public static class EngineSettings
         yield return Key("segment-max-age", "seconds after which a growing segment is sealed (default 600)", "a number of seconds", (e, v) => e with { Channel = e.Channel with { MaxGrowingAgeMs = SettingText.Seconds(v) } });
         yield return Key("tombstone-retention", "seconds that deleted rows stay before compaction removes them (default 60)", "a number of seconds", (e, v) => e with { TombstoneRetentionMs = SettingText.Seconds(v) });
         yield return Key("build-threads", "threads that build one index (default: all cores)", "a number", (e, v) => e with { BuildThreads = int.Parse(v, CultureInfo.InvariantCulture) });
+        yield return Key("model-providers", "JSON file with API keys and addresses of the providers that embedding functions and model rerankers ask", "the path of a readable JSON file of providers", (e, v) => e with { Models = ModelProviders.Read(v) });
         yield return Key("auto-compaction", "true to compact without being asked (default true)", "true or false", (e, v) => e with { AutoCompaction = bool.Parse(v) });
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Proxy.Reading.Searches;
 using Milvus.Segments;
 
@@ -8,7 +9,8 @@ namespace Milvus.Proxy.Reading.Fusion;
 /// <summary>One primary key in the fused list of one query.</summary>
 /// <param name="List">The list that has the newest of the rows with this key.</param>
 /// <param name="Hit">Its position in that list.</param>
-internal readonly record struct FusedHit(KeyValue Key, double Score, int List, int Hit);
+/// <param name="Lists">How many lists have the key.</param>
+internal readonly record struct FusedHit(KeyValue Key, double Score, int List, int Hit, int Lists);
 
 /// <summary>Fuses the lists of one query after the other and picks the hits to return.</summary>
 internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fusion, RankParameters parameters)
@@ -16,7 +18,7 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
     private readonly int[] _starts = new int[lists.Length];
     private readonly Dictionary<KeyValue, FusedHit> _fused = [];
 
-    /// <summary>The hits of the next query, best first.</summary>
+    /// <summary>Everything the lists have for the next query, in no order.</summary>
     public List<FusedHit> Next(int query)
     {
         _fused.Clear();
@@ -30,7 +32,12 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
             }
             _starts[list] += count;
         }
-        var hits = _fused.Values.ToList();
+        return fusion.Mode == ScoreMode.Average ? [.. _fused.Values.Select(h => h with { Score = h.Score / h.Lists })] : [.. _fused.Values];
+    }
+
+    /// <summary>The hits to return, best first.</summary>
+    public List<FusedHit> Select(List<FusedHit> hits)
+    {
         hits.Sort(Compare);
         if (parameters.Group is { } group) return Groups(hits, group.Size);
         var from = Math.Min(parameters.Offset, hits.Count);
@@ -43,11 +50,12 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
         ref var fused = ref CollectionsMarshal.GetValueRefOrAddDefault(_fused, key, out var known);
         if (!known)
         {
-            fused = new FusedHit(key, contribution, list, hit);
+            fused = new FusedHit(key, contribution, list, hit, 1);
             return;
         }
         var isNewer = lists[list].TimestampOf(hit) > lists[fused.List].TimestampOf(fused.Hit);
-        fused = new FusedHit(key, fused.Score + contribution, isNewer ? list : fused.List, isNewer ? hit : fused.Hit);
+        var score = fusion.Mode == ScoreMode.Max ? Math.Max(fused.Score, contribution) : fused.Score + contribution;
+        fused = new FusedHit(key, score, isNewer ? list : fused.List, isNewer ? hit : fused.Hit, fused.Lists + 1);
     }
 
     private List<FusedHit> Groups(List<FusedHit> hits, int size)

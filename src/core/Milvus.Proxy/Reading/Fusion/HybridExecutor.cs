@@ -1,18 +1,22 @@
 using System.Collections.Immutable;
 using Milvus.Model;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Proxy.Reading.Searches;
 
 namespace Milvus.Proxy.Reading.Fusion;
 
 /// <summary>Answers hybrid searches: several searches of one state, fused into one list per query.</summary>
-internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, ProxyOptions options)
+internal sealed class HybridExecutor(
+    IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, IModelGateway models, ProxyOptions options)
 {
     public async Task<SearchResult> SearchAsync(CollectionInfo collection, HybridSearchRequest request, CancellationToken cancellation)
     {
         if (request.Requests.Length is < 1 or > Limits.HybridRequests)
             throw MilvusException.InvalidParameter($"the number of ann search requests should be in range [1, {Limits.HybridRequests}], but got {request.Requests.Length}");
-        var rank = RankParameters.Parse(request.RankParams, request.Requests.Length);
-        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp);
+        var queries = request.Requests[0].Vectors?.Rows.Length ?? 0;
+        var reranker = Reranker.Find(collection, request.Score, queries, models);
+        var rank = RankParameters.Parse(request.RankParams, request.Requests.Length, request.Score, reranker);
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, travel: ReadScopes.Travel(request.RankParams));
         ImmutableArray<SearchPlan> plans = [.. request.Requests.Select(r => Plan(collection, r, rank.Group))];
         foreach (var plan in plans)
             if (plan.QueryCount != plans[0].QueryCount)
@@ -20,21 +24,28 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
-        var lists = await Task.WhenAll(plans.Select(p => runner.RunAsync(readers, p, null, cancellation))).ConfigureAwait(false);
-        return await FuseAsync(readers, plans, [.. lists], rank, output, cancellation).ConfigureAwait(false);
+        var lists = await Task.WhenAll(plans.Select(p => SearchAsync(readers, p, cancellation))).ConfigureAwait(false);
+        return await FuseAsync(readers, plans, [.. lists], rank, reranker, output, cancellation).ConfigureAwait(false);
     }
+
+    private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation) => plan.IsScored
+        ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
+        : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
 
     private SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group)
     {
         var plan = planner.Plan(collection, request, group);
         if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
+        if (request.Aggregation is not null) throw MilvusException.InvalidParameter("hybrid search does not support search aggregation");
+        if (request.Highlight is not null) throw MilvusException.InvalidParameter("hybrid search does not support highlighter");
         if (plan.Keys is not null) throw MilvusException.InvalidParameter("hybrid search does not support search by ids");
         if (!plan.Parameters.OrderBy.IsEmpty) throw MilvusException.InvalidParameter("hybrid search does not support order_by_fields");
+        if (plan.Reranker is not null) throw MilvusException.InvalidParameter("requests of a hybrid search take boost rankers only");
         return group is null ? plan with { GroupBy = [] } : plan;
     }
 
     private async Task<SearchResult> FuseAsync(
-        ShardReaders readers, ImmutableArray<SearchPlan> plans, ImmutableArray<MergedHits> lists, RankParameters rank, OutputFields output, CancellationToken cancellation)
+        ShardReaders readers, ImmutableArray<SearchPlan> plans, ImmutableArray<MergedHits> lists, RankParameters rank, Reranker? reranker, OutputFields output, CancellationToken cancellation)
     {
         var collection = plans[0].Collection;
         var key = collection.Schema.PrimaryKey;
@@ -44,9 +55,12 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
         var rows = new List<RowAt>();
         var ids = ColumnBuilder.For(key);
         ImmutableArray<ColumnBuilder> groups = [.. plans[0].GroupBy.Select(t => ColumnBuilder.For(t.Type))];
+        var found = new List<FusedHit>[counts.Length];
+        for (var q = 0; q < counts.Length; q++) found[q] = fused.Next(q);
+        if (reranker is not null) await RerankAsync(readers, lists, found, reranker, cancellation).ConfigureAwait(false);
         for (var q = 0; q < counts.Length; q++)
         {
-            var hits = fused.Next(q);
+            var hits = fused.Select(found[q]);
             counts[q] = hits.Count;
             foreach (var hit in hits)
             {
@@ -75,5 +89,16 @@ internal sealed class HybridExecutor(IShardGateway gateway, ReadScopes scopes, S
             ReadAt = readers.ReadAt,
             Collection = collection,
         };
+    }
+
+    private static async Task RerankAsync(ShardReaders readers, ImmutableArray<MergedHits> lists, List<FusedHit>[] found, Reranker reranker, CancellationToken cancellation)
+    {
+        var rows = found.SelectMany(q => q.Select(h => lists[h.List].RowOf(h.Hit))).ToArray();
+        if (rows.Length == 0) return;
+        double[] scores = [.. found.SelectMany(q => q.Select(h => h.Score))];
+        var better = await reranker.ScoreAsync(new RowFetch(readers, rows), scores, [.. found.Select(q => q.Count)], cancellation).ConfigureAwait(false);
+        var next = 0;
+        foreach (var q in found)
+            for (var i = 0; i < q.Count; i++) q[i] = q[i] with { Score = better[next++] };
     }
 }

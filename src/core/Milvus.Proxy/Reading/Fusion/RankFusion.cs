@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Model;
+using Milvus.Proxy.Reading.Ranking;
 
 namespace Milvus.Proxy.Reading.Fusion;
 
@@ -25,24 +26,21 @@ internal sealed class RankFusion
 
     public bool LargerIsBetter { get; }
 
+    /// <summary>How contributions of several lists come together.</summary>
+    public ScoreMode Mode => _parameters.Strategy == RankStrategy.Reranked ? _parameters.Mode : ScoreMode.Sum;
+
     /// <param name="list">Index of the sub-request.</param>
     /// <param name="rank">From 0.</param>
     /// <param name="score">The score in that list.</param>
-    public double Contribution(int list, int rank, float score) => _parameters.Strategy == RankStrategy.ReciprocalRank
-        ? 1 / (_parameters.K + rank + 1)
-        : _parameters.Weights[list] * Comparable(_metrics[list], score);
-
-    private double Comparable(MetricType metric, double score)
+    public double Contribution(int list, int rank, float score) => _parameters.Strategy switch
     {
-        if (!_parameters.NormalizeScores) return _mixed && !metric.LargerIsBetter() ? FromDistance(score) : score;
-        return metric switch
-        {
-            MetricType.Cosine => (1 + score) * 0.5,
-            MetricType.BM25 => 2 * Math.Atan(score) / Math.PI,
-            _ when metric.LargerIsBetter() => 0.5 + (Math.Atan(score) / Math.PI),
-            _ => FromDistance(score),
-        };
-    }
+        RankStrategy.ReciprocalRank => 1 / (_parameters.K + rank + 1),
+        RankStrategy.Weighted => _parameters.Weights[list] * Comparable(_metrics[list], score),
+        _ => _parameters.NormalizeScores ? ScoreScale.Normalize(_metrics[list], score) : ScoreScale.ToSimilarity(_metrics[list], score),
+    };
 
-    private static double FromDistance(double distance) => 1 - (2 * Math.Atan(distance) / Math.PI);
+    private double Comparable(MetricType metric, double score) =>
+        _parameters.NormalizeScores ? ScoreScale.Normalize(metric, score)
+        : _mixed ? ScoreScale.ToSimilarity(metric, score)
+        : score;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Milvus.Model;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Proxy.Reading.Searches;
 
 namespace Milvus.Proxy.Reading.Fusion;
@@ -9,6 +10,9 @@ internal enum RankStrategy
 {
     ReciprocalRank,
     Weighted,
+
+    /// <summary>A reranker scores what the sub-requests found; their scores come together as it says.</summary>
+    Reranked,
 }
 
 /// <summary>How a group of fused hits is scored.</summary>
@@ -40,18 +44,26 @@ internal sealed record RankParameters
 
     public bool NormalizeScores { get; init; }
 
+    /// <summary>Reranked: how scores of several lists become one.</summary>
+    public ScoreMode Mode { get; init; }
+
     public GroupParameters? Group { get; init; }
 
     public GroupScorer GroupScorer { get; init; }
 
     /// <exception cref="MilvusException">1100.</exception>
-    public static RankParameters Parse(ImmutableDictionary<string, string> given, int requests)
+    /// <param name="score">A ranker as a function, which wins over the strategy; null without one.</param>
+    /// <param name="reranker">What the function is when it is neither rrf nor weighted.</param>
+    public static RankParameters Parse(ImmutableDictionary<string, string> given, int requests, FunctionScore? score = null, Reranker? reranker = null)
     {
         var limit = WindowChecks.Find(given, "limit") ?? throw MilvusException.InvalidParameter("limit not found in rank_params");
         var offset = WindowChecks.Find(given, "offset") ?? 0;
         WindowChecks.CheckSearch("limit", limit, offset);
-        var values = Flatten(given);
-        var strategy = given.GetValueOrDefault("strategy", "") switch
+        var function = score?.Functions.FirstOrDefault();
+        if (score is { Functions.Length: > 1 }) throw MilvusException.InvalidParameter("currently only supports one rerank");
+        if (function?.Kind() == "boost") throw MilvusException.InvalidParameter("boost ranker is not supported as the ranker of a hybrid search, give it to the requests");
+        IReadOnlyDictionary<string, string> values = function is null ? Flatten(given) : function.Params;
+        var strategy = reranker is not null ? RankStrategy.Reranked : (function?.Kind() ?? given.GetValueOrDefault("strategy", "")) switch
         {
             "" or "rrf" => RankStrategy.ReciprocalRank,
             "weighted" => RankStrategy.Weighted,
@@ -65,7 +77,8 @@ internal sealed record RankParameters
             Strategy = strategy,
             K = strategy == RankStrategy.ReciprocalRank ? ParseK(values.GetValueOrDefault("k", DefaultK)) : 0,
             Weights = strategy == RankStrategy.Weighted ? ParseWeights(values.GetValueOrDefault("weights"), requests) : [],
-            NormalizeScores = ParamText.IsTrue(values.GetValueOrDefault("norm_score")),
+            NormalizeScores = reranker?.NormalizeScores ?? ParamText.IsTrue(values.GetValueOrDefault("norm_score")),
+            Mode = reranker?.Mode ?? ScoreMode.Sum,
             Group = GroupParameters.Parse(given),
             GroupScorer = given.GetValueOrDefault("rank_group_scorer", "max") switch
             {

@@ -11,7 +11,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
     {
         var parameters = QueryParameters.Parse(request.Params);
         CollectionIdCheck.Check(collection, request.Params);
-        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator);
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator, ReadScopes.Travel(request.Params));
         var aggregation = AggregationPlan.Find(collection, request.OutputFields, parameters.GroupBy);
         if (aggregation is not null)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Model;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
 
@@ -38,6 +39,45 @@ internal sealed class MergedHits
     public RowAt RowOf(int hit) => new(ShardOf(Picks[hit].Shard), Shards[Picks[hit].Shard].Rows[Picks[hit].Index]);
 
     public Timestamp TimestampOf(int hit) => Shards[Picks[hit].Shard].Timestamps[Picks[hit].Index];
+
+    /// <summary>The hits with other scores, best first again; groups by their best hit.</summary>
+    /// <param name="scores">Aligned with the hits.</param>
+    /// <param name="offset">Hits of each query to leave out, or groups.</param>
+    /// <param name="topK">Hits of each query to keep behind them, or groups.</param>
+    public MergedHits Rescore(float[] scores, bool largerIsBetter, int offset, int topK)
+    {
+        var kept = new List<int>(scores.Length);
+        var counts = new int[Counts.Length];
+        for (int query = 0, first = 0; query < counts.Length; first += Counts[query++])
+        {
+            var sorted = new int[Counts[query]];
+            for (var i = 0; i < sorted.Length; i++) sorted[i] = first + i;
+            Array.Sort(sorted, (a, b) =>
+            {
+                var order = largerIsBetter ? scores[b].CompareTo(scores[a]) : scores[a].CompareTo(scores[b]);
+                return order != 0 ? order : KeyValue.Of(Ids, a).CompareTo(KeyValue.Of(Ids, b));
+            });
+            var before = kept.Count;
+            if (GroupValues.IsEmpty) kept.AddRange(sorted.Skip(offset).Take(topK));
+            else
+            {
+                var groups = new GroupNumbers();
+                kept.AddRange(sorted.GroupBy(i => groups.Add(GroupValues.AsSpan(), i)).Skip(offset).Take(topK).SelectMany(g => g));
+            }
+            counts[query] = kept.Count - before;
+        }
+        int[] order = [.. kept];
+        return new MergedHits
+        {
+            Counts = counts,
+            Scores = Array.ConvertAll(order, i => scores[i]),
+            Picks = Array.ConvertAll(order, i => Picks[i]),
+            Ids = Ids.Take(order),
+            GroupValues = [.. GroupValues.Select(v => v.Take(order))],
+            Shards = Shards,
+            Places = Places,
+        };
+    }
 
     /// <summary>Some hits that follow each other, as those of one query.</summary>
     public MergedHits Slice(int first, int count)

@@ -1,30 +1,45 @@
 using Milvus.Model;
+using Milvus.Proxy.Reading.Aggregations;
+using Milvus.Proxy.Reading.Highlighting;
+using Milvus.Proxy.Reading.Ranking;
+using Milvus.Text.Analyzers;
 using Milvus.Vectors;
 
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>Answers plain searches and the pages of search iterators.</summary>
-internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, ProxyOptions options)
+internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, ProxyOptions options)
 {
     private readonly IteratorPlaces _places = new(options.RememberedIterators);
 
     public async Task<SearchResult> SearchAsync(CollectionInfo collection, SearchRequest request, CancellationToken cancellation)
     {
         var iterator = ParamText.IsTrue(request.Params.GetValueOrDefault("iterator"));
-        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator);
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator, ReadScopes.Travel(request.Params));
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
+        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers);
+        if (request.Aggregation is { } aggregation)
+        {
+            if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
+            (plan, var top) = SearchAggregator.Plan(plan, aggregation);
+            using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+            var (all, buckets) = await aggregator.SearchAsync(open, plan, top, cancellation).ConfigureAwait(false);
+            return await ResultAsync(open, plan, output, all, null, cancellation).ConfigureAwait(false) with { Buckets = buckets };
+        }
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         if (plan.Parameters.Page is not { } page)
         {
-            var found = await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+            var found = plan.IsScored
+                ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
+                : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
             if (order is not null) found = await order.ApplyAsync(readers, found, cancellation).ConfigureAwait(false);
-            return await ResultAsync(readers, plan, output, found, cancellation).ConfigureAwait(false);
+            return await ResultAsync(readers, plan, output, found, highlight, cancellation).ConfigureAwait(false);
         }
         var (hits, bound) = await PageAsync(readers, plan, page, cancellation).ConfigureAwait(false);
-        var result = await ResultAsync(readers, plan, output, hits, cancellation).ConfigureAwait(false);
+        var result = await ResultAsync(readers, plan, output, hits, null, cancellation).ConfigureAwait(false);
         return result with { IteratorToken = page.Token.ToString(), IteratorLastBound = bound };
     }
 
@@ -70,12 +85,13 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         return bound;
     }
 
-    private async Task<SearchResult> ResultAsync(ShardReaders readers, SearchPlan plan, OutputFields output, MergedHits hits, CancellationToken cancellation)
+    private async Task<SearchResult> ResultAsync(ShardReaders readers, SearchPlan plan, OutputFields output, MergedHits hits, HighlightPlan? highlight, CancellationToken cancellation)
     {
         var rows = new RowAt[hits.Scores.Length];
         for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
         var key = plan.Collection.Schema.PrimaryKey;
-        var columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, new RowFetch(readers, rows), options.MaxResultBytes, cancellation).ConfigureAwait(false);
+        var fetch = new RowFetch(readers, rows);
+        var columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false);
         var scores = (float[])hits.Scores.Clone();
         ScoreRounding.Round(scores, plan.Parameters.RoundDecimal);
         return new SearchResult
@@ -88,6 +104,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
             OutputFields = output.Names,
             PrimaryField = key.Name,
             GroupBy = plan.GroupColumns(hits.GroupValues),
+            Highlights = highlight is null ? [] : await highlight.HighlightAsync(fetch, hits.Counts, cancellation).ConfigureAwait(false),
             Examined = hits.Examined,
             ReadAt = readers.ReadAt,
             Collection = plan.Collection,

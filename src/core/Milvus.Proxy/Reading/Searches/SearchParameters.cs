@@ -15,7 +15,7 @@ internal sealed record SearchParameters
         "anns_field", "topk", "limit", "offset", "metric_type", "params", "round_decimal", "ignore_growing", "group_by_field", "group_by_fields",
         "group_size", "strict_group_size", "rank_group_scorer", "json_path", "json_type", "strict_cast", "iterator", "search_iter_v2",
         "search_iter_batch_size", "search_iter_id", "search_iter_last_bound", "reduce_stop_for_best", "collection_id", "analyzer_name", "timezone",
-        "time_fields", "order_by_fields", "strategy",
+        "time_fields", "order_by_fields", "strategy", "travel_timestamp",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     public required string AnnsField { get; init; }

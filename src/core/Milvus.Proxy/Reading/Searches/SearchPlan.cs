@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Milvus.Coordinator.Indexes;
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
@@ -26,6 +27,13 @@ internal sealed record SearchPlan
 
     /// <summary>Empty for no grouping.</summary>
     public ImmutableArray<GroupTarget> GroupBy { get; init; } = [];
+
+    public BoostPlan? Boost { get; init; }
+
+    public Reranker? Reranker { get; init; }
+
+    /// <summary>True when hits are scored anew.</summary>
+    public bool IsScored => Boost is not null || Reranker is not null;
 
     /// <summary>Vectors, or texts for a BM25 field; null when searching by <see cref="Keys"/>.</summary>
     public QueryVectors? Vectors { get; init; }

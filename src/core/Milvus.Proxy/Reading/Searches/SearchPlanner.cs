@@ -1,11 +1,12 @@
 using Milvus.Coordinator.Indexes;
 using Milvus.Model;
+using Milvus.Proxy.Reading.Ranking;
 using Milvus.Vectors;
 
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>Checks a search against its collection.</summary>
-internal sealed class SearchPlanner(Filters filters)
+internal sealed class SearchPlanner(Filters filters, IModelGateway models)
 {
     /// <param name="group">How a hybrid search groups; null to take it from the request.</param>
     /// <exception cref="MilvusException">The request is wrong.</exception>
@@ -24,6 +25,12 @@ internal sealed class SearchPlanner(Filters filters)
             throw MilvusException.InvalidParameter("Not allowed to do range-search when doing search-group-by");
         var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         PartitionPruning.CheckIsolation(collection, filter);
+        var boost = BoostPlan.Find(collection, request.Score);
+        if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("boost ranker is not supported with iteration or grouping");
+        var reranker = Reranker.Find(collection, request.Score, request.Vectors?.Rows.Length ?? request.Keys?.Count ?? 0, models);
+        if (reranker is not null && parameters.IsIterator) throw MilvusException.InvalidParameter("rerank is not supported when doing iteration");
+        if (reranker is null && request.Score?.Functions.FirstOrDefault(f => f.Kind() != "boost") is { } other)
+            throw MilvusException.InvalidParameter($"rerank type {other.Kind()} is for hybrid search only");
         return new SearchPlan
         {
             Collection = collection,
@@ -34,6 +41,8 @@ internal sealed class SearchPlanner(Filters filters)
             IndexParams = indexParams,
             Filter = filter,
             GroupBy = groupBy,
+            Boost = boost,
+            Reranker = reranker,
             Vectors = request.Keys is null ? request.Vectors : null,
             Keys = request.Keys,
         };
@@ -89,7 +98,7 @@ internal sealed class SearchPlanner(Filters filters)
         if (request.Keys is { } keys)
         {
             if (request.Vectors is not null) throw MilvusException.InvalidParameter("ids and vectors can not be given both");
-            if (field.IsFunctionOutput) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
+            if (field.IsFunctionOutput && field.Type == DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");
             QueryVectorChecks.CheckCount(keys.Count);
             return;

@@ -25,7 +25,7 @@ internal sealed class SearchRunner(TermQueries terms)
         {
             var queries = plan.Keys is { } keys
                 ? await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false)
-                : terms.Embed(plan, plan.Vectors!);
+                : await terms.EmbedAsync(plan, plan.Vectors!, cancellation).ConfigureAwait(false);
             var search = Shard(readers.Scope, plan, queries, page) with
             {
                 Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),

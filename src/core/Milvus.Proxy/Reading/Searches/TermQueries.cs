@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using Milvus.Model;
 using Milvus.Proxy.Writing;
 using Milvus.Text.Bm25;
@@ -8,18 +6,13 @@ using Milvus.Vectors;
 
 namespace Milvus.Proxy.Reading.Searches;
 
-/// <summary>Prepares BM25 searches: texts become term rows, and all shards together give the statistics that scores are made from.</summary>
+/// <summary>Prepares searches by text: texts become vectors, and for BM25 all shards together give the statistics that scores are made from.</summary>
 internal sealed class TermQueries(FunctionOutputs functions)
 {
-    /// <summary>Texts as sparse rows of term frequencies; vectors as they are.</summary>
-    public QueryVectors Embed(SearchPlan plan, QueryVectors given)
-    {
-        if (!given.Type.IsText()) return given;
-        var function = functions.ForQuery(plan.Collection.Schema, plan.Field);
-        var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(given.Rows.Length);
-        foreach (var text in given.Rows) rows.Add(function.Embed(Encoding.UTF8.GetString(text.Span), plan.Parameters.AnalyzerName));
-        return new QueryVectors(DataType.SparseFloatVector, rows.MoveToImmutable());
-    }
+    /// <summary>Texts as the vectors that the field's function makes of them; vectors as they are.</summary>
+    public ValueTask<QueryVectors> EmbedAsync(SearchPlan plan, QueryVectors given, CancellationToken cancellation) => given.Type.IsText()
+        ? functions.EmbedQueriesAsync(plan.Collection.Schema, plan.Field, given.Rows, plan.Parameters.AnalyzerName, cancellation)
+        : ValueTask.FromResult(given);
 
     /// <summary>Null for metrics other than BM25.</summary>
     public static async Task<Bm25Scoring?> ScoreAsync(ShardReaders readers, SearchPlan plan, QueryVectors queries, CancellationToken cancellation)

@@ -34,6 +34,7 @@ public static class MilvusService
         SegmentCalls.Add(calls);
         CompactionCalls.Add(calls);
         UserCalls.Add(calls);
+        AccessBackupCalls.Add(calls);
         PrivilegeCalls.Add(calls);
         ResourceGroupCalls.Add(calls);
         TextCalls.Add(calls);

@@ -98,7 +98,7 @@ internal static class PrivilegeCalls
         _ => throw MilvusException.InvalidParameter($"invalid operate privilege type, current type: {type}"),
     };
 
-    private static GrantEntity Write(RoleInfo role, Grant grant) => new()
+    public static GrantEntity Write(RoleInfo role, Grant grant) => new()
     {
         Role = new RoleEntity { Name = role.Name },
         Object = new ObjectEntity { Name = grant.ObjectType },

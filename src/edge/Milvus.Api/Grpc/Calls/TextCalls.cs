@@ -2,6 +2,7 @@ using Milvus.Api.Mapping;
 using Milvus.Model;
 using Milvus.Protocol;
 using Milvus.Text.Analyzers;
+using Milvus.Text.Matching;
 
 namespace Milvus.Api.Grpc.Calls;
 
@@ -21,6 +22,18 @@ internal static class TextCalls
                     ? analyzers.Get(request.AnalyzerParams)
                     : OfField(calls, call, analyzers, request, i);
                 answer.Results.Add(Write(analyzer.GetTokens(request.Placeholder[i].Span), request));
+            }
+            return answer;
+        });
+        calls.Add("ComputePhraseMatchSlop", ComputePhraseMatchSlopRequest.Parser, (_, status) => new ComputePhraseMatchSlopResponse { Status = status }, (request, _) =>
+        {
+            var matcher = new PhraseMatcher(analyzers.Get(request.AnalyzerParams), request.QueryText);
+            var answer = new ComputePhraseMatchSlopResponse { Status = StatusMapping.Ok() };
+            foreach (var text in request.DataTexts)
+            {
+                var slop = matcher.MinimalSlop(System.Text.Encoding.UTF8.GetBytes(text));
+                answer.IsMatch.Add(slop is not null);
+                answer.Slops.Add(slop ?? 0);
             }
             return answer;
         });

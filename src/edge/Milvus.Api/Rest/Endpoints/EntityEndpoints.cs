@@ -187,10 +187,8 @@ internal static class EntityEndpoints
 
     private static RestReply WriteRows(RestCall call, QueryResult result)
     {
-        // A count is always a number.
-        var isCount = result.Columns is [{ Name: var only }] && only.StartsWith("count(", StringComparison.OrdinalIgnoreCase);
-        var rows = new RowWriter(result.Collection.Schema, result.Columns, call.Int64AsNumbers || isCount, Zones.Of(call.Proxy.Catalog, result.Collection, null));
-        return RestReply.WithCost(w =>
+        var rows = new RowWriter(result.Collection.Schema, result.Columns, call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
+        return new RestReply(w =>
         {
             w.WriteStartArray();
             for (var i = 0; i < result.RowCount; i++)

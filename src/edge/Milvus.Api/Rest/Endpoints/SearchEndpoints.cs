@@ -39,7 +39,7 @@ internal static class SearchEndpoints
     private static async Task<SearchResult> RunAsync(RestCall call, bool explain)
     {
         var name = call.Collection;
-        foreach (var unsupported in new[] { "searchAggregation", "functionChains", "functionScore" })
+        foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
             if (call.Has(unsupported)) throw new MilvusException(ErrorCode.Unimplemented, $"{unsupported} is not supported by this server yet: service unimplemented");
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
         if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
@@ -61,7 +61,6 @@ internal static class SearchEndpoints
         if (subs.ValueKind != JsonValueKind.Array) throw RestCall.WrongType("search", "[]SubSearchReq", subs);
         foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
             if (call.Has(unsupported)) throw MilvusException.InvalidParameter($"{unsupported} is not supported in hybrid search");
-        if (call.Has("functionScore")) throw new MilvusException(ErrorCode.Unimplemented, "functionScore is not supported by this server yet: service unimplemented");
         var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
         var rank = ImmutableDictionary.CreateBuilder<string, string>();
         rank["limit"] = Text(call.Number("limit", 100));
@@ -82,7 +81,32 @@ internal static class SearchEndpoints
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
+            Score = ReadScore(call.Body),
         }, call.Cancellation);
+    }
+
+    /// <summary>Rerankers as functions; null when there are none.</summary>
+    private static FunctionScore? ReadScore(JsonElement owner)
+    {
+        if (RestCall.Object(owner, "functionScore") is not { } score) return null;
+        if (!score.TryGetProperty("functions", out var list) || list.ValueKind != JsonValueKind.Array) throw RestCall.WrongType("functions", "[]FunctionSchema", score);
+        var functions = ImmutableArray.CreateBuilder<RankFunction>();
+        foreach (var f in list.EnumerateArray())
+        {
+            if (f.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("functions", "FunctionSchema", f);
+            if (RestCall.Text(f, "type") is not ("Rerank" or "")) throw MilvusException.InvalidParameter($"function {RestCall.Text(f, "name")} is no rerank function");
+            functions.Add(new RankFunction(RestCall.Text(f, "name"), RestCall.Texts(f, "inputFieldNames"), Params(f)));
+        }
+        return functions.Count == 0 ? null : new FunctionScore(functions.ToImmutable(), Params(score));
+    }
+
+    private static ImmutableDictionary<string, string> Params(JsonElement owner)
+    {
+        var parameters = ImmutableDictionary.CreateBuilder<string, string>();
+        if (RestCall.Object(owner, "params") is { } given)
+            foreach (var p in given.EnumerateObject())
+                parameters[p.Name] = p.Value.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? p.Value.GetRawText() : RestCall.ScalarText(p.Value);
+        return parameters.ToImmutable();
     }
 
     /// <param name="isWhole">False for one search of several: grouping and metric type have no effect there, and it has no default limit.</param>
@@ -102,6 +126,7 @@ internal static class SearchEndpoints
             Expression = RestCall.Text(owner, "filter"),
             Templates = EntityEndpoints.Templates(owner),
             Params = parameters.ToImmutable(),
+            Score = ReadScore(owner),
         };
         if (owner.TryGetProperty("ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
             return request with { Keys = EntityEndpoints.ReadKeys(ids, collection.Schema.PrimaryKey) };
@@ -196,7 +221,7 @@ internal static class SearchEndpoints
             merged[key] = p.Value;
         }
         if (merged.Remove("metric_type", out var metric)) parameters["metric_type"] = RestCall.ScalarText(metric);
-        foreach (var flat in new[] { "ignore_growing", "analyzer_name", "hints" })
+        foreach (var flat in new[] { "ignore_growing", "analyzer_name", "hints", "order_by_fields", "json_path", "json_type", "strict_cast", "travel_timestamp" })
             if (merged.TryGetValue(flat, out var v)) parameters[flat] = RestCall.ScalarText(v);
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))

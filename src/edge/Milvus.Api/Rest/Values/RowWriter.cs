@@ -30,7 +30,9 @@ internal sealed class RowWriter(CollectionSchema schema, ImmutableArray<NamedCol
                 continue;
             }
             w.WritePropertyName(c.Name);
-            WriteValue(w, c.Column, row);
+            // A count is always a number.
+            if (c.Column is FixedColumn<long> counts && c.Name.TrimStart().StartsWith("count", StringComparison.OrdinalIgnoreCase) && c.Name.Contains('(', StringComparison.Ordinal)) w.WriteNumberValue(counts.Values[row]);
+            else WriteValue(w, c.Column, row);
         }
     }
 

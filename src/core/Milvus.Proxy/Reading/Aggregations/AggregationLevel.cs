@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+using Milvus.Segments;
+
+namespace Milvus.Proxy.Reading.Aggregations;
+
+/// <summary>One level of a search aggregation, checked against the schema.</summary>
+internal sealed record AggregationLevel
+{
+    public const string Score = "_score";
+    public const string Count = "_count";
+    public const string Key = "_key";
+    private const int MaxLevels = 4;
+    private const int MaxFields = 10;
+    private const long MaxCandidates = 10_000;
+
+    public required ImmutableArray<FieldSchema> Fields { get; init; }
+
+    public required int Size { get; init; }
+
+    public required int SearchSize { get; init; }
+
+    public required ImmutableArray<Metric> Metrics { get; init; }
+
+    public required ImmutableArray<AggregationOrder> Order { get; init; }
+
+    public required int TopHits { get; init; }
+
+    public required ImmutableArray<Sort> HitSort { get; init; }
+
+    public AggregationLevel? Sub { get; init; }
+
+    /// <summary>This level and those below.</summary>
+    public IEnumerable<AggregationLevel> All => Sub is null ? [this] : [this, .. Sub.All];
+
+    /// <param name="Field">Null for the score.</param>
+    internal sealed record Metric(string Name, AggregateKind Kind, FieldSchema? Field);
+
+    /// <param name="Field">Null for the score.</param>
+    internal sealed record Sort(FieldSchema? Field, bool Descending, bool NullsFirst);
+
+    /// <exception cref="MilvusException">1100: not an aggregation of this collection, or too large.</exception>
+    public static AggregationLevel Parse(CollectionInfo collection, SearchAggregation request, int queries)
+    {
+        var top = ParseLevel(collection, request, 1);
+        var levels = top.All.ToArray();
+        if (levels.Sum(l => l.Fields.Length) > MaxFields) throw MilvusException.InvalidParameter($"search aggregation supports at most {MaxFields} key fields in all levels");
+        var candidates = (decimal)queries * levels.Max(l => Math.Max(1, l.TopHits));
+        foreach (var l in levels) candidates *= l.SearchSize;
+        if (candidates > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation looks at {candidates} candidates, at most {MaxCandidates} are allowed");
+        return top;
+    }
+
+    private static AggregationLevel ParseLevel(CollectionInfo collection, SearchAggregation request, int depth)
+    {
+        if (depth > MaxLevels) throw MilvusException.InvalidParameter($"search aggregation supports at most {MaxLevels} levels");
+        if (request.Fields.IsEmpty) throw MilvusException.InvalidParameter("search aggregation needs fields");
+        if (request.Size is < 1 or > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation size {request.Size} should be in range [1, {MaxCandidates}]");
+        var searchSize = request.SearchSize == 0 ? request.Size : request.SearchSize;
+        if (searchSize < request.Size || searchSize > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation search_size {searchSize} should not be smaller than size {request.Size}");
+        if (request.TopHits is { Size: < 1 or > MaxCandidates }) throw MilvusException.InvalidParameter($"top_hits size {request.TopHits.Size} should be in range [1, {MaxCandidates}]");
+        ImmutableArray<Metric> metrics = [.. request.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => ParseMetric(collection, m.Key, m.Value))];
+        foreach (var order in request.Order)
+            if (order.Key is not (Score or Count or Key) && metrics.All(m => m.Name != order.Key)) throw MilvusException.InvalidParameter($"search aggregation order key {order.Key} is neither {Count}, {Key}, {Score} nor a metric");
+        return new AggregationLevel
+        {
+            Fields = [.. request.Fields.Select(f => KeyField(collection, f))],
+            Size = (int)request.Size,
+            SearchSize = (int)searchSize,
+            Metrics = metrics,
+            Order = request.Order,
+            TopHits = (int)(request.TopHits?.Size ?? 0),
+            HitSort = [.. (request.TopHits?.Sort ?? []).Select(s => new Sort(s.Key == Score ? null : SortField(collection, s.Key), s.Descending, s.NullsFirst))],
+            Sub = request.Sub is null ? null : ParseLevel(collection, request.Sub, depth + 1),
+        };
+    }
+
+    private static FieldSchema Find(CollectionInfo collection, string name)
+    {
+        var field = collection.Schema.Find(name) is { IsDynamic: false } found ? found : throw MilvusException.InvalidParameter($"field {name} not exist");
+        OutputFields.RequireLoaded(collection, field);
+        return field;
+    }
+
+    private static FieldSchema KeyField(CollectionInfo collection, string name)
+    {
+        var field = Find(collection, name);
+        return field.Type.IsInteger() || field.Type is DataType.Bool or DataType.VarChar or DataType.Timestamptz
+            ? field
+            : throw MilvusException.InvalidParameter($"search aggregation does not support key field {name} of type {field.Type}");
+    }
+
+    private static FieldSchema SortField(CollectionInfo collection, string name)
+    {
+        var field = Find(collection, name);
+        return ColumnOrder.IsDefinedFor(field.Type) ? field : throw MilvusException.InvalidParameter($"top_hits cannot be sorted by field {name} of type {field.Type}");
+    }
+
+    private static Metric ParseMetric(CollectionInfo collection, string name, AggregationMetric metric)
+    {
+        var operation = metric.Operation.ToLowerInvariant();
+        if (operation == "count" && metric.Field is "*" or "") return new Metric(name, AggregateKind.CountRows, null);
+        var kind = operation switch
+        {
+            "count" => AggregateKind.Count,
+            "sum" => AggregateKind.Sum,
+            "avg" => AggregateKind.Average,
+            "min" => AggregateKind.Min,
+            "max" => AggregateKind.Max,
+            _ => throw MilvusException.InvalidParameter($"search aggregation does not know metric operation {metric.Operation}"),
+        };
+        if (metric.Field == Score) return new Metric(name, kind, null);
+        var field = Find(collection, metric.Field);
+        var fits = kind switch
+        {
+            AggregateKind.Count => !field.Type.IsVector(),
+            AggregateKind.Sum or AggregateKind.Average => field.Type.IsNumeric(),
+            _ => field.Type.IsNumeric() || field.Type is DataType.VarChar or DataType.Timestamptz,
+        };
+        return fits ? new Metric(name, kind, field) : throw MilvusException.InvalidParameter($"aggregation operator {operation} does not support data type {field.Type}");
+    }
+}

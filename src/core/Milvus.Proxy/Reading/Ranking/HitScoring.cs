@@ -1,0 +1,30 @@
+using Milvus.Model;
+using Milvus.Proxy.Reading.Searches;
+
+namespace Milvus.Proxy.Reading.Ranking;
+
+/// <summary>Runs a search and scores its hits anew, by boosts and by a reranker, before the offset is taken off.</summary>
+internal sealed class HitScoring(SearchRunner runner, Filters filters)
+{
+    public async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation)
+    {
+        var (offset, topK) = (plan.Parameters.Offset, plan.Parameters.TopK);
+        var whole = plan with { Parameters = plan.Parameters with { Offset = 0, TopK = topK + offset } };
+        var hits = await runner.RunAsync(readers, whole, null, cancellation).ConfigureAwait(false);
+        if (hits.Scores.Length == 0) return hits;
+        var scores = plan.Boost is null
+            ? Array.ConvertAll(hits.Scores, s => (double)s)
+            : await plan.Boost.ScoreAsync(readers, filters, hits, cancellation).ConfigureAwait(false);
+        var largerIsBetter = plan.Metric.LargerIsBetter();
+        if (plan.Reranker is { } reranker)
+        {
+            for (var i = 0; i < scores.Length; i++)
+                scores[i] = reranker.NormalizeScores ? ScoreScale.Normalize(plan.Metric, scores[i]) : ScoreScale.ToSimilarity(plan.Metric, scores[i]);
+            var rows = new RowAt[scores.Length];
+            for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
+            scores = await reranker.ScoreAsync(new RowFetch(readers, rows), scores, hits.Counts, cancellation).ConfigureAwait(false);
+            largerIsBetter = true;
+        }
+        return hits.Rescore(Array.ConvertAll(scores, s => (float)s), largerIsBetter, offset, topK);
+    }
+}

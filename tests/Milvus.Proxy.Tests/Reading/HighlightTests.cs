@@ -1,0 +1,63 @@
+using System.Text;
+using Milvus.Model;
+using Milvus.Proxy.Tests.Model;
+using static Milvus.Proxy.Tests.Model.Given;
+
+namespace Milvus.Proxy.Tests.Reading;
+
+public sealed class HighlightTests
+{
+    private static async Task<World> TextsAsync()
+    {
+        var world = new World();
+        var text = VarChar("text", 256) with { TypeParams = [new Property("max_length", "256"), new Property("enable_analyzer", "true")] };
+        world.Create(
+            [Key(), text, VarChar("plain", 64), Vector("terms", type: DataType.SparseFloatVector) with { IsFunctionOutput = true }], shards: 2,
+            functions: new FunctionSchema { Name = "f", Type = FunctionType.BM25, InputFields = ["text"], OutputFields = ["terms"] });
+        await world.InsertAsync(
+            3, Int64s("id", 1, 2, 3), Texts("text", "the red fox jumps", "a blue dog sleeps", "red dogs and a red fox"), Texts("plain", "a", "b", "c"));
+        return world;
+    }
+
+    private static Task<SearchResult> SearchAsync(World world, string[] texts, params (string, string)[] parameters) =>
+        world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Vectors = new QueryVectors(DataType.VarChar, [.. texts.Select(t => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(t))]),
+            Params = Params(("topk", "5")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Highlight = new HighlightRequest(false, Params(parameters)),
+        });
+
+    [Fact]
+    public async Task Searched_words_are_marked_for_each_query()
+    {
+        var world = await TextsAsync();
+        var result = await SearchAsync(world, ["red", "dog fox"], ("highlight_search_text", "true"), ("fragment_offset", "50"), ("pre_tags", "[\"<b>\"]"), ("post_tags", "[\"</b>\"]"));
+        var highlights = Assert.Single(result.Highlights);
+        Assert.Equal("text", highlights.Field);
+        Assert.Equal(result.Scores.Length, highlights.Hits.Length);
+        var shown = result.Ids.Int64s.ToArray().Zip(highlights.Hits, (id, h) => $"{id}: {string.Join('|', h)}").ToArray();
+        Assert.Equal(["1: the <b>red</b> fox jumps", "3: <b>red</b> dogs and a <b>red</b> fox"], shown[..result.TopKs[0]].Order(StringComparer.Ordinal));
+        Assert.Equal(["1: the red <b>fox</b> jumps", "2: a blue <b>dog</b> sleeps", "3: red dogs and a red <b>fox</b>"], shown[result.TopKs[0]..].Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Texts_of_the_request_are_marked_too()
+    {
+        var world = await TextsAsync();
+        var result = await SearchAsync(world, ["red"], ("highlight_query", "[{\"type\":\"TextMatch\",\"field\":\"text\",\"text\":\"jumps and\"}]"), ("fragment_size", "5"));
+        Assert.Equal(["<em>and</em> a", "<em>jumps</em>"], result.Highlights[0].Hits.Select(h => h.Single()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_highlighted_is_refused()
+    {
+        var world = await TextsAsync();
+        await World.RefusedAsync("highlighter needs highlight_search_text or highlight_query", () => SearchAsync(world, ["red"]));
+        await World.RefusedAsync("must be a VarChar field with enable_analyzer", () => SearchAsync(world, ["red"], ("highlight_query", "[{\"field\":\"plain\",\"text\":\"x\"}]")));
+        await World.RefusedAsync("unsupported highlight query type: Prefix", () => SearchAsync(world, ["red"], ("highlight_query", "[{\"type\":\"Prefix\",\"field\":\"text\",\"text\":\"x\"}]")));
+        await World.RefusedAsync("failed to parse highlight_query", () => SearchAsync(world, ["red"], ("highlight_query", "{")));
+        await World.RefusedAsync("invalid fragment_size: 0", () => SearchAsync(world, ["red"], ("highlight_search_text", "true"), ("fragment_size", "0")));
+    }
+}
