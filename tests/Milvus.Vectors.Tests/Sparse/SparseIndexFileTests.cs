@@ -57,12 +57,21 @@ public sealed class SparseIndexFileTests
     [Fact]
     public void FormatIsFrozen()
     {
-        // One row {1: 2.0}, metric IP. Written by version 1; must stay readable for ever.
+        // One row {1: 2.0}, metric IP. Written by versions 1 and 2; must stay readable for ever.
         SparseInvertedIndex index = SparseInvertedIndexBuilder.Build(SparseData.Store([SparseRow.Encode(new SparseElement(1, 2f))]), MetricType.IP);
+        string current = Convert.ToHexString(Save(index));
         Assert.Equal(
-            "4D5053490100020001000000010000000100000000000000B1669DAD010000008A624FCA0000000001000000F77938260000000092D2F58600000040A0DED5C3",
-            Convert.ToHexString(Save(index)));
+            "4D5053490200020001000000010000000100000042000000000000002DC84E540100000044DD44FB0000000001000000800AE00600000000000000000000000000000040"
+            + "FFFF0000FFFF04003C09C9FA00020000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000089AF6210", current);
+        foreach (string written in new[] { Version1, current })
+        {
+            SparseInvertedIndex loaded = Load(Convert.FromHexString(written));
+            Assert.Equal(current, Convert.ToHexString(Save(loaded)));
+        }
     }
+
+    private const string Version1 =
+        "4D5053490100020001000000010000000100000000000000B1669DAD010000008A624FCA0000000001000000F77938260000000092D2F58600000040A0DED5C3";
 
     private static void AssertDamaged(byte[] bytes)
     {

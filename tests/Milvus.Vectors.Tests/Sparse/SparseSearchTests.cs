@@ -166,9 +166,14 @@ public sealed class SparseSearchTests
         var results = new TopK();
         var parameters = new SparseSearchParameters(50);
         index.Search(query, parameters, RowFilter.All, results);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        index.Search(query, parameters, RowFilter.All, results);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        foreach (SparseAlgorithm algorithm in Enum.GetValues<SparseAlgorithm>())
+        {
+            SparseSearchParameters walk = parameters with { Algorithm = algorithm };
+            index.Search(query, walk, RowFilter.All, results);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            index.Search(query, walk, RowFilter.All, results);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
     }
 
     private sealed class Fixture(byte[][] rows, Bm25Scoring? scoring)
@@ -205,13 +210,16 @@ public sealed class SparseSearchTests
             parameters = parameters with { Scoring = scoring };
             TopK scanned = new(), indexed = new();
             SparseScan.Search(_store, SparseData.Metric(scoring), query, parameters, Of(filter), scanned);
-            _index.Search(query, parameters, Of(filter), indexed);
             TopK columnar = new();
             SparseScan.Search(_columns, SparseData.Metric(scoring), query, parameters, Of(filter), columnar);
             Assert.Equal(scanned.Rows.ToArray(), columnar.Rows.ToArray());
             Assert.Equal(scanned.Scores.ToArray(), columnar.Scores.ToArray());
-            Assert.Equal(scanned.Rows.ToArray(), indexed.Rows.ToArray());
-            Assert.Equal(scanned.Scores.ToArray(), indexed.Scores.ToArray());
+            foreach (SparseAlgorithm algorithm in Enum.GetValues<SparseAlgorithm>())
+            {
+                _index.Search(query, parameters with { Algorithm = algorithm }, Of(filter), indexed);
+                Assert.Equal(scanned.Rows.ToArray(), indexed.Rows.ToArray());
+                Assert.Equal(scanned.Scores.ToArray(), indexed.Scores.ToArray());
+            }
         }
 
         public void CheckAgainstFormula(byte[] query, int k, ulong[]? filter)

@@ -24,6 +24,9 @@ public sealed record VectorSearchParams
     /// <summary>Share of the smallest query terms of a sparse search to ignore, 0 … 1.</summary>
     public double DropRatio { get; init; }
 
+    /// <summary>Factor on the largest contribution of a sparse dimension by which rows are left out; null for the usual one.</summary>
+    public double? MaxScoreRatio { get; init; }
+
     /// <summary>How many candidates per result are re-ranked, at least 1.</summary>
     public double RefineFactor { get; init; } = 1;
 
@@ -75,6 +78,7 @@ public static class SearchParamRules
             Radius = Number(numbers, "radius"),
             RangeFilter = Number(numbers, "range_filter"),
             DropRatio = Number(numbers, "drop_ratio_search") ?? 0,
+            MaxScoreRatio = Number(numbers, "dim_max_score_ratio"),
             RefineFactor = Number(numbers, "refine_k") ?? 1,
             Others = others.ToImmutable(),
         };

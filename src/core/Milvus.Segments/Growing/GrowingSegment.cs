@@ -131,7 +131,7 @@ public sealed class GrowingSegment : Segment
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;
 
     internal override SparseVectors? FindSparse(long fieldId) =>
-        Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) : null;
+        Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) { Growing = field.Index } : null;
 
     public override IBm25Statistics? Bm25StatisticsOf(long fieldId) => (Find(fieldId) as GrowingSparseField)?.Statistics;
 

@@ -5,17 +5,30 @@ using Milvus.Vectors;
 namespace Milvus.Segments;
 
 /// <summary>One sparse vector field of a growing segment. Null rows are kept as empty ones, which match nothing.</summary>
-/// <param name="statistics">Counts the rows in when the field is the output of a BM25 function.</param>
-internal sealed class GrowingSparseField(FieldSchema schema, Bm25StatisticsBuilder? statistics) : GrowingField(schema.Id)
+internal sealed class GrowingSparseField : GrowingField
 {
+    private readonly Bm25StatisticsBuilder? _statistics;
+
+    /// <param name="schema">The field.</param>
+    /// <param name="statistics">Counts the rows in when the field is the output of a BM25 function.</param>
+    public GrowingSparseField(FieldSchema schema, Bm25StatisticsBuilder? statistics)
+        : base(schema.Id)
+    {
+        _statistics = statistics;
+        Index = new GrowingSparseIndex(Store);
+    }
+
     /// <summary>May hold rows that are not published yet.</summary>
     public SparseRowStore Store { get; } = new();
 
+    /// <summary>Searches the rows, by inverted indexes over whole chunks of them.</summary>
+    public GrowingSparseIndex Index { get; }
+
     public GrowingValidity Validity { get; } = new();
 
-    public Bm25StatisticsBuilder? Statistics => statistics;
+    public Bm25StatisticsBuilder? Statistics => _statistics;
 
-    public override long MemoryBytes => Store.MemoryBytes + Validity.MemoryBytes;
+    public override long MemoryBytes => Store.MemoryBytes + Index.MemoryBytes + Validity.MemoryBytes;
 
     public override void Append(Column rows)
     {
@@ -24,7 +37,7 @@ internal sealed class GrowingSparseField(FieldSchema schema, Bm25StatisticsBuild
         for (var i = 0; i < vectors.Count; i++)
         {
             Store.Append(vectors[i]);
-            statistics?.Add(vectors[i]);
+            _statistics?.Add(vectors[i]);
         }
         Validity.Append(vectors.Validity, 0, vectors.Count);
     }

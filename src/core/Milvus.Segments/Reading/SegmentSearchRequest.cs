@@ -49,6 +49,12 @@ public sealed record SegmentSearchRequest
     /// <summary>Share of a sparse query's smallest weights to leave out, in [0, 1); 0 is exact.</summary>
     public float DropRatio { get; init; }
 
+    /// <summary>How an inverted index over sparse vectors is walked.</summary>
+    public SparseAlgorithm SparseAlgorithm { get; init; }
+
+    /// <summary>See <see cref="SparseSearchParameters.MaxScoreRatio"/>.</summary>
+    public float MaxScoreRatio { get; init; } = 1;
+
     /// <summary>The field's type, or FloatVector for Float16 and BFloat16 fields.</summary>
     public required DataType QueryType { get; init; }
 

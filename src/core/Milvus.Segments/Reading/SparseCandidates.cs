@@ -9,13 +9,13 @@ namespace Milvus.Segments;
 /// </summary>
 internal sealed class SparseCandidates : SearchCandidates
 {
-    private readonly SparseRowStore _store;
+    private readonly SparseVectors _vectors;
     private readonly SparseInvertedIndex? _index;
 
-    private SparseCandidates(SparseRowStore store, SparseInvertedIndex? index, SegmentSearchRequest request, RowSet rows)
+    private SparseCandidates(SparseVectors vectors, SparseInvertedIndex? index, SegmentSearchRequest request, RowSet rows)
         : base(request, rows)
     {
-        _store = store;
+        _vectors = vectors;
         _index = index;
     }
 
@@ -25,7 +25,7 @@ internal sealed class SparseCandidates : SearchCandidates
         if (request.SparseQueries.Length != request.QueryCount)
             throw new ArgumentException($"{request.SparseQueries.Length} sparse vectors for {request.QueryCount} queries", nameof(request));
         if (request.Metric == MetricType.BM25 && request.Bm25 is null) throw new ArgumentException("a BM25 search needs the collection's statistics", nameof(request));
-        if (segment.FindSparse(field.Id) is not { Store: var store }) return null;
+        if (segment.FindSparse(field.Id) is not { } vectors) return null;
         // Null rows are empty ones, which match nothing: no bits are needed to keep them out.
         var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
         if (request.Group is { Only.IsEmpty: false } group) rows = GroupedSearch.Narrow(segment, group, rows, scratch, cancellationToken);
@@ -34,7 +34,7 @@ internal sealed class SparseCandidates : SearchCandidates
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Sparse;
         if (index?.Metric != request.Metric) index = null;
         if (index is not null && index.RowCount > rows.RowCount) rows = new RowSet(rows.RowCount, scratch.Own(rows));
-        return new SparseCandidates(store, index, request, rows);
+        return new SparseCandidates(vectors, index, request, rows);
     }
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
@@ -48,10 +48,13 @@ internal sealed class SparseCandidates : SearchCandidates
                 Radius = Request.Radius,
                 RangeFilter = Request.RangeFilter,
                 Scoring = Request.Bm25,
+                Algorithm = Request.SparseAlgorithm,
+                MaxScoreRatio = Request.MaxScoreRatio,
             };
             var query = Request.SparseQueries[i].Span;
             if (_index is not null) _index.Search(query, parameters, Rows.AsFilter(), collectors[i]);
-            else SparseScan.Search(_store, Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
+            else if (_vectors.Growing is { } growing) growing.Search(Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
+            else SparseScan.Search(_vectors.Store, Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
         }
     }
 }

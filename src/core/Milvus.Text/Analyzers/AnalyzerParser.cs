@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Milvus.Model;
 using Milvus.Text.Analyzers.Filters;
+using Milvus.Text.Analyzers.Stemming;
+using Milvus.Text.Analyzers.StopWords;
+using Milvus.Text.Analyzers.Tokenizers;
 
 namespace Milvus.Text.Analyzers;
 
@@ -39,30 +42,54 @@ internal static class AnalyzerParser
     {
         var settings = new JsonSettings(root, "analyzer option");
         string name = settings.Text(type, "analyzer type should be string");
-        switch (name)
-        {
-            case "standard" or "english":
-                break;
-            case "chinese" or "arabic" or "thai":
-                throw MilvusException.InvalidParameter($"build-in analyzer type {name} is not supported yet");
-            default:
-                throw MilvusException.InvalidParameter($"unknown build-in analyzer type: {name}");
-        }
+        if (name is not ("standard" or "english" or "chinese" or "arabic" or "thai"))
+            throw MilvusException.InvalidParameter($"unknown build-in analyzer type: {name}");
         settings.Allow("type", "stop_words");
-        List<string> stopWords = [.. StopWords.Expand(settings.TextList("stop_words"))];
-        List<Func<TokenStage, TokenStage>> filters = [next => new LowercaseFilter(next)];
+        List<string> stopWords = [.. StopWordLists.Expand(settings.TextList("stop_words"))];
+        Tokenizer tokenizer = name switch
+        {
+            "chinese" => new JiebaTokenizer(Chinese.ChineseSegmenter.Default, searchMode: true, pairUnknown: true),
+            "thai" => new ThaiTokenizer(),
+            _ => new StandardTokenizer(),
+        };
+        List<Func<TokenStage, TokenStage>> filters = [];
+        if (name == "chinese")
+            filters.Add(next => new CnAlphaNumOnlyFilter(next));
+        else
+            filters.Add(next => new LowercaseFilter(next));
+        if (name is "arabic" or "thai")
+        {
+            filters.Add(next => new DecimalDigitFilter(next));
+            stopWords.AddRange(StopWordLists.Of(name));
+        }
+        if (name == "arabic")
+            AddArabic(filters, stopWords);
         if (name == "english")
         {
             // The stemmer runs first, so stop words meet stems, as in Milvus.
             filters.Add(next => new EnglishStemmerFilter(next));
-            stopWords.AddRange(StopWords.English);
+            stopWords.AddRange(StopWordLists.Of(name));
         }
-        if (stopWords.Count > 0)
-        {
-            var words = new TermSet(stopWords);
-            filters.Add(next => new StopFilter(words, next));
-        }
-        return new Analyzer(new Tokenizers.StandardTokenizer(), [.. filters]);
+        AddStopWords(filters, stopWords);
+        return new Analyzer(tokenizer, [.. filters]);
+    }
+
+    /// <summary>Stop words meet the words as written, so they come first.</summary>
+    private static void AddArabic(List<Func<TokenStage, TokenStage>> filters, List<string> stopWords)
+    {
+        AddStopWords(filters, stopWords);
+        stopWords.Clear();
+        // The stemmer tells endings by letters that normalisation unifies.
+        filters.Add(next => new StemmerFilter(new ArabicStemmer(), next));
+        filters.Add(next => new ArabicNormalizationFilter(next));
+    }
+
+    private static void AddStopWords(List<Func<TokenStage, TokenStage>> filters, List<string> stopWords)
+    {
+        if (stopWords.Count == 0)
+            return;
+        var words = new TermSet(stopWords);
+        filters.Add(next => new StopFilter(words, next));
     }
 
     private static Analyzer Custom(JsonElement root)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Milvus.Model;
 using Milvus.Text.Analyzers.Filters;
+using Milvus.Text.Analyzers.StopWords;
 
 namespace Milvus.Text.Analyzers;
 
@@ -33,7 +34,8 @@ internal static class FilterParser
             "stemmer" => Stemmer(settings),
             "regex" => Pattern(settings),
             "synonym" => Synonym(settings),
-            "decompounder" or "pinyin" => throw MilvusException.InvalidParameter($"filter {type} is not supported yet"),
+            "decompounder" => Decompounder(settings),
+            "pinyin" => throw MilvusException.InvalidParameter("filter pinyin is not supported: this server has no table of readings"),
             _ => throw MilvusException.InvalidParameter($"unsupport filter type: {type}"),
         };
     }
@@ -47,7 +49,7 @@ internal static class FilterParser
         "cnalphanumonly" => next => new CnAlphaNumOnlyFilter(next),
         "removepunct" => next => new RemovePunctFilter(next),
         "decimaldigit" => next => new DecimalDigitFilter(next),
-        "arabic_normalization" => throw MilvusException.InvalidParameter("filter arabic_normalization is not supported yet"),
+        "arabic_normalization" => next => new ArabicNormalizationFilter(next),
         _ => null,
     };
 
@@ -62,7 +64,7 @@ internal static class FilterParser
     {
         RefuseFile(settings, "stop_words_file");
         settings.Allow("type", "stop_words");
-        var words = new TermSet(StopWords.Expand(settings.TextList("stop_words")));
+        var words = new TermSet(StopWordLists.Expand(settings.TextList("stop_words")));
         return next => new StopFilter(words, next);
     }
 
@@ -73,11 +75,21 @@ internal static class FilterParser
         return language switch
         {
             "english" => next => new EnglishStemmerFilter(next),
-            "arabic" or "danish" or "dutch" or "finnish" or "french" or "german" or "greek" or "hungarian" or "italian" or "norwegian"
-                or "portuguese" or "romanian" or "russian" or "spanish" or "swedish" or "tamil" or "turkish"
-                => throw MilvusException.InvalidParameter($"stemmer language {language} is not supported yet"),
+            "greek" or "tamil" => throw MilvusException.InvalidParameter($"stemmer language {language} is not supported by this server"),
+            _ when Stemming.Stemmer.Find(language) is { } stemmer => next => new StemmerFilter(stemmer, next),
             _ => throw MilvusException.InvalidParameter($"unsupport stemmer language: {language}"),
         };
+    }
+
+    private static Func<TokenStage, TokenStage> Decompounder(JsonSettings settings)
+    {
+        RefuseFile(settings, "word_list_file");
+        settings.Allow("type", "word_list");
+        List<string> list = settings.TextList("word_list");
+        if (list.Count == 0)
+            throw MilvusException.InvalidParameter("decompounder word list must be set and not empty");
+        var words = new TermSet(list);
+        return next => new DecompounderFilter(words, next);
     }
 
     private static Func<TokenStage, TokenStage> Pattern(JsonSettings settings)
@@ -106,6 +118,6 @@ internal static class FilterParser
     private static void RefuseFile(JsonSettings settings, string key)
     {
         if (settings.Has(key))
-            throw MilvusException.InvalidParameter($"filter option {key} is not supported yet");
+            throw MilvusException.InvalidParameter($"filter option {key} is not supported: this server has no file resources, give the words in the analyzer parameters");
     }
 }

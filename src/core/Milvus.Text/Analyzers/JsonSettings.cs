@@ -39,6 +39,15 @@ internal readonly struct JsonSettings(JsonElement element, string label)
         return list;
     }
 
+    /// <summary>The members of the object under a key; none when it is absent.</summary>
+    /// <exception cref="MilvusException">1100: not an object.</exception>
+    public IEnumerable<JsonProperty> Entries(string key)
+    {
+        if (!element.TryGetProperty(key, out JsonElement value))
+            return [];
+        return value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw MilvusException.InvalidParameter($"{label} {key} should be a json map");
+    }
+
     public bool Flag(string key, bool otherwise)
     {
         if (!element.TryGetProperty(key, out JsonElement value))

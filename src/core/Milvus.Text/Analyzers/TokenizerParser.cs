@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Milvus.Model;
+using Milvus.Text.Analyzers.Chinese;
 using Milvus.Text.Analyzers.Tokenizers;
 
 namespace Milvus.Text.Analyzers;
@@ -24,19 +25,66 @@ internal static class TokenizerParser
         {
             case "standard":
                 settings?.Allow("type", "uax29");
-                return settings?.Flag("uax29", false) == true
-                    ? throw MilvusException.InvalidParameter("standard tokenizer uax29 is not supported yet")
-                    : new StandardTokenizer();
+                return settings?.Flag("uax29", false) == true ? new WordBreakTokenizer(wordsOnly: true) : new StandardTokenizer();
             case "whitespace":
                 settings?.Allow("type");
                 return new WhitespaceTokenizer();
             case "char_group":
                 return CharGroup(settings ?? throw MilvusException.InvalidParameter("char group tokenizer delimiters can't be empty"));
-            case "jieba" or "lindera" or "icu" or "thai" or "language_identifier" or "grpc":
-                throw MilvusException.InvalidParameter($"tokenizer {name} is not supported yet");
+            case "icu":
+                settings?.Allow("type");
+                return new WordBreakTokenizer(wordsOnly: false);
+            case "thai":
+                settings?.Allow("type");
+                return new ThaiTokenizer();
+            case "jieba":
+                return settings is { } options ? Jieba(options) : new JiebaTokenizer(ChineseSegmenter.Default, searchMode: true, pairUnknown: true);
+            case "language_identifier":
+                return Languages(settings ?? throw MilvusException.InvalidParameter("language_identifier tokenizer must set analyzers"));
+            case "lindera":
+                throw MilvusException.InvalidParameter("tokenizer lindera is not supported: its dictionaries are not part of this server");
+            case "grpc":
+                throw MilvusException.InvalidParameter("tokenizer grpc is not supported: this server calls no external tokenizers");
             default:
                 throw MilvusException.InvalidParameter($"unsupported tokenizer: {name}");
         }
+    }
+
+    private static JiebaTokenizer Jieba(JsonSettings settings)
+    {
+        if (settings.Has("extra_dict_file"))
+            throw MilvusException.InvalidParameter("jieba extra_dict_file is not supported: this server has no file resources, give the words in dict");
+        settings.Allow("type", "dict", "mode", "hmm");
+        string mode = settings.Has("mode") ? settings.Text("mode", "jieba mode should be string") : "search";
+        if (mode is not ("search" or "exact"))
+            throw MilvusException.InvalidParameter($"jieba mode should be search or exact, but got {mode}");
+        List<string> dict = settings.Has("dict") ? settings.TextList("dict") : ["_default_"];
+        List<string> words = [.. dict.Where(word => word.Length > 0 && word is not ("_default_" or "_extend_default_"))];
+        ChineseSegmenter segmenter = words.Count == 0 && dict.Count > 0
+            ? ChineseSegmenter.Default
+            : new ChineseSegmenter(words, dict.Count > words.Count);
+        return new JiebaTokenizer(segmenter, mode == "search", settings.Flag("hmm", true));
+    }
+
+    private static LanguageTokenizer Languages(JsonSettings settings)
+    {
+        settings.Allow("type", "analyzers", "identifier", "mapping");
+        string identifier = settings.Has("identifier") ? settings.Text("identifier", "language identifier should be string") : "whatlang";
+        if (identifier is not ("whatlang" or "lingua"))
+            throw MilvusException.InvalidParameter($"unsupported language identifier: {identifier}");
+        var analyzers = new Dictionary<string, Analyzer>(StringComparer.Ordinal);
+        foreach (JsonProperty entry in settings.Entries("analyzers"))
+            analyzers[entry.Name] = AnalyzerParser.Parse(entry.Value);
+        if (!analyzers.ContainsKey("default"))
+            throw MilvusException.InvalidParameter("language_identifier tokenizer must set default analyzer");
+        foreach (JsonProperty entry in settings.Entries("mapping"))
+        {
+            string target = settings.Text(entry.Value, "language_identifier mapping should be string");
+            if (!analyzers.TryGetValue(target, out Analyzer? analyzer))
+                throw MilvusException.InvalidParameter($"language_identifier mapping {entry.Name} names the unknown analyzer {target}");
+            analyzers[entry.Name] = analyzer;
+        }
+        return new LanguageTokenizer(analyzers, identifier);
     }
 
     private static CharGroupTokenizer CharGroup(JsonSettings settings)

@@ -1,26 +1,30 @@
+using System.Runtime.CompilerServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Exact search over sparse rows by inverted lists: per dimension the rows that have it, ascending, with their values. Immutable; any
-/// number of threads may search at once. Made by <see cref="SparseInvertedIndexBuilder"/>.
+/// Exact search over sparse rows by inverted lists: per dimension the rows that have it, ascending, with their values, compressed in blocks
+/// that know their largest contribution. Immutable; any number of threads may search at once. Made by
+/// <see cref="SparseInvertedIndexBuilder"/>.
 /// </summary>
 /// <remarks>
-/// Rows are scored window by window, and inside a window term by term in ascending order, so that the accumulators stay in the cache,
-/// scores are added up in the same order as by <see cref="SparseScan"/>, and windows without postings or passing rows cost nothing.
+/// Whatever the algorithm, contributions are added up in the same order as by <see cref="SparseScan"/>, so that scores are equal bit for bit.
 /// </remarks>
 public sealed class SparseInvertedIndex
 {
-    internal SparseInvertedIndex(MetricType metric, int rowCount, uint[] dimensions, int[] starts, int[] rows, float[] values, float[] lengths)
+    internal SparseInvertedIndex(
+        MetricType metric, int rowCount, uint[] dimensions, int[] firstBlocks, PostingBlock[] blocks, byte[] data, float[] lengths)
     {
         Metric = metric;
         RowCount = rowCount;
         Dimensions = dimensions;
-        Starts = starts;
-        Rows = rows;
-        Values = values;
+        FirstBlocks = firstBlocks;
+        Blocks = blocks;
+        Data = data;
         Lengths = lengths;
+        foreach (ref readonly PostingBlock block in blocks.AsSpan())
+            PostingCount += block.Count;
         foreach (float length in lengths)
             TotalLength += length;
     }
@@ -35,33 +39,31 @@ public sealed class SparseInvertedIndex
     public int DimensionCount => Dimensions.Length;
 
     /// <summary>Positive components of all rows.</summary>
-    public int PostingCount => Rows.Length;
+    public long PostingCount { get; }
 
     /// <summary>BM25: tokens of all rows. With <see cref="RowCount"/> and <see cref="RowsWith"/> the statistics that scoring needs.</summary>
     public double TotalLength { get; }
 
     /// <summary>Bytes the index holds.</summary>
-    public long MemoryBytes => (4L * (Dimensions.Length + Starts.Length + Lengths.Length)) + (8L * Rows.Length);
+    public long MemoryBytes =>
+        (4L * (Dimensions.Length + FirstBlocks.Length + Lengths.Length)) + ((long)Unsafe.SizeOf<PostingBlock>() * Blocks.Length) + Data.Length;
 
-    // Dimension d of slot s has rows and values Starts[s] .. Starts[s + 1]; Lengths is empty unless the metric is BM25.
+    // The list of the dimension in slot s has the blocks FirstBlocks[s] .. FirstBlocks[s + 1]; Lengths is empty unless the metric is BM25.
     internal uint[] Dimensions { get; }
 
-    internal int[] Starts { get; }
+    internal int[] FirstBlocks { get; }
 
-    internal int[] Rows { get; }
+    internal PostingBlock[] Blocks { get; }
 
-    internal float[] Values { get; }
+    internal byte[] Data { get; }
 
     internal float[] Lengths { get; }
-
-    /// <summary>Bytes that an index will hold, for budgets.</summary>
-    public static long EstimateMemoryBytes(long rows, long elements, long dimensions) => (8 * elements) + (4 * rows) + (8 * dimensions);
 
     /// <summary>
     /// Finds the best rows for one query; only rows with a positive score are hits.
     /// </summary>
     /// <param name="query">A valid sparse row.</param>
-    /// <param name="parameters">K, range, drop ratio, BM25 statistics.</param>
+    /// <param name="parameters">K, range, drop ratio, BM25 statistics, algorithm.</param>
     /// <param name="filter">Rows that may be returned.</param>
     /// <param name="results">Reset by the search; afterwards holds rows and scores, best first.</param>
     /// <exception cref="ArgumentException">BM25 without statistics.</exception>
@@ -73,6 +75,13 @@ public sealed class SparseInvertedIndex
     }
 
     /// <summary>Rows that have a dimension; the document frequency when dimensions are terms.</summary>
-    public int RowsWith(uint dimension) =>
-        Array.BinarySearch(Dimensions, dimension) is >= 0 and int slot ? Starts[slot + 1] - Starts[slot] : 0;
+    public int RowsWith(uint dimension)
+    {
+        int slot = Array.BinarySearch(Dimensions, dimension);
+        if (slot < 0)
+            return 0;
+        // All blocks of a list are full but the last one.
+        int last = FirstBlocks[slot + 1] - 1;
+        return ((last - FirstBlocks[slot]) * PostingBlock.Capacity) + Blocks[last].Count;
+    }
 }

@@ -4,8 +4,9 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Builds a <see cref="SparseInvertedIndex"/> in two passes over the same rows, so that the peak is the index itself: first
-/// <see cref="Count"/> every row, then <see cref="Add"/> every row in the same order, then <see cref="Build"/>. Single-threaded.
+/// Builds a <see cref="SparseInvertedIndex"/> in two passes over the same rows: first <see cref="Count"/> every row, then
+/// <see cref="Add"/> every row in the same order, then <see cref="Build"/>. The peak is the postings at 8 bytes each and the compressed index.
+/// Single-threaded.
 /// </summary>
 public sealed class SparseInvertedIndexBuilder
 {
@@ -30,13 +31,15 @@ public sealed class SparseInvertedIndexBuilder
     }
 
     /// <summary>Builds over all rows that a store holds now.</summary>
-    public static SparseInvertedIndex Build(SparseRowStore store, MetricType metric)
+    public static SparseInvertedIndex Build(SparseRowStore store, MetricType metric) => Build(store, metric, 0, store.Count);
+
+    /// <summary>Builds over some published rows of a store; the first of them is row 0 of the index.</summary>
+    public static SparseInvertedIndex Build(SparseRowStore store, MetricType metric, int start, int count)
     {
         var builder = new SparseInvertedIndexBuilder(metric);
-        int count = store.Count;
-        for (int row = 0; row < count; row++)
+        for (int row = start; row < start + count; row++)
             builder.Count(store.Row(row));
-        for (int row = 0; row < count; row++)
+        for (int row = start; row < start + count; row++)
             builder.Add(store.Row(row));
         return builder.Build();
     }
@@ -108,7 +111,21 @@ public sealed class SparseInvertedIndexBuilder
             Allocate();
         if (_added != _counted || !_ends.AsSpan().SequenceEqual(_starts.AsSpan(1)))
             throw Differs();
-        return new SparseInvertedIndex(_metric, _counted, _dimensions, _starts, _rows, _values, _lengths);
+        return Compress(_metric, _counted, _dimensions, _starts, _rows, _values, _lengths);
+    }
+
+    /// <summary>The index of lists given one behind the other: that of dimension d of slot s from <paramref name="starts"/>[s] on.</summary>
+    internal static SparseInvertedIndex Compress(
+        MetricType metric, int rowCount, uint[] dimensions, int[] starts, int[] rows, float[] values, float[] lengths)
+    {
+        var encoder = new PostingEncoder(dimensions.Length, lengths);
+        for (int slot = 0; slot < dimensions.Length; slot++)
+        {
+            Range list = starts[slot]..starts[slot + 1];
+            encoder.Add(rows.AsSpan(list), values.AsSpan(list));
+        }
+        (PostingBlock[] blocks, byte[] data) = encoder.Finish();
+        return new SparseInvertedIndex(metric, rowCount, dimensions, encoder.FirstBlocks, blocks, data, lengths);
     }
 
     private void Allocate()

@@ -23,11 +23,26 @@ public static class SparseScan
         SparseRowStore store, MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, RowFilter filter, TopK results,
         int? rowCount = null)
     {
-        SparseQuery prepared = Begin(metric, query, parameters, results);
+        Scan(store, metric, Begin(metric, query, parameters, results), filter, results, 0, rowCount ?? int.MaxValue);
+        results.Finish(metric);
+    }
+
+    /// <summary>Offers the rows from <paramref name="start"/> to below <paramref name="end"/> to results that were begun before.</summary>
+    internal static void Continue(
+        SparseRowStore store, MetricType metric, ReadOnlySpan<byte> query, in SparseSearchParameters parameters, RowFilter filter, TopK results,
+        int start, int end)
+    {
+        SparseQuery prepared = t_query ??= new SparseQuery();
+        prepared.Prepare(query, metric, parameters);
+        Scan(store, metric, prepared, filter, results, start, end);
+    }
+
+    private static void Scan(SparseRowStore store, MetricType metric, SparseQuery prepared, RowFilter filter, TopK results, int start, int end)
+    {
         SparseRowStore.Reader rows = store.Snapshot();
-        int count = prepared.Count == 0 ? 0 : Math.Min(rows.Count, rowCount ?? int.MaxValue);
+        int count = prepared.Count == 0 ? 0 : Math.Min(rows.Count, end);
         bool bm25 = metric == MetricType.BM25;
-        for (int row = 0; row < count; row++)
+        for (int row = start; row < count; row++)
         {
             if (!filter.Passes(row))
                 continue;
@@ -35,7 +50,6 @@ public static class SparseScan
             if (score > 0)
                 results.Add(row, metric.ScoreToDistance(score));
         }
-        results.Finish(metric);
     }
 
     /// <summary>The same over columns one behind the other, as a sealed segment without an index holds them; rows count through.</summary>

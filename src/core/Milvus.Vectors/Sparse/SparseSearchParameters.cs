@@ -18,6 +18,15 @@ public readonly record struct SparseSearchParameters(int K)
     /// <summary>Required by the BM25 metric, ignored by others.</summary>
     public Bm25Scoring? Scoring { get; init; }
 
+    /// <summary>How an inverted index is walked.</summary>
+    public SparseAlgorithm Algorithm { get; init; }
+
+    /// <summary>
+    /// Factor on the largest contributions that rows are left out by. The bounds here are exact whatever the statistics, so values of 1
+    /// and above change nothing; below 1 hits may be missed.
+    /// </summary>
+    public float MaxScoreRatio { get; init; } = 1;
+
     internal DistanceRange Range(MetricType metric) => DistanceRange.FromScores(metric, Radius, RangeFilter);
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Segments;
+using Milvus.Vectors;
 
 namespace Milvus.Embedded.Shards;
 
@@ -28,7 +29,9 @@ internal static class SegmentRequests
             At = at,
             Group = search.GroupBy.IsEmpty ? null : new GroupBy(search.GroupBy, search.GroupSize) { Strict = search.StrictGroupSize, Only = search.OnlyGroups },
             Bm25 = search.Bm25,
-            DropRatio = search.IndexParams.TryGetValue("drop_ratio_search", out var ratio) && float.TryParse(ratio, NumberStyles.Float, CultureInfo.InvariantCulture, out var drop) ? drop : 0,
+            DropRatio = Fraction(search, "drop_ratio_search") ?? 0,
+            MaxScoreRatio = Fraction(search, "dim_max_score_ratio") ?? 1,
+            SparseAlgorithm = SparseAlgorithms.TryParse(search.IndexParams.GetValueOrDefault("search_algo"), out var algorithm) ? algorithm : SparseAlgorithm.Default,
         };
     }
 
@@ -44,6 +47,9 @@ internal static class SegmentRequests
         }
         return all;
     }
+
+    private static float? Fraction(ShardSearch search, string key) =>
+        search.IndexParams.TryGetValue(key, out var text) && float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     private static int? Number(ShardSearch search, string key) =>
         search.IndexParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : null;

@@ -45,7 +45,7 @@ internal sealed class SearchRunner(TermQueries terms)
         Metric = plan.Metric,
         Queries = queries,
         K = page?.K ?? plan.Parameters.TopK + plan.Parameters.Offset,
-        IndexParams = Texts(plan.IndexParams),
+        IndexParams = Texts(plan.IndexParams, plan.Index),
         Radius = plan.IndexParams.Radius,
         RangeFilter = page?.RangeFilter ?? plan.IndexParams.RangeFilter,
         Filter = plan.Filter.IsAlwaysTrue ? null : plan.Filter,
@@ -58,13 +58,16 @@ internal sealed class SearchRunner(TermQueries terms)
         Exhaustive = page?.Exhaustive ?? false,
     };
 
-    private static ImmutableDictionary<string, string> Texts(VectorSearchParams parameters)
+    private static ImmutableDictionary<string, string> Texts(VectorSearchParams parameters, IndexInfo? index)
     {
         var texts = ImmutableDictionary.CreateBuilder<string, string>();
         texts.AddRange(parameters.Others);
         if (parameters.Candidates is { } candidates) texts["ef"] = candidates.ToString(CultureInfo.InvariantCulture);
         if (parameters.Nprobe is { } nprobe) texts["nprobe"] = nprobe.ToString(CultureInfo.InvariantCulture);
         if (parameters.DropRatio > 0) texts["drop_ratio_search"] = parameters.DropRatio.ToString("R", CultureInfo.InvariantCulture);
+        if (parameters.MaxScoreRatio is { } bound) texts["dim_max_score_ratio"] = bound.ToString("R", CultureInfo.InvariantCulture);
+        // One sparse index serves all algorithms: the one that the index was made for travels with the search that names no other.
+        if (!texts.ContainsKey("search_algo") && index?.BuildParams.GetValueOrDefault("inverted_index_algo") is { } algorithm) texts["search_algo"] = algorithm;
         if (parameters.RefineFactor > 1) texts["refine_k"] = parameters.RefineFactor.ToString("R", CultureInfo.InvariantCulture);
         return texts.ToImmutable();
     }

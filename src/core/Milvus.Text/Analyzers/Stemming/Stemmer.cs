@@ -1,0 +1,35 @@
+namespace Milvus.Text.Analyzers.Stemming;
+
+/// <summary>
+/// Reduces a lower-case word to its stem by the rules that snowballstem.org describes for a language, as they stood in 2019 (release 2.0),
+/// which is what Milvus' stemmers follow. Stateless.
+/// </summary>
+internal abstract class Stemmer
+{
+    /// <summary>Letters that a word may grow by at most while it is stemmed, per letter.</summary>
+    public const int MaxGrowth = 2;
+
+    /// <summary>Works on the word in place; its buffer holds twice its letters.</summary>
+    public abstract void Stem(ref StemWord word);
+
+    /// <returns>Null for a language without a stemmer here.</returns>
+    public static Stemmer? Find(string language) => language switch
+    {
+        "arabic" => new ArabicStemmer(),
+        "danish" => new DanishStemmer(),
+        "dutch" => new DutchStemmer(),
+        "finnish" => new FinnishStemmer(),
+        "french" => new FrenchStemmer(),
+        "german" => new GermanStemmer(),
+        "hungarian" => new HungarianStemmer(),
+        "italian" => new ItalianStemmer(),
+        "norwegian" => new NorwegianStemmer(),
+        "portuguese" => new PortugueseStemmer(),
+        "romanian" => new RomanianStemmer(),
+        "russian" => new RussianStemmer(),
+        "spanish" => new SpanishStemmer(),
+        "swedish" => new SwedishStemmer(),
+        "turkish" => new TurkishStemmer(),
+        _ => null,
+    };
+}
