@@ -3,7 +3,7 @@ using System.Text;
 namespace Milvus.Actors.Tests.Serialization;
 
 /// <summary>
-/// While a cluster is updated, nodes of two versions talk. Hyperion reads a message only in exactly the shape in which it was written, so shapes are frozen: see docs/decisions/0017-control-messages-are-frozen.md.
+/// While a cluster is updated, nodes of two versions talk. Hyperion reads a message only in exactly the shape in which it was written, so shapes are frozen: see docs/decisions/0020-control-messages-are-frozen.md.
 /// </summary>
 public sealed class ControlShapesTests
 {

@@ -182,7 +182,7 @@ public sealed class DataCallTests
             CollectionName = "books",
             Requests = { Search(PlaceholderType.FloatVector, new byte[8]) },
             RankParams = { new Protocol.Common.KeyValuePair { Key = "limit", Value = "5" } },
-            FunctionScore = new FunctionScore
+            FunctionScore = new Protocol.Schema.FunctionScore
             {
                 Functions =
                 {

@@ -118,8 +118,8 @@ public sealed class QuantisedSearchTests : IAsyncLifetime, IDisposable
             RowCount = vectors.Length,
             Columns =
             [
-                new("id", new FixedColumn<long>(DataType.Int64, [.. Enumerable.Range(from, vectors.Length).Select(i => (long)i)])),
-                new("grp", new FixedColumn<int>(DataType.Int32, [.. Enumerable.Range(from, vectors.Length).Select(i => i % 10)])),
+                new("id", new FixedColumn<long>(DataType.Int64, Enumerable.Range(from, vectors.Length).Select(i => (long)i).ToArray())),
+                new("grp", new FixedColumn<int>(DataType.Int32, Enumerable.Range(from, vectors.Length).Select(i => i % 10).ToArray())),
                 new("v", column.Build()),
             ],
         });
@@ -147,7 +147,7 @@ public sealed class QuantisedSearchTests : IAsyncLifetime, IDisposable
             var exact = Enumerable.Range(0, Rows).Where(i => filter.Length == 0 || i % 10 < 5)
                 .Select(i => (Id: (long)i, Score: ReferenceDistance.Score(DataType.FloatVector, metric, Dimension, query, vectors[i])))
                 .OrderBy(h => sign * h.Score).Take(10).ToList();
-            hits += found.Ids.Int64s.Intersect(exact.Select(h => h.Id)).Count();
+            hits += found.Ids.Int64s.ToArray().Intersect(exact.Select(h => h.Id)).Count();
             for (var i = 0; i < 10; i++)
                 Assert.Equal(ReferenceDistance.Score(DataType.FloatVector, metric, Dimension, query, vectors[found.Ids.Int64s[i]]), found.Scores[i], 1e-4);
         }

@@ -11,7 +11,7 @@ namespace Milvus.Actors.Serialization;
 /// </summary>
 /// <remarks>
 /// Hyperion writes fields in order of their names and does not tolerate others: while nodes of two versions run side by side, a message that changes gets a
-/// new name (docs/decisions/0017-control-messages-are-frozen.md). Nothing that is kept is written by this serializer.
+/// new name (docs/decisions/0020-control-messages-are-frozen.md). Nothing that is kept is written by this serializer.
 /// </remarks>
 public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
