@@ -57,21 +57,21 @@ public sealed class StructArrayTests(RestServer server)
     [Fact]
     public async Task A_struct_is_added_over_rest()
     {
-        await server.DataAsync("collections/create", """{"collectionName":"grown","dimension":2}""");
-        await server.DataAsync("entities/insert", """{"collectionName":"grown","data":[{"id":1,"vector":[1,2]}]}""");
+        await server.DataAsync("collections/create", """{"collectionName":"grown_struct","dimension":2}""");
+        await server.DataAsync("entities/insert", """{"collectionName":"grown_struct","data":[{"id":1,"vector":[1,2]}]}""");
         const string Field = """{"fieldName":"s","dataType":"ArrayOfStruct","nullable":NULLABLE,"fields":[{"fieldName":"n","dataType":"Array","elementDataType":"Int64","elementTypeParams":{"max_capacity":4}}]}""";
-        Assert.Contains("added struct field must be nullable", await server.RefusedAsync(1100, "collections/struct_fields/add", $$"""{"collectionName":"grown","schema":{{Field.Replace("NULLABLE", "false")}}}"""));
-        await server.RefusedAsync(1100, "collections/fields/add", $$"""{"collectionName":"grown","schema":{{Field.Replace("NULLABLE", "true")}}}""");
-        await server.DataAsync("collections/struct_fields/add", $$"""{"collectionName":"grown","schema":{{Field.Replace("NULLABLE", "true")}}}""");
-        await server.DataAsync("entities/insert", """{"collectionName":"grown","data":[{"id":2,"vector":[1,2],"s":[{"n":7}]},{"id":3,"vector":[1,2]}]}""");
+        Assert.Contains("added struct field must be nullable", await server.RefusedAsync(1100, "collections/struct_fields/add", $$"""{"collectionName":"grown_struct","schema":{{Field.Replace("NULLABLE", "false")}}}"""));
+        await server.RefusedAsync(1100, "collections/fields/add", $$"""{"collectionName":"grown_struct","schema":{{Field.Replace("NULLABLE", "true")}}}""");
+        await server.DataAsync("collections/struct_fields/add", $$"""{"collectionName":"grown_struct","schema":{{Field.Replace("NULLABLE", "true")}}}""");
+        await server.DataAsync("entities/insert", """{"collectionName":"grown_struct","data":[{"id":2,"vector":[1,2],"s":[{"n":7}]},{"id":3,"vector":[1,2]}]}""");
         Assert.Equal(
             """[{"s":null,"id":"1"},{"s":[{"n":"7"}],"id":"2"},{"s":null,"id":"3"}]""",
-            (await server.DataAsync("entities/query", """{"collectionName":"grown","filter":"id > 0","outputFields":["s"],"consistencyLevel":"Strong"}""")).GetRawText());
-        await server.DataAsync("entities/upsert", """{"collectionName":"grown","partialUpdate":true,"data":[{"id":3,"s":[{"n":1},{"n":2}]}]}""");
-        await server.DataAsync("entities/upsert", """{"collectionName":"grown","partialUpdate":true,"data":[{"id":2,"vector":[5,5]}]}""");
+            (await server.DataAsync("entities/query", """{"collectionName":"grown_struct","filter":"id > 0","outputFields":["s"],"consistencyLevel":"Strong"}""")).GetRawText());
+        await server.DataAsync("entities/upsert", """{"collectionName":"grown_struct","partialUpdate":true,"data":[{"id":3,"s":[{"n":1},{"n":2}]}]}""");
+        await server.DataAsync("entities/upsert", """{"collectionName":"grown_struct","partialUpdate":true,"data":[{"id":2,"vector":[5,5]}]}""");
         Assert.Equal(
             """[{"vector":[5,5],"s":[{"n":"7"}],"id":"2"},{"vector":[1,2],"s":[{"n":"1"},{"n":"2"}],"id":"3"}]""",
-            (await server.DataAsync("entities/query", """{"collectionName":"grown","filter":"id > 1","outputFields":["vector","s"],"consistencyLevel":"Strong"}""")).GetRawText());
+            (await server.DataAsync("entities/query", """{"collectionName":"grown_struct","filter":"id > 1","outputFields":["vector","s"],"consistencyLevel":"Strong"}""")).GetRawText());
     }
 
     [Fact]

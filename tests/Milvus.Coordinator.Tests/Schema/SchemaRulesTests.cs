@@ -199,8 +199,8 @@ public class SchemaRulesTests
 
     private static readonly Dictionary<string, (CollectionSchema Schema, string Text)> FunctionCases = new()
     {
-        ["embedding"] = (WithFunction(f => f with { Type = FunctionType.TextEmbedding }), "function type TextEmbedding is not supported yet"),
-        ["minhash"] = (WithFunction(f => f with { Type = FunctionType.MinHash }), "function type MinHash is not supported yet"),
+        ["embedding"] = (WithFunction(f => f with { Type = FunctionType.TextEmbedding }), "TextEmbedding function output field must be a"),
+        ["minhash"] = (WithFunction(f => f with { Type = FunctionType.MinHash }), "MinHash function output field must be a"),
         ["unknown type"] = (WithFunction(f => f with { Type = FunctionType.Unknown }), "unknown function type"),
         ["no input"] = (WithFunction(f => f with { InputFields = [] }), "function input field names cannot be empty"),
         ["missing input"] = (WithFunction(f => f with { InputFields = ["x"] }), "function input field not found: x"),
