@@ -46,6 +46,9 @@ public sealed class IvfIndex : VectorIndex
     /// <summary>Lists there are: fewer than wanted when there are few rows.</summary>
     public int ListCount => Lists.Count;
 
+    /// <summary>Bytes of <see cref="MemoryBytes"/> that the lists' codes take.</summary>
+    public long CodeBytes => Codes.MemoryBytes;
+
     internal VectorStore Centroids { get; }
 
     internal IvfLists Lists { get; }
