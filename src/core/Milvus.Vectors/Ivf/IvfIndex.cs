@@ -86,6 +86,9 @@ public sealed class IvfIndex : VectorIndex
         IvfScratch.Pool.Return(scratch);
     }
 
+    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) =>
+        passing == 0 || ScanIsCheaper(passing, Math.Min(parameters.Nprobe ?? DefaultProbes, Lists.Count));
+
     /// <summary>
     /// Compares the bytes read: of the passing rows, or of the centroids and lists. A scan is exact, so it may cost as much as two
     /// searches without a filter.
