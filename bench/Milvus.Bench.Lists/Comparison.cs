@@ -44,7 +44,7 @@ internal sealed class Comparison(ListSet set, string driver, double seconds, int
             IvfIndex index = Ours.Build(set, parameters).Index;
             Timing own = Ours.Run(set, index, _queries, all, "-", seconds);
             Timing? theirs = factory.Length == 0 ? null : peer?.Run(factory, factory.Contains("RFlat", StringComparison.Ordinal) ? "k_factor_rf=4" : "-").Timings[0];
-            Scan(name, own.Alone, (index.MemoryBytes - index.Centroids.MemoryBytes) / (double)set.RowCount, own.Recall, factory, theirs?.Alone, theirs?.Recall);
+            Scan(name, own.Alone, index.CodeBytes / (double)set.RowCount, own.Recall, factory, theirs?.Alone, theirs?.Recall);
         }
 
         Bits(peer, all);

@@ -282,6 +282,10 @@ public class AcceptanceTests
     [InlineData("s == \"x\" and i == 1", "(i == 1 and s == x)")]
     [InlineData("i + 5 > 7", "3 <= i <= 9223372036854775807")]
     [InlineData("i * 2 == 7", "i known false")]
+    [InlineData("i > 1 and s < \"b\" and i < 5 and s >= \"a\" and i < 9", "(2 <= i <= 4 and s >= a < b)")]
+    [InlineData("i > 5 and i < 3", "i known false")]
+    [InlineData("i > 5 or i < 3", "(6 <= i <= 9223372036854775807 or -9223372036854775808 <= i <= 2)")]
+    [InlineData("arr[0] > 1 and arr[1] < 5", "(2 <= arr[0] <= 9223372036854775807 and -9223372036854775808 <= arr[1] <= 4)")]
     [InlineData("i8 > 300", "i8 known false")]
     [InlineData("i8 < 300", "i8 known true")]
     public void Simplifies(string expression, string plan) => Assert.Equal(plan, Sample.Compile(expression).Explain());

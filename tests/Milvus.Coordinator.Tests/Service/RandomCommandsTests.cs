@@ -52,28 +52,30 @@ public class RandomCommandsTests
         Assert.True(accepted > 100 && rejected > 50, $"{accepted} accepted, {rejected} rejected: the commands are too tame");
     }
 
-    [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
-    public async Task A_copy_that_is_told_the_changes_stays_the_same(int seed)
+    [Fact]
+    public async Task A_copy_that_is_told_the_changes_stays_the_same()
     {
-        var random = new Random(seed);
-        await using var coordinator = await Shell.StartAsync(new InMemoryMetaStore());
-        var copy = new Copy(coordinator.Catalog);
-        using var subscription = coordinator.Subscribe(copy);
-        for (var step = 0; step < 500; step++)
+        var removals = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var seed in new[] { 3, 4 })
         {
-            try
+            var random = new Random(seed);
+            await using var coordinator = await Shell.StartAsync(new InMemoryMetaStore());
+            var copy = new Copy(coordinator.Catalog, removals);
+            using var subscription = coordinator.Subscribe(copy);
+            for (var step = 0; step < 500; step++)
             {
-                if (!(await coordinator.ExecuteAsync(RandomCommand(random))).Changed) continue;
+                try
+                {
+                    if (!(await coordinator.ExecuteAsync(RandomCommand(random))).Changed) continue;
+                }
+                catch (MilvusException)
+                {
+                    continue;
+                }
+                Assert.True(Shell.Dump(coordinator.Catalog) == Shell.Dump(copy.Catalog), $"seed {seed}, step {step}: the copy differs");
             }
-            catch (MilvusException)
-            {
-                continue;
-            }
-            Assert.True(Shell.Dump(coordinator.Catalog) == Shell.Dump(copy.Catalog), $"seed {seed}, step {step}: the copy differs");
         }
-        Assert.Equal(["CollectionDropped", "DatabaseDropped", "PrivilegeGroupDropped", "ResourceGroupDropped", "RoleDropped", "UserDropped"], copy.Removals);
+        Assert.Equal(["CollectionDropped", "DatabaseDropped", "PrivilegeGroupDropped", "ResourceGroupDropped", "RoleDropped", "UserDropped"], removals);
     }
 
     private static CoordinatorCommand RandomCommand(Random r)
@@ -145,16 +147,14 @@ public class RandomCommandsTests
             description: "random", enableDynamicField: r.Next(2) == 0);
     }
 
-    private sealed class Copy(Catalog catalog) : ICatalogObserver
+    private sealed class Copy(Catalog catalog, SortedSet<string> removals) : ICatalogObserver
     {
         public Catalog Catalog { get; private set; } = catalog;
-
-        public SortedSet<string> Removals { get; } = new(StringComparer.Ordinal);
 
         public ValueTask OnCatalogChangedAsync(CatalogChange change)
         {
             Catalog = CatalogReader.Apply(Catalog, CatalogReader.Describe(change));
-            Removals.UnionWith(change.Events.Select(e => e.GetType().Name).Where(n => n.EndsWith("Dropped", StringComparison.Ordinal)));
+            removals.UnionWith(change.Events.Select(e => e.GetType().Name).Where(n => n.EndsWith("Dropped", StringComparison.Ordinal)));
             return ValueTask.CompletedTask;
         }
     }

@@ -31,10 +31,10 @@ public sealed class IvfCodingTests
         foreach (MetricType metric in new[] { MetricType.L2, MetricType.IP, MetricType.Cosine })
         {
             IvfIndex index = Build(store, metric, coding, bits, parts);
-            double all = IvfData.Recall(index, queries, new VectorSearchParameters(10) { Nprobe = Lists });
+            double all = IvfData.Recall(index, queries, new VectorSearchParameters(10) { Nprobe = Lists, RefineFactor = 10 });
             Assert.True(all > 0.97, $"{coding} {bits} {metric}: {all}");
             double filtered = IvfData.Recall(
-                index, queries, new VectorSearchParameters(10) { Nprobe = Lists }, TestVectors.Bits(4000, row => row % 5 < 2));
+                index, queries, new VectorSearchParameters(10) { Nprobe = Lists, RefineFactor = 10 }, TestVectors.Bits(4000, row => row % 5 < 2));
             Assert.True(filtered > 0.97, $"{coding} {bits} {metric} filtered: {filtered}");
         }
     }

@@ -91,7 +91,12 @@ public sealed unsafe class KMeansTests
     private static float[] Train(float[] data, int rows, int dimension, KMeansOptions options)
     {
         fixed (float* start = data)
-            return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(KMeans.Train(start, rows, dimension, options).Span).ToArray();
+        {
+            PinnedBuffer trained = KMeans.Train(start, rows, dimension, options);
+            float[] centroids = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(trained.Span).ToArray();
+            GC.KeepAlive(trained);
+            return centroids;
+        }
     }
 
     private static double[] Costs(float[] data, float[] centroids, int dimension) =>

@@ -48,9 +48,25 @@ internal static class Normalizer
         }
         if (parts.Count == 0) return isAnd ? ConstantPredicate.True : ConstantPredicate.False;
         parts = JoinEqualities(parts, negated: isAnd);
+        if (isAnd) JoinIntervals(parts);
         if (parts.Count == 1) return parts[0];
         ImmutableArray<Predicate> ordered = [.. parts.OrderBy(p => p.Cost)];
         return isAnd ? new AllPredicate(ordered) : new AnyPredicate(ordered);
+    }
+
+    /// <summary><c>x > 1 and x &lt; 5</c> becomes one interval. Equalities stay as they are: keys are recognised by them.</summary>
+    private static void JoinIntervals(List<Predicate> parts)
+    {
+        for (var i = 0; i < parts.Count; i++)
+        {
+            if (parts[i] is not Leaf { Negated: false, EqualTo: null } leaf) continue;
+            for (var k = parts.Count - 1; k > i; k--)
+            {
+                if (parts[k] is not Leaf { Negated: false, EqualTo: null } other || leaf.Intersect(other) is not { } both) continue;
+                parts[i] = leaf = both;
+                parts.RemoveAt(k);
+            }
+        }
     }
 
     /// <summary><c>x == 1 or x == 2</c> becomes <c>x in [1, 2]</c>, <c>x != 1 and x != 2</c> becomes <c>x not in [1, 2]</c>.</summary>

@@ -19,6 +19,13 @@ internal sealed record IntervalLeaf<T>(ColumnRef Column, T Low, T High) : Leaf(C
         ? new IndexQuery(new NumberRange(OrderedDouble.Of(double.CreateChecked(Low)), OrderedDouble.Of(double.CreateChecked(High))))
         : new IndexQuery(new NumberRange(long.CreateChecked(Low), long.CreateChecked(High)));
 
+    public override Leaf? Intersect(Leaf other)
+    {
+        if (other is not IntervalLeaf<T> o || o.Column != Column) return null;
+        var (low, high) = (T.Max(Low, o.Low), T.Min(High, o.High));
+        return low <= high ? new IntervalLeaf<T>(Column, low, high) : new KnownLeaf(Column, false);
+    }
+
     protected override string Description => Low == High ? $"{Column} == {Low}" : $"{Low} <= {Column} <= {High}";
 
     protected override (bool MayBeTrue, bool MayBeFalse) Bound(ColumnStatistics statistics)

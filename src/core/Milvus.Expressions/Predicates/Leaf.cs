@@ -25,6 +25,9 @@ internal abstract record Leaf(ColumnRef Column) : Predicate
     /// <param name="cast">What a JSON index takes values for; a query other than of that type is not to be answered.</param>
     internal virtual IndexQuery? Ask(JsonCast cast) => null;
 
+    /// <summary>One test that is true where both are, or null when there is no such test. Neither is negated.</summary>
+    public virtual Leaf? Intersect(Leaf other) => null;
+
     /// <summary>The test alone, without negation, for <see cref="Predicate.Explain"/>.</summary>
     protected abstract string Description { get; }
 

@@ -16,6 +16,18 @@ internal sealed record TextInterval(byte[]? Low, bool LowInclusive, byte[]? High
 
     public static TextInterval Equal(byte[] value) => new(value, true, value, true);
 
+    /// <summary>The values that lie in both; none lies in an interval whose bounds contradict.</summary>
+    public TextInterval Intersect(TextInterval other)
+    {
+        var (low, lowInclusive) = (Low, LowInclusive);
+        if (other.Low is not null && (low is null || other.Low.AsSpan().SequenceCompareTo(low) is var l && (l > 0 || (l == 0 && !other.LowInclusive))))
+            (low, lowInclusive) = (other.Low, other.LowInclusive);
+        var (high, highInclusive) = (High, HighInclusive);
+        if (other.High is not null && (high is null || other.High.AsSpan().SequenceCompareTo(high) is var h && (h < 0 || (h == 0 && !other.HighInclusive))))
+            (high, highInclusive) = (other.High, other.HighInclusive);
+        return new TextInterval(low, lowInclusive, high, highInclusive);
+    }
+
     public bool Contains(ReadOnlySpan<byte> value)
     {
         if (IsEquality) return value.SequenceEqual(Low);
@@ -48,6 +60,9 @@ internal sealed record TextIntervalLeaf(ColumnRef Column, TextInterval Interval)
     public override int Cost => 5;
 
     internal override IndexQuery? Ask(JsonCast cast) => new(new TextRange(Interval));
+
+    public override Leaf? Intersect(Leaf other) =>
+        other is TextIntervalLeaf o && o.Column == Column ? new TextIntervalLeaf(Column, Interval.Intersect(o.Interval)) : null;
 
     protected override string Description => $"{Column} {Interval}";
 

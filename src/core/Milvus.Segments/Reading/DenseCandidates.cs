@@ -48,7 +48,7 @@ internal sealed class DenseCandidates : SearchCandidates
             return;
         }
         var passing = places.Count();
-        var parameters = new VectorSearchParameters(request.K) { Ef = request.Ef, Radius = request.Radius, RangeFilter = request.RangeFilter };
+        var parameters = new VectorSearchParameters(request.K) { Ef = request.Ef, Nprobe = request.Nprobe, Radius = request.Radius, RangeFilter = request.RangeFilter };
         if (used.PrefersScan(passing, parameters)) trace.Ranked("brute force", $"{passing} passing rows of {used.Count} cost less than the index", name);
         else trace.Ranked("index", passing == used.Count ? "no row is filtered out" : $"{passing} passing rows of {used.Count} cost more than the index", name);
     }

@@ -23,6 +23,7 @@ internal sealed class ListCandidates : SearchCandidates
         var rows = SegmentQuery.Select(segment, request.Filter, request.At, scratch, cancellationToken);
         // Null rows are empty lists, which match nothing.
         if (rows.Count() == 0 || segment.FindVectorArrays(field.Id) is not { } vectors) return null;
+        scratch.Trace?.Ranked("brute force", "lists are compared exactly");
         return new ListCandidates(vectors, request, rows);
     }
 

@@ -83,6 +83,7 @@ public static unsafe class IvfBuilder
         });
         VectorStore centroids = VectorStore.Create(DataType.FloatVector, dimension, lists);
         centroids.Append(trained.Span);
+        GC.KeepAlive(trained);
         return centroids;
     }
 }

@@ -46,6 +46,9 @@ public sealed class IvfIndex : VectorIndex
     /// <summary>Lists there are: fewer than wanted when there are few rows.</summary>
     public int ListCount => Lists.Count;
 
+    /// <summary>Bytes of <see cref="MemoryBytes"/> that the lists' codes take.</summary>
+    public long CodeBytes => Codes.MemoryBytes;
+
     internal VectorStore Centroids { get; }
 
     internal IvfLists Lists { get; }
@@ -82,6 +85,9 @@ public sealed class IvfIndex : VectorIndex
             Probe(queries.Slice(i * bytes, bytes), queryType, parameters, effective, passing, probes, scratch, results[i]);
         IvfScratch.Pool.Return(scratch);
     }
+
+    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) =>
+        passing == 0 || ScanIsCheaper(passing, Math.Min(parameters.Nprobe ?? DefaultProbes, Lists.Count));
 
     /// <summary>
     /// Compares the bytes read: of the passing rows, or of the centroids and lists. A scan is exact, so it may cost as much as two

@@ -66,6 +66,8 @@ internal sealed unsafe class ScalarCodes : IvfCodes
                 widest = Math.Max(widest, Spread(wide.Span[..dimension], ScalarQuery.Middle(quantiser.Bits)));
             }
 
+            GC.KeepAlive(row);
+            GC.KeepAlive(wide);
             lock (gate)
                 spread = Math.Max(spread, widest);
         });

@@ -63,6 +63,7 @@ public sealed unsafe class ProductQuantiser
                 Cut(rows + ((long)i * dimension) + (part * length), (float*)cut.Pointer + ((long)i * length), length);
             PinnedBuffer trained = KMeans.Train((float*)cut.Pointer, used, length, new KMeansOptions(centroids, seed + (ulong)part), cancellation);
             trained.Span.CopyTo(all.Span[(part * trained.Length)..]);
+            GC.KeepAlive(trained);
             GC.KeepAlive(cut);
         });
         return new ProductQuantiser(dimension, parts, bits, all);

@@ -35,13 +35,12 @@ internal sealed class ShardOpener(StreamingRole role)
         {
             var restart = handle.GetRunningAsync(patience.Token);
             if (handle.Resting is { } resting && !await IsBackAsync(restart, resting).ConfigureAwait(false))
-                return (await OpenAsync(resting, request, patience.Token).ConfigureAwait(false)).ToByteArray();
-            var live = await restart.ConfigureAwait(false);
-            if (role.Wakefulness.Look() != live.Sleeps)
             {
-                handle.Nudge();
-                throw new ShardMovedException($"channel {handle.Id} slept here and reads its journal again");
+                StayAwake(handle, resting.Live);
+                return (await OpenAsync(resting, request, patience.Token).ConfigureAwait(false)).ToByteArray();
             }
+            var live = await restart.ConfigureAwait(false);
+            StayAwake(handle, live);
             using var running = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, live.Stopped);
             var reply = await OpenAsync(live, request, running.Token).ConfigureAwait(false);
             return reply.ToByteArray();
@@ -50,6 +49,15 @@ internal sealed class ShardOpener(StreamingRole role)
         {
             throw new ShardMovedException($"channel {handle.Id} stopped here or does not get ready");
         }
+    }
+
+    // What is here may be long out of date when the process slept.
+    private void StayAwake(ChannelHandle handle, LiveChannel live)
+    {
+        if (role.Wakefulness.Look() == live.Sleeps) return;
+        handle.EndRest();
+        handle.Nudge();
+        throw new ShardMovedException($"channel {handle.Id} slept here and reads its journal again");
     }
 
     private async Task<OpenShardReply> OpenAsync(LiveChannel live, OpenShardRequest request, CancellationToken cancellation)
