@@ -11,7 +11,7 @@ internal sealed class Comparison(ListSet set, string driver, double seconds, int
 
     public void Run()
     {
-        Console.WriteLine($"### {set.Name}: {set.RowCount:N0} × {set.Dimension}, {set.QueryCount} queries, L2, top 10, one thread");
+        Console.WriteLine($"### {set.Name}: {set.RowCount:N0} × {set.Dimension}, {set.QueryCount} queries, L2, top 10, one thread, processor time");
         Console.WriteLine();
         using Peer? peer = driver.Length == 0 ? null : new Peer(driver, set, seconds);
         Scans(peer);

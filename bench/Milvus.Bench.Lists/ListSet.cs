@@ -11,7 +11,7 @@ namespace Milvus.Bench.Lists;
 internal sealed class ListSet
 {
     public const int K = 10;
-    private const int MostQueries = 500;
+    private const int MostQueries = 96;
 
     private ListSet(string name, int dimension, float[] rows, float[] queries)
     {

