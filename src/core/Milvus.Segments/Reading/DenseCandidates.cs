@@ -55,7 +55,7 @@ internal sealed class DenseCandidates : SearchCandidates
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
     {
-        var parameters = new VectorSearchParameters(k) 
+        var parameters = new VectorSearchParameters(k)
         {
             Ef = Request.Ef,
             Nprobe = Request.Nprobe,
