@@ -94,9 +94,15 @@ public sealed partial class MilvusProxy : IMilvusProxy
     {
         ArgumentNullException.ThrowIfNull(command);
         _access.Require(context.User, ProxyOperation.Command, (command as DatabaseCommand)?.Database ?? context.Database, command.GetType().Name);
-        if (command is CreateCollection { Schema.Functions: var functions })
-            foreach (var function in functions)
-                if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
+        if (command is DatabaseCommand { Database: var database }) DatabaseDenials.Check(Catalog.FindDatabase(database.Length == 0 ? Limits.DefaultDatabase : database), command);
+        FunctionSchema[] functions = command switch
+        {
+            CreateCollection create => [.. create.Schema.Functions],
+            AddFunction add => [add.Function],
+            _ => [],
+        };
+        foreach (var function in functions)
+            if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
         return _coordinator.ExecuteAsync(command, cancellation);
     }
 
@@ -144,6 +150,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
     {
         _access.Require(context.User, operation, context.Database, name);
         var collection = Catalog.GetCollection(context.Database, name);
+        DatabaseDenials.Check(Catalog.FindDatabase(collection.DatabaseId), operation);
         try
         {
             return await run(collection, request, cancellation).ConfigureAwait(false);

@@ -51,7 +51,7 @@ public sealed class StructArrayTests(RestServer server)
         await RefusedAsync(1804, "{\"text\":\"a\"}");
         await RefusedAsync(1100, "[{\"text\":\"much longer than twenty bytes\",\"page\":1,\"emb\":[1,2]}]");
         await RefusedAsync(1100, $"[{string.Join(',', Enumerable.Repeat("{\"text\":\"a\",\"page\":1,\"emb\":[1,2]}", 4))}]");
-        await server.RefusedAsync(10, "entities/search", """{"collectionName":"docs","data":[[1,0]],"annsField":"chunks[emb]"}""");
+        Assert.Contains("a list of vectors is expected", await server.RefusedAsync(1100, "entities/search", """{"collectionName":"docs","data":[[1,0]],"annsField":"chunks[emb]"}"""));
     }
 
     [Fact]

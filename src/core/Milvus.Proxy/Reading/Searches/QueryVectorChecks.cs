@@ -44,7 +44,8 @@ internal static class QueryVectorChecks
     {
         var converts = vectors.Type == DataType.FloatVector && field.ElementType is DataType.Float16Vector or DataType.BFloat16Vector;
         if (vectors.Type != field.ElementType && !converts) throw TypeMismatch(field, vectors.Type);
-        if (!vectors.AreLists) throw new MilvusException(ErrorCode.Unimplemented, $"element-level search in field {field.Name} is not supported yet: service unimplemented") { IsInputError = true };
+        if (!vectors.AreLists)
+            throw MilvusException.InvalidParameter($"vector type must be the same: field type {field.Type.Spelled()}, search type {vectors.Type.Spelled()}, a list of vectors is expected");
         var bytes = vectors.Type.VectorBytes(field.Dimension);
         foreach (var row in vectors.Rows)
         {

@@ -18,6 +18,8 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         var field = FindField(collection.Schema, parameters.AnnsField);
         var index = collection.FindIndexOnField(field.Id);
         var metric = FindMetric(field, index, parameters);
+        if (field.Type == DataType.ArrayOfVector && !metric.IsMaxSim())
+            throw new MilvusException(ErrorCode.Unimplemented, $"element-level search by {metric.Name()} in field {field.Name} is not supported yet: service unimplemented") { IsInputError = true };
         CheckQueries(field, request, parameters);
         var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, (long)parameters.TopK + parameters.Offset);
         var groupBy = parameters.Group?.Resolve(collection.Schema) ?? [];
