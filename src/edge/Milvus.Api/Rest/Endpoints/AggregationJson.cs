@@ -28,14 +28,26 @@ internal static class AggregationJson
 
     public static RestReply Write(RestCall call, SearchResult result)
     {
-        var rows = new RowWriter(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers);
+        var zone = Zones.Of(call.Proxy.Catalog, result.Collection, null);
+        RowWriter Writer(ImmutableArray<NamedColumn> columns, bool int64AsNumbers) => new(result.Collection.Schema, columns, int64AsNumbers, zone);
+        var hits = Writer(result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers);
+        // Keys stand under another name than their field's, as do metrics.
+        void WriteKey(Utf8JsonWriter w, ColumnValue value) => Writer([new NamedColumn("value", value.Column)], call.Int64AsNumbers).WriteMembers(w, value.Row);
+        void WriteMetric(Utf8JsonWriter w, string name, ColumnValue value) => Writer([new NamedColumn(name, value.Column)], int64AsNumbers: true).WriteMembers(w, value.Row);
+        void WriteHit(Utf8JsonWriter w, int hit)
+        {
+            w.WriteNumber("distance", result.Scores[hit]);
+            hits.WriteKey(w, result.PrimaryField, result.Ids, hit);
+            hits.WriteMembers(w, hit);
+        }
+        var forms = new Forms(WriteKey, WriteMetric, WriteHit);
         return new RestReply(w =>
         {
             w.WriteStartArray();
             foreach (var query in result.Buckets)
             {
                 w.WriteStartObject();
-                Write(w, "buckets", query, result, rows, call.Int64AsNumbers);
+                Write(w, "buckets", query, forms);
                 w.WriteEndObject();
             }
             w.WriteEndArray();
@@ -51,7 +63,10 @@ internal static class AggregationJson
         };
     }
 
-    private static void Write(Utf8JsonWriter w, string name, ImmutableArray<AggregationBucket> buckets, SearchResult result, RowWriter rows, bool int64AsNumbers)
+    /// <summary>How the parts of buckets are written.</summary>
+    private sealed record Forms(Action<Utf8JsonWriter, ColumnValue> Key, Action<Utf8JsonWriter, string, ColumnValue> Metric, Action<Utf8JsonWriter, int> Hit);
+
+    private static void Write(Utf8JsonWriter w, string name, ImmutableArray<AggregationBucket> buckets, Forms forms)
     {
         w.WriteStartArray(name);
         foreach (var bucket in buckets)
@@ -62,25 +77,23 @@ internal static class AggregationJson
             {
                 w.WriteStartObject();
                 w.WriteString("fieldName", field);
-                new RowWriter([new NamedColumn("value", value.Column)], int64AsNumbers).WriteMembers(w, value.Row);
+                forms.Key(w, value);
                 w.WriteEndObject();
             }
             w.WriteEndArray();
             w.WriteNumber("count", bucket.Count);
             w.WriteStartObject("metrics");
-            foreach (var (metric, value) in bucket.Metrics) new RowWriter([new NamedColumn(metric, value.Column)], int64AsNumbers: true).WriteMembers(w, value.Row);
+            foreach (var (metric, value) in bucket.Metrics) forms.Metric(w, metric, value);
             w.WriteEndObject();
             w.WriteStartArray("hits");
             foreach (var hit in bucket.Hits)
             {
                 w.WriteStartObject();
-                w.WriteNumber("distance", result.Scores[hit]);
-                rows.WriteKey(w, result.PrimaryField, result.Ids, hit);
-                rows.WriteMembers(w, hit);
+                forms.Hit(w, hit);
                 w.WriteEndObject();
             }
             w.WriteEndArray();
-            Write(w, "subGroups", bucket.Sub, result, rows, int64AsNumbers);
+            Write(w, "subGroups", bucket.Sub, forms);
             w.WriteEndObject();
         }
         w.WriteEndArray();
