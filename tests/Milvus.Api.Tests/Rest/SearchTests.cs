@@ -127,6 +127,18 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
     }
 
     [Fact]
+    public async Task Hits_come_in_buckets()
+    {
+        const string Query = "\"annsField\":\"dense\",\"data\":[[4,0]],\"searchAggregation\":";
+        var answer = await SearchAsync(Query + """{"fields":["grp"],"size":2,"metrics":{"n":{"op":"count","fieldName":"*"} },"topHits":{"size":2,"sort":[{"fieldName":"id","direction":"desc"}]} }""");
+        Assert.Equal(
+            """[{"buckets":[{"key":[{"fieldName":"grp","value":1}],"count":2,"metrics":{"n":2},"hits":[{"distance":0,"id":"4"},{"distance":1,"id":"3"}],"subGroups":[]},{"key":[{"fieldName":"grp","value":0}],"count":2,"metrics":{"n":2},"hits":[{"distance":4,"id":"2"},{"distance":9,"id":"1"}],"subGroups":[]}]}]""",
+            answer.Data.GetRawText());
+        Assert.Equal("[2]", answer.Root.GetProperty("aggTopks").GetRawText());
+        await server.RefusedAsync(1100, "entities/search", $$"""{"collectionName":"s",{{Query}}{"fields":[],"size":2} }""");
+    }
+
+    [Fact]
     public async Task Functions_score_hits_anew()
     {
         const string Query = "\"annsField\":\"dense\",\"data\":[[0,0]],\"limit\":10,\"functionScore\":";

@@ -20,7 +20,11 @@ internal static class SearchEndpoints
         table["entities/explain"] = ExplainAsync;
     }
 
-    private static async ValueTask<RestReply> SearchAsync(RestCall call) => WriteHits(call, await RunAsync(call, call.Flag("explain")));
+    private static async ValueTask<RestReply> SearchAsync(RestCall call)
+    {
+        var result = await RunAsync(call, call.Flag("explain"));
+        return call.Has("searchAggregation") ? AggregationJson.Write(call, result) : WriteHits(call, result);
+    }
 
     private static async ValueTask<RestReply> HybridAsync(RestCall call) => WriteHits(call, await RunHybridAsync(call, call.Flag("explain")));
 
@@ -39,8 +43,7 @@ internal static class SearchEndpoints
     private static async Task<SearchResult> RunAsync(RestCall call, bool explain)
     {
         var name = call.Collection;
-        foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
-            if (call.Has(unsupported)) throw new MilvusException(ErrorCode.Unimplemented, $"{unsupported} is not supported by this server yet: service unimplemented");
+        if (call.Has("functionChains")) throw new MilvusException(ErrorCode.Unimplemented, "functionChains is not supported by this server yet: service unimplemented");
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
         if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
         var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
@@ -49,6 +52,7 @@ internal static class SearchEndpoints
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
+            Aggregation = AggregationJson.Read(call.Body),
         };
         if (explain) request = request with { Params = request.Params.SetItem("explain", "true") };
         return await call.Proxy.SearchAsync(call.Context, request, call.Cancellation);
