@@ -21,6 +21,14 @@ public class LexicalHighlighterTests
     }
 
     [Fact]
+    public void Words_inside_a_word_are_marked_with_it()
+    {
+        Analyzer chinese = Analyzer.Parse("""{"type": "chinese"}""");
+        var terms = new HashSet<string> { "大学", "清华大学" };
+        Assert.Equal("<em>清华大学</em>的", Assert.Single(new LexicalHighlighter(HighlightOptions.Default).Highlight(chinese, "清华大学的"u8, terms)));
+    }
+
+    [Fact]
     public void Tags_take_turns()
     {
         var options = HighlightOptions.Default with { PreTags = ["<a>", "<b>"], PostTags = ["</a>", "</b>"] };

@@ -35,9 +35,9 @@ public sealed class LexicalHighlighter(HighlightOptions options)
     {
         if (terms.Count == 0) return [];
         var matches = new List<(int Start, int End)>();
-        foreach (var token in analyzer.GetTokens(utf8))
+        // Some tokenizers give the words inside a word before the word itself.
+        foreach (var token in analyzer.GetTokens(utf8).Where(t => terms.Contains(t.Text)).OrderBy(t => t.StartOffset))
         {
-            if (!terms.Contains(token.Text)) continue;
             // Several tokens of one place, such as synonyms, are one match.
             if (matches.Count > 0 && token.StartOffset < matches[^1].End) matches[^1] = (matches[^1].Start, Math.Max(matches[^1].End, token.EndOffset));
             else matches.Add((token.StartOffset, token.EndOffset));
