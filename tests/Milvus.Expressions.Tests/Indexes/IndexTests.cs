@@ -42,7 +42,7 @@ public class IndexTests
         {
             var rows = new RandomRows(random).Make(random.Next(1, 300));
             var plain = new Rows(Sample.Schema, rows, prune: false);
-            var indexed = new IndexedRows(new Rows(Sample.Schema, rows, prune: random.Next(2) == 0));
+            var indexed = new IndexedRows(new Rows(Sample.Schema, rows, prune: random.Next(2) == 0)) { HasTexts = random.Next(4) != 0 };
             IndexEverything(indexed, random);
             for (var k = 0; k < 120; k++)
             {
@@ -189,7 +189,7 @@ public class IndexTests
     [Fact]
     public void Frozen_values_stay()
     {
-        Assert.Equal("Inverted=1 Bitmap=2 Sorted=3 Trie=4 Ngram=5 RTree=6 Document=7", string.Join(' ', Enum.GetValues<ScalarIndexKind>().Select(k => $"{k}={(int)k}")));
+        Assert.Equal("Inverted=1 Bitmap=2 Sorted=3 Trie=4 Ngram=5 RTree=6 Document=7 Text=8", string.Join(' ', Enum.GetValues<ScalarIndexKind>().Select(k => $"{k}={(int)k}")));
         Assert.Equal("None=0 Bool=1 Double=2 Text=3 BoolArray=4 DoubleArray=5 TextArray=6 Document=7", string.Join(' ', Enum.GetValues<JsonCast>().Select(k => $"{k}={(int)k}")));
     }
 

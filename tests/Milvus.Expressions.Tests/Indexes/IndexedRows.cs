@@ -7,10 +7,25 @@ namespace Milvus.Expressions.Tests.Indexes;
 internal sealed class IndexedRows(Rows rows) : IIndexedColumns
 {
     private readonly Dictionary<long, List<ScalarIndex>> _indexes = [];
+    private readonly Dictionary<long, ScalarIndex> _texts = [];
 
     public int RowCount => rows.RowCount;
 
     public Column GetBlock(long fieldId, int block) => rows.GetBlock(fieldId, block);
+
+    /// <summary>Fields with enable_match have their words indexed.</summary>
+    public bool HasTexts { get; set; }
+
+    public ScalarIndex? TextIndexOf(long fieldId)
+    {
+        if (!HasTexts || Sample.Schema.Find(fieldId) is not { EnableMatch: true } field) return null;
+        if (!_texts.TryGetValue(fieldId, out var index))
+        {
+            var blocks = Enumerable.Range(0, (RowCount + ColumnLimits.BlockRows - 1) / ColumnLimits.BlockRows).Select(block => GetBlock(fieldId, block));
+            _texts.Add(fieldId, index = TextIndexes.Build(field, blocks, RowCount));
+        }
+        return index;
+    }
 
     public ColumnStatistics? GetStatistics(long fieldId, int block) => rows.GetStatistics(fieldId, block);
 

@@ -57,6 +57,17 @@ public sealed class TokenizerTests
         ["Can't", "3.14", "北", "京"], Terms("""{"tokenizer": {"type": "standard", "uax29": true}}""", "(Can't) 3.14, 北京!"));
 
     [Fact]
+    public void PinyinAddsReadings()
+    {
+        Assert.Equal(["中文", "zhong", "wen", "测试", "ce", "shi", "x"], Terms("""{"tokenizer": "jieba", "filter": ["pinyin", "removepunct"]}""", "中文测试 x"));
+        Assert.Equal(
+            ["zuqiu", "zq", "ok"],
+            Terms("""{"tokenizer": "whitespace", "filter": [{"type": "pinyin", "keep_original": false, "keep_full_pinyin": false, "keep_joined_full_pinyin": true, "keep_separate_first_letter": true}]}""", "足球 ok"));
+        Assert.Equal(["中a1", "zhong"], Terms("""{"tokenizer": "whitespace", "filter": ["pinyin"]}""", "中a1"));
+        Assert.All(Analyzer.Parse("""{"tokenizer": "whitespace", "filter": ["pinyin"]}""").GetTokens("中文"), token => Assert.Equal((0, 6, 0), (token.StartOffset, token.EndOffset, token.Position)));
+    }
+
+    [Fact]
     public void ThaiFindsWordsAndPairsOfClustersBetween()
     {
         Assert.Equal(["ภาษาไทย", "สนุก", "มาก"], Terms("""{"tokenizer": "thai"}""", "ภาษาไทยสนุกมาก"));
@@ -67,7 +78,7 @@ public sealed class TokenizerTests
 
     [Fact]
     public void ArabicNormalisesStemsAndDropsStopWords() =>
-        Assert.Equal(["كتاب", "مدرس", "2024"], Terms("""{"type": "arabic"}""", "الكِتاب في المدرسة ٢٠٢٤"));
+        Assert.Equal(["كتاب", "مدرسه", "2024"], Terms("""{"type": "arabic"}""", "الكِتاب في المدرسة ٢٠٢٤"));
 
     [Theory]
     [InlineData("The cats are running in the garden", "cat run garden")]
@@ -141,7 +152,7 @@ public sealed class TokenizerTests
     [InlineData("""{"tokenizer": {"type": "language_identifier", "identifier": "guess", "analyzers": {"default": {}}}}""", "unsupported language identifier: guess")]
     [InlineData("""{"tokenizer": {"type": "language_identifier", "analyzers": {"default": {}}, "mapping": {"English": "en"}}}""", "names the unknown analyzer en")]
     [InlineData("""{"tokenizer": "standard", "filter": [{"type": "decompounder"}]}""", "decompounder word list must be set")]
-    [InlineData("""{"tokenizer": "standard", "filter": [{"type": "pinyin"}]}""", "filter pinyin is not supported")]
+    [InlineData("""{"tokenizer": "standard", "filter": [{"type": "pinyin", "tones": true}]}""", "unknown filter option key: tones")]
     [InlineData("""{"tokenizer": "standard", "filter": [{"type": "stemmer", "language": "klingon"}]}""", "unsupport stemmer language: klingon")]
     public void WhatCannotBeHadIsRefusedByName(string analyzerParams, string text)
     {

@@ -81,12 +81,12 @@ public sealed class SparseAlgorithmTests
     public void AGrowingStoreIsSearchedByChunksLikeTheScan(MetricType metric)
     {
         var random = new Random(15);
-        byte[][] rows = Skewed(random, (2 * GrowingSparseIndex.ChunkRows) + 700, 300, true, 6);
+        byte[][] rows = Skewed(random, (2 * ChunkedSparseIndex.ChunkRows) + 700, 300, true, 6);
         Bm25Scoring? scoring = metric == MetricType.BM25 ? SparseData.Scoring(rows) : null;
         var store = new SparseRowStore();
-        var growing = new GrowingSparseIndex(store);
+        var growing = new ChunkedSparseIndex(store);
         TopK expected = new(), found = new();
-        foreach (int count in new[] { 0, 100, GrowingSparseIndex.ChunkRows - 1, GrowingSparseIndex.ChunkRows, GrowingSparseIndex.ChunkRows + 65, rows.Length })
+        foreach (int count in new[] { 0, 100, ChunkedSparseIndex.ChunkRows - 1, ChunkedSparseIndex.ChunkRows, ChunkedSparseIndex.ChunkRows + 65, rows.Length })
         {
             while (store.Count < count)
                 store.Append(rows[store.Count]);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Milvus.Expressions.Indexes;
 using Milvus.Expressions.Kernels;
+using Milvus.Expressions.Matching;
 using Milvus.Expressions.Predicates;
 using Milvus.Model;
 
@@ -74,6 +75,9 @@ internal sealed class IndexSelection
     private IndexProbe? BestProbe(Leaf leaf)
     {
         IndexProbe? best = null;
+        if (leaf is TextTestLeaf { Column.IsPlain: true, Matcher: AnalyzedTest { Matcher: IIndexedTextMatcher } }
+            && _source.TextIndexOf(leaf.Column.FieldId) is { } text && text.RowCount >= _rowCount && text.Plan(leaf) is { } words && (words.IsExact || !leaf.Negated))
+            best = words;
         foreach (var index in _source.IndexesOf(leaf.Column.FieldId))
         {
             if (index.RowCount < _rowCount || !IsOn(index.Spec, leaf)) continue;

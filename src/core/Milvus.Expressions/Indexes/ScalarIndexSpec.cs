@@ -25,6 +25,9 @@ public enum ScalarIndexKind : byte
 
     /// <summary>Every scalar of a JSON document with its path.</summary>
     Document = 7,
+
+    /// <summary>Terms of analysed text; made in memory for fields with enable_match, never stored.</summary>
+    Text = 8,
 }
 
 /// <summary>What an index on a JSON path takes the values for. The values are part of its file: frozen.</summary>
@@ -73,6 +76,7 @@ public sealed record ScalarIndexSpec(ScalarIndexKind Kind)
         ScalarIndexKind.Sorted => "STL_SORT",
         ScalarIndexKind.Trie => "Trie",
         ScalarIndexKind.Ngram => "NGRAM",
+        ScalarIndexKind.Text => "TEXT",
         _ => "RTREE",
     };
 }

@@ -8,24 +8,14 @@ namespace Milvus.Expressions.Matching;
 public sealed class AnalyzedTextMatchers(AnalyzerRegistry analyzers) : ITextMatcherFactory
 {
     public ITextMatcher Match(FieldSchema field, string query, int minimumShouldMatch) =>
-        new AnyToken(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
+        new AnyTokenMatcher(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
 
     public ITextMatcher Phrase(FieldSchema field, string query, uint slop) =>
-        new TokensInOrder(new PhraseMatcher(AnalyzerOf(field), query, slop));
+        new PhraseTokenMatcher(new PhraseMatcher(AnalyzerOf(field), query, slop));
 
     public ITextMatcher Fuzzy(FieldSchema field, string query, int distance) => new NearToken(new FuzzyMatcher(AnalyzerOf(field), query, distance));
 
     private Analyzer AnalyzerOf(FieldSchema field) => analyzers.Get(field.Param("analyzer_params"));
-
-    private sealed class AnyToken(TextMatcher matcher) : ITextMatcher
-    {
-        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
-    }
-
-    private sealed class TokensInOrder(PhraseMatcher matcher) : ITextMatcher
-    {
-        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
-    }
 
     private sealed class NearToken(FuzzyMatcher matcher) : ITextMatcher
     {

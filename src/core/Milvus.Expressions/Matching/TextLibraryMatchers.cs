@@ -12,23 +12,13 @@ public sealed class TextLibraryMatchers : ITextMatcherFactory
     private readonly AnalyzerRegistry _analyzers = new();
 
     public ITextMatcher Match(FieldSchema field, string query, int minimumShouldMatch) =>
-        new Words(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
+        new AnyTokenMatcher(new TextMatcher(AnalyzerOf(field), query, minimumShouldMatch));
 
-    public ITextMatcher Phrase(FieldSchema field, string query, uint slop) => new Phrases(new PhraseMatcher(AnalyzerOf(field), query, slop));
+    public ITextMatcher Phrase(FieldSchema field, string query, uint slop) => new PhraseTokenMatcher(new PhraseMatcher(AnalyzerOf(field), query, slop));
 
     public ITextMatcher Fuzzy(FieldSchema field, string query, int distance) => new Near(new FuzzyMatcher(AnalyzerOf(field), query, distance));
 
     private Analyzer AnalyzerOf(FieldSchema field) => _analyzers.Get(field.Param("analyzer_params"));
-
-    private sealed class Words(TextMatcher matcher) : ITextMatcher
-    {
-        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
-    }
-
-    private sealed class Phrases(PhraseMatcher matcher) : ITextMatcher
-    {
-        public bool IsMatch(ReadOnlySpan<byte> text) => matcher.IsMatch(text);
-    }
 
     private sealed class Near(FuzzyMatcher matcher) : ITextMatcher
     {

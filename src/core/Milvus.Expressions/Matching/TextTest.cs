@@ -53,6 +53,8 @@ internal sealed class LiteralTest(LiteralTest.Shape shape, byte[] literal) : Tex
 /// <summary>A predicate of the text library.</summary>
 internal sealed class AnalyzedTest(ITextMatcher matcher, string description) : TextTest
 {
+    public ITextMatcher Matcher => matcher;
+
     public override int Cost => 400;
 
     public override bool IsMatch(ReadOnlySpan<byte> text, FilterScratch scratch) => matcher.IsMatch(text);

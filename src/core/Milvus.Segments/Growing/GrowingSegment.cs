@@ -133,7 +133,7 @@ public sealed class GrowingSegment : Segment
     internal override VectorArrays? FindVectorArrays(long fieldId) => (Find(fieldId) as GrowingVectorArrayField)?.Vectors;
 
     internal override SparseVectors? FindSparse(long fieldId) =>
-        Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words) { Growing = field.Index } : null;
+        Find(fieldId) is GrowingSparseField field ? new SparseVectors(field.Store, field.Validity.Words, field.Index) : null;
 
     public override IBm25Statistics? Bm25StatisticsOf(long fieldId) => (Find(fieldId) as GrowingSparseField)?.Statistics;
 

@@ -15,14 +15,14 @@ internal sealed class GrowingSparseField : GrowingField
         : base(schema.Id)
     {
         _statistics = statistics;
-        Index = new GrowingSparseIndex(Store);
+        Index = new ChunkedSparseIndex(Store);
     }
 
     /// <summary>May hold rows that are not published yet.</summary>
     public SparseRowStore Store { get; } = new();
 
     /// <summary>Searches the rows, by inverted indexes over whole chunks of them.</summary>
-    public GrowingSparseIndex Index { get; }
+    public ChunkedSparseIndex Index { get; }
 
     public GrowingValidity Validity { get; } = new();
 

@@ -17,5 +17,7 @@ internal sealed class SegmentColumns(Segment segment, int rowCount) : IIndexedCo
 
     public IReadOnlyList<ScalarIndex> IndexesOf(long fieldId) => segment is SealedSegment s ? s.ScalarIndexesOf(fieldId) : [];
 
+    public ScalarIndex? TextIndexOf(long fieldId) => (segment as SealedSegment)?.TextIndexOf(fieldId);
+
     public ColumnStatistics? GetStatistics(long fieldId, int block) => segment.StatisticsOf(fieldId, block);
 }

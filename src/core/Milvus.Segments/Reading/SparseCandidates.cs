@@ -4,7 +4,7 @@ using Milvus.Vectors;
 namespace Milvus.Segments;
 
 /// <summary>
-/// Candidates in a sparse vector field, ranked by the inverted index or by an exact scan, with equal scores. Rows that share nothing
+/// Candidates in a sparse vector field, ranked by the inverted index or, while there is none, by chunks, with equal scores. Rows that share nothing
 /// with the query are no hits.
 /// </summary>
 internal sealed class SparseCandidates : SearchCandidates
@@ -57,8 +57,7 @@ internal sealed class SparseCandidates : SearchCandidates
             };
             var query = Request.SparseQueries[i].Span;
             if (_index is not null) _index.Search(query, parameters, Rows.AsFilter(), collectors[i]);
-            else if (_vectors.Growing is { } growing) growing.Search(Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
-            else SparseScan.Search(_vectors.Store, Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
+            else _vectors.Chunks.Search(Request.Metric, query, parameters, Rows.AsFilter(), collectors[i], Rows.RowCount);
         }
     }
 }

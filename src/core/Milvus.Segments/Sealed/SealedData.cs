@@ -1,6 +1,6 @@
 namespace Milvus.Segments;
 
-/// <summary>What instances of one sealed segment share; immutable.</summary>
+/// <summary>What instances of one sealed segment share; immutable but for indexes that are made on demand.</summary>
 internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRuns inserts, PrimaryKeyOrder keys)
 {
     public int RowCount { get; } = rowCount;
@@ -9,8 +9,11 @@ internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRu
 
     public PrimaryKeyOrder Keys { get; } = keys;
 
+    /// <summary>Made as filters need them.</summary>
+    public SealedTexts Texts { get; } = new();
+
     // Vector stores grow by their norms when a cosine search first needs them, so this is not a constant.
-    public long MemoryBytes => fields.Sum(f => f.MemoryBytes) + Inserts.MemoryBytes + Keys.MemoryBytes;
+    public long MemoryBytes => fields.Sum(f => f.MemoryBytes) + Texts.MemoryBytes + Inserts.MemoryBytes + Keys.MemoryBytes;
 
     public SealedField? Find(long fieldId)
     {

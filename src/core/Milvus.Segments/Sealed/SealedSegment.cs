@@ -78,6 +78,7 @@ public sealed class SealedSegment : Segment
     public SealedSegment WithIndex(AttachedIndex index)
     {
         var indexes = Indexes.RemoveAll(i => i.File.IsReplacedBy(index.File)).Add(index);
+        if (index.Sparse is not null) FindSparse(index.File.FieldId)?.Chunks.Clear();
         return new SealedSegment(Manifest.WithIndex(index.File), Schema, _data, Tombstones, indexes);
     }
 
@@ -119,6 +120,9 @@ public sealed class SealedSegment : Segment
             if (index.File.FieldId == fieldId && index.Scalar is { } scalar) (found ??= []).Add(scalar);
         return found ?? (IReadOnlyList<ScalarIndex>)[];
     }
+
+    /// <summary>The terms of a field with enable_match, analysed when they are first asked for; null for other fields and for few rows.</summary>
+    public ScalarIndex? TextIndexOf(long fieldId) => Schema.Find(fieldId) is { EnableMatch: true } field ? _data.Texts.Of(field, _data) : null;
 
     private SealedSegment Without(Predicate<SegmentIndexFile> left) => new(
         Manifest with { Indexes = Manifest.Indexes.RemoveAll(left) },

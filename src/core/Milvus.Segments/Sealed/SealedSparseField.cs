@@ -9,11 +9,11 @@ namespace Milvus.Segments;
 /// <param name="statistics">Of the output of a BM25 function; null for other fields.</param>
 internal sealed class SealedSparseField(long fieldId, SparseRowStore store, ulong[]? valid, Bm25Statistics? statistics) : SealedField(fieldId)
 {
-    public SparseVectors Vectors { get; } = new(store, valid);
+    public SparseVectors Vectors { get; } = new(store, valid, new ChunkedSparseIndex(store));
 
     public Bm25Statistics? Statistics => statistics;
 
-    public override long MemoryBytes => store.MemoryBytes + ((valid?.LongLength ?? 0) * sizeof(ulong)) + (statistics?.MemoryBytes ?? 0);
+    public override long MemoryBytes => store.MemoryBytes + Vectors.Chunks.MemoryBytes + ((valid?.LongLength ?? 0) * sizeof(ulong)) + (statistics?.MemoryBytes ?? 0);
 
     public override Column Block(int block) => RowGather.Sparse(store, valid, RowGather.RowsOf(block, store.Count));
 

@@ -58,30 +58,19 @@ internal static class AnalyzerParser
         else
             filters.Add(next => new LowercaseFilter(next));
         if (name is "arabic" or "thai")
-        {
             filters.Add(next => new DecimalDigitFilter(next));
-            stopWords.AddRange(StopWordLists.Of(name));
-        }
         if (name == "arabic")
-            AddArabic(filters, stopWords);
-        if (name == "english")
         {
-            // The stemmer runs first, so stop words meet stems, as in Milvus.
-            filters.Add(next => new EnglishStemmerFilter(next));
-            stopWords.AddRange(StopWordLists.Of(name));
+            filters.Add(next => new ArabicNormalizationFilter(next));
+            filters.Add(next => new StemmerFilter(new ArabicStemmer(), next));
         }
+        if (name == "english")
+            filters.Add(next => new EnglishStemmerFilter(next));
+        // The stemmers run first, so stop words meet stems, as in Milvus.
+        if (name is "arabic" or "english" or "thai")
+            stopWords.AddRange(StopWordLists.Of(name));
         AddStopWords(filters, stopWords);
         return new Analyzer(tokenizer, [.. filters]);
-    }
-
-    /// <summary>Stop words meet the words as written, so they come first.</summary>
-    private static void AddArabic(List<Func<TokenStage, TokenStage>> filters, List<string> stopWords)
-    {
-        AddStopWords(filters, stopWords);
-        stopWords.Clear();
-        // The stemmer tells endings by letters that normalisation unifies.
-        filters.Add(next => new StemmerFilter(new ArabicStemmer(), next));
-        filters.Add(next => new ArabicNormalizationFilter(next));
     }
 
     private static void AddStopWords(List<Func<TokenStage, TokenStage>> filters, List<string> stopWords)

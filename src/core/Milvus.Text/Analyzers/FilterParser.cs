@@ -22,7 +22,7 @@ internal static class FilterParser
         if (!settings.Has("type"))
             throw MilvusException.InvalidParameter("no type field in filter params");
         string type = settings.Text("type", "filter type should be string");
-        if (Simple(type) is { } simple)
+        if (type != "pinyin" && Simple(type) is { } simple)
         {
             settings.Allow("type");
             return simple;
@@ -35,7 +35,7 @@ internal static class FilterParser
             "regex" => Pattern(settings),
             "synonym" => Synonym(settings),
             "decompounder" => Decompounder(settings),
-            "pinyin" => throw MilvusException.InvalidParameter("filter pinyin is not supported: this server has no table of readings"),
+            "pinyin" => Pinyin(settings),
             _ => throw MilvusException.InvalidParameter($"unsupport filter type: {type}"),
         };
     }
@@ -49,6 +49,7 @@ internal static class FilterParser
         "cnalphanumonly" => next => new CnAlphaNumOnlyFilter(next),
         "removepunct" => next => new RemovePunctFilter(next),
         "decimaldigit" => next => new DecimalDigitFilter(next),
+        "pinyin" => next => new PinyinFilter(PinyinForms.Original | PinyinForms.Full, next),
         "arabic_normalization" => next => new ArabicNormalizationFilter(next),
         _ => null,
     };
@@ -79,6 +80,16 @@ internal static class FilterParser
             _ when Stemming.Stemmer.Find(language) is { } stemmer => next => new StemmerFilter(stemmer, next),
             _ => throw MilvusException.InvalidParameter($"unsupport stemmer language: {language}"),
         };
+    }
+
+    private static Func<TokenStage, TokenStage> Pinyin(JsonSettings settings)
+    {
+        settings.Allow("type", "keep_original", "keep_full_pinyin", "keep_joined_full_pinyin", "keep_separate_first_letter");
+        PinyinForms forms = (settings.Flag("keep_original", true) ? PinyinForms.Original : 0)
+            | (settings.Flag("keep_full_pinyin", true) ? PinyinForms.Full : 0)
+            | (settings.Flag("keep_joined_full_pinyin", false) ? PinyinForms.Joined : 0)
+            | (settings.Flag("keep_separate_first_letter", false) ? PinyinForms.Initials : 0);
+        return next => new PinyinFilter(forms, next);
     }
 
     private static Func<TokenStage, TokenStage> Decompounder(JsonSettings settings)

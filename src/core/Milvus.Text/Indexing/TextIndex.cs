@@ -42,6 +42,40 @@ public sealed class TextIndex
     /// <param name="term">UTF-8, as the analyzer makes it.</param>
     public int RowsWith(ReadOnlySpan<byte> term) => Find(term) is >= 0 and int number ? Counts[number] : 0;
 
+    /// <summary>Rows that can match at most, not counting rows twice only by chance.</summary>
+    public long MaxRows(TextMatcher matcher)
+    {
+        if (matcher.MatchesNothing)
+            return 0;
+        long clauses = 0;
+        for (int term = 0; term < matcher.Query.Terms.Count; term++)
+            clauses += (long)matcher.Query.Clauses[term] * RowsWith(matcher.Query.Terms[term]);
+        return Math.Min(RowCount, clauses / matcher.MinimumShouldMatch);
+    }
+
+    /// <summary>Rows that can match at most: those with the phrase's rarest word.</summary>
+    public long MaxRows(PhraseMatcher matcher)
+    {
+        long rarest = matcher.Query.Sequence.Length == 0 ? 0 : RowCount;
+        for (int term = 0; term < matcher.Query.Terms.Count; term++)
+            rarest = Math.Min(rarest, RowsWith(matcher.Query.Terms[term]));
+        return rarest;
+    }
+
+    /// <summary>Entries of the lists of a query's terms.</summary>
+    public long PostingsOf(TextMatcher matcher) => PostingsOf(matcher.Query);
+
+    /// <summary>Entries of the lists of a phrase's terms.</summary>
+    public long PostingsOf(PhraseMatcher matcher) => PostingsOf(matcher.Query);
+
+    private long PostingsOf(QueryTerms query)
+    {
+        long postings = 0;
+        for (int term = 0; term < query.Terms.Count; term++)
+            postings += RowsWith(query.Terms[term]);
+        return postings;
+    }
+
     /// <summary>Sets the bit of every row that matches.</summary>
     /// <param name="matcher">The predicate.</param>
     /// <param name="rows">Bit r % 64 of word r / 64 is row r; at least <see cref="RowCount"/> bits.</param>

@@ -23,6 +23,9 @@ public sealed class PhraseMatcher
         _slop = slop;
     }
 
+    /// <summary>Tokens of the phrase.</summary>
+    public int TokenCount => _query.Sequence.Length;
+
     internal QueryTerms Query => _query;
 
     /// <param name="document">One value as UTF-8.</param>

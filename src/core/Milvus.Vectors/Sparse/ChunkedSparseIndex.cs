@@ -4,10 +4,10 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Search over rows that are still being appended: every whole chunk gets an inverted index when a search first needs it, the rows behind
-/// are scanned. Scores are those of <see cref="SparseScan"/>. Any number of threads may search beside the store's writer.
+/// Search over rows without a finished index, which may still be appended: every whole chunk gets an inverted index when a search first needs
+/// it, the rows behind are scanned. Scores are those of <see cref="SparseScan"/>. Any number of threads may search beside the store's writer.
 /// </summary>
-public sealed class GrowingSparseIndex(SparseRowStore store)
+public sealed class ChunkedSparseIndex(SparseRowStore store)
 {
     /// <summary>Rows of a chunk; a multiple of 64, so that filters split at words.</summary>
     public const int ChunkRows = 1 << 13;
@@ -25,6 +25,9 @@ public sealed class GrowingSparseIndex(SparseRowStore store)
             return bytes;
         }
     }
+
+    /// <summary>Lets the chunks' indexes go; searches make them anew.</summary>
+    public void Clear() => _chunks.Clear();
 
     /// <param name="metric">IP or BM25.</param>
     /// <param name="query">A valid sparse row.</param>

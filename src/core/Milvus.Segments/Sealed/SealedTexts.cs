@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using Milvus.Expressions.Indexes;
+using Milvus.Model;
+
+namespace Milvus.Segments;
+
+/// <summary>
+/// Text indexes of a sealed segment's fields: each is made when a filter first matches words of the field, which takes about as long as
+/// answering that filter by reading every text would. They live as long as the segment is in memory. Safe for any number of threads.
+/// </summary>
+internal sealed class SealedTexts
+{
+    /// <summary>With fewer rows reading the texts is quick enough.</summary>
+    private const int MinRows = 64;
+
+    // The analyzer of a field can be altered; indexes of the old one must not answer then.
+    private readonly ConcurrentDictionary<(long FieldId, string Analyzer), Lazy<ScalarIndex>> _indexes = new();
+
+    public long MemoryBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var index in _indexes.Values)
+                if (index.IsValueCreated) bytes += index.Value.MemoryBytes;
+            return bytes;
+        }
+    }
+
+    /// <summary>Null when the segment is small or does not store the field.</summary>
+    public ScalarIndex? Of(FieldSchema field, SealedData data)
+    {
+        if (data.RowCount < MinRows || data.Find(field.Id) is not SealedScalarField stored) return null;
+        var key = (field.Id, field.Param("analyzer_params") ?? "");
+        if (!_indexes.TryGetValue(key, out var index))
+            index = _indexes.GetOrAdd(key, _ => new Lazy<ScalarIndex>(() => TextIndexes.Build(field, stored.Blocks, data.RowCount)));
+        return index.Value;
+    }
+}
