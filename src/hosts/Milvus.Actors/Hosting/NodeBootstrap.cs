@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Management;
@@ -15,7 +16,8 @@ internal static class NodeBootstrap
     public static void Configure(AkkaConfigurationBuilder akka, NodeSettings settings)
     {
         if (settings.AkkaManagementPort is not { } port) return;
-        akka.WithAkkaManagement(hostName: settings.Host, port: port, bindHostname: "0.0.0.0", bindPort: port, autoStart: true);
+        // On every address only behind a name: one node of a machine would otherwise answer for the others' addresses, and take itself for all contact points.
+        akka.WithAkkaManagement(hostName: settings.Host, port: port, bindHostname: IPAddress.TryParse(settings.Host, out _) ? settings.Host : "0.0.0.0", bindPort: port, autoStart: true);
         if (settings.ContactPoints.Length == 0) return;
         akka.AddHocon(Discovery(settings), HoconAddMode.Prepend);
         akka.WithClusterBootstrap(o => o.ContactPointDiscovery.ServiceName = ClusterNames.System, autoStart: true);
