@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
@@ -19,6 +20,12 @@ internal sealed record IntervalLeaf<T>(ColumnRef Column, T Low, T High) : Leaf(C
         ? new IndexQuery(new NumberRange(OrderedDouble.Of(double.CreateChecked(Low)), OrderedDouble.Of(double.CreateChecked(High))))
         : new IndexQuery(new NumberRange(long.CreateChecked(Low), long.CreateChecked(High)));
 
+    private static bool IsLeast(T value) => T.IsNegativeInfinity(value) || (IsWhole && value == T.CreateSaturating(Int128.MinValue));
+
+    private static bool IsGreatest(T value) => T.IsPositiveInfinity(value) || (IsWhole && value == T.CreateSaturating(Int128.MaxValue));
+
+    private static bool IsWhole => typeof(T) != typeof(float) && typeof(T) != typeof(double);
+
     public override Leaf? Intersect(Leaf other)
     {
         if (other is not IntervalLeaf<T> o || o.Column != Column) return null;
@@ -26,7 +33,13 @@ internal sealed record IntervalLeaf<T>(ColumnRef Column, T Low, T High) : Leaf(C
         return low <= high ? new IntervalLeaf<T>(Column, low, high) : new KnownLeaf(Column, false);
     }
 
-    protected override string Description => Low == High ? $"{Column} == {Low}" : $"{Low} <= {Column} <= {High}";
+    protected override string Description => (Low == High, IsLeast(Low), IsGreatest(High)) switch
+    {
+        (true, _, _) => string.Create(CultureInfo.InvariantCulture, $"{Column} == {Low}"),
+        (_, true, false) => string.Create(CultureInfo.InvariantCulture, $"{Column} <= {High}"),
+        (_, false, true) => string.Create(CultureInfo.InvariantCulture, $"{Column} >= {Low}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Low} <= {Column} <= {High}"),
+    };
 
     protected override (bool MayBeTrue, bool MayBeFalse) Bound(ColumnStatistics statistics)
     {
