@@ -56,10 +56,18 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
     {
         var indexes = collection.Info.Indexes;
         if (indexes.IsEmpty) return null;
+        (SegmentManifest Manifest, IndexInfo Index, SegmentIndexPlan Plan)? first = null;
         foreach (var manifest in services.Segments.GetSegments(collection.Info.Id))
+        {
             foreach (var index in indexes)
-                if (Needs(manifest, index) is { } plan && !IsPostponed(index.Id)) return (manifest, index, plan);
-        return null;
+            {
+                if (Needs(manifest, index) is not { } plan || IsPostponed(index.Id)) continue;
+                // Scalar indexes are a matter of moments: they need not wait for graphs.
+                if (plan.Scalar is not null) return (manifest, index, plan);
+                first ??= (manifest, index, plan);
+            }
+        }
+        return first;
     }
 
     private SegmentIndexPlan? Needs(SegmentManifest manifest, IndexInfo index) =>
