@@ -75,6 +75,7 @@ public class IndexTests
         { "INVERTED", "t", "t =~ \"7$\"" },
         { "BITMAP", "t", "not (t like \"%4%\")" },
         { "NGRAM", "s", "s like \"%777%\"" },
+        { "NGRAM", "s", "s == \"word 77 of many\"" },
         { "NGRAM", "s", "s like \"w%d 77_ %y\"" },
         { "INVERTED", "arr", "array_contains(arr, 77)" },
         { "BITMAP", "arr", "array_contains_all(arr, [77, 78])" },

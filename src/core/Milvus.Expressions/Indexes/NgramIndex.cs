@@ -6,8 +6,8 @@ using Milvus.Expressions.Predicates;
 namespace Milvus.Expressions.Indexes;
 
 /// <summary>
-/// NGRAM: every run of min_gram … max_gram characters with the rows it occurs in. Answers patterns with a literal of at least min_gram
-/// characters: rows that have all of the literal's grams are candidates, which are then tested.
+/// NGRAM: every run of min_gram … max_gram characters with the rows it occurs in. Answers equality and patterns with a literal of at least
+/// min_gram characters: rows that have all of the literal's grams are candidates, which are then tested.
 /// </summary>
 internal sealed class NgramIndex(ScalarIndexSpec spec, int rowCount, ulong[]? known, TextKeys grams, Postings postings) : ScalarIndex(spec, rowCount, known)
 {
@@ -17,16 +17,17 @@ internal sealed class NgramIndex(ScalarIndexSpec spec, int rowCount, ulong[]? kn
 
     internal override IndexProbe? Plan(Leaf leaf)
     {
-        var test = leaf switch
+        IReadOnlyList<byte[]>? literals = leaf switch
         {
-            TextTestLeaf t when t.Column.IsPlain => t.Matcher,
-            JsonLeaf { Condition: JsonTextMatchTest t } => t.Text,
+            TextTestLeaf t when t.Column.IsPlain => t.Matcher.Literals,
+            TextIntervalLeaf { Interval: { IsEquality: true, Low: { } whole } } t when t.Column.IsPlain => [whole],
+            JsonLeaf { Condition: JsonTextMatchTest t } => t.Text.Literals,
             _ => null,
         };
-        if (test is null) return null;
+        if (literals is null) return null;
         var keys = new HashSet<int>();
         var usable = false;
-        foreach (var literal in test.Literals)
+        foreach (var literal in literals)
         {
             if (!TryGrams(literal, keys, out var missing)) continue;
             usable = true;
