@@ -52,6 +52,20 @@ public class AccessTests
     }
 
     [Fact]
+    public void Who_may_start_something_may_ask_whether_it_is_done()
+    {
+        var world = new World();
+        world.Do(new CreateUser("u", "secret"));
+        world.Do(new CreateRole("r"));
+        world.Do(new GrantRole("u", "r"));
+        bool May(string privilege) => AccessControl.IsAllowed(world.Catalog, "u", "Collection", "c", privilege, "");
+        world.Do(new GrantPrivilege("r", On("Load", "c")));
+        Assert.Equal((true, true, true, false), (May("Load"), May("GetLoadingProgress"), May("GetLoadState"), May("GetFlushState")));
+        world.Do(new GrantPrivilege("r", On("Flush", "c")));
+        Assert.True(May("GetFlushState"));
+    }
+
+    [Fact]
     public void Lists_show_what_a_role_was_granted_something_on()
     {
         var world = new World();
