@@ -64,6 +64,7 @@ public enum ErrorCode
     SegcoreError = 2000,
     SegcoreUnsupported = 2001,
     ImportFailed = 2100,
+    ImportSystemFailed = 2101,
     InconsistentRequery = 2200,
     FunctionFailed = 2400,
     UnsupportedOperation = 3000,

@@ -149,11 +149,17 @@ public sealed partial class MilvusProxy : IMilvusProxy
         Func<CollectionInfo, TRequest, CancellationToken, Task<TResult>> run)
     {
         _access.Require(context.User, operation, context.Database, name);
-        var collection = Catalog.GetCollection(context.Database, name);
+        var collection = operation is ProxyOperation.Search or ProxyOperation.HybridSearch
+            ? Catalog.GetAnyCollection(context.Database, name)
+            : Catalog.GetCollection(context.Database, name);
         DatabaseDenials.Check(Catalog.FindDatabase(collection.DatabaseId), operation);
         try
         {
             return await run(collection, request, cancellation).ConfigureAwait(false);
+        }
+        catch (MilvusException e) when (e.Code is ErrorCode.CollectionNotLoaded or ErrorCode.PartitionNotLoaded && ReadName(operation) is { } verb)
+        {
+            throw new MilvusException(e.Code, $"failed to {verb}: {e.Message}", e);
         }
         catch (IntegrityException e)
         {
@@ -161,6 +167,13 @@ public sealed partial class MilvusProxy : IMilvusProxy
             throw;
         }
     }
+
+    private static string? ReadName(ProxyOperation operation) => operation switch
+    {
+        ProxyOperation.Query => "query",
+        ProxyOperation.Search or ProxyOperation.HybridSearch => "search",
+        _ => null,
+    };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Operation} on {Collection} met damaged data in {DamagedSource}")]
     private partial void LogDamage(Exception problem, ProxyOperation operation, string collection, string damagedSource);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Api.Grpc;
 using Milvus.Api.Grpc.Access;
 using Milvus.Api.Grpc.Calls;
+using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Rest;
 using Milvus.Api.Server;
@@ -26,6 +27,9 @@ public sealed record ApiParts
 
     public required MetricsRegistry Metrics { get; init; }
 
+    /// <summary>Bulk imports; null when this process imports no files. Owned by who made it.</summary>
+    public ImportJobs? Imports { get; init; }
+
     /// <summary>What REST does with 64-bit integers when the request does not say.</summary>
     public bool RestInt64AsNumbers { get; init; }
 
@@ -42,7 +46,7 @@ public static class ApiHost
         ProcessMetrics.Register(parts.Metrics);
         parts.Metrics.Observe("milvus_collections", "Collections in the catalogue.", () => parts.Catalog().CollectionCount);
         var methods = new GrpcMethodTable.Builder()
-            .AddMilvus(parts.Proxy, identity, parts.Health, time, logging.CreateLogger("Milvus.Api.Grpc"))
+            .AddMilvus(parts.Proxy, identity, parts.Health, time, logging.CreateLogger("Milvus.Api.Grpc"), parts.Imports)
             .AddHealth(parts.Health)
             .Build();
         IGrpcGuard? guard = parts.Access is { } access ? new AccessGuard(access, parts.Catalog) : null;
@@ -51,7 +55,7 @@ public static class ApiHost
             new RestOptions { Int64AsNumbers = parts.RestInt64AsNumbers },
             parts.Access is null ? null : new RestGuard(parts.Access),
             time,
-            logging.CreateLogger("Milvus.Api.Rest"));
+            logging.CreateLogger("Milvus.Api.Rest")) { Imports = parts.Imports };
         return new MilvusServer(options, methods, rest.HandleAsync, guard, parts.Health, parts.Metrics, identity.Version, time, logging, parts.Management);
     }
 

@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Server;
 using Milvus.Embedded;
 using Milvus.Hosting;
 using Milvus.Standalone.Settings;
 using Milvus.Storage.Files;
+using Milvus.Storage.Objects;
 
 namespace Milvus.Standalone;
 
@@ -16,13 +18,15 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly EmbeddedMilvus _milvus;
     private readonly MilvusServer _server;
+    private readonly ImportJobs _imports;
     private readonly ServerHealth _health;
 
-    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, MilvusServer server, ServerHealth health)
+    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, ImportJobs imports, MilvusServer server, ServerHealth health)
     {
         _lock = directory;
         _logging = logging;
         _milvus = milvus;
+        _imports = imports;
         _server = server;
         _health = health;
     }
@@ -41,20 +45,24 @@ public sealed class ServerProcess : IAsyncDisposable
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
         ILoggerFactory? logging = null;
         EmbeddedMilvus? milvus = null;
+        ImportJobs? imports = null;
         MilvusServer? server = null;
         try
         {
             logging = ApiHost.CreateLogging(settings.LogLevel);
             milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine, TimeProvider.System, logging, cancellation);
             var health = new ServerHealth();
-            server = Listen(settings, milvus, health, logging);
+            var files = new LocalObjectStore(settings.ImportDirectory ?? Path.Combine(settings.DataDirectory, "import"));
+            imports = new ImportJobs(milvus.Proxy, files, TimeProvider.System, logging.CreateLogger<ImportJobs>());
+            server = Listen(settings, milvus, imports, health, logging);
             await server.StartAsync(cancellation);
             health.Ready();
-            return new ServerProcess(directory, logging, milvus, server, health);
+            return new ServerProcess(directory, logging, milvus, imports, server, health);
         }
         catch
         {
             if (server is not null) await server.DisposeAsync();
+            if (imports is not null) await imports.DisposeAsync();
             if (milvus is not null) await milvus.DisposeAsync();
             logging?.Dispose();
             directory.Dispose();
@@ -84,12 +92,13 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         _health.NotReady("stopping");
         await _server.DisposeAsync();
+        await _imports.DisposeAsync();
         await _milvus.DisposeAsync();
         _logging.Dispose();
         _lock.Dispose();
     }
 
-    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
+    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ImportJobs imports, ServerHealth health, ILoggerFactory logging)
     {
         var metrics = new MetricsRegistry();
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => milvus.Engine.Memory.UsedBytes);
@@ -101,6 +110,7 @@ public sealed class ServerProcess : IAsyncDisposable
             Access = settings.Authorization ? milvus.Coordinator.Access : null,
             Health = health,
             Metrics = metrics,
+            Imports = imports,
             RestInt64AsNumbers = settings.RestInt64AsNumbers,
         };
         var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };

@@ -80,7 +80,7 @@ public sealed class DataCallTests
                 ExprTemplateValues = { ["ids"] = new TemplateValue { ArrayVal = new TemplateArrayValue { LongData = new LongArray { Data = { 1, 2 } } } } },
             }, Protocol.MutationResult.Parser);
         Assert.Equal(5, answer.DeleteCnt);
-        Assert.Equal(["a"], answer.IDs.StrId.Data);
+        Assert.Equal(Protocol.Schema.IDs.IdFieldOneofCase.None, answer.IDs.IdFieldCase);
         var delete = server.Proxy.Last<DeleteRequest>();
         Assert.Equal(("old", "id in {ids}"), (delete.Partition, delete.Expression));
         Assert.Equal(new Literal.List([new Literal.Int(1), new Literal.Int(2)]), delete.Templates["ids"]);

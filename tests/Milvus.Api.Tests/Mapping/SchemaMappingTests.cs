@@ -68,9 +68,9 @@ public sealed class SchemaMappingTests
     }
 
     [Theory]
-    [InlineData(DataType.Int64, "type (Int64) of field (f) is not equal to the type(String) of default_value")]
-    [InlineData(DataType.Array, "default value is not supported for field f of type Array")]
-    [InlineData(DataType.FloatVector, "default value is not supported for field f of type FloatVector")]
+    [InlineData(DataType.Int64, "type (Int64) of field (f) is not equal to the type(DataType_VarChar) of default_value")]
+    [InlineData(DataType.Array, "type not support default_value, type:Array, name:f")]
+    [InlineData(DataType.FloatVector, "type not support default_value, type:FloatVector, name:f")]
     public void A_default_has_the_type_of_its_field(DataType type, string message)
     {
         var field = new WireField { Name = "f", DefaultValue = new WireValue { StringData = "x" } };

@@ -132,7 +132,7 @@ public sealed class CollectionTests(RestServer server)
 
         var index = (await server.DataAsync("indexes/describe", new { collectionName = "custom", indexName = "by_v" }))[0];
         Assert.Equal(("HNSW", "L2", "Finished"), (index.GetProperty("indexType").GetString(), index.GetProperty("metricType").GetString(), index.GetProperty("indexState").GetString()));
-        Assert.Contains("""{"key":"M","value":"8"}""", index.GetProperty("indexParams").GetRawText());
+        Assert.Contains(index.GetProperty("indexParams").EnumerateArray(), p => p.GetProperty("key").GetString() == "params" && p.GetProperty("value").GetString() == """{"M":8,"efConstruction":64}""");
         Assert.Equal(["by_v", "w"], EnvelopeTests.Names(await server.DataAsync("indexes/list", new { collectionName = "custom" })));
     }
 
@@ -144,7 +144,7 @@ public sealed class CollectionTests(RestServer server)
         Assert.Equal("""{"loadState":"LoadStateNotLoad"}""", (await server.DataAsync("collections/get_load_state", new { collectionName = Name })).GetRawText());
         Assert.Equal("[]", (await server.DataAsync("indexes/list", new { collectionName = Name })).GetRawText());
         await server.RefusedAsync(700, "indexes/describe", new { collectionName = Name, indexName = "v" });
-        Assert.Equal("collection not loaded[collection=steps]", await server.RefusedAsync(101, "entities/query", new { collectionName = Name, filter = "id > 0" }));
+        Assert.Equal("failed to query: collection not loaded[collection=steps]", await server.RefusedAsync(101, "entities/query", new { collectionName = Name, filter = "id > 0" }));
         await server.RefusedAsync(1801, "indexes/create", new { collectionName = Name, indexParams = "v" });
         await server.DataAsync("indexes/create", new { collectionName = Name, indexParams = new[] { new { fieldName = "v", metricType = "IP" } } });
         await server.DataAsync("collections/load", new { collectionName = Name });

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Milvus.Api.Rest;
 
 namespace Milvus.Api.Tests.Rest;
@@ -46,12 +47,19 @@ public sealed class EnvelopeTests(RestServer server)
         Assert.StartsWith("can only accept json format request, error: ", await server.RefusedAsync(1801, "collections/list", "x"));
     }
 
+    [Fact]
+    public async Task No_parameters_may_be_sent_as_null_and_names_in_any_letter_case()
+    {
+        Assert.Equal(JsonValueKind.Array, (await server.DataAsync("collections/list", "null")).ValueKind);
+        Assert.Contains("'CollectionName' failed on the 'required' tag", await server.RefusedAsync(1802, "collections/describe", "null"));
+        Assert.Contains("no_such_collection", await server.RefusedAsync(100, "collections/describe", """{"COLLECTIONname":"no_such_collection"}"""));
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("{\"a\":1,}")]
     [InlineData("[]")]
     [InlineData("7")]
-    [InlineData("null")]
     [InlineData("\"text\"")]
     [InlineData("{\"dbName\":7}")]
     [InlineData("{\"dbName\":{}}")]

@@ -4,11 +4,13 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Api.Grpc;
 using Milvus.Api.Grpc.Calls;
+using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Rest;
 using Milvus.Api.Server;
 using Milvus.Api.Tests.Grpc;
 using Milvus.Embedded;
+using Milvus.Storage.Objects;
 using Milvus.Storage.Wal;
 using Milvus.TestKit.Disk;
 
@@ -21,6 +23,7 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
     private readonly RestOptions _options;
     private readonly IRestGuard? _guard;
     private EmbeddedMilvus _milvus = null!;
+    private ImportJobs _imports = null!;
     private MilvusServer _server = null!;
     private HttpClient _http = null!;
     private RawGrpcClient _grpc = null!;
@@ -49,6 +52,9 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
 
     internal RawGrpcClient Grpc => _grpc;
 
+    /// <summary>Where bulk imports look for their files.</summary>
+    internal LocalObjectStore ImportFiles { get; private set; } = null!;
+
     internal static async Task<RestServer> StartAsync(RestOptions options, IRestGuard? guard = null)
     {
         var server = new RestServer(options, guard);
@@ -59,12 +65,14 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _milvus = await EmbeddedMilvus.OpenAsync(_directory.Path, Engine, TimeProvider.System, NullLoggerFactory.Instance);
+        ImportFiles = new LocalObjectStore(Path.Combine(_directory.Path, "import"));
+        _imports = new ImportJobs(_milvus.Proxy, ImportFiles, TimeProvider.System, NullLogger.Instance);
         var health = new ServerHealth();
         var methods = new GrpcMethodTable.Builder()
-            .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance)
+            .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance, _imports)
             .AddHealth(health)
             .Build();
-        var rest = new RestApplication(_milvus.Proxy, _options, _guard, TimeProvider.System, NullLogger.Instance);
+        var rest = new RestApplication(_milvus.Proxy, _options, _guard, TimeProvider.System, NullLogger.Instance) { Imports = _imports };
         _server = new MilvusServer(
             new MilvusServerOptions { Port = 0, MetricsPort = null, Address = IPAddress.Loopback }, methods, rest.HandleAsync, guard: null, health,
             new MetricsRegistry(), "test", TimeProvider.System, NullLoggerFactory.Instance);
@@ -109,6 +117,7 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
         _http.Dispose();
         _grpc.Dispose();
         await _server.DisposeAsync();
+        await _imports.DisposeAsync();
         await _milvus.DisposeAsync();
     }
 

@@ -38,8 +38,10 @@ public class AccessTests
         var world = new World();
         world.Do(new CreateUser("u", "first1") { Description = "d" });
         world.Refuses(new UpdateUser("u") { OldPassword = "wrong", NewPassword = "second2" }, ErrorCode.NotAuthenticated, "old password not correct for u: not authenticated");
+        world.Refuses(new UpdateUser("x") { OldPassword = "wrong1", NewPassword = "second2" }, ErrorCode.NotAuthenticated, "old password not correct for x");
+        world.Refuses(new UpdateUser("u") { OldPassword = "first1" }, "invalid password length");
         world.Refuses(new UpdateUser("u"), "neither a new password nor a description");
-        world.Refuses(new UpdateUser("x") { NewPassword = "second2" }, "not found the user [x]");
+        world.Refuses(new UpdateUser("x") { NewPassword = "second2" }, "not found the user, maybe the user isn't existed");
         world.Do(new UpdateUser("u") { OldPassword = "first1", NewPassword = "second2" });
         var user = world.Catalog.FindUser("u")!;
         Assert.True(PasswordHasher.Verify("second2", user.Password));
@@ -47,6 +49,41 @@ public class AccessTests
         Assert.Equal("d", user.Description);
         world.Do(new DropUser("u"));
         world.DoesNothing(new DropUser("u"));
+    }
+
+    [Fact]
+    public void Who_may_start_something_may_ask_whether_it_is_done()
+    {
+        var world = new World();
+        world.Do(new CreateUser("u", "secret"));
+        world.Do(new CreateRole("r"));
+        world.Do(new GrantRole("u", "r"));
+        bool May(string privilege) => AccessControl.IsAllowed(world.Catalog, "u", "Collection", "c", privilege, "");
+        world.Do(new GrantPrivilege("r", On("Load", "c")));
+        Assert.Equal((true, true, true, false), (May("Load"), May("GetLoadingProgress"), May("GetLoadState"), May("GetFlushState")));
+        world.Do(new GrantPrivilege("r", On("Flush", "c")));
+        Assert.True(May("GetFlushState"));
+    }
+
+    [Fact]
+    public void Lists_show_what_a_role_was_granted_something_on()
+    {
+        var world = new World();
+        world.Do(new CreateDatabase("d"));
+        world.Create("a");
+        world.Create("b");
+        world.Create("c", database: "d");
+        world.Do(new CreateUser("u", "secret"));
+        world.Do(new CreateRole("r"));
+        world.Do(new GrantRole("u", "r"));
+        string Databases(string? user) => string.Join(' ', world.Catalog.Databases.Where(Visibility.OfDatabases(world.Catalog, user)).Select(d => d.Name).Order());
+        string Collections(string? user, string db) => string.Join(' ', world.Catalog.ListCollections(db).Where(Visibility.OfCollections(world.Catalog, user, db)).Select(c => c.Name));
+        Assert.Equal(("", "", ""), (Databases("u"), Collections("u", "default"), Collections("u", "d")));
+        world.Do(new GrantPrivilege("r", On("Search", "b")));
+        Assert.Equal(("default", "b", ""), (Databases("u"), Collections("u", "default"), Collections("u", "d")));
+        world.Do(new GrantPrivilege("r", On("Search") with { Database = "d" }));
+        Assert.Equal(("d default", "b", "c"), (Databases("u"), Collections("u", "default"), Collections("u", "d")));
+        foreach (var user in new[] { null, "root" }) Assert.Equal(("d default", "a b", "c"), (Databases(user), Collections(user, "default"), Collections(user, "d")));
     }
 
     [Fact]
@@ -69,19 +106,20 @@ public class AccessTests
         world.Refuses(new CreateRole("a-b"), "role name can only contain numbers, letters, dollars and underscores");
         world.Do(new CreateRole("r$"));
         world.Do(new AlterRole("r", "e"));
-        world.Refuses(new GrantRole("x", "r"), "not found the user [x]");
-        world.Refuses(new GrantRole("u", "x"), "not found the role [x]");
+        world.Refuses(new GrantRole("x", "r"), "not found the user, maybe the user isn't existed");
+        world.Refuses(new GrantRole("u", "x"), "not found the role, maybe the role isn't existed");
         world.Do(new GrantRole("u", "r$"));
         world.Do(new GrantRole("u", "r"));
         world.DoesNothing(new GrantRole("u", "r"));
         Assert.Equal(["r", "r$"], AccessControl.RolesOf(world.Catalog, "u"));
         world.Do(new RevokeRole("u", "r$"));
+        world.DoesNothing(new RevokeRole("nobody", "r$"));
         world.DoesNothing(new RevokeRole("u", "r$"));
         world.Do(new GrantPrivilege("r", On("Search", "c")));
         world.Refuses(new DropRole("r"), "fail to drop the role that it has privileges. Use REVOKE API to revoke privileges");
         world.Do(new DropRole("r", Force: true));
         Assert.Empty(AccessControl.RolesOf(world.Catalog, "u"));
-        world.Refuses(new DropRole("r"), "not found the role [r]");
+        world.Refuses(new DropRole("r"), "not found the role, maybe the role isn't existed");
     }
 
     [Fact]
@@ -96,9 +134,9 @@ public class AccessTests
         world.Do(new RevokePrivilege("r", On("Search", "c")));
         Assert.Empty(world.Catalog.FindRole("r")!.Grants);
         world.Refuses(new GrantPrivilege("r", On("NoSuch")), "not found the privilege name[NoSuch]");
-        world.Refuses(new GrantPrivilege("r", On("Search", "*", "Thing")), "not found the object type[name: Thing]");
+        world.Refuses(new GrantPrivilege("r", On("Search", "*", "Thing")), "the object entity in the request is nil or invalid");
         world.Refuses(new GrantPrivilege("r", On("Search", "*", "Global")), "not found the privilege name[Search] in object[Global]");
-        world.Refuses(new GrantPrivilege("x", On("Search")), "not found the role [x]");
+        world.Refuses(new GrantPrivilege("x", On("Search")), "not found the role, maybe the role isn't existed");
     }
 
     [Fact]
@@ -114,7 +152,7 @@ public class AccessTests
         world.DoesNothing(new AddPrivilegesToGroup("g", ["Query"]));
         world.Refuses(new AddPrivilegesToGroup("g", ["CreateDatabase"]), "different levels");
         world.Refuses(new AddPrivilegesToGroup("g", ["NoSuch"]), "there is no privilege name or privilege group name [NoSuch]");
-        world.Refuses(new AddPrivilegesToGroup("x", ["Query"]), "there is no privilege group name [x] to operate");
+        world.Refuses(new AddPrivilegesToGroup("x", ["Query"]), "there is no privilege group name [x] defined in system to operate");
         world.Refuses(new RemovePrivilegesFromGroup("ClusterAdmin", ["Query"]), "is defined by system");
         world.Do(new RemovePrivilegesFromGroup("g", ["Query"]));
         Same(["Search"], world.Catalog.FindPrivilegeGroup("g")!.Privileges);

@@ -134,7 +134,7 @@ public class CollectionDecisionsTests
         world.Do(new CreateDatabase("d"));
         world.Refuses(new RenameCollection("", "a", "x"), "unsupported use an alias to rename collection, alias:a");
         world.Refuses(new RenameCollection("", "c", "other"), "duplicated new collection name default:other with other collection name or alias");
-        world.Refuses(new RenameCollection("", "other", "a"), "duplicated new collection name default:a with other collection name or alias");
+        world.Refuses(new RenameCollection("", "other", "a"), ErrorCode.AliasCollectionNameConflict, "cannot rename collection to an existing alias: a: alias and collection name conflict[database=default][alias=a]");
         world.Refuses(new RenameCollection("", "c", "c"), "should be different");
         world.Refuses(new RenameCollection("", "c", "1"), "Invalid collection name: 1");
         world.Refuses(new RenameCollection("", "c", "c", "d"), "must drop all aliases of this collection before rename");

@@ -20,12 +20,12 @@ public class DatabaseDecisionsTests
     {
         var world = new World();
         var id = world.Do(new CreateDatabase("d") { Properties = Properties(("a", "1"), ("a", "2")) }).Id;
-        Same(Properties(("a", "2"), ("timezone", "UTC")), world.Catalog.GetDatabase("d").Properties);
+        Same(Properties(("a", "2")), world.Catalog.GetDatabase("d").Properties);
         Assert.Equal(id, world.Catalog.GetDatabase("d").Id);
         world.Do(new AlterDatabase("d") { SetProperties = Properties(("a", "3"), ("b", "4")) });
         world.DoesNothing(new AlterDatabase("d") { SetProperties = Properties(("b", "4")) });
         world.Do(new AlterDatabase("d") { DeleteKeys = ["a"] });
-        Same(Properties(("timezone", "UTC"), ("b", "4")), world.Catalog.GetDatabase("d").Properties);
+        Same(Properties(("b", "4")), world.Catalog.GetDatabase("d").Properties);
         world.Create("c", database: "d");
         world.Refuses(new DropDatabase("d"), "database:d not empty, must drop all collections before drop database");
         world.Do(new DropCollection("d", "c"));

@@ -71,7 +71,7 @@ public class IndexAndLoadTests
         world.Refuses(Index("j", "x", ("index_type", "INVERTED"), ("json_cast_type", "VARCHAR"), ("json_path", "j['a']")), "creating multiple indexes on same field");
         world.Do(Index("color", "", ("index_type", "INVERTED"), ("json_cast_type", "VARCHAR")));
         var indexes = world.Collection("c").Indexes;
-        Assert.Equal(["j/a:j", "j/b:j", "color:color"], indexes.Select(i => $"{i.Name}:{i.FieldName}"));
+        Assert.Equal(["j/a:j", "j/b:j", "$meta/color:color"], indexes.Select(i => $"{i.Name}:{i.FieldName}"));
         Assert.Equal("color", indexes[2].BuildParams["json_path"]);
         world.Create("plain");
         world.Refuses(new CreateIndex("", "plain", "color"), "cannot create index on non-exist field: color");
@@ -169,7 +169,7 @@ public class IndexAndLoadTests
         world.Do(new CreatePartition("", "c", "q"));
         string Loaded() => string.Join(' ', world.Collection("c").Partitions.Where(p => world.Collection("c").Load?.Includes(p.Id) == true).Select(p => p.Name));
         world.Refuses(new LoadPartitions("", "c", ["none"]), ErrorCode.PartitionNotFound, "partition not found[partition=none]");
-        world.Refuses(new LoadPartitions("", "c", []), "due to no partition specified");
+        world.Refuses(new LoadPartitions("", "c", []), "failed to load partition, due to no partition specified");
         world.Do(new LoadPartitions("", "c", ["p"]));
         world.Do(new LoadPartitions("", "c", ["p", "q"]));
         Assert.Equal("p q", Loaded());

@@ -71,9 +71,9 @@ public class IndexRulesTests
     [InlineData("float", "NOPE L2", "invalid index type: NOPE")]
     [InlineData("float", "HYBRID L2", "invalid index type: HYBRID")]
     [InlineData("int", "HYBRID", "invalid index type: HYBRID")]
-    [InlineData("binary", "IVF_FLAT HAMMING", "index IVF_FLAT do not support data type: BinaryVector")]
-    [InlineData("sparse", "HNSW IP", "index HNSW do not support data type: SparseFloatVector")]
-    [InlineData("float", "SPARSE_INVERTED_INDEX IP", "index SPARSE_INVERTED_INDEX do not support data type: FloatVector")]
+    [InlineData("binary", "IVF_FLAT HAMMING", "data type BinaryVector can't build with this index IVF_FLAT")]
+    [InlineData("sparse", "HNSW IP", "data type SparseFloatVector can't build with this index HNSW")]
+    [InlineData("float", "SPARSE_INVERTED_INDEX IP", "data type FloatVector can't build with this index SPARSE_INVERTED_INDEX")]
     [InlineData("int", "HNSW L2", "index HNSW only supports vector data type")]
     [InlineData("float", "INVERTED L2", "INVERTED are not supported on FloatVector field")]
     [InlineData("float", "AUTOINDEX L2 {\"M\":8}", "only metric type can be passed when use AutoIndex")]
@@ -87,7 +87,7 @@ public class IndexRulesTests
     [InlineData("int", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "Ngram index can only be created on VARCHAR or JSON field")]
     [InlineData("text", "NGRAM {\"min_gram\":1}", "Ngram index must specify both min_gram and max_gram")]
     [InlineData("text", "NGRAM {\"min_gram\":3,\"max_gram\":2}", "invalid min_gram or max_gram value for Ngram index")]
-    [InlineData("json", "INVERTED", "json_cast_type must be specified")]
+    [InlineData("json", "INVERTED", "json index must specify cast type: missing parameter")]
     [InlineData("json", "INVERTED {\"json_cast_type\":\"INT\"}", "json_cast_type INT is not supported")]
     [InlineData("json", "AUTOINDEX {\"json_cast_type\":\"array_double\"}", "is not supported by AUTOINDEX")]
     [InlineData("json", "INVERTED {\"json_cast_type\":\"VARCHAR\",\"json_cast_function\":\"STRING_TO_DOUBLE\"}", "is not supported for json_cast_type VARCHAR")]
@@ -99,7 +99,7 @@ public class IndexRulesTests
     {
         var error = Assert.Throws<MilvusException>(() => Check(field, request));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.InvalidParameter, error.Code);
+        Assert.Equal(text.Contains("missing parameter", StringComparison.Ordinal) ? ErrorCode.MissingParameter : ErrorCode.InvalidParameter, error.Code);
     }
 
     [Theory]

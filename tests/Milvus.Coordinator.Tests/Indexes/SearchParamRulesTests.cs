@@ -22,7 +22,7 @@ public class SearchParamRulesTests
     [InlineData("DISKANN", "{\"search_list_size\":1}", 10, "search_list_size(1) should be larger than k(10)")]
     [InlineData("SCANN", "{\"reorder_k\":5}", 10, "reorder_k(5) should be larger than k(10)")]
     [InlineData("SPARSE_INVERTED_INDEX", "{\"drop_ratio_search\":1.0}", 10, "param 'drop_ratio_search' (1.0)")]
-    [InlineData("HNSW", "{\"range_filter\":1}", 10, "range_filter is given without radius")]
+    [InlineData("HNSW", "{\"range_filter\":1}", 10, "range_filter requires radius to be set")]
     [InlineData("HNSW", "{\"radius\":1,\"range_filter\":1}", 10, "metric type (L2), range_filter(1) must be less than radius(1)")]
     [InlineData("HNSW", "[1]", 10, "search params should be a JSON object")]
     [InlineData("HNSW", "{", 10, "failed to parse search params")]

@@ -135,6 +135,7 @@ public sealed class HybridTests
     [Theory]
     [InlineData("limit not found in rank_params")]
     [InlineData("limit [0] is invalid", "limit", "0")]
+    [InlineData("invalid max query result window, (offset+limit) should be in range [1, 16384], but got 16385", "limit", "16384", "offset", "1")]
     [InlineData("The rank params k should be in range (0, 16384)", "limit", "1", "params", "{\"k\":0}")]
     [InlineData("The rank params k should be in range (0, 16384)", "limit", "1", "params", "{\"k\":16384}")]
     [InlineData("the length of weights param mismatch with ann search requests", "limit", "1", "strategy", "weighted", "params", "{\"weights\":[0.5]}")]
@@ -155,6 +156,8 @@ public sealed class HybridTests
         (string, string)[] rank = [("limit", "5")];
         await World.RefusedAsync("nq of ann search requests must be equal", () => HybridAsync(world, rank, Sub("a", "5", [0, 0], [0, 1]), Sub("b", "5", [1, 1, 1])));
         await World.RefusedAsync("should be in range [1, 1024], but got 0", () => HybridAsync(world, rank));
+        var unlimited = await HybridAsync(world, rank, Sub("a", "None", [0, 0]), Sub("b", "5", [1, 1, 1]));
+        Assert.Equal([5], unlimited.TopKs.ToArray());
         await World.RefusedAsync("topk [0] is invalid", () => HybridAsync(world, rank, Sub("a", "0", [0, 0])));
         await World.RefusedAsync("multiple anns_fields exist", () => HybridAsync(world, rank, Sub("", "5", [0, 0])));
     }

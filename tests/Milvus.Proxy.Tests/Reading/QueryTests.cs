@@ -106,13 +106,13 @@ public sealed class QueryTests
         Assert.Equal(0, (await Query("p1")).RowCount);
         Assert.Equal(3, (await Query("_default", "p1")).RowCount);
         world.Alter(c => c with { Load = new LoadSpec { PartitionIds = [partition.Id] } });
-        await World.RefusedAsync(ErrorCode.PartitionNotLoaded, "partition not loaded[partition=_default]", () => Query("_default"));
+        await World.RefusedAsync(ErrorCode.PartitionNotLoaded, "failed to query: partition not loaded[partition=_default]", () => Query("_default"));
         Assert.Equal(0, (await Query()).RowCount);
         world.Alter(c => c with { Load = new LoadSpec { FieldIds = [100, 101] } });
         await World.RefusedAsync("field n is not loaded", () => world.QueryAsync("", ["n"], ("limit", "5")));
         Assert.Equal(["v", "id"], (await world.QueryAsync("", ["*"], ("limit", "5"))).Columns.Select(c => c.Name));
         world.Alter(c => c with { Load = null });
-        await World.RefusedAsync(ErrorCode.CollectionNotLoaded, "collection not loaded[collection=c]", () => Query());
+        await World.RefusedAsync(ErrorCode.CollectionNotLoaded, "failed to query: collection not loaded[collection=c]", () => Query());
     }
 
     [Fact]

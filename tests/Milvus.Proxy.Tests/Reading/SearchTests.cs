@@ -131,14 +131,16 @@ public sealed class SearchTests
     public async Task Rows_can_be_searched_by_their_own_vectors()
     {
         var world = await RandomAsync(6, 3, MetricType.L2, DataType.Int64);
-        var key = (await world.SearchAsync(Queries([1, 1, 1]), ("topk", "1"))).Ids.Int64s[0];
+        var near = (await world.SearchAsync(Queries([1, 1, 1]), ("topk", "2"))).Ids.Int64s.ToArray();
+        var key = near[0];
         Task<SearchResult> Search(params long[] keys) =>
             world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest { Collection = "c", Keys = PrimaryKeys.Of(keys), Params = Params(("topk", "1000")), ConsistencyLevel = ConsistencyLevel.Strong });
-        var result = await Search(key, key);
+        var result = await Search(near);
         Assert.Equal(2, result.QueryCount);
         Assert.Equal(0f, result.Scores[0]);
         Assert.Contains(key, result.Ids.Int64s.ToArray());
-        await World.RefusedAsync("primary key 777777 to search by is not found", () => Search(key, 777777));
+        await World.RefusedAsync("some of the provided primary key IDs do not exist: missing IDs = [777777 888888]", () => Search(key, 777777, 888888));
+        await World.RefusedAsync("duplicate IDs found in search request", () => Search(key, key));
     }
 
     [Fact]

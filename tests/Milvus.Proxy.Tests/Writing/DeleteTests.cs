@@ -57,7 +57,7 @@ public sealed class DeleteTests
     {
         var world = await TenRowsAsync();
         await World.RefusedAsync("failed to create delete plan: cannot parse expression", () => DeleteAsync(world, "x >"));
-        await World.RefusedAsync("the type of the ids does not match the primary key",
+        await World.RefusedAsync("primary key is int64, but IDs type mismatch",
             () => world.Proxy.DeleteAsync(RequestContext.Default, new DeleteRequest { Collection = "c", Keys = PrimaryKeys.Of("a") }));
     }
 

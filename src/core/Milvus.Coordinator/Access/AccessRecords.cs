@@ -53,6 +53,9 @@ public sealed record Grant
     /// <summary>A privilege without its <c>Privilege</c> prefix, a privilege group, or <c>*</c>.</summary>
     public required string Privilege { get; init; }
 
+    /// <summary>The privilege as clients are told it: everything there is, granted on the whole, is called <c>All</c>.</summary>
+    public string ShownPrivilege => ObjectType == Privileges.GlobalType && Privilege == Privileges.Any ? "All" : Privilege;
+
     /// <summary>A database name or <c>*</c>; empty means <c>default</c>.</summary>
     public string Database { get; init; } = "";
 

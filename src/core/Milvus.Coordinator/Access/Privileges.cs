@@ -111,7 +111,15 @@ public static class Privileges
 
     /// <summary>True when a granted name covers a privilege: the same, everything, or a group that holds it.</summary>
     public static bool Covers(Catalog catalog, string granted, string privilege) =>
-        granted == privilege || granted == Any
+        granted == privilege || granted == Any || Brings(granted, privilege)
         || (BuiltInGroups.TryGetValue(granted, out var builtIn) ? builtIn.Contains(privilege)
             : catalog.FindPrivilegeGroup(granted) is { } group && group.Privileges.Contains(privilege));
+
+    // Who may start something may ask whether it is done.
+    private static bool Brings(string granted, string privilege) => granted switch
+    {
+        "Load" => privilege is "GetLoadState" or "GetLoadingProgress",
+        "Flush" => privilege is "GetFlushState",
+        _ => false,
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Milvus.Coordinator.Access;
+using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Resources;
 using Milvus.Model;
 
@@ -92,8 +93,17 @@ public sealed partial class Catalog
     }
 
     /// <summary>Finds a collection by name or alias.</summary>
-    /// <exception cref="MilvusException">800: no such database. 100: no such collection.</exception>
+    /// <exception cref="MilvusException">1100: none can have that name. 800: no such database. 100: no such collection.</exception>
     public CollectionInfo GetCollection(string database, string nameOrAlias)
+    {
+        if (TryResolveCollection(database, nameOrAlias, out var collection)) return collection;
+        NameRules.CheckCollection(nameOrAlias);
+        return GetAnyCollection(database, nameOrAlias);
+    }
+
+    /// <summary>As <see cref="GetCollection(string, string)"/> for requests that do not tell names that cannot be from names that are not there.</summary>
+    /// <exception cref="MilvusException">800: no such database. 100: no such collection.</exception>
+    public CollectionInfo GetAnyCollection(string database, string nameOrAlias)
     {
         if (TryResolveCollection(database, nameOrAlias, out var collection)) return collection;
         var db = GetDatabase(database);

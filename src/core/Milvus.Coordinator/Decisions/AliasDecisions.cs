@@ -23,6 +23,12 @@ internal static class AliasDecisions
     public static Decision Decide(Catalog catalog, AlterAlias command)
     {
         NameRules.CheckAlias(command.Alias);
+        if (!catalog.TryResolveCollection(command.Database, command.Collection, out _))
+        {
+            NameRules.CheckCollection(command.Collection);
+            catalog.GetDatabase(command.Database);
+            throw new MilvusException(ErrorCode.CollectionNotFound, $"collection not found[collection={command.Collection}]");
+        }
         var (database, collection) = Resolve(catalog, command.Database, command.Collection);
         CheckNoCollection(catalog, database, command.Alias);
         var holder = catalog.FindCollectionByAlias(database.Id, command.Alias)

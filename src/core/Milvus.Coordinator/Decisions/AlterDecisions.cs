@@ -17,7 +17,7 @@ internal static class AlterDecisions
         PropertyRules.CheckCollection(command.SetProperties);
         var keys = command.SetProperties.Select(p => p.Key).Concat(command.DeleteKeys).ToHashSet(StringComparer.Ordinal);
         if (collection.Load is not null && keys.Overlaps([PropertyRules.MmapEnabled]))
-            throw RuleErrors.CollectionLoaded(collection.Name, "can not alter mmap properties if collection loaded");
+            throw RuleErrors.CollectionLoaded(collection.Name, $"can not {(command.SetProperties.IsEmpty ? "delete" : "alter")} mmap properties if collection loaded");
         CheckIsolationChange(collection, command, keys);
 
         var altered = collection;
@@ -45,7 +45,7 @@ internal static class AlterDecisions
             remaining = remaining.RemoveAll(p => p.Key == key);
         }
         if (keys.Contains(PropertyRules.DynamicField) && command.SetProperties.IsEmpty)
-            throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
+            throw MilvusException.InvalidParameter($"cannot delete key {PropertyRules.DynamicField}, dynamic field schema could support set to true/false");
         altered = altered with { Properties = altered.Properties.Edit(remaining, command.DeleteKeys) };
         CollectionDecisions.CheckIsolation(altered.Schema, altered.Properties);
         PropertyRules.CheckExpiry(altered.Schema, altered.Properties);
@@ -66,8 +66,8 @@ internal static class AlterDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
-        var field = GetField(collection, command.Field);
-        if (field.IsDynamic) throw RuleErrors.FieldNotFound(command.Field);
+        if (collection.Schema.Find(command.Field) is not { IsDynamic: false } field)
+            throw MilvusException.InvalidParameter($"field {command.Field} does not exist in collection");
         var description = field.Description;
         foreach (var (key, value) in command.SetParams)
         {

@@ -134,6 +134,8 @@ internal static class CollectionDecisions
             throw MilvusException.InvalidParameter("collection name or database name should be different");
         if (target.Id != collection.DatabaseId && !collection.Aliases.IsEmpty)
             throw MilvusException.InvalidParameter("fail to rename db name, must drop all aliases of this collection before rename");
+        if (catalog.FindCollectionByAlias(target.Id, command.NewName) is not null)
+            throw AliasDecisions.Conflict(target, command.NewName, $"cannot rename collection to an existing alias: {command.NewName}");
         if (catalog.TryResolveCollection(target.Name, command.NewName, out _))
             throw MilvusException.InvalidParameter($"duplicated new collection name {target.Name}:{command.NewName} with other collection name or alias");
         return Change(collection with { Name = command.NewName, DatabaseId = target.Id, DatabaseName = target.Name }, CollectionAspect.Name);

@@ -22,7 +22,7 @@ public sealed record CoordinatorState(Catalog Catalog)
             Id = DatabaseDecisions.DefaultId,
             Name = Limits.DefaultDatabase,
             CreatedAt = context.Now,
-            Properties = [new(PropertyRules.TimeZone, "UTC")],
+            Properties = [],
         }),
         new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new ResourceGroupConfig())),
         .. AccessBootstrap.Events(context.Now, context.Salt.AsSpan(), context.PasswordIterations),

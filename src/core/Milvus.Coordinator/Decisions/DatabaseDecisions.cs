@@ -19,7 +19,6 @@ internal static class DatabaseDecisions
             throw new MilvusException(ErrorCode.DatabaseLimitExceeded, $"exceeded the limit number of database[limit={Limits.Databases}]");
         PropertyRules.CheckDatabase(command.Properties);
         var properties = command.Properties.Distinct();
-        if (properties.Get(PropertyRules.TimeZone) is null) properties = properties.Set(PropertyRules.TimeZone, "UTC");
         var database = new DatabaseInfo { Id = context.Ids.NextId(), Name = command.Name, CreatedAt = context.Now, Properties = properties };
         return Accept(database.Id, new DatabaseCreated(database));
     }
@@ -27,6 +26,7 @@ internal static class DatabaseDecisions
     public static Decision Decide(Catalog catalog, DropDatabase command)
     {
         if (command.Name is "" or Limits.DefaultDatabase) throw MilvusException.InvalidParameter("can not drop default database");
+        NameRules.CheckDatabase(command.Name);
         if (catalog.FindDatabase(command.Name) is not { } database) return Unchanged;
         if (catalog.ListCollections(command.Name).Count > 0)
             throw MilvusException.InvalidParameter($"database:{command.Name} not empty, must drop all collections before drop database");
@@ -36,6 +36,8 @@ internal static class DatabaseDecisions
     public static Decision Decide(Catalog catalog, AlterDatabase command)
     {
         var database = catalog.GetDatabase(command.Name);
+        if (command.SetProperties.IsEmpty && command.DeleteKeys.IsEmpty)
+            throw MilvusException.InvalidParameter("alter database with empty properties and delete keys, expected to set either properties or delete keys");
         CheckOneOfBoth(!command.SetProperties.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraProperties");
         PropertyRules.CheckDatabase(command.SetProperties);
         var properties = database.Properties.Edit(command.SetProperties, command.DeleteKeys);

@@ -30,6 +30,6 @@ internal static class DecisionSteps
     public static void CheckOneOfBoth(bool sets, bool deletes, string what)
     {
         if (sets && deletes) throw MilvusException.InvalidParameter($"cannot provide both DeleteKeys and {what}");
-        if (!sets && !deletes) throw MilvusException.InvalidParameter($"no {what} or DeleteKeys provided");
+        if (!sets && !deletes) throw MilvusException.InvalidParameter(what == "ExtraProperties" ? "no properties or delete keys provided" : $"no {what} or DeleteKeys provided");
     }
 }

@@ -13,7 +13,7 @@ internal static class IndexDecisions
 
     public static Decision Decide(Catalog catalog, CreateIndex command, DecisionContext context)
     {
-        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         var (planned, existing) = Plan(collection, command);
         if (existing is not null) return new Decision.Unchanged(existing.Id);
         var index = planned with { Id = context.Ids.NextId(), CreatedAt = context.Now };
@@ -77,7 +77,7 @@ internal static class IndexDecisions
     {
         if (collection.Indexes.FirstOrDefault(i => i.FieldId == field.Id && PathOf(field, i) == path) is { } existing) return existing.Name;
         if (field.Type != DataType.Json || path.Length == 0) return requested;
-        return field.IsDynamic ? path[1..] : field.Name + path;
+        return field.Name + path;
     }
 
     private static bool AsksForTheSame(IndexInfo a, IndexInfo b) =>
@@ -88,7 +88,7 @@ internal static class IndexDecisions
 
     public static Decision Decide(Catalog catalog, DropIndex command)
     {
-        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         var dropped = collection.Indexes.Where(i => command.IndexName.Length > 0 ? i.Name == command.IndexName : command.Field.Length == 0 || i.FieldName == command.Field).ToImmutableArray();
         if (dropped.IsEmpty) return Unchanged;
         if (command.IndexName.Length == 0 && command.Field.Length > 0 && dropped.Length > 1)
@@ -100,7 +100,7 @@ internal static class IndexDecisions
 
     public static Decision Decide(Catalog catalog, AlterIndex command)
     {
-        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraParams");
         if (command.IndexName.Length == 0) throw MilvusException.InvalidParameter("index name should not be empty");
         foreach (var key in command.SetParams.Select(p => p.Key).Concat(command.DeleteKeys))

@@ -26,7 +26,8 @@ internal static class LoadDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         PartitionDecisions.CheckNoPartitionKey(collection, "load partitions");
-        if (command.Partitions.IsEmpty) throw MilvusException.InvalidParameter("due to no partition specified");
+        if (collection.Indexes.IsEmpty) throw RuleErrors.NoIndex(collection.Name);
+        if (command.Partitions.IsEmpty) throw MilvusException.InvalidParameter("failed to load partition, due to no partition specified");
         var ids = command.Partitions.Select(p => GetPartition(collection, p).Id).ToArray();
         if (command.Refresh) return Refresh(collection);
         var spec = MakeSpec(catalog, collection, new(command.Replicas, command.Fields, command.SkipDynamicField, command.ResourceGroups, "partitions"), context);
@@ -46,7 +47,7 @@ internal static class LoadDecisions
         var replicas = ChooseReplicas(catalog, collection, request, groups);
         if (collection.Load is { } load)
         {
-            if (request.Replicas != 0 && load.Replicas != request.Replicas)
+            if (request.Replicas > 0 && load.Replicas != request.Replicas)
                 throw MilvusException.InvalidParameter($"can't change the replica number for loaded {request.What}", load.Replicas, request.Replicas);
             if (!load.FieldIds.SequenceEqual(fields)) throw MilvusException.InvalidParameter($"can't change the load field list for loaded {request.What}");
             return load;
@@ -105,8 +106,7 @@ internal static class LoadDecisions
 
     private static int ChooseReplicas(Catalog catalog, CollectionInfo collection, Request request, ImmutableArray<string> groups)
     {
-        if (request.Replicas < 0) throw MilvusException.InvalidParameter($"invalid replica number: {request.Replicas}");
-        var replicas = request.Replicas != 0 ? request.Replicas
+        var replicas = request.Replicas > 0 ? request.Replicas
             : PropertyRules.Count(collection.Properties, PropertyRules.CollectionReplicas)
             ?? PropertyRules.Count(catalog.FindDatabase(collection.DatabaseId)?.Properties ?? [], PropertyRules.DatabaseReplicas)
             ?? collection.Load?.Replicas ?? 1;
@@ -125,7 +125,8 @@ internal static class LoadDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         PartitionDecisions.CheckNoPartitionKey(collection, "release partitions");
-        if (command.Partitions.IsEmpty) throw MilvusException.InvalidParameter("due to no partition specified");
+        if (command.Partitions.IsEmpty)
+            throw new MilvusException(ErrorCode.InvalidParameter, "invalid parameter[expected=any partition][actual=empty partition list]") { IsInputError = true };
         var released = command.Partitions.Select(p => GetPartition(collection, p).Id).ToArray();
         if (collection.Load is not { } load || !released.Any(load.Includes)) return new Decision.Unchanged(collection.Id);
         var before = load.PartitionIds.IsEmpty ? collection.Partitions.Select(p => p.Id) : load.PartitionIds;

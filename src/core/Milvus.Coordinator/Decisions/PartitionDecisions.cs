@@ -23,6 +23,7 @@ internal static class PartitionDecisions
     public static Decision Decide(Catalog catalog, DropPartition command)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        NameRules.CheckPartition(command.Partition);
         CheckNoPartitionKey(collection, "drop partition");
         if (command.Partition == Limits.DefaultPartition) throw MilvusException.InvalidParameter("default partition cannot be deleted");
         if (collection.FindPartition(command.Partition) is not { } partition) return Unchanged;

@@ -10,7 +10,7 @@ namespace Milvus.Coordinator.Decisions;
 internal static class RoleDecisions
 {
     public static RoleInfo GetRole(Catalog catalog, string name) =>
-        catalog.FindRole(name) ?? throw MilvusException.InvalidParameter($"not found the role [{name}], maybe the role isn't existed or internal system error");
+        catalog.FindRole(name) ?? throw MilvusException.InvalidParameter("not found the role, maybe the role isn't existed or internal system error");
 
     public static Decision Decide(Catalog catalog, CreateRole command, DecisionContext context)
     {
@@ -65,7 +65,7 @@ internal static class RoleDecisions
             throw MilvusException.InvalidParameter($"not found the privilege name[{grant.Privilege}]");
         var type = grant.ObjectType.Length == 0 ? Privileges.ObjectTypeOf(privilege) : grant.ObjectType;
         if (!Privileges.IsObjectType(type))
-            throw MilvusException.InvalidParameter($"not found the object type[name: {grant.ObjectType}], supported the object types: [Global User Collection]");
+            throw MilvusException.InvalidParameter("the object entity in the request is nil or invalid");
         if (Privileges.IsPrivilege(privilege) && privilege != Privileges.Any && type != Privileges.ObjectTypeOf(privilege))
             throw MilvusException.InvalidParameter($"not found the privilege name[{grant.Privilege}] in object[{type}]");
         var name = grant.ObjectName.Length == 0 ? Privileges.Any : grant.ObjectName;
@@ -110,7 +110,8 @@ internal static class RoleDecisions
     private static Decision ChangeGroup(Catalog catalog, string name, ImmutableArray<string> given, Func<IEnumerable<string>, IEnumerable<string>, IEnumerable<string>> change)
     {
         CheckNotBuiltIn(name);
-        var group = catalog.FindPrivilegeGroup(name) ?? throw MilvusException.InvalidParameter($"there is no privilege group name [{name}] to operate");
+        NameRules.CheckPrivilegeGroup(name);
+        var group = catalog.FindPrivilegeGroup(name) ?? throw MilvusException.InvalidParameter($"there is no privilege group name [{name}] defined in system to operate");
         if (given.IsEmpty) throw MilvusException.InvalidParameter("privileges should not be empty");
         var privileges = given.SelectMany(p => Expand(catalog, p));
         ImmutableArray<string> result = [.. change(group.Privileges, privileges).Distinct().Order(StringComparer.Ordinal)];

@@ -28,6 +28,9 @@ internal static class UserDecisions
 
     public static Decision Decide(Catalog catalog, UpdateUser command, DecisionContext context)
     {
+        if (command is { OldPassword: not null, NewPassword: null, Description: null }) NameRules.CheckPassword("");
+        // Whoever asks with a password learns nothing about which users there are.
+        if (command.OldPassword is not null && catalog.FindUser(command.Name) is null) throw WrongPassword(command.Name);
         var user = GetUser(catalog, command.Name);
         if (command.NewPassword is null && command.Description is null) throw MilvusException.InvalidParameter("neither a new password nor a description is given");
         if (command.Description is { } description)
@@ -39,7 +42,7 @@ internal static class UserDecisions
         {
             NameRules.CheckPassword(password);
             if (command.OldPassword is { } old && !PasswordHasher.Verify(old, user.Password))
-                throw new MilvusException(ErrorCode.NotAuthenticated, $"old password not correct for {command.Name}: not authenticated") { IsInputError = true };
+                throw WrongPassword(command.Name);
             user = user with { Password = Hash(password, context) };
         }
         return Accept(0, new UserStored(user));
@@ -62,13 +65,17 @@ internal static class UserDecisions
 
     public static Decision Decide(Catalog catalog, RevokeRole command)
     {
-        var user = GetUser(catalog, command.User);
         RoleDecisions.GetRole(catalog, command.Role);
+        // Who is not there has no role to lose.
+        if (catalog.FindUser(command.User) is not { } user) return Unchanged;
         return user.Roles.Contains(command.Role) ? Accept(0, new UserStored(user with { Roles = user.Roles.Remove(command.Role) })) : Unchanged;
     }
 
+    private static MilvusException WrongPassword(string user) =>
+        new(ErrorCode.NotAuthenticated, $"old password not correct for {user}: not authenticated") { IsInputError = true };
+
     private static UserInfo GetUser(Catalog catalog, string name) =>
-        catalog.FindUser(name) ?? throw MilvusException.InvalidParameter($"not found the user [{name}], maybe the user isn't existed or internal system error");
+        catalog.FindUser(name) ?? throw MilvusException.InvalidParameter("not found the user, maybe the user isn't existed or internal system error");
 
     private static PasswordHash Hash(string password, DecisionContext context) =>
         PasswordHasher.Hash(password, context.Salt.AsSpan(), context.PasswordIterations);

@@ -57,7 +57,7 @@ public static class IndexRules
             throw UnknownType(flat.IndexType);
         }
         var isList = field.Type == DataType.ArrayOfVector;
-        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"index {type.Name} do not support data type: {field.Type}");
+        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"data type {field.Type} can't build with this index {type.Name}");
         CheckMetricOfType(field, type, metric);
         CheckBuildParams(field, type, flat.Others);
         CheckCommon(flat.Others);
@@ -192,5 +192,6 @@ public static class IndexRules
         return metric == MetricType.None ? echoed : echoed.Set(FlatParams.MetricTypeKey, metric.Name());
     }
 
-    private static MilvusException UnknownType(string indexType) => MilvusException.InvalidParameter($"invalid index type: {indexType}");
+    private static MilvusException UnknownType(string indexType) =>
+        new(ErrorCode.InvalidParameter, $"invalid parameter[expected=valid index][actual=invalid index type: {indexType}]") { IsInputError = true };
 }

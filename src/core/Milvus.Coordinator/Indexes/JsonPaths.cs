@@ -19,6 +19,7 @@ internal static class JsonPaths
         {
             if (!field.IsDynamic || name.Length == 0)
                 throw MilvusException.InvalidParameter($"cannot parse identifier: {path}, it is not a path into field {field.Name}");
+            if (!IsIdentifier(name)) throw MilvusException.InvalidParameter($"cannot parse identifier: {path}, error: mismatched input '{name}'");
             Append(result, name);
         }
         for (var i = bracket < 0 ? path.Length : bracket; i < path.Length;)
@@ -35,6 +36,13 @@ internal static class JsonPaths
     /// <summary>The keys of a normalized path.</summary>
     public static System.Collections.Immutable.ImmutableArray<string> Keys(string normalized) =>
         normalized.Length == 0 ? [] : [.. normalized[1..].Split('/').Select(k => k.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+
+    private static bool IsIdentifier(string name)
+    {
+        foreach (var c in name)
+            if (!char.IsLetterOrDigit(c) && c is not ('_' or '$')) return false;
+        return !char.IsAsciiDigit(name[0]);
+    }
 
     // The position of the closing bracket of the key that opens at start, or -1.
     private static int EndOfKey(string path, int start)

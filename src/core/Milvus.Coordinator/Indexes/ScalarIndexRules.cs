@@ -84,7 +84,7 @@ internal static class ScalarIndexRules
     private static void CheckCast(string indexType, ImmutableSortedDictionary<string, string> parameters)
     {
         if (!parameters.TryGetValue("json_cast_type", out var cast))
-            throw MilvusException.InvalidParameter($"json_cast_type must be specified for a {indexType} index on a JSON field");
+            throw new MilvusException(ErrorCode.MissingParameter, "json index must specify cast type: missing parameter[missing_param=json_cast_type]") { IsInputError = true };
         if (!CastTypes.Contains(cast)) throw MilvusException.InvalidParameter($"json_cast_type {cast} is not supported");
         if (!parameters.TryGetValue("json_cast_function", out var function)) return;
         if (!function.Equals("STRING_TO_DOUBLE", StringComparison.OrdinalIgnoreCase)) throw MilvusException.InvalidParameter($"json_cast_function {function} is not supported");

@@ -146,7 +146,7 @@ public static class SearchParamRules
     private static void CheckRange(MetricType metric, VectorSearchParams p)
     {
         if (p.RangeFilter is not { } filter) return;
-        if (p.Radius is not { } radius) throw MilvusException.InvalidParameter("range_filter is given without radius");
+        if (p.Radius is not { } radius) throw MilvusException.InvalidParameter("range_filter requires radius to be set; range_filter alone is not a valid range search parameter", "range_filter", "");
         if (metric.LargerIsBetter() ? filter > radius : filter < radius) return;
         throw MilvusException.InvalidParameter($"metric type ({metric.Name()}), range_filter({Show(filter)}) must be {(metric.LargerIsBetter() ? "greater" : "less")} than radius({Show(radius)})");
     }

@@ -44,6 +44,7 @@ public static class NameRules
     /// <summary>Partition names may start with a digit and contain hyphens.</summary>
     public static void CheckPartition(string name)
     {
+        name = name.Trim();
         var problem = name.Length == 0 ? "Partition name should not be empty."
             : name.Length > Limits.NameLength ? $"The length of a partition name must be less than {Limits.NameLength} characters."
             : !IsWord(name[0]) ? "The first character of a partition name must be an underscore, letter or number."
@@ -107,7 +108,9 @@ public static class NameRules
         var problem = name.Length == 0 ? "privilege group name should not be empty"
             : name.Length > Limits.NameLength ? $"the length of a privilege group name must be less than {Limits.NameLength} characters"
             : !IsLetter(name[0]) && name[0] != '_' ? "the first character of a privilege group name must be an underscore or letter"
-            : !All(name, IsWord) ? "privilege group name can only contain numbers, letters and underscores" : null;
+            : null;
+        if (problem is null && !All(name, IsWord))
+            throw MilvusException.InvalidParameter($"privilege group name {name} can only contain numbers, letters and underscores");
         if (problem is not null)
             throw new MilvusException(ErrorCode.InvalidPrivilegeGroupName, $"{problem}: invalid privilege group name[privilegeGroup={name}]") { IsInputError = true };
     }

@@ -49,7 +49,7 @@ internal static class FieldRules
 
     private static void CheckElementType(FieldSchema field)
     {
-        if (field.ElementType == DataType.Array) throw MilvusException.InvalidParameter("Nested array is not supported.");
+        if (field.ElementType == DataType.None) throw MilvusException.InvalidParameter("element data type None is not valid");
         if (field.ElementType == DataType.String)
             throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
         if (field.ElementType is not (DataType.Bool or DataType.VarChar) && !field.ElementType.IsNumeric())
@@ -82,16 +82,12 @@ internal static class FieldRules
         if (text is null) throw MilvusException.InvalidParameter($"dimension is not defined in field type params of field {field.Name}, check type param `dim` for vector field");
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var dim))
             throw MilvusException.InvalidParameter($"invalid dimension: {text} of field {field.Name}");
-        var (low, high, kind) = field.Type switch
-        {
-            DataType.BinaryVector => (Limits.MinBinaryDimension, Limits.MaxBinaryDimension, "binary"),
-            DataType.Int8Vector => (Limits.MinDimension, Limits.MaxDimension, "int"),
-            _ => (Limits.MinDimension, Limits.MaxDimension, "float"),
-        };
+        if (dim < Limits.MinDimension) throw MilvusException.InvalidParameter($"invalid dimension: {dim}. should be in range {Limits.MinDimension} ~ {Limits.MaxDimension}");
+        var (high, kind) = field.Type == DataType.BinaryVector ? (Limits.MaxBinaryDimension, "binary") : (Limits.MaxDimension, "float");
         if (field.Type == DataType.BinaryVector && dim % 8 != 0)
             throw MilvusException.InvalidParameter($"invalid dimension: {dim} of field {field.Name}. binary vector dimension should be multiple of 8. ");
-        if (dim < low || dim > high)
-            throw MilvusException.InvalidParameter($"invalid dimension: {dim} of field {field.Name}. {kind} vector dimension should be in range {low} ~ {high}");
+        if (dim > high)
+            throw MilvusException.InvalidParameter($"invalid dimension: {dim} of field {field.Name}. {kind} vector dimension should be in range {Limits.MinDimension} ~ {high}");
     }
 
     private static void CheckMaxLength(string collection, FieldSchema field)
@@ -141,14 +137,14 @@ internal static class FieldRules
     private static void CheckNullable(FieldSchema field)
     {
         if (!field.Nullable) return;
-        if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"primary field not support null, field name = {field.Name}");
-        if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"partition key field not support nullable: {field.Name}");
+        if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"primary field not support null, type:{field.Type.Spelled()}, name:{field.Name}");
+        if (field.IsPartitionKey) throw MilvusException.InvalidParameter("partition key field not support nullable");
     }
 
     private static void CheckDefault(FieldSchema field)
     {
         if (field.Default is not { } value) return;
-        if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"primary field not support default_value, field name = {field.Name}");
+        if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"primary field not support default_value, type:{field.Type.Spelled()}, name:{field.Name}");
         if (field.Type is DataType.Array or DataType.Json || field.Type.IsVector())
             throw MilvusException.InvalidParameter($"type not support default_value, type:{field.Type.Spelled()}, name:{field.Name}");
         switch (field.Type, value)
@@ -195,10 +191,10 @@ internal static class FieldRules
 
     private static string TypeOf(Literal value) => value switch
     {
-        Literal.Bool => "Bool",
-        Literal.Int => "Int64",
-        Literal.Float => "Double",
-        Literal.Text => "VarChar",
-        _ => "Array",
+        Literal.Bool => "DataType_Bool",
+        Literal.Int => "DataType_Int64",
+        Literal.Float => "DataType_Double",
+        Literal.Text => "DataType_VarChar",
+        _ => "DataType_Array",
     };
 }

@@ -41,9 +41,13 @@ public static class SchemaRules
     {
         if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
-        if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name = {field.Name}");
+        if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name  = {field.Name}");
         if (field.IsDynamic) throw MilvusException.InvalidParameter($"not support to add dynamic field, field name = {field.Name}");
         if (!field.Nullable) throw MilvusException.InvalidParameter($"added field must be nullable, please check it, field name = {field.Name}");
+        if (schema.Fields.Count(f => !f.IsDynamic) >= Limits.Fields)
+            throw MilvusException.InvalidParameter($"The number of fields has reached the maximum value {Limits.Fields}");
+        if (field.IsClusteringKey && schema.Fields.Any(f => f.IsClusteringKey))
+            throw MilvusException.InvalidParameter($"already has another clustering key field, field name: {field.Name}");
         var fields = schema.Fields.Add(field);
         CheckDuplicates(fields, schema.StructFields);
         CheckCounts(fields.RemoveAll(f => f.IsDynamic));

@@ -212,8 +212,8 @@ internal sealed class Planner
         }
         var column = _names.Resolve(node.Target);
         if (column.Field.Type == DataType.Text) throw new FilterError($"filter on text field ({column.Field.Name}) is not supported yet");
-        if (column.Field.Type.IsVector() && column.Field.Type != DataType.ArrayOfVector) throw new FilterError($"IsNull/IsNotNull operations are not supported on vector field {column.Field.Name}");
-        if (column.ElementIndex >= 0) throw new FilterError("IsNull/IsNotNull operations are not supported on array elements");
+        if (column.Field.Type.IsVector() && column.Field.Type != DataType.ArrayOfVector) throw new FilterError("IsNull/IsNotNull operations are not supported on vector fields");
+        if (column.ElementIndex >= 0) throw new FilterError("IsNull/IsNotNull operations are not supported on array element access");
         // A path has no null of its own: it counts as null where it does not exist.
         if (column.Path is not null) return node.IsNull ? new NotPredicate(new ExistsLeaf(column)) : new ExistsLeaf(column);
         return node.IsNull ? new NullLeaf(column) : new NotPredicate(new NullLeaf(column));

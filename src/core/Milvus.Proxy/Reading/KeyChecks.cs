@@ -8,6 +8,8 @@ internal static class KeyChecks
     public static void RequireType(CollectionSchema schema, PrimaryKeys keys)
     {
         if (keys.Column.Type != schema.PrimaryKey.Type)
-            throw MilvusException.InvalidParameter("the type of the ids does not match the primary key", schema.PrimaryKey.Type, keys.Column.Type);
+            throw schema.PrimaryKey.Type == DataType.Int64
+                ? MilvusException.InvalidParameter("primary key is int64, but IDs type mismatch", "int64 IDs", "got other type")
+                : MilvusException.InvalidParameter("primary key is varchar, but IDs type mismatch", "string IDs", "got other type");
     }
 }

@@ -102,12 +102,25 @@ internal sealed class OutputFields
             throw column.Type is DataType.Json
                 ? MilvusException.InvalidParameter("not support getting subkeys of json field yet")
                 : MilvusException.InvalidParameter($"field {name} not exist");
+        if (schema.DynamicField is not null && !IsPath(name)) throw MilvusException.InvalidParameter($"parse output field name failed: {name}");
         if (schema.DynamicField is not { } dynamic) throw MilvusException.InvalidParameter($"field {name} not exist");
         RequireLoaded(collection, dynamic);
         if (bracket < 0) return name;
         // $meta["key"] names one key explicitly; deeper paths are no output fields.
         if (name[..bracket] == FieldIds.DynamicName && QuotedKey(name.AsSpan(bracket)) is { } key) return key;
         throw MilvusException.InvalidParameter("not support getting subkeys of json field yet");
+    }
+
+    // What the filter language would read as a field, with or without keys in brackets.
+    private static bool IsPath(string name)
+    {
+        if (name.Length == 0 || (!char.IsLetter(name[0]) && name[0] is not ('_' or '$'))) return false;
+        foreach (var c in name.AsSpan(1))
+        {
+            if (c == '[') return true;
+            if (!char.IsLetterOrDigit(c) && c is not ('_' or '$')) return false;
+        }
+        return true;
     }
 
     /// <summary>The key of <c>["key"]</c> or <c>['key']</c>, null when the text is anything else.</summary>

@@ -57,13 +57,17 @@ internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider ti
 
     private static ImmutableArray<long> LoadedPartitions(CollectionInfo collection, ImmutableArray<string> names)
     {
+        // A partition that is not there is told before a collection that is not loaded.
+        if (!names.IsDefaultOrEmpty)
+            foreach (var name in names)
+                if (collection.FindPartition(name) is null) throw MilvusException.InvalidParameter($"partition name {name} not found");
         RequireLoaded(collection);
         if (names.IsDefaultOrEmpty) return collection.Load!.PartitionIds;
         PartitionRouting.RefuseNamesWithPartitionKey(collection);
         var ids = ImmutableArray.CreateBuilder<long>(names.Length);
         foreach (var name in names)
         {
-            var partition = collection.FindPartition(name) ?? throw MilvusException.InvalidParameter($"partition name {name} not found");
+            var partition = collection.FindPartition(name)!;
             if (!collection.Load!.Includes(partition.Id)) throw PartitionNotLoaded(name);
             if (!ids.Contains(partition.Id)) ids.Add(partition.Id);
         }

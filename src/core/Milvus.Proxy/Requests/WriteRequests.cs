@@ -26,6 +26,9 @@ public record InsertRequest
 
     /// <summary>The schema's update timestamp the client knows; 0 = do not check (mismatch fails with 109).</summary>
     public ulong SchemaTimestamp { get; init; }
+
+    /// <summary>Checks the rows as an insert would and writes nothing.</summary>
+    public bool CheckOnly { get; init; }
 }
 
 public enum FieldOperation

@@ -83,6 +83,8 @@ internal static class FieldConversion
             _ => "binary vector",
         };
         if (column is not VectorColumn vectors || vectors.Type != field.Type) throw Mismatch(field, "need " + kind, column, kind + " field");
+        if (field.Type == DataType.FloatVector && (long)vectors.Count * vectors.Dimension % field.Dimension != 0)
+            throw MilvusException.InvalidParameter($"the length({(long)vectors.Count * vectors.Dimension}) of float data should divide the dim({field.Dimension})");
         if (vectors.Dimension != field.Dimension)
             throw MilvusException.InvalidParameter(
                 $"the dim ({vectors.Dimension}) of field data({field.Name}) is not equal to schema dim ({field.Dimension})", field.Dimension, vectors.Dimension);

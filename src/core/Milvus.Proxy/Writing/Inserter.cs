@@ -11,6 +11,7 @@ internal sealed class Inserter(RowPreparer preparer, ShardWriter writer, ProxyOp
         var target = WriteTarget.Of(collection, request.Partition);
         var rows = await preparer.PrepareAsync(collection, RowPreparer.Match(collection, request), request.RowCount, cancellation).ConfigureAwait(false);
         var plan = WritePlanner.PlanRows(rows, target.Partitions, target.PartitionOf(rows), null, [], options.MaxWriteBytes);
+        if (request.CheckOnly) return new MutationResult { Ids = rows.Keys, Timestamp = Timestamp.Zero };
         var timestamp = await writer.WriteAsync(collection, plan, cancellation).ConfigureAwait(false);
         return new MutationResult { Ids = rows.Keys, InsertCount = rows.Count, Timestamp = timestamp };
     }

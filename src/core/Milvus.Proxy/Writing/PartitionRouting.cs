@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Milvus.Coordinator.Names;
 using Milvus.Expressions;
 using Milvus.Model;
 
@@ -16,8 +17,9 @@ internal static class PartitionRouting
     {
         if (string.IsNullOrEmpty(name)) name = Limits.DefaultPartition;
         else RefuseNamesWithPartitionKey(collection);
-        return collection.FindPartition(name)
-            ?? throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={name}]") { IsInputError = true };
+        if (collection.FindPartition(name) is { } found) return found;
+        NameRules.CheckPartition(name);
+        throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={name}]") { IsInputError = true };
     }
 
     public static void RefuseNamesWithPartitionKey(CollectionInfo collection)

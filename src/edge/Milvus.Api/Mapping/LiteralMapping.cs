@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Google.Protobuf.Collections;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 using Milvus.Protocol.Schema;
 using DataType = Milvus.Model.DataType;
@@ -36,9 +37,9 @@ public static class LiteralMapping
             (DataType.Timestamptz, ValueField.DataOneofCase.TimestamptzData) => new Literal.Int(value.TimestamptzData),
             (DataType.Json, ValueField.DataOneofCase.BytesData) => new Literal.Text(value.BytesData.ToStringUtf8()),
             (DataType.Array or DataType.Json, _) => throw MilvusException.InvalidParameter(
-                $"default value is not supported for field {field.Name} of type {type}"),
+                $"type not support default_value, type:{type.Spelled()}, name:{field.Name}"),
             _ when type.IsVector() => throw MilvusException.InvalidParameter(
-                $"default value is not supported for field {field.Name} of type {type}"),
+                $"type not support default_value, type:{type.Spelled()}, name:{field.Name}"),
             _ => throw MilvusException.InvalidParameter(
                 $"type ({type}) of field ({field.Name}) is not equal to the type({KindName(value.DataCase)}) of default_value"),
         };
@@ -81,5 +82,15 @@ public static class LiteralMapping
         _ => throw MilvusException.InvalidParameter($"expression template value of {name} has no supported type"),
     });
 
-    private static string KindName(ValueField.DataOneofCase kind) => kind.ToString().Replace("Data", "", StringComparison.Ordinal);
+    private static string KindName(ValueField.DataOneofCase kind) => kind switch
+    {
+        ValueField.DataOneofCase.BoolData => "DataType_Bool",
+        ValueField.DataOneofCase.IntData => "DataType_Int",
+        ValueField.DataOneofCase.LongData => "DataType_Int64",
+        ValueField.DataOneofCase.FloatData => "DataType_Float",
+        ValueField.DataOneofCase.DoubleData => "DataType_Double",
+        ValueField.DataOneofCase.TimestamptzData => "DataType_Timestamptz",
+        ValueField.DataOneofCase.StringData => "DataType_VarChar",
+        _ => "DataType_JSON",
+    };
 }

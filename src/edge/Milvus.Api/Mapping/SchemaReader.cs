@@ -44,7 +44,7 @@ public static class SchemaReader
             Name = wire.Name,
             Description = wire.Description,
             Type = type,
-            ElementType = wire.ElementType == Protocol.Schema.DataType.None ? DataType.None : ReadType(wire.ElementType, wire.Name),
+            ElementType = ReadElementType(wire.ElementType),
             IsPrimaryKey = wire.IsPrimaryKey,
             AutoId = wire.AutoID,
             IsPartitionKey = wire.IsPartitionKey,
@@ -72,6 +72,12 @@ public static class SchemaReader
         return Enum.IsDefined(type) && type != DataType.None
             ? type
             : throw MilvusException.InvalidParameter($"data type {wire} of field {field} is not supported");
+    }
+
+    private static DataType ReadElementType(Protocol.Schema.DataType wire)
+    {
+        var type = (DataType)(int)wire;
+        return Enum.IsDefined(type) ? type : throw MilvusException.InvalidParameter($"element type {wire} is not supported");
     }
 
     private static T Parse<T>(ByteString bytes, MessageParser<T> parser, string what)

@@ -37,6 +37,12 @@ internal static class RequestBody
         {
             throw RestFailure.BadJson(e.Message);
         }
+        // Clients send null for a request without parameters.
+        if (document.RootElement.ValueKind == JsonValueKind.Null)
+        {
+            document.Dispose();
+            document = JsonDocument.Parse("{}");
+        }
         try
         {
             if (document.RootElement.ValueKind != JsonValueKind.Object)

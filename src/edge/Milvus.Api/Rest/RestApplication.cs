@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Import;
 using Milvus.Api.Rest.Endpoints;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -31,6 +32,9 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
     private const int LongestTimeoutSeconds = 30 * 24 * 3600;
 
     private static readonly Dictionary<string, RestEndpoint> s_endpoints = EndpointTable.Build();
+
+    /// <summary>Null when this process imports no files.</summary>
+    public ImportJobs? Imports { get; init; }
 
     public async Task HandleAsync(HttpContext http)
     {
@@ -69,7 +73,7 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
                 throw new RestFailure(RestCodes.NotAuthenticated, "user hasn't authenticated", StatusCodes.Status401Unauthorized);
             deadline.CancelAfter(Timeout(http));
             document = await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
-            var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token);
+            var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token) { Imports = Imports };
             var reply = await endpoint(call);
             WriteReply(buffer, reply);
         }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Milvus.Api.Import;
 using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 using Milvus.Proxy;
 
@@ -18,6 +20,9 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     public bool Int64AsNumbers { get; } = int64AsNumbers;
 
     public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>Null when this process imports no files.</summary>
+    public ImportJobs? Imports { get; init; }
 
     /// <summary>The body's database, else the header's, else the default.</summary>
     public string Database
@@ -36,11 +41,32 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
 
     public Task<CommandResult> ExecuteAsync(CoordinatorCommand command) => Proxy.ExecuteAsync(Context, command, Cancellation);
 
-    public CollectionInfo DescribedCollection() => Proxy.Catalog.GetCollection(Database, Collection);
+    /// <summary>The collection of the request.</summary>
+    /// <exception cref="MilvusException">100 with the text that Milvus answers where it describes the collection first.</exception>
+    public CollectionInfo DescribedCollection()
+    {
+        var catalog = Proxy.Catalog;
+        if (catalog.TryResolveCollection(Database, Collection, out var found)) return found;
+        NameRules.CheckCollection(Collection);
+        throw new MilvusException(ErrorCode.CollectionNotFound, $"can't find collection[database={catalog.GetDatabase(Database).Name}][collection={Collection}]") { IsInputError = true };
+    }
 
-    public bool Has(string name) => Body.TryGetProperty(name, out var v) && v.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
+    public bool Has(string name) => Find(name) is not null;
 
-    public JsonElement? Find(string name) => Has(name) ? Body.GetProperty(name) : null;
+    public JsonElement? Find(string name) => TryGet(Body, name, out var v) && v.ValueKind != JsonValueKind.Null ? v : null;
+
+    /// <summary>A member by its name, or failing that by its name in other letter case, as Milvus takes them.</summary>
+    public static bool TryGet(JsonElement owner, string name, out JsonElement value)
+    {
+        if (owner.TryGetProperty(name, out value)) return true;
+        foreach (var member in owner.EnumerateObject())
+        {
+            if (!member.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) continue;
+            value = member.Value;
+            return true;
+        }
+        return false;
+    }
 
     /// <summary>An object, or null when absent.</summary>
     public JsonElement? Object(string name) => Object(Body, name);
@@ -66,37 +92,37 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
 
     public static string Text(JsonElement owner, string name)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return "";
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return "";
         return v.ValueKind == JsonValueKind.String ? v.GetString()! : throw WrongType(name, "string", v);
     }
 
     public static JsonElement? Object(JsonElement owner, string name)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
         return v.ValueKind == JsonValueKind.Object ? v : throw WrongType(name, "object", v);
     }
 
     public static JsonElement? List(JsonElement owner, string name)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
         return v.ValueKind == JsonValueKind.Array ? v : throw WrongType(name, "array", v);
     }
 
     public static bool Flag(JsonElement owner, string name, bool otherwise = false)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
         return v.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => throw WrongType(name, "bool", v) };
     }
 
     public static long Number(JsonElement owner, string name, long otherwise = 0)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return otherwise;
         return v.ValueKind == JsonValueKind.Number && v.TryGetInt64(out var n) ? n : throw WrongType(name, "integer", v);
     }
 
     public static ImmutableArray<string> Texts(JsonElement owner, string name)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
         if (v.ValueKind != JsonValueKind.Array) throw WrongType(name, "[]string", v);
         var list = ImmutableArray.CreateBuilder<string>(v.GetArrayLength());
         foreach (var item in v.EnumerateArray()) list.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw WrongType(name, "string", item));
@@ -106,7 +132,7 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     /// <summary>A map of scalars as text, in the order given; objects and lists as their JSON.</summary>
     public static ImmutableArray<Property> Map(JsonElement owner, string name)
     {
-        if (!owner.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
+        if (!TryGet(owner, name, out var v) || v.ValueKind == JsonValueKind.Null) return [];
         if (v.ValueKind != JsonValueKind.Object) throw WrongType(name, "object", v);
         return [.. v.EnumerateObject().Select(p => new Property(p.Name, ScalarText(p.Value)))];
     }

@@ -11,6 +11,9 @@ public sealed record ServerSettings
 {
     public string DataDirectory { get; init; } = "./milvus-data";
 
+    /// <summary>Where bulk imports find their files; null for <c>import</c> below the data directory.</summary>
+    public string? ImportDirectory { get; init; }
+
     public int Port { get; init; } = 19530;
 
     /// <summary>Null serves no metrics and no health endpoints.</summary>
@@ -49,6 +52,7 @@ public static class SettingKeys
     public static SettingTable<ServerSettings> Table { get; } = new(
     [
         new("data", "directory that holds everything (default ./milvus-data)", "a path", (s, v) => s with { DataDirectory = SettingText.NotEmpty(v) }),
+        new("import-directory", "directory in which bulk imports find their files (default: import below the data directory)", "a path", (s, v) => s with { ImportDirectory = SettingText.NotEmpty(v) }),
         new("port", "port of gRPC and REST (default 19530)", "a port number", (s, v) => s with { Port = SettingText.Port(v) }),
         new("metrics-port", "port of metrics and health, or 'none' (default 9091)", "a port number or 'none'", (s, v) => s with { MetricsPort = v == "none" ? null : SettingText.Port(v) }),
         new("address", "address to listen on (default: all)", "an IP address", (s, v) => s with { Address = IPAddress.Parse(v) }),

@@ -11,13 +11,14 @@ internal sealed class HybridExecutor(
 {
     public async Task<SearchResult> SearchAsync(CollectionInfo collection, HybridSearchRequest request, CancellationToken cancellation)
     {
-        if (request.Requests.Length is < 1 or > Limits.HybridRequests)
+        if (request.Requests.Length > Limits.HybridRequests) throw MilvusException.InvalidParameter($"maximum of ann search requests is {Limits.HybridRequests}");
+        if (request.Requests.IsEmpty)
             throw MilvusException.InvalidParameter($"the number of ann search requests should be in range [1, {Limits.HybridRequests}], but got {request.Requests.Length}");
         var queries = request.Requests[0].Vectors?.Rows.Length ?? 0;
         var reranker = Reranker.Find(collection, request.Score, queries, models);
         var rank = RankParameters.Parse(request.RankParams, request.Requests.Length, request.Score, reranker);
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, travel: ReadScopes.Travel(request.RankParams));
-        ImmutableArray<SearchPlan> plans = [.. request.Requests.Select(r => Plan(collection, r, rank.Group))];
+        ImmutableArray<SearchPlan> plans = [.. request.Requests.Select(r => Plan(collection, WithLimit(r, rank), rank.Group))];
         foreach (var plan in plans)
             if (plan.QueryCount != plans[0].QueryCount)
                 throw MilvusException.InvalidParameter("nq of ann search requests must be equal", plans[0].QueryCount, plan.QueryCount);
@@ -31,6 +32,15 @@ internal sealed class HybridExecutor(
     private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation) => plan.IsScored
         ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
         : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+
+    // A search that does not say how many hits it wants finds as many as the whole.
+    private static SearchRequest WithLimit(SearchRequest request, RankParameters rank)
+    {
+        var name = request.Params.ContainsKey("topk") ? "topk" : "limit";
+        if (request.Params.TryGetValue(name, out var given) && ParamText.TryInt(given, out _)) return request;
+        var all = (rank.Limit + rank.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return request with { Params = request.Params.SetItem(name, all) };
+    }
 
     private SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group)
     {

@@ -58,7 +58,7 @@ internal sealed record RankParameters
     {
         var limit = WindowChecks.Find(given, "limit") ?? throw MilvusException.InvalidParameter("limit not found in rank_params");
         var offset = WindowChecks.Find(given, "offset") ?? 0;
-        WindowChecks.CheckSearch("limit", limit, offset);
+        WindowChecks.CheckQuery(limit, offset);
         var function = score?.Functions.FirstOrDefault();
         if (score is { Functions.Length: > 1 }) throw MilvusException.InvalidParameter("currently only supports one rerank");
         if (function?.Kind() == "boost") throw MilvusException.InvalidParameter("boost ranker is not supported as the ranker of a hybrid search, give it to the requests");

@@ -12,7 +12,7 @@ internal static class QueryVectorChecks
     public static void CheckCount(int queries)
     {
         if (queries is < 1 or > Limits.QueryCount)
-            throw MilvusException.InvalidParameter($"nq [{queries}] is invalid, it should be in range [1, {Limits.QueryCount}], but got {queries}");
+            throw MilvusException.InvalidParameter($"nq [{queries}] is invalid, nq (number of search vector per search request) should be in range [1, {Limits.QueryCount}], but got {queries}");
     }
 
     public static void Check(FieldSchema field, QueryVectors vectors)

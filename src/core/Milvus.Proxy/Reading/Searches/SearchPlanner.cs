@@ -15,7 +15,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         var parameters = SearchParameters.Parse(request.Params, collection);
         if (group is not null) parameters = parameters with { Group = group };
         CollectionIdCheck.Check(collection, request.Params);
-        var field = FindField(collection.Schema, parameters.AnnsField);
+        var field = FindField(collection.Schema, parameters.AnnsField, request.Keys is not null);
         var index = collection.FindIndexOnField(field.Id);
         var metric = FindMetric(field, index, parameters);
         if (field.Type == DataType.ArrayOfVector && !metric.IsMaxSim())
@@ -50,7 +50,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         };
     }
 
-    private static FieldSchema FindField(CollectionSchema schema, string name)
+    private static FieldSchema FindField(CollectionSchema schema, string name, bool byKeys)
     {
         if (name.Length > 0)
         {
@@ -63,6 +63,8 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         FieldSchema? only = null;
         foreach (var field in schema.VectorFields)
         {
+            if (only is not null && byKeys)
+                throw MilvusException.InvalidParameter("multiple vector fields exist, please specify anns_field in search_params", "valid anns_field in search_params", "missing");
             if (only is not null) throw MilvusException.InvalidParameter("multiple anns_fields exist, please specify a anns_field in search_params");
             only = field;
         }
@@ -103,6 +105,8 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
             if (field.IsFunctionOutput && field.Type == DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");
             QueryVectorChecks.CheckCount(keys.Count);
+            if (Enumerable.Range(0, keys.Count).Select(i => KeyValue.Of(keys, i)).Distinct().Count() != keys.Count)
+                throw MilvusException.InvalidParameter("duplicate IDs found in search request");
             return;
         }
         if (request.Vectors is not { } vectors) throw MilvusException.InvalidParameter("empty search request");

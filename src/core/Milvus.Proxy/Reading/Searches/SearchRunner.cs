@@ -87,11 +87,15 @@ internal sealed class SearchRunner(TermQueries terms)
         var found = await KeyedRows.FindAsync(readers, query, 0, null, cancellation).ConfigureAwait(false);
         var positions = found.Positions();
         var rows = new RowAt[keys.Count];
+        var missing = new List<string>();
         for (var i = 0; i < rows.Length; i++)
         {
             var key = KeyValue.Of(keys, i);
-            rows[i] = positions.TryGetValue(key, out var at) ? found.Rows[at] : throw MilvusException.InvalidParameter($"primary key {key} to search by is not found");
+            if (positions.TryGetValue(key, out var at)) rows[i] = found.Rows[at];
+            else missing.Add(key.ToString());
         }
+        if (missing.Count > 0)
+            throw MilvusException.InvalidParameter($"some of the provided primary key IDs do not exist: missing IDs = [{string.Join(' ', missing)}]");
         return QueryVectorChecks.FromColumn(plan.Field, await new RowFetch(readers, rows).FetchAsync(plan.Field, cancellation).ConfigureAwait(false));
     }
 }

@@ -1,6 +1,8 @@
 using Google.Protobuf.Collections;
 using Milvus.Api.Mapping;
+using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 using Milvus.Protocol;
 using ConsistencyLevel = Milvus.Model.ConsistencyLevel;
@@ -72,7 +74,11 @@ internal static class CollectionCalls
                 var catalog = proxy.Catalog;
                 var database = call.Database(request.DbName);
                 var found = catalog.TryResolveCollection(database, request.CollectionName, out _);
-                if (!found) catalog.GetDatabase(database);
+                if (!found)
+                {
+                    NameRules.CheckCollection(request.CollectionName);
+                    catalog.GetDatabase(database);
+                }
                 return new BoolResponse { Status = StatusMapping.Ok(), Value = found };
             })
             .Add("DescribeCollection", DescribeCollectionRequest.Parser, (_, status) => new DescribeCollectionResponse { Status = status },
@@ -123,6 +129,7 @@ internal static class CollectionCalls
         }
         else if (!catalog.TryResolveCollection(call.Database(database), name, out collection))
         {
+            NameRules.CheckCollection(name);
             // Old clients tell a missing collection from other failures by this very text.
             var db = catalog.GetDatabase(call.Database(database)).Name;
             throw new MilvusException(ErrorCode.CollectionNotFound, $"can't find collection[database={db}][collection={name}]");
@@ -163,7 +170,7 @@ internal static class CollectionCalls
         var database = call.Database(request.DbName);
         var collections = request.CollectionNames.Count > 0
             ? request.CollectionNames.Select(name => catalog.GetCollection(database, name)).ToList()
-            : catalog.ListCollections(database);
+            : catalog.ListCollections(database).Where(Visibility.OfCollections(catalog, call.User, database)).ToList();
 
         // Clients index all lists by the same number, so every list gets an entry per collection.
         var answer = new ShowCollectionsResponse { Status = StatusMapping.Ok() };

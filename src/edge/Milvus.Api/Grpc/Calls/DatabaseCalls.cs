@@ -1,4 +1,5 @@
 using Milvus.Api.Mapping;
+using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Protocol;
 
@@ -18,10 +19,10 @@ internal static class DatabaseCalls
                 SetProperties = request.Properties.ToProperties(),
                 DeleteKeys = [.. request.DeleteKeys],
             })
-            .Add("ListDatabases", ListDatabasesRequest.Parser, (_, status) => new ListDatabasesResponse { Status = status }, (_, _) =>
+            .Add("ListDatabases", ListDatabasesRequest.Parser, (_, status) => new ListDatabasesResponse { Status = status }, (_, call) =>
             {
                 var answer = new ListDatabasesResponse { Status = StatusMapping.Ok() };
-                foreach (var database in proxy.Catalog.Databases)
+                foreach (var database in proxy.Catalog.Databases.Where(Visibility.OfDatabases(proxy.Catalog, call.User)))
                 {
                     answer.DbNames.Add(database.Name);
                     answer.DbIds.Add(database.Id);

@@ -71,7 +71,7 @@ internal static class IndexCalls
     private static (CollectionInfo Collection, IReadOnlyList<IndexInfo> Indexes) Find(
         IMilvusProxy proxy, Call call, string database, string collectionName, string field, string index)
     {
-        var collection = proxy.Catalog.GetCollection(call.Database(database), collectionName);
+        var collection = proxy.Catalog.GetAnyCollection(call.Database(database), collectionName);
         var indexes = collection.Indexes
             .Where(i => (index.Length == 0 || i.Name == index) && (field.Length == 0 || i.FieldName == field))
             .ToList();

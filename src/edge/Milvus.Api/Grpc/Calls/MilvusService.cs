@@ -1,5 +1,6 @@
 using Google.Protobuf.Reflection;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Import;
 using Milvus.Api.Server;
 using Milvus.Protocol;
 using Milvus.Proxy;
@@ -15,7 +16,8 @@ public sealed record ServerIdentity(string Version = "v3.0.0", string DeployMode
 public static class MilvusService
 {
     public static GrpcMethodTable.Builder AddMilvus(
-        this GrpcMethodTable.Builder table, IMilvusProxy proxy, ServerIdentity identity, ServerHealth health, TimeProvider time, ILogger logger)
+        this GrpcMethodTable.Builder table, IMilvusProxy proxy, ServerIdentity identity, ServerHealth health, TimeProvider time, ILogger logger,
+        ImportJobs? imports = null)
     {
         var milvus = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService");
         var telemetry = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("ClientTelemetryService");
@@ -38,6 +40,7 @@ public static class MilvusService
         PrivilegeCalls.Add(calls);
         ResourceGroupCalls.Add(calls);
         TextCalls.Add(calls);
+        ImportCalls.Add(calls, imports);
         TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
         return table;
     }

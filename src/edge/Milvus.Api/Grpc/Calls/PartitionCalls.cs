@@ -1,5 +1,6 @@
 using Milvus.Api.Mapping;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 using Milvus.Protocol;
 
@@ -18,6 +19,7 @@ internal static class PartitionCalls
             .Add("HasPartition", HasPartitionRequest.Parser, (_, status) => new BoolResponse { Status = status }, (request, call) =>
             {
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
+                NameRules.CheckPartition(request.PartitionName);
                 return new BoolResponse { Status = StatusMapping.Ok(), Value = collection.FindPartition(request.PartitionName) is not null };
             })
             .Add("ShowPartitions", ShowPartitionsRequest.Parser, (_, status) => new ShowPartitionsResponse { Status = status }, async (request, call) =>

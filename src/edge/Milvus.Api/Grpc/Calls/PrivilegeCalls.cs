@@ -106,7 +106,7 @@ internal static class PrivilegeCalls
         Grantor = new GrantorEntity
         {
             User = new UserEntity { Name = grant.Grantor },
-            Privilege = new PrivilegeEntity { Name = grant.Privilege },
+            Privilege = new PrivilegeEntity { Name = grant.ShownPrivilege },
         },
         DbName = grant.Database,
     };

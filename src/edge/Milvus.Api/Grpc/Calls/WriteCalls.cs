@@ -60,7 +60,10 @@ internal static class WriteCalls
                     Expression = request.Expr,
                     Templates = request.ExprTemplateValues.ToLiterals(),
                 };
-                return ResultWriter.Write(await proxy.DeleteAsync(call.Context(request.DbName), delete, call.Cancellation), 0);
+                var answer = ResultWriter.Write(await proxy.DeleteAsync(call.Context(request.DbName), delete, call.Cancellation), 0);
+                // Clients answer with the keys when there are any and with the count otherwise; Milvus only counts.
+                answer.IDs = new Protocol.Schema.IDs();
+                return answer;
             });
     }
 

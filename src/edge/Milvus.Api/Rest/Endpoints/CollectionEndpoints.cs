@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Milvus.Api.Mapping;
+using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
@@ -12,7 +13,7 @@ internal static class CollectionEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
     {
-        table["collections/list"] = call => new(RestReply.Names(call.Proxy.Catalog.ListCollections(call.Database).Select(c => c.Name)));
+        table["collections/list"] = call => new(RestReply.Names(call.Proxy.Catalog.ListCollections(call.Database).Where(Visibility.OfCollections(call.Proxy.Catalog, call.Context.User, call.Database)).Select(c => c.Name)));
         table["collections/has"] = call =>
         {
             var has = call.Proxy.Catalog.TryResolveCollection(call.Database, call.Collection, out _);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Model;
 
@@ -8,7 +9,7 @@ internal static class DatabaseEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
     {
-        table["databases/list"] = call => new(RestReply.Names(call.Proxy.Catalog.Databases.Select(d => d.Name)));
+        table["databases/list"] = call => new(RestReply.Names(call.Proxy.Catalog.Databases.Where(Visibility.OfDatabases(call.Proxy.Catalog, call.Context.User)).Select(d => d.Name)));
         table["databases/describe"] = call =>
         {
             var database = call.Proxy.Catalog.GetDatabase(call.Required("dbName", "DatabaseReq"));

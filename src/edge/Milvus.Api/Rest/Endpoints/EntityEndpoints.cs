@@ -23,7 +23,7 @@ internal static class EntityEndpoints
     /// <summary>Filter template values.</summary>
     public static ImmutableDictionary<string, Literal> Templates(JsonElement owner)
     {
-        if (!owner.TryGetProperty("exprParams", out var v) || v.ValueKind == JsonValueKind.Null) return ImmutableDictionary<string, Literal>.Empty;
+        if (!RestCall.TryGet(owner, "exprParams", out var v) || v.ValueKind == JsonValueKind.Null) return ImmutableDictionary<string, Literal>.Empty;
         if (v.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("exprParams", "object", v);
         var templates = ImmutableDictionary.CreateBuilder<string, Literal>();
         foreach (var p in v.EnumerateObject()) templates[p.Name] = JsonLiterals.Convert(p.Name, p.Value);
@@ -64,6 +64,7 @@ internal static class EntityEndpoints
 
     private static async ValueTask<RestReply> DeleteAsync(RestCall call)
     {
+        call.DescribedCollection();
         var result = await call.Proxy.DeleteAsync(call.Context, new DeleteRequest
         {
             Collection = call.Collection,
@@ -149,7 +150,7 @@ internal static class EntityEndpoints
         var name = call.Collection;
         if (call.Find("data") is not { } data) throw RestFailure.Missing("CollectionDataReq", "data");
         if (data.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object)) throw RestCall.WrongType("data", "[]map[string]interface {}", data);
-        var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
+        var collection = call.DescribedCollection();
         if (data.ValueKind == JsonValueKind.Object) throw RestCall.WrongType("data", "[]map[string]interface {}", data);
         if (data.GetArrayLength() == 0) throw RestFailure.BadRows("data is empty");
         return (collection, data);

@@ -65,9 +65,18 @@ internal static class IndexEndpoints
         w.WriteNumber("minIndexVersion", 0);
         w.WriteNumber("maxIndexVersion", 0);
         foreach (var key in new[] { "mmap.enabled", "indexoffsetcache.enabled", "warmup" })
-            if (index.Params.FirstOrDefault(p => p.Key == key).Value is { } value) w.WriteString(key, value);
+            if (Param(index, key) is { } value) w.WriteString(key, value);
         w.WritePropertyName("indexParams");
         DatabaseEndpoints.WritePairs(w, index.Params);
         w.WriteEndObject();
+    }
+
+    // What stands alone was set later and wins over what came within the JSON text.
+    private static string? Param(IndexInfo index, string key)
+    {
+        if (index.Params.FirstOrDefault(p => p.Key == key).Value is { } own) return own;
+        if (index.Params.FirstOrDefault(p => p.Key == "params").Value is not { Length: > 0 } nested) return null;
+        var members = JsonElement.Parse(nested);
+        return members.ValueKind == JsonValueKind.Object && members.TryGetProperty(key, out var value) ? RestCall.ScalarText(value) : null;
     }
 }

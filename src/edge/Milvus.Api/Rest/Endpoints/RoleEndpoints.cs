@@ -29,7 +29,7 @@ internal static class RoleEndpoints
                     w.WriteStartObject();
                     w.WriteString("objectType", g.ObjectType);
                     w.WriteString("objectName", g.ObjectName);
-                    w.WriteString("privilege", g.Privilege);
+                    w.WriteString("privilege", g.ShownPrivilege);
                     w.WriteString("dbName", g.Database.Length == 0 ? Limits.DefaultDatabase : g.Database);
                     w.WriteString("grantor", g.Grantor);
                     w.WriteEndObject();

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
@@ -102,9 +104,23 @@ internal static class SchemaJson
         var all = ImmutableArray.CreateBuilder<Property>();
         all.Add(new Property("index_type", type.Length == 0 ? "AUTOINDEX" : type));
         if (metric.Length > 0) all.Add(new Property("metric_type", metric));
-        foreach (var p in given)
-            if (p.Key is not ("index_type" or "metric_type") || (p.Key == "metric_type" && metric.Length == 0)) all.Add(p);
+        else if (given.FirstOrDefault(p => p.Key == "metric_type").Value is { } nested) all.Add(new Property("metric_type", nested));
+        // One JSON text, as SDKs send and expect it back.
+        if (given.Any(p => p.Key is not ("index_type" or "metric_type")) && RestCall.Object(index, "params") is { } members) all.Add(new Property("params", Others(members)));
         return new IndexDraft(field, RestCall.Text(index, "indexName"), all.ToImmutable());
+    }
+
+    private static string Others(JsonElement parameters)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var p in parameters.EnumerateObject())
+                if (p.Name is not ("index_type" or "metric_type")) p.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     /// <summary>The raw shape that clients see: <c>{"Data":{"LongData":7}}</c>.</summary>
@@ -231,7 +247,7 @@ internal static class SchemaJson
 
     private static Literal? ReadDefault(JsonElement field, DataType type)
     {
-        if (!field.TryGetProperty("defaultValue", out var v) || v.ValueKind == JsonValueKind.Null) return null;
+        if (!RestCall.TryGet(field, "defaultValue", out var v) || v.ValueKind == JsonValueKind.Null) return null;
         Literal? value = (v.ValueKind, type) switch
         {
             (JsonValueKind.True or JsonValueKind.False, DataType.Bool) => new Literal.Bool(v.GetBoolean()),
@@ -291,5 +307,10 @@ internal static class SchemaJson
     }
 
     private static bool ParseFlag(string name, string text) =>
-        bool.TryParse(text, out var flag) ? flag : throw MilvusException.InvalidParameter($"{name} {text} should be a boolean");
+        text switch
+        {
+            "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
+            "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
+            _ => throw MilvusException.InvalidParameter($"{name} {text} should be a boolean"),
+        };
 }

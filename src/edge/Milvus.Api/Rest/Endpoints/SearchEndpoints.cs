@@ -46,7 +46,7 @@ internal static class SearchEndpoints
         if (call.Has("functionChains")) throw new MilvusException(ErrorCode.Unimplemented, "functionChains is not supported by this server yet: service unimplemented");
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
         if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
-        var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
+        var collection = call.DescribedCollection();
         var request = ReadSearch(call, call.Body, collection, defaultLimit: 100, isWhole: true) with
         {
             Partitions = call.Texts("partitionNames"),
@@ -64,8 +64,8 @@ internal static class SearchEndpoints
         if (call.Find("search") is not { } subs) throw RestFailure.Missing("HybridSearchReq", "search");
         if (subs.ValueKind != JsonValueKind.Array) throw RestCall.WrongType("search", "[]SubSearchReq", subs);
         foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
-            if (call.Has(unsupported)) throw MilvusException.InvalidParameter($"{unsupported} is not supported in hybrid search");
-        var collection = call.Proxy.Catalog.GetCollection(call.Database, name);
+            if (call.Has(unsupported)) throw MilvusException.InvalidParameter($"{unsupported} is not supported for hybrid search");
+        var collection = call.DescribedCollection();
         var rank = ImmutableDictionary.CreateBuilder<string, string>();
         rank["limit"] = Text(call.Number("limit", 100));
         if (call.Number("offset") is var offset && offset != 0) rank["offset"] = Text(offset);
@@ -132,9 +132,9 @@ internal static class SearchEndpoints
             Params = parameters.ToImmutable(),
             Score = ReadScore(owner),
         };
-        if (owner.TryGetProperty("ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
+        if (RestCall.TryGet(owner, "ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
             return request with { Keys = EntityEndpoints.ReadKeys(ids, collection.Schema.PrimaryKey) };
-        if (!owner.TryGetProperty("data", out var data) || data.ValueKind == JsonValueKind.Null) throw RestFailure.Missing("SubSearchReq", "data");
+        if (!RestCall.TryGet(owner, "data", out var data) || data.ValueKind == JsonValueKind.Null) throw RestFailure.Missing("SubSearchReq", "data");
         return request with { Vectors = ReadVectors(data, field) };
     }
 
@@ -207,7 +207,7 @@ internal static class SearchEndpoints
     // One flat map since 2.5, or members below "params"; what is in both must agree. All of it also goes into the one JSON "params".
     private static void AddSearchParams(JsonElement owner, string name, ImmutableDictionary<string, string>.Builder parameters)
     {
-        if (!owner.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null) return;
+        if (!RestCall.TryGet(owner, name, out var given) || given.ValueKind == JsonValueKind.Null) return;
         if (given.ValueKind != JsonValueKind.Object) throw RestCall.WrongType(name, "object", given);
         var merged = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var p in given.EnumerateObject())
@@ -215,7 +215,7 @@ internal static class SearchEndpoints
             if (p.Name == "params" && p.Value.ValueKind == JsonValueKind.Object) continue;
             Put(p);
         }
-        if (given.TryGetProperty("params", out var inner) && inner.ValueKind == JsonValueKind.Object)
+        if (RestCall.TryGet(given, "params", out var inner) && inner.ValueKind == JsonValueKind.Object)
             foreach (var p in inner.EnumerateObject()) Put(p);
         void Put(JsonProperty p)
         {

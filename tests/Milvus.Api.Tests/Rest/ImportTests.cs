@@ -1,0 +1,184 @@
+using System.Text;
+using System.Text.Json;
+using Milvus.Api.Import;
+using Milvus.Model;
+
+namespace Milvus.Api.Tests.Rest;
+
+/// <summary>Files of rows through <c>jobs/import</c>.</summary>
+[Collection(nameof(SharedRestServer))]
+public sealed class ImportTests(RestServer server)
+{
+    private const string Fields = """
+        {"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}},
+        {"fieldName":"t","dataType":"VarChar","elementTypeParams":{"max_length":8}},{"fieldName":"n","dataType":"Int32","nullable":true},
+        {"fieldName":"d","dataType":"Int64","defaultValue":7},{"fieldName":"j","dataType":"JSON","nullable":true},
+        {"fieldName":"a","dataType":"Array","elementDataType":"Int64","elementTypeParams":{"max_capacity":4},"nullable":true}
+        """;
+
+    [Fact]
+    public async Task Json_rows_arrive_with_nulls_defaults_and_dynamic_values()
+    {
+        await CreateAsync("im_json", dynamic: true);
+        await PutAsync("rows.json", """
+              [{"id":1,"v":[1,2],"t":"one","n":5,"d":8,"j":{"k":1},"a":[1,2],"extra":"e","$meta":{"m":1}},
+               {"id":2,"v":[3,4],"t":"","n":null,"$meta":"{\"m\":2}"},
+               {"id":3,"v":[5,6],"t":"three"}]
+            """);
+        var done = await RunAsync("im_json", "rows.json");
+        Assert.Equal(("Completed", 100, 3, 3), (State(done), Int(done, "progress"), Int(done, "totalRows"), Int(done, "importedRows")));
+        Assert.True(Int(done, "fileSize") > 0);
+        Assert.Equal("[rows.json]", done.GetProperty("details")[0].GetProperty("fileName").GetString());
+        var rows = await RowsAsync("im_json");
+        Assert.Equal(["1", "2", "3"], rows.Select(r => r.GetProperty("id").GetString()));
+        Assert.Equal((5, "8", "e", 1), (Int(rows[0], "n"), rows[0].GetProperty("d").GetString(), rows[0].GetProperty("extra").GetString(), Int(rows[0], "m")));
+        Assert.Equal((JsonValueKind.Null, "7", 2), (rows[1].GetProperty("n").ValueKind, rows[1].GetProperty("d").GetString(), Int(rows[1], "m")));
+    }
+
+    [Fact]
+    public async Task Other_forms_of_json_are_read_and_surplus_members_passed_over()
+    {
+        await CreateAsync("im_forms");
+        await PutAsync("old.json", """  {"rows":[{"id":1,"v":[1,2],"t":"a","surplus":1}]}""");
+        await PutAsync("lines.jsonl", "{\"id\":2,\"v\":[1,2],\"t\":\"b\"}\n{\"id\":3,\"v\":[1,2],\"t\":\"c\"}\n");
+        await PutAsync("none.json", "[]");
+        Assert.Equal("Completed", State(await RunAsync("im_forms", "old.json", "lines.jsonl", "none.json")));
+        Assert.Equal(3, (await RowsAsync("im_forms")).Count);
+    }
+
+    [Fact]
+    public async Task Csv_cells_are_text_or_json_and_a_key_means_null()
+    {
+        await CreateAsync("im_csv", dynamic: true);
+        await PutAsync("rows.csv", "id|v|t|n|j|a|more\r\n1|\"[1, 2]\"|\"a\"\"|b\"|none|\"{\"\"k\"\": \"\"x\"\"}\"|[1]|7\r\n2|[3,4]||5|none|none|text\r\n");
+        var done = await RunWithAsync("im_csv", """{"sep":"|","nullkey":"none"}""", "rows.csv");
+        Assert.Equal("Completed", State(done));
+        var rows = await RowsAsync("im_csv");
+        Assert.Equal(("a\"|b", JsonValueKind.Null, 7), (rows[0].GetProperty("t").GetString(), rows[0].GetProperty("n").ValueKind, Int(rows[0], "more")));
+        Assert.Equal(("", 5, "text"), (rows[1].GetProperty("t").GetString(), Int(rows[1], "n"), rows[1].GetProperty("more").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""[{"id":1,"t":"a"}]""", "value of field 'v' is missed")]
+    [InlineData("""[{"id":1,"v":[1,2,3],"t":"a"}]""", "expected dim '2' for field 'v' with type 'FloatVector', got dim '3'")]
+    [InlineData("""[{"id":1,"v":[1,2],"t":null}]""", "the field 't' is not nullable but the file contains null value")]
+    [InlineData("""[{"id":1,"v":[1,2],"t":"far too long"}]""", "length")]
+    [InlineData("""[{"id":"x","v":[1,2],"t":"a"}]""", "expected type 'Int64' for field 'id'")]
+    [InlineData("""[5]""", "each row should be a key-value map")]
+    [InlineData("""[{"id":1,""", "failed to decode row")]
+    [InlineData("""{"other":[]}""", "the root key should be 'rows', but get 'other'")]
+    [InlineData("", "should be started with")]
+    public async Task A_faulty_file_fails_and_leaves_nothing_behind(string tail, string reason)
+    {
+        await CreateAsync("im_bad");
+        await PutAsync("good.json", """[{"id":900,"v":[1,2],"t":"a"}]""");
+        await PutAsync("bad.json", tail);
+        var failed = await RunAsync("im_bad", "good.json", "bad.json");
+        Assert.Equal("Failed", State(failed));
+        Assert.Contains(reason, failed.GetProperty("reason").GetString());
+        Assert.Empty(await RowsAsync("im_bad"));
+    }
+
+    [Fact]
+    public async Task Requests_that_cannot_be_are_refused()
+    {
+        await CreateAsync("im_refused");
+        Task<string> Refused(int code, string more) => server.RefusedAsync(code, "jobs/import/create", $$"""{"collectionName":"im_refused",{{more}}}""");
+        Assert.Contains("import request is empty", await Refused(1100, "\"files\":[[]]"));
+        Assert.Contains("unexpected file type", await Refused(2100, "\"files\":[[\"a.txt\"]]"));
+        Assert.Contains("not supported", await Refused(2100, "\"files\":[[\"a.parquet\"]]"));
+        Assert.Contains("accepts only one file", await Refused(2100, "\"files\":[[\"a.json\",\"b.json\"]]"));
+        Assert.Contains("inconsistency in file types", await Refused(2100, "\"files\":[[\"a.json\",\"b.csv\"]]"));
+        Assert.Contains("partition not specified", await Refused(1101, "\"files\":[[\"a/\"]],\"options\":{\"backup\":\"true\"}"));
+        Assert.Contains("partition not found", await Refused(200, "\"files\":[[\"a.json\"]],\"partitionName\":\"p\""));
+        Assert.Contains("parse timeout failed", await Refused(2100, "\"files\":[[\"a.json\"]],\"options\":{\"timeout\":\"soon\"}"));
+        Assert.Contains("'Files' failed on the 'required' tag", await Refused(1802, "\"x\":1"));
+        Assert.Contains("import job does not exist, jobID=12", await server.RefusedAsync(2101, "jobs/import/describe", new { jobId = "12" }));
+        Assert.Contains("parse job id failed", await server.RefusedAsync(1100, "jobs/import/describe", new { jobId = "x" }));
+        Assert.Equal("Failed", State(await RunAsync("im_refused", "missing.json")));
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_writes_on_commit_and_nothing_on_abort()
+    {
+        await CreateAsync("im_commit");
+        await PutAsync("first.json", """[{"id":1,"v":[1,2],"t":"a"}]""");
+        await PutAsync("second.json", """[{"id":2,"v":[1,2],"t":"b"}]""");
+        var first = await StartAsync("im_commit", """{"auto_commit":"false"}""", "first.json");
+        var second = await StartAsync("im_commit", """{"auto_commit":"false"}""", "second.json");
+        Assert.Equal("Uncommitted", State(await UntilAsync(first)));
+        Assert.Equal("Uncommitted", State(await UntilAsync(second)));
+        Assert.Empty(await RowsAsync("im_commit"));
+        await server.DataAsync("jobs/import/commit", new { jobId = first });
+        await server.DataAsync("jobs/import/abort", new { jobId = second });
+        Assert.Equal("Completed", State(await UntilAsync(first, "Uncommitted", "Committing")));
+        Assert.Equal("Failed", State(await UntilAsync(second)));
+        Assert.Single(await RowsAsync("im_commit"));
+        Assert.Contains("cannot be aborted", await server.RefusedAsync(2100, "jobs/import/abort", new { jobId = first }));
+        Assert.Contains("only an Uncommitted job", await server.RefusedAsync(2100, "jobs/import/commit", new { jobId = second }));
+        var listed = (await server.DataAsync("jobs/import/list", new { collectionName = "im_commit" })).GetProperty("records");
+        Assert.Equal([first, second], listed.EnumerateArray().Select(r => r.GetProperty("jobId").GetString()));
+    }
+
+    [Fact]
+    public async Task Csv_cells_survive_any_quoting()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 200; round++)
+        {
+            var rows = Enumerable.Range(0, 5).Select(_ => Enumerable.Range(0, 3).Select(_ => Cell(random)).ToArray()).ToList();
+            var text = string.Concat(rows.Select(r => string.Join(',', r.Select(c => '"' + c.Replace("\"", "\"\"") + '"')) + "\n"));
+            using var reader = new StreamReader(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+            var cells = new CsvCells(reader, ',');
+            foreach (var row in rows) Assert.Equal(row, await cells.NextAsync(default));
+            Assert.Null(await cells.NextAsync(default));
+        }
+    }
+
+    [Theory]
+    [InlineData("300s", 300)]
+    [InlineData("1h45m", 6300)]
+    [InlineData("1.5h", 5400)]
+    [InlineData("250ms", 0.25)]
+    public void Durations_are_read_as_clients_write_them(string text, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), ImportOptions.From([new Property("timeout", text)]).Timeout);
+
+    private static string Cell(Random random) => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => "a,\"\n\r é"[random.Next(7)]));
+
+    private async Task CreateAsync(string name, bool dynamic = false)
+    {
+        await server.SendAsync("collections/drop", new { collectionName = name });
+        await server.DataAsync("collections/create", $$"""
+            {"collectionName":"{{name}}","schema":{"enableDynamicField":{{(dynamic ? "true" : "false")}},"fields":[{{Fields}}]},"indexParams":[{"fieldName":"v"}]}
+            """);
+    }
+
+    private Task PutAsync(string path, string content) => server.ImportFiles.PutAsync(path, Encoding.UTF8.GetBytes(content));
+
+    private Task<JsonElement> RunAsync(string name, params string[] files) => RunWithAsync(name, "{}", files);
+
+    private async Task<JsonElement> RunWithAsync(string name, string options, params string[] files) => await UntilAsync(await StartAsync(name, options, files));
+
+    private async Task<string> StartAsync(string name, string options, params string[] files)
+    {
+        var groups = string.Join(',', files.Select(f => $"[\"{f}\"]"));
+        return (await server.DataAsync("jobs/import/create", $$"""{"collectionName":"{{name}}","files":[{{groups}}],"options":{{options}}}""")).GetProperty("jobId").GetString()!;
+    }
+
+    /// <summary>Asks until the job rests.</summary>
+    private async Task<JsonElement> UntilAsync(string job, params string[] passing)
+    {
+        while (true)
+        {
+            var now = await server.DataAsync("jobs/import/describe", new { jobId = job });
+            if (State(now) is not ("Pending" or "Importing") && !passing.Contains(State(now))) return now;
+        }
+    }
+
+    private async Task<List<JsonElement>> RowsAsync(string name) =>
+        [.. (await server.DataAsync("entities/query", new { collectionName = name, filter = "id > 0", consistencyLevel = "Strong" })).EnumerateArray().OrderBy(r => r.GetProperty("id").GetString())];
+
+    private static string State(JsonElement job) => job.GetProperty("state").GetString()!;
+
+    private static int Int(JsonElement owner, string name) => owner.GetProperty(name).GetInt32();
+}
