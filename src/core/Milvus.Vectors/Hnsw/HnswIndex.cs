@@ -18,9 +18,9 @@ public sealed class HnswIndex : VectorIndex
     /// </summary>
     private const double ScannedRowsPerBeam = 70;
 
-    /// <summary>How many times faster codes are followed than vectors, in the graphs' benchmark, rounded down.</summary>
-    private const double GainOfBytes = 2;
-    private const double GainOfSigns = 3;
+    /// <summary>How many times fewer rows a traversal by codes is worth; as above.</summary>
+    private const double GainOfBytes = 3;
+    private const double GainOfSigns = 4;
 
     private const double BeamExponent = 0.73;
 

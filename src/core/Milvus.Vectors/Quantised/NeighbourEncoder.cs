@@ -59,8 +59,8 @@ internal sealed unsafe class NeighbourEncoder
             positive += System.Numerics.BitOperations.PopCount(mask);
             Vector512<byte> difference = Vector512.Max(x, p) - Vector512.Min(x, p);
             squares += Squares(difference);
-            size += Bytes(difference);
-            nodeWherePositive += Bytes(p & above);
+            size += ByteSums.Of(difference);
+            nodeWherePositive += ByteSums.Of(p & above);
         }
 
         // In steps of the space: r = x − p, s its signs. Where codes are equal the sign is −, as the bit 0 says.
@@ -103,17 +103,8 @@ internal sealed unsafe class NeighbourEncoder
     {
         int sum = 0;
         for (int i = 0; i < _length; i += 64)
-            sum += Bytes(Vector512.Load(code + i));
+            sum += ByteSums.Of(Vector512.Load(code + i));
         return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Bytes(Vector512<byte> bytes)
-    {
-        if (Avx512BW.IsSupported)
-            return (int)Vector512.Sum(Avx512BW.SumAbsoluteDifferences(bytes, Vector512<byte>.Zero).AsUInt64());
-        (Vector512<ushort> low, Vector512<ushort> high) = Vector512.Widen(bytes);
-        return Vector512.Sum(low + high);
     }
 
     /// <summary>The sum of squares of 64 bytes, in 16 lanes.</summary>
