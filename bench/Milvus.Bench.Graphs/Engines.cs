@@ -37,14 +37,14 @@ internal sealed class OurEngine : IEngine
     {
         Name = name;
         _set = set;
-        var cached = Path.Combine(options.Cache, $"{set.Name.Replace(' ', '-')}-{set.RowCount}-{name}.ours");
+        var cached = Path.Combine(options.Cache, $"{set.Name.Replace(' ', '-')}-{set.RowCount}-{name}-{options.Construction}.ours");
         if (options.Cache.Length > 0 && File.Exists(cached))
         {
             using var file = File.OpenRead(cached);
             _index = (HnswIndex)VectorIndexFile.Load(file, set.Store, cached);
             return;
         }
-        var parameters = new HnswParameters { M = 16, EfConstruction = 200, Threads = options.BuildThreads, Codes = codes };
+        var parameters = new HnswParameters { M = 16, EfConstruction = options.Construction, Threads = options.BuildThreads, Codes = codes };
         var cpu = Environment.CpuUsage.TotalTime;
         var started = Stopwatch.GetTimestamp();
         _index = HnswBuilder.Build(set.Store, set.Metric, parameters);
@@ -63,6 +63,11 @@ internal sealed class OurEngine : IEngine
 
     /// <summary>Bytes per row beside the vectors.</summary>
     public double BytesPerRow => _index.MemoryBytes / (double)_set.RowCount;
+
+    /// <summary>The same under a filter, on one thread.</summary>
+    /// <param name="bits">The rows that pass.</param>
+    /// <param name="exact">The nearest of them.</param>
+    public Measured Search(int ef, double seconds, ulong[] bits, int[] exact) => _set.Measure(_index, ef, seconds, bits, exact);
 
     public Measured Search(int ef, int threads, double seconds)
     {

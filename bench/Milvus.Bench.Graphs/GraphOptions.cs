@@ -15,6 +15,8 @@ internal sealed record GraphOptions
           --engines LIST  of fp32, int8, auto (default all)
           --threads LIST  of searching threads (default 1,2)
           --build N       building threads (default 2)
+          --construct N   efConstruction of ours (default 200, which hnswlib always has)
+          --filters LIST  also searches with so many per cent of the rows passing, such as 1,10,50,99
           --ef LIST       beam widths (default 10,16,24,32,48,64,96,128,192,256,384,512)
           --rounds N      (default 3); medians are taken
           --seconds S     CPU seconds per thread and measurement (default 0.5)
@@ -38,6 +40,10 @@ internal sealed record GraphOptions
     public int[] Threads { get; init; } = [1, 2];
 
     public int BuildThreads { get; init; } = 2;
+
+    public int Construction { get; init; } = 200;
+
+    public int[] Filters { get; init; } = [];
 
     public int[] Efs { get; init; } = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 
@@ -67,6 +73,8 @@ internal sealed record GraphOptions
                 "--engines" => options with { Engines = value.Split(',') },
                 "--threads" => options with { Threads = Numbers(value) },
                 "--build" => options with { BuildThreads = Number(value) },
+                "--construct" => options with { Construction = Number(value) },
+                "--filters" => options with { Filters = Numbers(value) },
                 "--ef" => options with { Efs = Numbers(value) },
                 "--rounds" => options with { Rounds = Number(value) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },

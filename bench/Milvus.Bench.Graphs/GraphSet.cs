@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Milvus.Model;
@@ -32,13 +33,49 @@ internal sealed record GraphSet(string Name, MetricType Metric, int Dimension, f
         return set;
     }
 
+    /// <summary>The nearest among the rows that pass.</summary>
+    public int[] ExactAmong(ulong[] bits)
+    {
+        TopK[] found = [.. Enumerable.Range(0, QueryCount).Select(_ => new TopK())];
+        new FlatIndex(Store, Metric).SearchBatch(
+            MemoryMarshal.AsBytes(Queries.AsSpan()), DataType.FloatVector, new VectorSearchParameters(K), new RowFilter(bits), found);
+        return [.. found.SelectMany(f => f.Rows.ToArray())];
+    }
+
+    /// <summary>Searches one thread long with some rows passing.</summary>
+    public Measured Measure(VectorIndex index, int ef, double seconds, ulong[] bits, int[] exact)
+    {
+        var found = new int[QueryCount * K];
+        var results = new TopK();
+        var bytes = Dimension * sizeof(float);
+        var queries = MemoryMarshal.AsBytes(Queries.AsSpan());
+        long answered = 0;
+        var started = Stopwatch.GetTimestamp();
+        var before = Environment.CpuUsage.TotalTime;
+        double used;
+        do
+        {
+            for (var q = 0; q < QueryCount; q++)
+            {
+                index.Search(queries.Slice(q * bytes, bytes), DataType.FloatVector, new VectorSearchParameters(K) { Ef = ef }, new RowFilter(bits), results);
+                results.Rows.CopyTo(found.AsSpan(q * K));
+            }
+            answered += QueryCount;
+            used = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        }
+        while (used < seconds);
+        return new Measured(answered / Stopwatch.GetElapsedTime(started).TotalSeconds, answered / used, Recall(found, exact));
+    }
+
     /// <summary>The share of the exact answers among those found.</summary>
-    public double Recall(ReadOnlySpan<int> found)
+    public double Recall(ReadOnlySpan<int> found) => Recall(found, Exact);
+
+    private double Recall(ReadOnlySpan<int> found, int[] answers)
     {
         var hits = 0;
         for (var q = 0; q < QueryCount; q++)
         {
-            var exact = Exact.AsSpan(q * K, K);
+            var exact = answers.AsSpan(q * K, K);
             foreach (var row in found.Slice(q * K, K)) hits += exact.Contains(row) ? 1 : 0;
         }
         return hits / (double)(K * QueryCount);

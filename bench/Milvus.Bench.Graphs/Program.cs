@@ -17,5 +17,6 @@ foreach (var name in options.Engines)
     engines.Add(new OurEngine(name, set, name switch { "int8" => GraphCodes.Bytes, "auto" => GraphCodes.Signs, _ => GraphCodes.None }, options));
 Report.Builds(engines, options.BuildThreads);
 foreach (var threads in options.Threads) Report.Searches(engines, options, threads);
+Report.Filters(set, engines, options);
 foreach (var engine in engines) engine.Dispose();
 return 0;

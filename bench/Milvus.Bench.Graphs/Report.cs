@@ -1,3 +1,5 @@
+using Milvus.Vectors;
+
 namespace Milvus.Bench.Graphs;
 
 /// <summary>Measures engines by turns and prints tables.</summary>
@@ -56,6 +58,32 @@ internal static class Report
             var reference = At(points[engines[0]], target);
             if (double.IsNaN(reference)) continue;
             Console.WriteLine($"| {target} | " + string.Join(" | ", engines.Select((e, i) => i == 0 ? $"{reference:N0}" : $"{At(points[e], target) / reference:F2}")) + " |");
+        }
+        Console.WriteLine();
+    }
+
+    /// <summary>Filters chosen at random, against the scan of the passing rows.</summary>
+    public static void Filters(GraphSet set, IReadOnlyList<IEngine> engines, GraphOptions options)
+    {
+        if (options.Filters.Length == 0) return;
+        var flat = new FlatIndex(set.Store, set.Metric);
+        Console.WriteLine("recall@10: QPS under filters, 1 thread");
+        Console.WriteLine();
+        Console.WriteLine("| rows passing | ef | exact scan | " + string.Join(" | ", engines.OfType<OurEngine>().Select(e => e.Name)) + " |");
+        Console.WriteLine("|---:|---:|---:|" + string.Concat(engines.OfType<OurEngine>().Select(_ => "---:|")));
+        foreach (var percent in options.Filters.Append(100))
+        {
+            var random = new Random(percent);
+            var bits = new ulong[(set.RowCount + 63) / 64];
+            for (var row = 0; row < set.RowCount; row++)
+                if (random.Next(100) < percent) bits[row / 64] |= 1UL << row;
+            var exact = set.ExactAmong(bits);
+            var scan = set.Measure(flat, 0, options.Seconds, bits, exact);
+            foreach (var ef in options.Efs)
+            {
+                var measured = engines.OfType<OurEngine>().Select(e => e.Search(ef, options.Seconds, bits, exact));
+                Console.WriteLine($"| {percent} % | {ef} | {scan.PerCpuSecond:N0} | " + string.Join(" | ", measured.Select(m => $"{m.Recall:F4}: {m.PerCpuSecond:N0}")) + " |");
+            }
         }
         Console.WriteLine();
     }

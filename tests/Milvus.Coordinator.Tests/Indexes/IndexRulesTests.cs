@@ -164,7 +164,7 @@ public class IndexRulesTests
         Assert.Contains("index params size exceeds limit", Assert.Throws<MilvusException>(() => IndexRules.Check(Fields["float"], "v", "", Properties(("x", new string('y', 102400))))).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("float", "", IndexPlanKind.Hnsw, 16, 200)]
+    [InlineData("float", "", IndexPlanKind.Hnsw, 16, 128)]
     [InlineData("binary", "", IndexPlanKind.Hnsw, 18, 240)]
     [InlineData("binary", "AUTOINDEX SUBSTRUCTURE", IndexPlanKind.BinaryFlat, 30, 360)]
     [InlineData("sparse", "", IndexPlanKind.SparseInverted, 30, 360)]

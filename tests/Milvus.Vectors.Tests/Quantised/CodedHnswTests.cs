@@ -125,6 +125,30 @@ public sealed class CodedHnswTests
         Assert.True(hits >= 0.97 * expected, $"{hits} of {expected}");
     }
 
+    /// <summary>Rows that pass lie far from the query: nothing near it may be returned, and enough that is far must be found.</summary>
+    [Theory]
+    [InlineData(GraphCodes.Bytes)]
+    [InlineData(GraphCodes.Signs)]
+    public void A_filter_that_keeps_only_far_rows_is_answered_well(GraphCodes codes)
+    {
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Clustered(new Random(10), DataType.FloatVector, 24, Rows, 15));
+        HnswIndex index = HnswSearchTests.Traversing(Build(store, MetricType.L2, codes));
+        var found = new TopK();
+        int hits = 0;
+        for (int row = 0; row < 200; row += 20)
+        {
+            byte[] query = store.Row(row).ToArray();
+            int[] far = [.. TestVectors.Scan(store, MetricType.L2, query).Skip(Rows / 2).Select(hit => hit.Row)];
+            ulong[] bits = TestVectors.Bits(Rows, far.Contains);
+            index.Search(query, DataType.FloatVector, new VectorSearchParameters(20) { Ef = 80 }, new RowFilter(bits), found);
+            Assert.Equal(20, found.Count);
+            Assert.All(found.Rows.ToArray(), hit => Assert.Contains(hit, far));
+            hits += found.Rows.ToArray().Intersect(far[..20]).Count();
+        }
+
+        Assert.True(hits >= 190, $"{hits} of 200");
+    }
+
     [Theory]
     [InlineData(GraphCodes.Bytes)]
     [InlineData(GraphCodes.Signs)]

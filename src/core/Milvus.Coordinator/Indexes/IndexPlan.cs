@@ -81,7 +81,7 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         DataType.BinaryVector when metric is MetricType.Hamming or MetricType.Jaccard => new(IndexPlanKind.Hnsw, metric) { M = 18, EfConstruction = 240 },
         DataType.BinaryVector => new(IndexPlanKind.BinaryFlat, metric),
         // 16 links above make the 32 on the lowest layer for which there are codes of neighbours.
-        _ => new(IndexPlanKind.Hnsw, metric) { M = 16, EfConstruction = 200, Codes = GraphCodes.Signs },
+        _ => new(IndexPlanKind.Hnsw, metric) { M = 16, EfConstruction = 128, Codes = GraphCodes.Signs },
     };
 
     private static bool IsHnsw(IndexInfo index) => index.IndexType.StartsWith("HNSW", StringComparison.Ordinal);

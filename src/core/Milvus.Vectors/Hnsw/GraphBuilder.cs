@@ -96,7 +96,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         for (int level = _graph.TopLevel; level > to; level--)
         {
             LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(
-                scorer, _graph.UpperLayer(level), ref node, ref distance, scratch.Search);
+                scorer, _graph.UpperLayer(level), _levels[level].Nodes, ref node, ref distance, scratch.Search);
             node = _graph.Down(level, node);
         }
 

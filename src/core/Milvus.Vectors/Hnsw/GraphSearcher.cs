@@ -41,7 +41,7 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         float distance = scorer.Score(graph.EntryRow);
         for (int level = graph.TopLevel; level > 0; level--)
         {
-            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), ref node, ref distance, scratch);
+            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
             node = graph.Down(level, node);
         }
 

@@ -16,6 +16,8 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     /// <summary>Lines asked for of every row of a list, when the list is read.</summary>
     private const int FirstLines = 4;
 
+    private const int LineBytes = 64;
+
     /// <summary>Lines asked for of the rows scored next, while others are scored; the processor continues on its own.</summary>
     private const int NextLines = 16;
 
@@ -82,11 +84,14 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
         return true;
     }
 
-    /// <summary>Walks to the node nearest the query, one neighbour list at a time.</summary>
+    /// <summary>Walks to the node nearest the query, one neighbour list at a time; no node is scored twice.</summary>
+    /// <param name="nodes">Nodes of the level.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Descend(in RowScorer<TKernel, TScale> scorer, in TLayer layer, ref int node, ref float distance, HnswScratch scratch)
+    public static void Descend(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int nodes, ref int node, ref float distance, HnswScratch scratch)
     {
-        scratch.BeginVisit(0, layer.Degree, 0, out _);
+        byte* visited = scratch.BeginVisit(nodes, layer.Degree, 0, out byte epoch);
+        visited[node] = epoch;
+        int lines = scorer.RowBytes <= NextLines * LineBytes ? NextLines : FirstLines;
         int* pending = scratch.Pending;
         float* distances = scratch.Distances;
         for (bool moved = true; moved;)
@@ -94,10 +99,13 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
             moved = false;
             int* links = layer.Links(node);
             int count = 0;
-            for (; count < layer.Degree && links[count] >= 0; count++)
+            for (int i = 0; i < layer.Degree && links[i] >= 0; i++)
             {
-                pending[count] = links[count];
-                scorer.Prefetch(layer.Row(pending[count]), 0, FirstLines);
+                if (visited[links[i]] == epoch)
+                    continue;
+                visited[links[i]] = epoch;
+                pending[count++] = links[i];
+                scorer.Prefetch(layer.Row(links[i]), 0, lines);
             }
 
             Score(scorer, layer, pending, count, distances);

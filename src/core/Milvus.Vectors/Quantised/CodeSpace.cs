@@ -151,22 +151,19 @@ internal sealed unsafe class CodeSpace
     public void Prepare(byte* code, float term, byte* query)
     {
         Vector512<byte> sign = Vector512.Create((byte)Zero);
-        Vector512<int> sum = default;
+        int sum = -Zero * Length;
         for (int i = 0; i < Length; i += 64)
         {
-            Vector512<sbyte> signed = (Vector512.Load(code + i) ^ sign).AsSByte();
-            signed.Store((sbyte*)query + i);
-            (Vector512<short> low, Vector512<short> high) = Vector512.Widen(signed);
-            (Vector512<int> first, Vector512<int> second) = Vector512.Widen(low);
-            (Vector512<int> third, Vector512<int> fourth) = Vector512.Widen(high);
-            sum += (first + second) + (third + fourth);
+            Vector512<byte> bytes = Vector512.Load(code + i);
+            (bytes ^ sign).Store(query + i);
+            sum += ByteSums.Of(bytes);
         }
 
         float* tail = (float*)(query + Length);
         float square = Step * Step;
         tail[0] = IsProduct ? square : 2 * square;
         tail[1] = IsProduct ? term - _offsetSquares : term;
-        ((int*)tail)[2] = Zero * Vector512.Sum(sum);
+        ((int*)tail)[2] = Zero * sum;
     }
 
     /// <summary>The centred vector that a code stands for.</summary>

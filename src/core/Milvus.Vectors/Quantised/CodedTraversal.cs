@@ -12,6 +12,9 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     /// <summary>Nodes followed beyond twice the rows wanted that are kept for re-scoring.</summary>
     private protected const int Spare = 16;
 
+    /// <summary>Codes may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
+    private protected const int WideBudget = 4;
+
     public CodedRows Rows { get; } = rows;
 
     public NeighbourCodes? Neighbours { get; } = neighbours;
@@ -38,9 +41,10 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
 
     /// <summary>Leaves rows in the scratch's results, sorted by approximate distance, for the scratch's first query.</summary>
     /// <param name="form">Encoding of the prepared query.</param>
+    /// <param name="passing">Rows that pass the filter.</param>
     /// <param name="k">Rows wanted.</param>
-    /// <returns>False when scoring <paramref name="budget"/> rows was not enough.</returns>
-    public abstract bool Search(HnswGraph graph, DataType form, RowFilter filter, int ef, int k, long budget, HnswScratch scratch);
+    /// <returns>False when scoring as many rows as pass was not enough.</returns>
+    public abstract bool Search(HnswGraph graph, DataType form, RowFilter filter, int passing, int ef, int k, HnswScratch scratch);
 
     private sealed class Factory(CodedRows rows, NeighbourCodes? neighbours) : IKernelVisitor<CodedTraversal>
     {
@@ -55,7 +59,7 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
     where TScale : struct, IRowScale
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Search(HnswGraph graph, DataType form, RowFilter filter, int ef, int k, long budget, HnswScratch scratch)
+    public override bool Search(HnswGraph graph, DataType form, RowFilter filter, int passing, int ef, int k, HnswScratch scratch)
     {
         CodeSpace space = Rows.Space;
         PinnedBuffer centred = scratch.Room(ref scratch.Centred, space.Length * sizeof(float));
@@ -67,30 +71,16 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         float distance = scorer.Score(graph.EntryRow);
         for (int level = graph.TopLevel; level > 0; level--)
         {
-            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), ref node, ref distance, scratch);
+            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
             node = graph.Down(level, node);
         }
 
-        bool complete = true;
-        if (filter.PassesAll && Neighbours is { } neighbours && ef <= BeamPool.MaxWidth)
+        bool complete;
+        fixed (ulong* words = filter.Words)
         {
-            scratch.Signs.Set((float*)centred.Pointer, space.Width);
-            InlineSearch<TKernel, TScale>.Run(scorer, neighbours, scratch.Signs, graph.Rows, node, distance, ef, Math.Min(ef, (2 * k) + Spare), scratch);
-        }
-        else if (filter.PassesAll && ef <= BeamPool.MaxWidth)
-        {
-            complete = BeamSearch<TKernel, TScale, BaseLayer>.Run(scorer, graph.BaseLayer, graph.Rows, node, distance, ef, budget, scratch);
-        }
-        else
-        {
-            fixed (ulong* words = filter.Words)
-            {
-                complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptSome>.Run(
-                    scorer, graph.BaseLayer, new AcceptSome(words, filter.Words.Length, filter.PassesAll, default), graph.Rows, node,
-                    distance, ef, budget, scratch);
-            }
-
-            scratch.Found.Sort();
+            var acceptance = new AcceptSome(words, filter.Words.Length, filter.PassesAll, default);
+            complete = Wide(graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch)
+                ?? Narrow(graph, scorer, acceptance, node, distance, passing, ef, scratch);
         }
 
         GC.KeepAlive(this);
@@ -98,4 +88,59 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         GC.KeepAlive(scratch);
         return complete;
     }
+
+    /// <summary>
+    /// Searches as if there were no filter, by a beam so much wider that as many rows as asked for can be expected to pass, and drops
+    /// the others. Null when the beam would be too wide, or when far fewer pass than expected: then they lie elsewhere.
+    /// </summary>
+    private bool? Wide(
+        HnswGraph graph, in RowScorer<TKernel, TScale> scorer, in AcceptSome acceptance, bool all, int node, float distance, int passing, int ef, int k,
+        HnswScratch scratch)
+    {
+        long wide = all ? ef : (((long)ef * graph.Rows) + (passing - 1)) / passing;
+        if (wide > BeamPool.MaxWidth)
+            return null;
+        if (Neighbours is { } neighbours)
+        {
+            scratch.Signs.Set((float*)scratch.Centred.Pointer, Rows.Space.Width);
+            int keep = Math.Min((int)wide, (2 * k) + Spare);
+            if (all)
+            {
+                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, ef, keep, scratch);
+                return true;
+            }
+
+            int accepted = InlineSearch<TKernel, TScale, AcceptSome>.Run(
+                scorer, neighbours, scratch.Signs, acceptance, graph.Rows, node, distance, (int)wide, keep, scratch);
+            return accepted >= Enough(ef, passing) ? true : null;
+        }
+
+        if (!BeamSearch<TKernel, TScale, BaseLayer>.Run(
+            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, all ? passing : (long)WideBudget * passing, scratch))
+            return all ? false : null;
+        if (all)
+            return true;
+        int kept = 0;
+        foreach (ulong key in scratch.Found)
+        {
+            if (acceptance.Accepts(SortableKey.Row(key), 0))
+                scratch.Results[kept++] = key;
+        }
+
+        scratch.ResultCount = kept;
+        return kept >= Enough(ef, passing) ? true : null;
+    }
+
+    /// <summary>Searches on until enough rows that pass were met.</summary>
+    private static bool Narrow(
+        HnswGraph graph, in RowScorer<TKernel, TScale> scorer, in AcceptSome acceptance, int node, float distance, int passing, int ef, HnswScratch scratch)
+    {
+        bool complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptSome>.Run(
+            scorer, graph.BaseLayer, acceptance, graph.Rows, node, distance, ef, passing, scratch);
+        scratch.Found.Sort();
+        return complete;
+    }
+
+    /// <summary>Half of what can be expected.</summary>
+    private static int Enough(int ef, int passing) => Math.Min(ef, passing) / 2;
 }

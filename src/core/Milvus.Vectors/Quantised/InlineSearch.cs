@@ -8,17 +8,20 @@ namespace Milvus.Vectors;
 /// The beam search of level 0 over <see cref="NeighbourCodes"/>: a hop reads one record and one row's byte code, estimates all 32
 /// neighbours at once and merges the promising ones into the beam. Nodes that were followed are results, with their byte-code distances.
 /// </summary>
-internal static unsafe class InlineSearch<TKernel, TScale>
+internal static unsafe class InlineSearch<TKernel, TScale, TAcceptance>
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
+    where TAcceptance : struct, IAcceptance
 {
     private const int LineBytes = 64;
 
     /// <summary>Leaves up to <paramref name="keep"/> of the nodes followed in the scratch's results, nearest first.</summary>
+    /// <param name="acceptance">Which of the nodes followed may be results.</param>
     /// <param name="ef">Beam width, at most <see cref="BeamPool.MaxWidth"/>.</param>
+    /// <returns>How many of the nodes followed were accepted.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(
-        in RowScorer<TKernel, TScale> scorer, NeighbourCodes codes, SignQuery query, int nodes, int entry, float entryDistance, int ef, int keep,
+    public static int Run(
+        in RowScorer<TKernel, TScale> scorer, NeighbourCodes codes, SignQuery query, in TAcceptance acceptance, int nodes, int entry, float entryDistance, int ef, int keep,
         HnswScratch scratch)
     {
         byte* visited = scratch.BeginVisit(nodes, NeighbourCodes.Degree, Math.Max(ef, keep), out byte epoch);
@@ -29,7 +32,7 @@ internal static unsafe class InlineSearch<TKernel, TScale>
         int recordBytes = codes.RecordBytes;
         pool[0] = BeamPool.Entry(entryDistance, entry);
         visited[entry] = epoch;
-        int count = 1, cursor = 0, found = 0;
+        int count = 1, cursor = 0, found = 0, accepted = 0;
         int waiting = -1;
         while (true)
         {
@@ -60,9 +63,13 @@ internal static unsafe class InlineSearch<TKernel, TScale>
             }
 
             float distance = scorer.Score(node);
-            ulong entryKey = BeamPool.Entry(distance, node);
-            if (found < keep || entryKey < best[found - 1])
-                Keep(best, ref found, keep, entryKey);
+            if (acceptance.Accepts(node, distance))
+            {
+                accepted++;
+                ulong followed = BeamPool.Entry(distance, node);
+                if (found < keep || followed < best[found - 1])
+                    Keep(best, ref found, keep, followed);
+            }
 
             ulong bound = count == ef ? pool[count - 1] : ulong.MaxValue;
             int added = Estimate(records.Pointer(node), codes.CodeBytes, query, distance, bound, visited, epoch, batch);
@@ -74,6 +81,7 @@ internal static unsafe class InlineSearch<TKernel, TScale>
         for (int i = 0; i < found; i++)
             results[i] = BeamPool.Key(best[i]);
         scratch.ResultCount = found;
+        return accepted;
     }
 
     /// <summary>Estimates a node's neighbours.</summary>

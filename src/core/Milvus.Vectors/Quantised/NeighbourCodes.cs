@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Milvus.Vectors;
 
 /// <summary>
@@ -60,74 +57,30 @@ internal sealed unsafe class NeighbourCodes
         var codes = new NeighbourCodes(graph.Rows, rows.Space.Width);
         Workers.Run(threads, (graph.Rows + (ChunkRows - 1)) / ChunkRows, () =>
         {
-            PinnedBuffer node = rows.Space.NewVector(), neighbour = rows.Space.NewVector();
-            return chunk => codes.Fill(graph, rows, chunk * ChunkRows, Math.Min(graph.Rows, (chunk + 1) * ChunkRows), node, neighbour);
+            var encoder = new NeighbourEncoder(rows);
+            return chunk => codes.Fill(graph, rows, chunk * ChunkRows, Math.Min(graph.Rows, (chunk + 1) * ChunkRows), encoder);
         });
         return codes;
     }
 
-    private void Fill(HnswGraph graph, CodedRows rows, int first, int end, PinnedBuffer node, PinnedBuffer neighbour)
+    private void Fill(HnswGraph graph, CodedRows rows, int first, int end, NeighbourEncoder encoder)
     {
         BaseLayer layer = graph.BaseLayer;
-        RowReader records = Records, codes = rows.Rows;
+        RowReader records = Records;
         for (int row = first; row < end; row++)
         {
             byte* record = records.Pointer(row);
-            new Span<byte>(record, RecordBytes).Clear();
-            int* links = layer.Links(row);
-            rows.Space.Decode(codes.Pointer(row), (float*)node.Pointer);
             int* names = (int*)(record + CodeBytes + FactorsBytes);
-            bool ended = false;
-            for (int i = 0; i < Degree; i++)
-            {
-                ended |= links[i] < 0;
-                names[i] = ended ? row : links[i];
-                if (ended)
-                    continue;
-                rows.Space.Decode(codes.Pointer(links[i]), (float*)neighbour.Pointer);
-                Encode(rows.Space, (float*)node.Pointer, (float*)neighbour.Pointer, record, i);
-            }
+            var links = new ReadOnlySpan<int>(layer.Links(row), Degree);
+            int count = links.IndexOf(-1);
+            if (count < 0)
+                count = Degree;
+            links[..count].CopyTo(new Span<int>(names, count));
+            new Span<int>(names + count, Degree - count).Fill(row);
+            encoder.Encode(row, links[..count], record, (float*)(record + CodeBytes));
         }
 
         GC.KeepAlive(graph);
         GC.KeepAlive(rows);
-        GC.KeepAlive(node);
-        GC.KeepAlive(neighbour);
-    }
-
-    /// <summary>One neighbour's code and factors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Encode(CodeSpace space, float* node, float* neighbour, byte* record, int place)
-    {
-        Vector512<float> squares = default, sizes = default, signed = default, along = default;
-        byte* codes = record + (place & 15);
-        int half = place >= 16 ? 4 : 0;
-        float* offset = space.Offset;
-        for (int i = 0; i < Width; i += 16)
-        {
-            Vector512<float> p = Vector512.Load(node + i), r = Vector512.Load(neighbour + i) - p;
-            Vector512<float> positive = Vector512.GreaterThan(r, Vector512<float>.Zero);
-            squares += r * r;
-            sizes += Vector512.Abs(r);
-            signed += Vector512.ConditionalSelect(positive, p, -p);
-            along += r * (p + Vector512.Load(offset + i));
-            uint bits = (uint)Vector512.ExtractMostSignificantBits(positive);
-            for (int group = 0; group < 4; group++)
-                codes[((i / 4) + group) * NibbleScan.GroupBytes] |= (byte)(((bits >> (4 * group)) & 15) << half);
-        }
-
-        float square = Vector512.Sum(squares), size = Vector512.Sum(sizes);
-        float gain = size > 0 ? square / size : 0;
-        float* factors = (float*)(record + CodeBytes);
-        if (space.IsProduct)
-        {
-            factors[place] = (gain * Vector512.Sum(signed)) - Vector512.Sum(along);
-            factors[Degree + place] = -gain;
-        }
-        else
-        {
-            factors[place] = square + (2 * gain * Vector512.Sum(signed));
-            factors[Degree + place] = -2 * gain;
-        }
     }
 }
