@@ -55,7 +55,8 @@ public static class ApiHost
             new RestOptions { Int64AsNumbers = parts.RestInt64AsNumbers },
             parts.Access is null ? null : new RestGuard(parts.Access),
             time,
-            logging.CreateLogger("Milvus.Api.Rest")) { Imports = parts.Imports };
+            logging.CreateLogger("Milvus.Api.Rest"))
+        { Imports = parts.Imports };
         return new MilvusServer(options, methods, rest.HandleAsync, guard, parts.Health, parts.Metrics, identity.Version, time, logging, parts.Management);
     }
 
