@@ -37,7 +37,10 @@ public sealed class DeploymentTests
         var version = XDocument.Parse(Repository.Read("Directory.Build.props")).Descendants("Version").Single().Value;
         var images = s_files.Where(f => f.Key.StartsWith(Base, StringComparison.Ordinal)).SelectMany(f => Regex.Matches(f.Value, "image: milvus-actors:(.+)")).Select(m => m.Groups[1].Value);
         Assert.Equal([version], images.Distinct());
-        Assert.Contains("<ContainerRepository>milvus-actors</ContainerRepository>", Repository.Read("src/hosts/Milvus.Actors.Node/Milvus.Actors.Node.csproj"));
+        var project = Repository.Read("src/hosts/Milvus.Actors.Node/Milvus.Actors.Node.csproj");
+        Assert.Contains("<ContainerRepository>milvus-actors</ContainerRepository>", project);
+        // Without it the tag is "latest".
+        Assert.Contains("<ContainerImageTag>$(Version)</ContainerImageTag>", project);
     }
 
     [Fact]

@@ -156,6 +156,7 @@ public sealed partial class ImportJobs : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
+            // The process stops; jobs do not outlive it.
         }
     }
 
