@@ -5,7 +5,8 @@ using Milvus.Vectors;
 namespace Milvus.Bench.Lists;
 
 /// <summary>Ours and FAISS one after the other over the same rows, on one thread, as Markdown.</summary>
-internal sealed class Comparison(ListSet set, string driver, double seconds, int lists)
+/// <param name="part">"scans", "lists" or "memory"; empty for all.</param>
+internal sealed class Comparison(ListSet set, string driver, double seconds, int lists, string part)
 {
     private readonly byte[] _queries = Ours.Bytes(set);
 
@@ -14,12 +15,12 @@ internal sealed class Comparison(ListSet set, string driver, double seconds, int
         Console.WriteLine($"### {set.Name}: {set.RowCount:N0} × {set.Dimension}, {set.QueryCount} queries, L2, top 10, one thread, processor time");
         Console.WriteLine();
         using Peer? peer = driver.Length == 0 ? null : new Peer(driver, set, seconds);
-        Scans(peer);
-        Console.WriteLine();
-        Lists(peer);
-        Console.WriteLine();
-        Memory();
-        Console.WriteLine();
+        foreach ((string name, Action print) in new (string, Action)[] { ("scans", () => Scans(peer)), ("lists", () => Lists(peer)), ("memory", Memory) })
+        {
+            if (part.Length > 0 && part != name) continue;
+            print();
+            Console.WriteLine();
+        }
     }
 
     /// <summary>Every row compared, whatever its form.</summary>
@@ -68,7 +69,7 @@ internal sealed class Comparison(ListSet set, string driver, double seconds, int
 
     private void Scan(string name, double took, double bytesPerRow, double recall, string factory, double? theirs, double? theirRecall) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {took * 1e3:F3} | {(bytesPerRow > 0 ? (set.RowCount * bytesPerRow / took / 1e9).ToString("F1", CultureInfo.InvariantCulture) : "")} | {recall:F3} | {factory} | {theirs * 1e3:F3} | {theirRecall:F3} | {theirs / took:F2} |"));
+        $"| {name} | {took * 1e3:F2} | {(bytesPerRow > 0 ? (set.RowCount * bytesPerRow / took / 1e9).ToString("F1", CultureInfo.InvariantCulture) : "")} | {(double.IsNaN(recall) ? "" : recall.ToString("F3", CultureInfo.InvariantCulture))} | {factory} | {theirs * 1e3:F2} | {theirRecall:F3} | {theirs / took:F1} |"));
 
     private string Billions(double perQuery) => (set.RowCount * (double)set.Dimension / perQuery / 1e9).ToString("F0", CultureInfo.InvariantCulture);
 

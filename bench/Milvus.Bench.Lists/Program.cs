@@ -2,7 +2,7 @@ using System.Globalization;
 using Milvus.Bench.Lists;
 
 const string usage = """
-    Milvus.Bench.Lists [--data DIR]... [--generated ROWSxDIM] [--peer DRIVER] [--seconds S] [--lists N]
+    Milvus.Bench.Lists [--data DIR]... [--generated ROWSxDIM] [--peer DRIVER] [--seconds S] [--lists N] [--part scans|lists|memory]
       --data DIR           a workload: base.bvecs.gz, query.bvecs.gz
       --generated 100000x768
       --peer DRIVER        the driver that bench/faiss/build.sh compiles; without it ours run alone
@@ -11,7 +11,7 @@ const string usage = """
     """;
 
 var sets = new List<Func<ListSet>>();
-(string peer, double seconds, int lists) = ("", 2, 1024);
+(string peer, double seconds, int lists, string part) = ("", 2, 1024, "");
 for (int i = 0; i + 1 < args.Length; i += 2)
 {
     string value = args[i + 1];
@@ -22,6 +22,7 @@ for (int i = 0; i + 1 < args.Length; i += 2)
         case "--peer": peer = value; break;
         case "--seconds": seconds = double.Parse(value, CultureInfo.InvariantCulture); break;
         case "--lists": lists = int.Parse(value, CultureInfo.InvariantCulture); break;
+        case "--part": part = value; break;
         default: Console.WriteLine(usage); return 2;
     }
 }
@@ -33,5 +34,5 @@ if (sets.Count == 0)
 }
 
 foreach (Func<ListSet> open in sets)
-    new Comparison(open(), peer, seconds, lists).Run();
+    new Comparison(open(), peer, seconds, lists, part).Run();
 return 0;

@@ -6,7 +6,7 @@ namespace Milvus.Vectors;
 public static unsafe class IvfBuilder
 {
     /// <summary>Rows per list that the centroids are trained on.</summary>
-    private const int TrainedRowsPerList = 64;
+    private const int TrainedRowsPerList = 128;
 
     private const long MaxTrainingBytes = 512L << 20;
     private const int RowsPerBlock = 512;

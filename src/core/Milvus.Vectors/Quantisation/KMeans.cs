@@ -24,7 +24,7 @@ internal readonly record struct KMeansOptions(int Clusters, ulong Seed)
 internal static unsafe class KMeans
 {
     private const int RowsPerBlock = 1024;
-    private const double LeastGain = 1e-3;
+    private const double LeastGain = 5e-4;
     private const float Nudge = 1f / 1024;
 
     /// <summary>Multiplications that seeding by k-means++ may cost.</summary>
