@@ -48,6 +48,8 @@ public class TextIndexTests
         Assert.Equal(expected, found.Count);
         Assert.Equal(rows.Select(Sample.Compile(filter)), found);
         Assert.Contains(trace.Leaves, leaf => leaf.Index is not null);
+        // Untraced too, where a source without scalar indexes is not looked at any further.
+        Assert.Equal(found, indexed.Select(Sample.Compile(filter), IndexUse.ByCost));
         Assert.True(indexed.TextIndexOf(Sample.Schema.Find("doc")!.Id)!.MemoryBytes > 0);
     }
 

@@ -46,8 +46,19 @@ internal sealed class IndexSelection
     {
         foreach (var field in plan.FieldIds)
             if (source.IndexesOf(field).Count > 0) return true;
-        return false;
+        return MatchesWords(plan.Root);
     }
+
+    /// <summary>Does a test ask for words, which may be indexed though the field has no scalar index?</summary>
+    private static bool MatchesWords(Predicate predicate) => predicate switch
+    {
+        TextTestLeaf leaf => IsOnWords(leaf),
+        AnyPredicate any => any.Operands.Any(MatchesWords),
+        AllPredicate all => all.Operands.Any(MatchesWords),
+        _ => false,
+    };
+
+    private static bool IsOnWords(Leaf leaf) => leaf is TextTestLeaf { Column.IsPlain: true, Matcher: AnalyzedTest { Matcher: IIndexedTextMatcher } };
 
     private void Visit(Predicate predicate, long candidates)
     {
@@ -75,7 +86,7 @@ internal sealed class IndexSelection
     private IndexProbe? BestProbe(Leaf leaf)
     {
         IndexProbe? best = null;
-        if (leaf is TextTestLeaf { Column.IsPlain: true, Matcher: AnalyzedTest { Matcher: IIndexedTextMatcher } }
+        if (IsOnWords(leaf)
             && _source.TextIndexOf(leaf.Column.FieldId) is { } text && text.RowCount >= _rowCount && text.Plan(leaf) is { } words && (words.IsExact || !leaf.Negated))
             best = words;
         foreach (var index in _source.IndexesOf(leaf.Column.FieldId))
