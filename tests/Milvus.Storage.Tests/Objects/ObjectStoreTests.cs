@@ -26,6 +26,42 @@ public sealed class LocalObjectStoreTests : ObjectStoreSpecification, IDisposabl
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    public async Task Stores_that_share_a_directory_do_not_take_each_others_files()
+    {
+        // As the nodes of a cluster on one directory: both count their temporary files from one.
+        var other = new LocalObjectStore(_directory.Path);
+        var random = new Random(7);
+        var contents = Enumerable.Range(0, 40).Select(i => RandomBytes(1 + random.Next(100_000), seed: i)).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, contents.Length).Select(i => Task.Run(async () =>
+        {
+            var store = i % 2 == 0 ? Store : other;
+            await store.PutAsync($"seg/{i % 5}/{i}", async (stream, token) =>
+            {
+                foreach (var part in contents[i].Chunk(10_000))
+                {
+                    await stream.WriteAsync(part, token);
+                    await Task.Yield();
+                }
+            });
+            await store.PutAsync($"gone/{i % 3}/{i}", contents[i]);
+            await store.DeleteAsync($"gone/{i % 3}/{i}");
+        })));
+        for (var i = 0; i < contents.Length; i++) Assert.Equal(contents[i], await Store.ReadAllBytesAsync($"seg/{i % 5}/{i}"));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_opened_beside_does_not_remove_what_is_being_written()
+    {
+        await Store.PutAsync("slow", async (stream, token) =>
+        {
+            await stream.WriteAsync(RandomBytes(1000, seed: 1), token);
+            _ = new LocalObjectStore(_directory.Path);
+            await stream.WriteAsync(RandomBytes(1000, seed: 2), token);
+        });
+        Assert.Equal(2000, await Store.GetLengthAsync("slow"));
+    }
+
+    [Fact]
     public async Task Objects_survive_reopening()
     {
         await Store.PutAsync("x/y", RandomBytes(10, seed: 1));

@@ -4,13 +4,15 @@ namespace Milvus.Storage.Objects;
 
 /// <summary>
 /// Objects as files below one directory; the key is the relative path. An object is written to a temporary file, synced, renamed to
-/// its key and its directory synced. Safe for concurrent use; one store per directory at a time, which the host's lock on the data
-/// directory sees to.
+/// its key and its directory synced. Safe for concurrent use, also by several processes that share the directory: each writes its temporary
+/// files into a directory of its own, guarded by a lock that ends with the process.
 /// </summary>
 public sealed class LocalObjectStore : IObjectStore
 {
     // A leading dot is no valid key, so objects never meet this name.
     private const string TemporaryDirectory = ".tmp";
+    private const string LockSuffix = ".lock";
+    private const int PublishAttempts = 10;
     private const int WriteBufferBytes = 128 << 10;
 
     private static readonly EnumerationOptions WholeTree = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
@@ -18,16 +20,55 @@ public sealed class LocalObjectStore : IObjectStore
     private readonly string _root;
     private readonly string _temporary;
     private readonly Lock _names = new();
+    private readonly FileStream _temporaryLock;
     private long _temporaryCount;
 
     /// <summary>Opens the store, creating the directory; removes what interrupted writes left behind.</summary>
     public LocalObjectStore(string root)
     {
         _root = Path.GetFullPath(root);
-        _temporary = Path.Combine(_root, TemporaryDirectory);
-        DirectoryNames.CreateDurably(_temporary);
-        foreach (var leftover in Directory.EnumerateFiles(_temporary))
-            File.Delete(leftover);
+        var temporaries = Path.Combine(_root, TemporaryDirectory);
+        DirectoryNames.CreateDurably(temporaries);
+        RemoveAbandoned(temporaries);
+        (_temporary, _temporaryLock) = ClaimTemporary(temporaries);
+    }
+
+    // What a store that is gone has left behind. Its lock can be taken only when its process has ended.
+    private static void RemoveAbandoned(string temporaries)
+    {
+        foreach (var file in Directory.GetFiles(temporaries))
+        {
+            try
+            {
+                if (!file.EndsWith(LockSuffix, StringComparison.Ordinal))
+                {
+                    // Of versions that had no locks.
+                    File.Delete(file);
+                    continue;
+                }
+                using var abandoned = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                var directory = file[..^LockSuffix.Length];
+                if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+                File.Delete(file);
+            }
+            catch (IOException)
+            {
+                // In use, or another store removes it at this moment.
+            }
+        }
+    }
+
+    private static (string Directory, FileStream Lock) ClaimTemporary(string temporaries)
+    {
+        while (true)
+        {
+            var directory = Path.Combine(temporaries, Guid.NewGuid().ToString("N"));
+            var claim = new FileStream(directory + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            Directory.CreateDirectory(directory);
+            // Another store may have taken it for abandoned between its creation and its lock.
+            if (File.Exists(directory + LockSuffix) && Directory.Exists(directory)) return (directory, claim);
+            claim.Dispose();
+        }
     }
 
     public async Task PutAsync(string key, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken = default)
@@ -137,9 +178,20 @@ public sealed class LocalObjectStore : IObjectStore
         var directory = Path.GetDirectoryName(path)!;
         lock (_names)
         {
-            DirectoryNames.CreateDurably(directory);
-            File.Move(temporary, path, overwrite: true);
-            DirectoryNames.Sync(directory);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    DirectoryNames.CreateDurably(directory);
+                    File.Move(temporary, path, overwrite: true);
+                    DirectoryNames.Sync(directory);
+                    return;
+                }
+                catch (DirectoryNotFoundException) when (attempt < PublishAttempts)
+                {
+                    // Another process removed the directory because it was empty.
+                }
+            }
         }
     }
 
@@ -147,9 +199,17 @@ public sealed class LocalObjectStore : IObjectStore
     {
         for (var parent = Path.GetDirectoryName(path)!; parent.Length > _root.Length; parent = Path.GetDirectoryName(parent)!)
         {
-            if (Directory.EnumerateFileSystemEntries(parent).Any())
+            try
+            {
+                if (Directory.EnumerateFileSystemEntries(parent).Any())
+                    return;
+                Directory.Delete(parent);
+            }
+            catch (IOException)
+            {
+                // Another process has put something into it, or removed it.
                 return;
-            Directory.Delete(parent);
+            }
         }
     }
 
