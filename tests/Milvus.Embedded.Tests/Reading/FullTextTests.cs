@@ -42,7 +42,7 @@ public class FullTextTests
     }
 
     [Fact]
-    public async Task Deleted_rows_are_no_hits_and_count_until_they_are_compacted()
+    public async Task Deleted_rows_are_no_hits_and_do_not_count_once_they_are_compacted()
     {
         await using var machine = new Machine(5);
         await machine.StartAsync();
@@ -52,8 +52,7 @@ public class FullTextTests
         var before = await SearchAsync(machine, "green");
         await machine.DeleteAsync("c", [.. Enumerable.Range(0, 40).Select(i => (long)i)]);
         Assert.Equal(0, (await SearchAsync(machine, "red")).TopKs[0]);
-        // The same scores as before: what was deleted still counts, as in Milvus.
-        Assert.Equal(string.Join(' ', before.Scores), string.Join(' ', (await SearchAsync(machine, "green")).Scores));
+        // What was deleted counts in the statistics until its segment is sealed or compacted, which may have happened by now.
         await machine.FlushedAsync("c");
         await machine.CompactedAsync("c");
         await Eventually.TrueAsync(async () => (await SearchAsync(machine, "green")).Scores[0] < before.Scores[0], "statistics without the deleted rows");
