@@ -62,6 +62,9 @@ public sealed record SearchRequest : ReadRequest
 
     /// <summary>What is to be marked in the texts of hits; null for nothing.</summary>
     public HighlightRequest? Highlight { get; init; }
+
+    /// <summary>What made this request, when requests like it may follow; null else.</summary>
+    public SearchTemplate? Template { get; init; }
 }
 
 /// <param name="IsSemantic">By a model instead of by words.</param>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Aggregations;
 using Milvus.Proxy.Reading.Highlighting;
@@ -12,7 +14,22 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
 {
     private readonly IteratorPlaces _places = new(options.RememberedIterators);
 
-    public async Task<SearchResult> SearchAsync(CollectionInfo collection, SearchRequest request, CancellationToken cancellation)
+    public Task<SearchResult> SearchAsync(CollectionInfo collection, SearchRequest request, CancellationToken cancellation) =>
+        request.Template?.Find(collection) is { } planned ? SearchAgainAsync(planned, request, cancellation) : PlanAndSearchAsync(collection, request, cancellation);
+
+    /// <summary>A search like one before it: only its vectors have to be checked.</summary>
+    private async Task<SearchResult> SearchAgainAsync(PlannedSearch planned, SearchRequest request, CancellationToken cancellation)
+    {
+        var collection = planned.Plan.Collection;
+        SearchPlanner.CheckQueries(planned.Plan.Field, request, planned.Plan.Parameters);
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp);
+        var plan = planned.Plan with { Vectors = request.Vectors };
+        using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
+        var found = await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+        return await ResultAsync(readers, plan, planned.Output, found, null, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<SearchResult> PlanAndSearchAsync(CollectionInfo collection, SearchRequest request, CancellationToken cancellation)
     {
         var iterator = ParamText.IsTrue(request.Params.GetValueOrDefault("iterator"));
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator, ReadScopes.Travel(request.Params));
@@ -20,6 +37,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
         var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers);
+        if (request.Template is { } template && PlannedSearch.IsLasting(plan, request)) template.Remember(PlannedSearch.Of(plan, output));
         if (request.Aggregation is { } aggregation)
         {
             if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
@@ -87,24 +105,34 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
 
     private async Task<SearchResult> ResultAsync(ShardReaders readers, SearchPlan plan, OutputFields output, MergedHits hits, HighlightPlan? highlight, CancellationToken cancellation)
     {
-        var rows = new RowAt[hits.Scores.Length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
         var key = plan.Collection.Schema.PrimaryKey;
-        var fetch = new RowFetch(readers, rows);
-        var columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false);
-        var scores = (float[])hits.Scores.Clone();
-        ScoreRounding.Round(scores, plan.Parameters.RoundDecimal);
+        ImmutableArray<NamedColumn> columns = [];
+        RowFetch? fetch = null;
+        if (!output.IsEmpty || highlight is not null)
+        {
+            var rows = new RowAt[hits.Scores.Length];
+            for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
+            fetch = new RowFetch(readers, rows);
+            columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false);
+        }
+        var scores = hits.Scores;
+        if (plan.Parameters.RoundDecimal != ScoreRounding.Off)
+        {
+            scores = (float[])scores.Clone();
+            ScoreRounding.Round(scores, plan.Parameters.RoundDecimal);
+        }
         return new SearchResult
         {
             QueryCount = plan.QueryCount,
-            TopKs = [.. hits.Counts],
-            Scores = [.. scores],
+            // Nobody writes to what was found.
+            TopKs = ImmutableCollectionsMarshal.AsImmutableArray(hits.Counts),
+            Scores = ImmutableCollectionsMarshal.AsImmutableArray(scores),
             Ids = hits.Ids,
             Columns = columns,
             OutputFields = output.Names,
             PrimaryField = key.Name,
             GroupBy = plan.GroupColumns(hits.GroupValues),
-            Highlights = highlight is null ? [] : await highlight.HighlightAsync(fetch, hits.Counts, cancellation).ConfigureAwait(false),
+            Highlights = highlight is null ? [] : await highlight.HighlightAsync(fetch!, hits.Counts, cancellation).ConfigureAwait(false),
             Examined = hits.Examined,
             ReadAt = readers.ReadAt,
             Collection = plan.Collection,

@@ -97,7 +97,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         return fits ? metric : throw MilvusException.InvalidParameter("metric type not match", usual.Name(), parameters.Metric);
     }
 
-    private static void CheckQueries(FieldSchema field, SearchRequest request, SearchParameters parameters)
+    public static void CheckQueries(FieldSchema field, SearchRequest request, SearchParameters parameters)
     {
         if (request.Keys is { } keys)
         {
