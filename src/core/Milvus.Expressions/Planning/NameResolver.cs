@@ -102,6 +102,9 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
             var list = SubField(elementsOf, node.Sub);
             return new ColumnRef(list with { Name = node.Text, Type = list.ElementType, ElementType = DataType.None, Nullable = false });
         }
+        var isElement = node.Kind is not (TokenKind.ElementReference or TokenKind.StructColumn);
+        if (isElement && elementsOf is null && FindStruct(node.Name) is var named && (named is null || schema.Find($"{named.Name}[{node.Sub}]") is null) && schema.Find(node.Name) is null)
+            throw new FilterError($"struct field not found: {node.Name}[{node.Sub}], error: fieldName({node.Name}[{node.Sub}]) not found");
         if (elementsOf is not null || FindStruct(node.Name) is not { } owner) throw Refuse(node);
         var field = SubField(owner, node.Sub);
         if (node.Kind == TokenKind.StructColumn) return new ColumnRef(field);

@@ -4,6 +4,7 @@ using Milvus.Api.Mapping;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 using Milvus.Proxy;
 
@@ -128,7 +129,7 @@ internal static class CollectionEndpoints
         w.WriteString("externalSource", "");
         w.WriteString("externalSpec", "");
         w.WritePropertyName("properties");
-        DatabaseEndpoints.WritePairs(w, c.Properties);
+        DatabaseEndpoints.WritePairs(w, PropertyRules.Shown(c));
         w.WriteEndObject();
     }
 
