@@ -44,13 +44,14 @@ public class AlterDecisionsTests
     {
         var world = new World();
         var before = world.Create("c");
-        world.Refuses(Set(("dynamicfield.enabled", "false")), "dynamic schema cannot supported to be disabled");
+        world.DoesNothing(Set(("dynamicfield.enabled", "false")));
         world.Do(Set(("dynamicfield.enabled", "true")));
         var after = world.Collection("c");
         Assert.Equal(102, after.Schema.DynamicField!.Id);
         Assert.True(after.Schema.EnableDynamicField && after.SchemaUpdatedAt > before.SchemaUpdatedAt && after.Schema.Version > before.Schema.Version);
         Assert.Null(after.Property("dynamicfield.enabled"));
         world.DoesNothing(Set(("dynamicfield.enabled", "true")));
+        world.Refuses(Set(("dynamicfield.enabled", "false")), "dynamic schema cannot supported to be disabled");
         world.Refuses(new AlterCollection("", "c") { DeleteKeys = ["dynamicfield.enabled"] }, "cannot delete key dynamicfield.enabled");
     }
 

@@ -49,7 +49,7 @@ public class SchemaRulesTests
         ["struct of arrays"] = (WithStruct(Sub("a", DataType.Array)), ErrorCode.InvalidParameter, "Nested array is not supported a"),
         ["struct of vectors in array"] = (WithStruct(Sub("a", DataType.FloatVector)), ErrorCode.InvalidParameter, "element type of array field a is a vector type"),
         ["struct of scalars in vectors"] = (WithStruct(Sub("a", DataType.Int64) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type of array field a is not a vector type"),
-        ["struct of sparse vectors"] = (WithStruct(Sub("a", DataType.SparseFloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type SparseFloatVector is not supported"),
+        ["struct of sparse vectors"] = (WithStruct(Sub("a", DataType.SparseFloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "Unsupported element type SparseFloatVector of ArrayOfVector field a, only fixed dimension vector types are supported"),
         ["struct without capacity"] = (WithStruct(Sub("a", DataType.Int64) with { TypeParams = [] }), ErrorCode.InvalidParameter, "type param(max_capacity) should be specified"),
         ["struct of two capacities"] = (WithStruct(Sub("a", DataType.Int64), Sub("b", DataType.Int64) with { TypeParams = [new("max_capacity", "5")] }), ErrorCode.InvalidParameter, "inconsistent max_capacity"),
         ["struct of text without length"] = (WithStruct(Sub("a", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified"),

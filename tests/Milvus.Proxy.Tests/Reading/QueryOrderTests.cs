@@ -65,6 +65,8 @@ public sealed class QueryOrderTests
         await Refused("order_by field 'tags' has type", "tags");
         await Refused("invalid order direction 'up' for field 'n', must be 'asc' or 'desc'", "n:up");
         await Refused("invalid nulls order 'last'", "n:asc:last");
+        await World.RefusedAsync("ORDER BY can only reference GROUP BY columns. Valid targets are: []", () => world.QueryAsync("", ["count(*)"], ("order_by_fields", "n"), ("limit", "5")));
+        await Refused("order_by field '' does not exist in collection schema", ":asc");
         await World.RefusedAsync("ORDER BY requires explicit limit", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n")));
         await World.RefusedAsync("ORDER BY with iterator is not supported", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n"), ("limit", "1"), ("iterator", "True")));
 

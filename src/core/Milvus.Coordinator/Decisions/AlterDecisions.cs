@@ -41,8 +41,8 @@ internal static class AlterDecisions
                     altered = altered with { ConsistencyLevel = PropertyRules.ParseConsistencyLevel(value) };
                     break;
                 case PropertyRules.DynamicField:
+                    if (PropertyRules.IsTrue(value) == altered.Schema.EnableDynamicField) break;
                     if (!PropertyRules.IsTrue(value)) throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
-                    if (altered.Schema.EnableDynamicField) break;
                     altered = altered with { Schema = SchemaRules.AddDynamicField(altered.Schema, SchemaDecisions.MaxFieldId(collection)), SchemaUpdatedAt = context.Now };
                     aspect = CollectionAspect.Schema;
                     break;

@@ -47,19 +47,9 @@ internal sealed class RegexTest : TextTest
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or FormatException)
         {
-            throw new FilterError($"invalid regex pattern '{pattern}': {Problem(e, pattern)}");
+            throw new FilterError($"invalid regex pattern '{pattern}': {e.Message}");
         }
     }
-
-    // The commonest mistakes are named as RE2 names them.
-    private static string Problem(Exception e, string pattern) => e is not RegexParseException parse ? e.Message : parse.Error switch
-    {
-        RegexParseError.InsufficientClosingParentheses => $"error parsing regexp: missing closing ): `{pattern}`",
-        RegexParseError.UnterminatedBracket => $"error parsing regexp: missing closing ]: `{pattern}`",
-        RegexParseError.InsufficientOpeningParentheses => $"error parsing regexp: unexpected ): `{pattern}`",
-        RegexParseError.QuantifierAfterNothing => $"error parsing regexp: missing argument to repetition operator: `{pattern}`",
-        _ => e.Message,
-    };
 
     public override bool IsMatch(ReadOnlySpan<byte> text, FilterScratch scratch)
     {

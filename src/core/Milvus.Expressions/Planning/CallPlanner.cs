@@ -43,9 +43,6 @@ internal sealed class CallPlanner(Planner planner, NameResolver names, FilterOpt
     private ColumnRef LengthColumn(CallNode call)
     {
         if (names.Struct(call.Arguments[0]) is { } owner) return new ColumnRef(names.LengthField(owner));
-        // One element has no length to the grammar.
-        if (call.Arguments[0] is StructAccessNode { Kind: not TokenKind.StructColumn } element)
-            throw new FilterError($"mismatched input '{element.Text}' expecting {{Identifier, JSONIdentifier, StructSubFieldIdentifier}}");
         var column = names.Resolve(call.Arguments[0]);
         return column.IsJson || column.IsWholeArray || column.Field.Type == DataType.ArrayOfVector
             ? column

@@ -51,7 +51,8 @@ internal static class Aggregator
     }
 
     /// <summary>The order asked for, then the group fields in theirs, so that windows of one request do not overlap.</summary>
-    private static ImmutableArray<(SortKey Key, int Column)> Order(CollectionInfo collection, AggregationPlan plan, QueryParameters parameters)
+    /// <exception cref="MilvusException">1100: rows are ordered by something that is no group column.</exception>
+    public static ImmutableArray<(SortKey Key, int Column)> Order(CollectionInfo collection, AggregationPlan plan, QueryParameters parameters)
     {
         var order = ImmutableArray.CreateBuilder<(SortKey, int)>();
         foreach (var key in QueryOrder.Fields(collection, parameters))

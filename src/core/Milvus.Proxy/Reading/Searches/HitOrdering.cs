@@ -26,7 +26,8 @@ internal sealed class HitOrdering
         var keys = ImmutableArray.CreateBuilder<Key>(items.Length);
         foreach (var (name, descending, nullsFirst) in items)
         {
-            if (JsonPathText.Resolve(collection.Schema, name) is not var (field, path))
+            var isCut = name.Contains('[', StringComparison.Ordinal) && !name.EndsWith(']');
+            if (isCut || JsonPathText.Resolve(collection.Schema, name) is not var (field, path))
                 throw MilvusException.InvalidParameter($"order_by field '{name}' does not exist in collection schema");
             OutputFields.RequireLoaded(collection, field);
             var isJson = field.Type == DataType.Json && !path.IsEmpty;
