@@ -69,6 +69,7 @@ public class AcceptanceTests
     [InlineData("ts + interval 'P1Y2M3DT4H5M6S' > iso '2025-01-01T00:00:00Z'")]
     [InlineData("iso '2025-01-01T00:00:00Z' >= ts - INTERVAL 'PT1H'")]
     [InlineData("arr is not null and geo is null and json is null")]
+    [InlineData("null is null or NULL is not null")]
     public void Accepts(string expression) => Assert.NotNull(Sample.Compile(expression));
 
     [Theory]

@@ -22,6 +22,12 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
         _ => throw new FilterError("a field name is expected"),
     };
 
+    /// <summary>What a null test looks at: there the word null is a key of the dynamic field like any other, as in <c>null is null</c>.</summary>
+    public ColumnRef NullTested(SyntaxNode node) =>
+        node is NameNode { Name: { } name } && elementsOf is null && name.Equals("null", StringComparison.OrdinalIgnoreCase) && schema.EnableDynamicField && schema.Find(name) is null
+            ? new ColumnRef(DynamicField(name), new JsonPath([name]))
+            : Resolve(node);
+
     /// <summary>A field that must be declared; no dynamic key, no path.</summary>
     public FieldSchema Declared(SyntaxNode node)
     {

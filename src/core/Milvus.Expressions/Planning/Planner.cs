@@ -210,7 +210,7 @@ internal sealed class Planner
             var lists = new NullLeaf(new ColumnRef(_names.LengthField(owner)));
             return node.IsNull ? lists : new NotPredicate(lists);
         }
-        var column = _names.Resolve(node.Target);
+        var column = _names.NullTested(node.Target);
         if (column.Field.Type == DataType.Text) throw new FilterError($"filter on text field ({column.Field.Name}) is not supported yet");
         if (column.Field.Type.IsVector() && column.Field.Type != DataType.ArrayOfVector) throw new FilterError("IsNull/IsNotNull operations are not supported on vector fields");
         if (column.ElementIndex >= 0) throw new FilterError("IsNull/IsNotNull operations are not supported on array element access");
