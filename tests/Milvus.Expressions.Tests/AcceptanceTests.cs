@@ -69,6 +69,7 @@ public class AcceptanceTests
     [InlineData("ts + interval 'P1Y2M3DT4H5M6S' > iso '2025-01-01T00:00:00Z'")]
     [InlineData("iso '2025-01-01T00:00:00Z' >= ts - INTERVAL 'PT1H'")]
     [InlineData("arr is not null and geo is null and json is null")]
+    [InlineData("null is null or NULL is not null")]
     public void Accepts(string expression) => Assert.NotNull(Sample.Compile(expression));
 
     [Theory]
@@ -89,6 +90,14 @@ public class AcceptanceTests
     [InlineData("arr == ['x']", "")]
     [InlineData("arr[\"0\"] == 1", "can only access array field with integer index")]
     [InlineData("arr[0][1] == 1", "can only access array field with integer index")]
+    [InlineData("nope[0][x] == 1", "struct field not found: nope[x]")]
+    [InlineData("st[0][nope] == 1", "struct field not found: st[nope]")]
+    [InlineData("array_length(st[0][x]) == 1", "mismatched input 'st[0][x]'")]
+    [InlineData("i =~ 'x'", "regex match on non-string or non-json field is unsupported")]
+    [InlineData("arr !~ 'x'", "can not comparisons array fields directly")]
+    [InlineData("s =~ 1", "regex pattern should be a string literal or template variable, got: 1")]
+    [InlineData("s =~ '(x'", "invalid regex pattern '(x': missing closing ): (x")]
+    [InlineData("s =~ '[x'", "missing closing ]: [x")]
     [InlineData("s + \"x\" == \"y\"", "")]
     [InlineData("-i == 1", "")]
     [InlineData("~i == 1", "")]

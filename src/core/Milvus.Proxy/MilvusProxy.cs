@@ -170,7 +170,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
 
     private static string? ReadName(ProxyOperation operation) => operation switch
     {
-        ProxyOperation.Query => "query",
+        // A partial upsert reads the rows it completes.
+        ProxyOperation.Query or ProxyOperation.Upsert => "query",
         ProxyOperation.Search or ProxyOperation.HybridSearch => "search",
         _ => null,
     };

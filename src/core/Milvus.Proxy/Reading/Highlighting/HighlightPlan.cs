@@ -39,6 +39,20 @@ internal sealed class HighlightPlan
         return new HighlightPlan(Options(request.Params), [.. wanted.Values.Select(w => (w.Field, Array.ConvertAll(w.Texts, t => new TextHighlighter(w.Analyzer, t))))]);
     }
 
+    /// <summary>What can be refused before the search is planned, in Milvus' words.</summary>
+    /// <exception cref="MilvusException">1100, or 5: the search is not one by texts.</exception>
+    public static void Check(CollectionInfo collection, SearchRequest request)
+    {
+        if (request.Highlight is not { IsSemantic: false } highlight || !ParamText.IsTrue(highlight.Params.GetValueOrDefault("highlight_search_text"))) return;
+        Options(highlight.Params);
+        // The metric is named before it is known there, so that the name is always missing.
+        if (request.Params.GetValueOrDefault("metric_type", "") is { Length: > 0 } metric && !metric.Equals("BM25", StringComparison.OrdinalIgnoreCase))
+            throw MilvusException.InvalidParameter("Search highlight only support with metric type \"BM25\" but was: ");
+        var name = request.Params.GetValueOrDefault("anns_field", "");
+        if (name.Length > 0 && collection.Schema.Find(name) is { } field && collection.Schema.FunctionOf(field) is not { Type: FunctionType.BM25 })
+            throw new MilvusException(ErrorCode.Internal, "service internal error: Search with highlight failed, input field of BM25 annsField not found");
+    }
+
     /// <summary>The fragments of every field for every hit, aligned with the hits.</summary>
     public async Task<ImmutableArray<FieldHighlights>> HighlightAsync(RowFetch rows, int[] counts, CancellationToken cancellation)
     {
@@ -100,7 +114,7 @@ internal sealed class HighlightPlan
         if (!parameters.TryGetValue(key, out var text)) return usual;
         try
         {
-            return JsonSerializer.Deserialize<string[]>(text) is { Length: > 0 } tags ? [.. tags] : throw MilvusException.InvalidParameter($"{key} cannot be empty");
+            return JsonSerializer.Deserialize<string[]>(text) is { Length: > 0 } tags ? [.. tags] : throw MilvusException.InvalidParameter($"{key} cannot be empty list");
         }
         catch (JsonException e)
         {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Ranking;
@@ -25,23 +27,26 @@ internal sealed class DecayReranker : Reranker
     public static DecayReranker Parse(CollectionSchema schema, RankFunction function)
     {
         var field = InputField(schema, function);
-        if (!field.Type.IsNumeric()) throw MilvusException.InvalidParameter($"decay rerank: unsupported input field type {field.Type}, only supports numeric fields");
+        if (field.Type is DataType.Json or DataType.Array || field.Type.IsVector()) throw MilvusException.InvalidParameter($"unsupported field type: {field.Type.Spelled()}");
+        if (!field.Type.IsNumeric()) throw MilvusException.InvalidParameter($"rerank_builder: decay input field {field.Name} must be numeric, got {field.Type.Spelled()}");
         var parameters = function.Params;
         var origin = Number(parameters, "origin", null);
         var scale = Number(parameters, "scale", null);
         var offset = Number(parameters, "offset", 0);
         var decay = Number(parameters, "decay", 0.5);
-        if (scale <= 0) throw MilvusException.InvalidParameter($"decay function param: scale must > 0, but got {scale}");
-        if (offset < 0) throw MilvusException.InvalidParameter($"decay function param: offset must >= 0, but got {offset}");
-        if (decay is not (>= 0.001 and <= 0.999)) throw MilvusException.InvalidParameter($"decay function param: decay must in range [0.001, 0.999], but got {decay}");
+        if (scale <= 0) throw MilvusException.InvalidParameter(string.Create(CultureInfo.InvariantCulture, $"decay: scale must be > 0, got {scale:F6}"));
+        if (offset < 0) throw MilvusException.InvalidParameter(string.Create(CultureInfo.InvariantCulture, $"decay: offset must be >= 0, got {offset:F6}"));
+        if (decay is not (> 0 and < 1)) throw MilvusException.InvalidParameter(string.Create(CultureInfo.InvariantCulture, $"decay: decay must be 0 < decay < 1, got {decay:F6}"));
+        if (decay is not (>= 0.001 and <= 0.999))
+            throw MilvusException.InvalidParameter(string.Create(CultureInfo.InvariantCulture, $"decay: decay must be between 0.001000 and 0.999000 for numerical stability, got {decay:F6}"));
         var logarithm = Math.Log(decay);
         Func<double, double> factor = parameters.GetValueOrDefault("function", "").ToLowerInvariant() switch
         {
             "gauss" => d => Math.Exp(d * d * logarithm / (scale * scale)),
             "exp" => d => Math.Exp(d * logarithm / scale),
             "linear" => d => Math.Max(decay, 1 - (d * (1 - decay) / scale)),
-            "" => throw MilvusException.InvalidParameter("decay function not specified"),
-            var other => throw MilvusException.InvalidParameter($"invaild decay function: {other}, only support [gauss, linear, exp]"),
+            "" => throw Missing("function"),
+            var other => throw MilvusException.InvalidParameter($"decay: invalid function \"{other}\", must be one of [gauss, exp, linear]"),
         };
         return new DecayReranker(field, origin, offset, factor) { Mode = ParseMode(parameters), NormalizeScores = ParamText.IsTrue(parameters.GetValueOrDefault("norm_score")) };
     }
@@ -68,7 +73,9 @@ internal sealed class DecayReranker : Reranker
 
     private static double Number(ImmutableDictionary<string, string> parameters, string key, double? usual)
     {
-        if (!parameters.TryGetValue(key, out var text) || text.Length == 0) return usual ?? throw MilvusException.InvalidParameter($"decay function lost param: {key}");
-        return ParamText.TryNumber(text, out var value) ? value : throw MilvusException.InvalidParameter($"param {key}:{text} is not a number");
+        if (!parameters.TryGetValue(key, out var text) || text.Length == 0) return usual ?? throw Missing(key);
+        return ParamText.TryNumber(text, out var value) ? value : throw MilvusException.InvalidParameter($"decay param {key}: {text} is not a number");
     }
+
+    private static MilvusException Missing(string key) => new(ErrorCode.MissingParameter, $"decay {key} not specified: missing parameter") { IsInputError = true };
 }

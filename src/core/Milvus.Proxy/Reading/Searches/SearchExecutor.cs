@@ -33,6 +33,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
     {
         var iterator = ParamText.IsTrue(request.Params.GetValueOrDefault("iterator"));
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, iterator, ReadScopes.Travel(request.Params));
+        HighlightPlan.Check(collection, request);
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
@@ -40,7 +41,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         if (request.Template is { } template && PlannedSearch.IsLasting(plan, request)) template.Remember(PlannedSearch.Of(plan, output));
         if (request.Aggregation is { } aggregation)
         {
-            if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
+            if (highlight is not null) throw MilvusException.InvalidParameter("highlighter and search_aggregation cannot be used simultaneously");
             (plan, var top) = SearchAggregator.Plan(plan, aggregation);
             using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
             var (all, buckets) = await aggregator.SearchAsync(open, plan, top, cancellation).ConfigureAwait(false);

@@ -28,7 +28,8 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         PartitionPruning.CheckIsolation(collection, filter);
         var boost = BoostPlan.Find(collection, request.Score);
-        if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("boost ranker is not supported with iteration or grouping");
+        if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("failed to create query plan: don't support use segment scorer with group_by or search_iterator");
+        boost?.CheckFilters(filters, collection);
         var reranker = Reranker.Find(collection, request.Score, request.Vectors?.Rows.Length ?? request.Keys?.Count ?? 0, models);
         if (reranker is not null && parameters.IsIterator) throw MilvusException.InvalidParameter("rerank is not supported when doing iteration");
         if (reranker is null && request.Score?.Functions.FirstOrDefault(f => f.Kind() != "boost") is { } other)
