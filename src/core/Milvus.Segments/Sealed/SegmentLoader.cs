@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
@@ -60,7 +61,7 @@ internal static class SegmentLoader
             if (file.FieldId == FieldIds.Timestamp) bytes += file.Bytes;
             else if (schema.Find(file.FieldId) is { } field) bytes += EstimateField(field, file.Bytes, manifest.RowCount);
         }
-        foreach (var index in manifest.Indexes) bytes += index.Bytes;
+        foreach (var index in manifest.Indexes) bytes += index.Kind == SegmentIndexPlan.DiskGraph ? DiskGraphIndex.EstimateMemoryBytes(index.Bytes) : index.Bytes;
         return bytes;
     }
 
@@ -192,9 +193,27 @@ internal static class SegmentLoader
     public static async Task<AttachedIndex?> LoadIndexAsync(SegmentIndexFile file, SealedData data, IObjectStore store, CancellationToken cancellationToken)
     {
         if (data.Find(file.FieldId) is not { } field) return null;
+        if (file.Kind == SegmentIndexPlan.DiskGraph && field is SealedVectorField vectors)
+        {
+            var handle = await store.OpenFileAsync(file.ObjectKey, Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
+            return new AttachedIndex(file, OpenDiskGraph(handle, vectors, file), null);
+        }
         var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return LoadIndex(file, field, stream, data.RowCount);
+    }
+
+    private static DiskGraphIndex OpenDiskGraph(SafeFileHandle handle, SealedVectorField field, SegmentIndexFile file)
+    {
+        try
+        {
+            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount)
