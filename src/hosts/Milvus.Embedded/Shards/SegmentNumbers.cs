@@ -18,6 +18,7 @@ internal sealed class SegmentNumbers
         _texts = texts;
         Ef = Number("ef") ?? Number("search_list") ?? Number("search_list_size");
         ElementBits = Number("mh_element_bit_width") ?? 8;
+        BeamWidth = Number("beamwidth");
         Nprobe = Number("nprobe");
         RefineFactor = Real("refine_k");
         MaxEmptyLists = Number("max_empty_result_buckets");
@@ -29,6 +30,8 @@ internal sealed class SegmentNumbers
     public int? Ef { get; }
 
     public int ElementBits { get; }
+
+    public int? BeamWidth { get; }
 
     public int? Nprobe { get; }
 

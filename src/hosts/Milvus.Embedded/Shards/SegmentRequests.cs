@@ -23,6 +23,7 @@ internal static class SegmentRequests
             K = k,
             Ef = numbers.Ef,
             ElementBits = numbers.ElementBits,
+            BeamWidth = numbers.BeamWidth,
             Nprobe = numbers.Nprobe,
             RefineFactor = numbers.RefineFactor,
             MaxEmptyLists = numbers.MaxEmptyLists,
