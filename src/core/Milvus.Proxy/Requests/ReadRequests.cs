@@ -57,6 +57,9 @@ public sealed record SearchRequest : ReadRequest
     /// <summary>How hits are scored anew; null to leave them.</summary>
     public FunctionScore? Score { get; init; }
 
+    /// <summary>Steps that score, sort and cut the hits; empty to leave them. Not together with <see cref="Score"/>.</summary>
+    public ImmutableArray<FunctionChain> Chains { get; init; } = [];
+
     /// <summary>Buckets instead of hits; null for hits.</summary>
     public SearchAggregation? Aggregation { get; init; }
 
@@ -142,6 +145,9 @@ public sealed record SearchResult
 
     /// <summary>Group values aligned with the hits, a column per field grouped by; empty without grouping.</summary>
     public ImmutableArray<NamedColumn> GroupBy { get; init; } = [];
+
+    /// <summary>When single elements of a struct's lists were searched: the place of each hit in its row's list; empty otherwise.</summary>
+    public ImmutableArray<int> Elements { get; init; } = [];
 
     /// <summary>With an aggregation: the buckets of every query, whose hits are among the result's.</summary>
     public ImmutableArray<ImmutableArray<AggregationBucket>> Buckets { get; init; } = [];

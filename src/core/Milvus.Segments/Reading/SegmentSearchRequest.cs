@@ -111,4 +111,7 @@ public sealed record SegmentHits(int[] Rows, float[] Scores)
 
     /// <summary>When grouping: a column of group values per target, aligned with the rows; empty otherwise.</summary>
     public ImmutableArray<Column> GroupValues { get; init; } = [];
+
+    /// <summary>When single elements of lists are searched: the place of each in its row's list, aligned with the rows; empty otherwise.</summary>
+    public int[] Elements { get; init; } = [];
 }

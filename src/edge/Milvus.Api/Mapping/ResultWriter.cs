@@ -47,6 +47,11 @@ public static class ResultWriter
             foreach (var fragments in highlights.Hits) field.Datas.Add(new HighlightData { Fragments = { fragments } });
             data.HighlightResults.Add(field);
         }
+        if (!result.Elements.IsEmpty)
+        {
+            data.ElementIndices = new LongArray();
+            foreach (var element in result.Elements) data.ElementIndices.Data.Add(element);
+        }
         if (result.IteratorToken is { } token)
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
         return Reply(result, data);
