@@ -65,7 +65,7 @@ public static class SegmentCompactor
         CancellationToken cancellation)
     {
         var merged = await Compactor.MergeAsync(
-            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), cancellation).ConfigureAwait(false);
+            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), Expiry(collection, now), cancellation).ConfigureAwait(false);
         return merged.RowCount == 0 || indexes is null ? merged : await IndexBuilder.BuildAllAsync(merged, collection, indexes, objects, cancellation).ConfigureAwait(false);
     }
 
@@ -76,6 +76,9 @@ public static class SegmentCompactor
         Added = merged.RowCount == 0 ? [] : [merged],
         Removed = [.. plan.Sources.Select(s => s.SegmentId)],
     };
+
+    /// <summary>How rows expire by the collection's TTL field; null without one.</summary>
+    public static FieldExpiry? Expiry(CollectionInfo collection, Timestamp now) => collection.TtlField is { } field ? new FieldExpiry(field, now.PhysicalMs * 1000) : null;
 
     /// <summary>Rows written before this were truncated away or have outlived the collection's TTL.</summary>
     public static Timestamp ExpireBefore(CollectionInfo collection, Timestamp now)

@@ -77,6 +77,11 @@ public sealed class TimeAndPlaceTests(RestServer server)
         await IdsAsync("[2]", "entities/get", "\"id\":[1,2]");
         await IdsAsync("[2,3]", "entities/search", "\"data\":[[0,0]],\"limit\":10");
         Assert.Equal("""[{"count(*)":2}]""", (await server.DataAsync("entities/query", """{"collectionName":"expiring","outputFields":["count(*)"],"consistencyLevel":"Strong"}""")).GetRawText());
+        await IdsAsync("[3]", "entities/query", "\"filter\":\"until is null and random_sample(0.9999)\"");
+        await IdsAsync("[2,3]", "entities/search", "\"ids\":[2],\"limit\":10");
+        await server.RefusedAsync(1100, "entities/search", """{"collectionName":"expiring","ids":[1],"limit":1,"consistencyLevel":"Strong"}""");
+        // What has expired is no predecessor of a partial update.
+        await server.RefusedAsync(1100, "entities/upsert", """{"collectionName":"expiring","partialUpdate":true,"data":[{"id":1,"until":"2200-01-01T00:00:00Z"}]}""");
         await server.RefusedAsync(1100, "collections/alter_properties", """{"collectionName":"expiring","properties":{"collection.ttl.seconds":60}}""");
         await server.DataAsync("collections/drop_properties", """{"collectionName":"expiring","propertyKeys":["ttl_field"]}""");
         await IdsAsync("[1,2,3]", "entities/query", "\"filter\":\"id > 0\"");
