@@ -89,6 +89,18 @@ public static class SegmentCompactor
         return expired > truncated ? expired : truncated;
     }
 
+    /// <summary>Rows that have expired, by their age, by their TTL field or by a truncation, whether deleted or not.</summary>
+    public static long Expired(SealedSegment segment, CollectionInfo collection, Timestamp now)
+    {
+        var all = new ReadPoint(Timestamp.Max);
+        var old = segment.CountVisible(all) - segment.CountVisible(all with { ExpireBefore = ExpireBefore(collection, now) });
+        return Math.Min(segment.RowCount, Expiry(collection, now) is { } expiry ? old + ExpiredRows.Count(segment, expiry) : old);
+    }
+
+    /// <summary>As <see cref="Expired(SealedSegment, CollectionInfo, Timestamp)"/> for a segment that is not in memory, as far as its manifest tells.</summary>
+    public static long ExpiredAtLeast(SegmentManifest manifest, CollectionInfo collection, Timestamp now) =>
+        manifest.MaxTimestamp < ExpireBefore(collection, now) ? manifest.RowCount : 0;
+
     /// <summary>
     /// Deleted rows of a segment that is not in memory; only an upper bound is known: the keys in tombstone files that are newer than its files.
     /// </summary>
