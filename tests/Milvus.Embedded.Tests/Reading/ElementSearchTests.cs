@@ -19,7 +19,7 @@ public class ElementSearchTests
     private sealed record Found(long Key, int Element, double Score);
 
     [Theory]
-    [InlineData("FLAT", "L2")]
+    [InlineData("AUTOINDEX", "L2")]
     [InlineData("HNSW", "L2")]
     [InlineData("HNSW", "IP")]
     [InlineData("HNSW", "COSINE")]
@@ -49,7 +49,7 @@ public class ElementSearchTests
         await rig.WriteAsync(0, 10);
         var query = rig.Query();
         var lists = new QueryVectors(DataType.FloatVector, [Bytes(query)]) { AreLists = true };
-        Assert.Contains("vector type must be the same", await Refused(rig.Request(query) with { Vectors = lists }));
+        Assert.Contains("is not searched by lists of vectors", await Refused(rig.Request(query) with { Vectors = lists }));
         Assert.StartsWith("element_filter is only supported for element-level search", await Refused(rig.Request(query, "element_filter(t, $[n] > 1)")));
         Assert.StartsWith("only group by primary key is supported for element-level search", await Refused(rig.Request(query, "", ("group_by_field", "colour"))));
         Assert.StartsWith("legacy search iterator is not supported for element-level search", await Refused(rig.Request(query, "", ("iterator", "True"))));
@@ -63,7 +63,7 @@ public class ElementSearchTests
     [Fact]
     public async Task Searches_of_one_struct_are_fused_by_element_and_others_by_row()
     {
-        await using var rig = await Rig.StartAsync("FLAT", "L2");
+        await using var rig = await Rig.StartAsync("HNSW", "L2");
         await rig.WriteAsync(0, 60);
         var (a, b) = (rig.Query(), rig.Query());
         var parameters = ImmutableDictionary<string, string>.Empty.Add("limit", "8").Add("strategy", "rrf");
