@@ -114,6 +114,9 @@ public sealed record QueryResult
     /// <summary>Resolved output names in the client's terms.</summary>
     public required ImmutableArray<string> OutputFields { get; init; }
 
+    /// <summary>With an element_filter: the places of the elements of each row that pass it; empty otherwise.</summary>
+    public ImmutableArray<ImmutableArray<int>> Elements { get; init; } = [];
+
     public required string PrimaryField { get; init; }
 
     public required Timestamp ReadAt { get; init; }

@@ -76,6 +76,12 @@ public static class ResultWriter
         };
         answer.OutputFields.AddRange(result.OutputFields);
         AddColumns(answer.FieldsData, result.Collection, result.Columns, zone);
+        foreach (var elements in result.Elements)
+        {
+            var indices = new ElementIndices { Indices = new LongArray() };
+            foreach (var element in elements) indices.Indices.Data.Add(element);
+            answer.ElementIndices.Add(indices);
+        }
         return answer;
     }
 
