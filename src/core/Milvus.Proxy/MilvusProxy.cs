@@ -80,7 +80,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
             notes => Searches(new ExplainingGateway(shards, notes)),
             notes => Hybrids(new ExplainingGateway(shards, notes)));
 
-        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, options);
+        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, _models, options);
         HybridExecutor Hybrids(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, _models, options);
     }
 

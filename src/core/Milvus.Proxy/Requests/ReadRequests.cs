@@ -68,12 +68,17 @@ public sealed record SearchRequest : ReadRequest
 }
 
 /// <param name="IsSemantic">By a model instead of by words.</param>
-/// <param name="Params">pre_tags, post_tags, highlight_search_text, highlight_query, fragment_offset, fragment_size, num_of_fragments.</param>
+/// <param name="Params">pre_tags, post_tags; by words highlight_search_text, highlight_query, fragment_offset, fragment_size, num_of_fragments; by a model
+/// queries, input_fields, threshold, highlight_only, provider and what the provider needs.</param>
 public sealed record HighlightRequest(bool IsSemantic, ImmutableDictionary<string, string> Params);
 
 /// <summary>The marked fragments of one field.</summary>
 /// <param name="Hits">A list of fragments per hit, aligned with the hits.</param>
-public sealed record FieldHighlights(string Field, ImmutableArray<ImmutableArray<string>> Hits);
+public sealed record FieldHighlights(string Field, ImmutableArray<ImmutableArray<string>> Hits)
+{
+    /// <summary>A score per fragment where a model gave some, aligned with the hits; empty otherwise.</summary>
+    public ImmutableArray<ImmutableArray<float>> Scores { get; init; } = [];
+}
 
 /// <summary>A reranker given as a function; <c>reranker</c> in its parameters says which.</summary>
 /// <param name="InputFields">Fields of the collection that it reads.</param>

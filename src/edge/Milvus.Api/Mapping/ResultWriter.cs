@@ -44,7 +44,12 @@ public static class ResultWriter
         foreach (var highlights in result.Highlights)
         {
             var field = new HighlightResult { FieldName = highlights.Field };
-            foreach (var fragments in highlights.Hits) field.Datas.Add(new HighlightData { Fragments = { fragments } });
+            for (var i = 0; i < highlights.Hits.Length; i++)
+            {
+                var marked = new HighlightData { Fragments = { highlights.Hits[i] } };
+                if (!highlights.Scores.IsEmpty) marked.Scores.AddRange(highlights.Scores[i]);
+                field.Datas.Add(marked);
+            }
             data.HighlightResults.Add(field);
         }
         if (!result.Elements.IsEmpty)

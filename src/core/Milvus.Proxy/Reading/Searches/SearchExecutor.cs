@@ -8,7 +8,7 @@ using Milvus.Vectors;
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>Answers plain searches and the pages of search iterators.</summary>
-internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, ProxyOptions options)
+internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, IModelGateway models, ProxyOptions options)
 {
     private readonly IteratorPlaces _places = new(options.RememberedIterators);
 
@@ -19,7 +19,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
-        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers);
+        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers, models);
         if (request.Aggregation is { } aggregation)
         {
             if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
