@@ -85,7 +85,7 @@ internal sealed class ElementCandidates : SearchCandidates
     }
 
     /// <summary>The last row whose list begins at or before the element; empty lists before it begin there too.</summary>
-    private static int RowOf(ReadOnlySpan<int> offsets, int element)
+    public static int RowOf(ReadOnlySpan<int> offsets, int element)
     {
         int low = 0, high = offsets.Length - 1;
         while (high - low > 1)
@@ -98,7 +98,7 @@ internal sealed class ElementCandidates : SearchCandidates
     }
 
     /// <summary>All elements of the rows.</summary>
-    private static RowSet Of(RowSet rows, VectorArrays lists, SegmentScratch scratch)
+    public static RowSet Of(RowSet rows, VectorArrays lists, SegmentScratch scratch)
     {
         var count = lists.Offsets[rows.RowCount];
         if (rows.IsAll || count == 0) return new RowSet(count, null);
@@ -135,7 +135,8 @@ internal sealed class ElementCandidates : SearchCandidates
         return new RowSet(count, bits);
     }
 
-    private static ulong[] Full(int count, SegmentScratch scratch)
+    /// <summary>The bits of all elements.</summary>
+    public static ulong[] Full(int count, SegmentScratch scratch)
     {
         var bits = scratch.Places(count);
         RowBits.FillPrefix(bits, count);

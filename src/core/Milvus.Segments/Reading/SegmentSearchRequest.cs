@@ -75,6 +75,9 @@ public sealed record SegmentSearchRequest
     /// <summary>Candidates per hit that a quantised index compares again; null for the default.</summary>
     public float? RefineFactor { get; init; }
 
+    /// <summary>Elements looked for per list wanted where an index over elements chooses lists; null for the default.</summary>
+    public float? ElementRatio { get; init; }
+
     /// <summary>Lists without a hit that end a range search in an inverted file; null for the default.</summary>
     public int? MaxEmptyLists { get; init; }
 
