@@ -129,7 +129,7 @@ internal static class SearchEndpoints
             Collection = call.Collection,
             Expression = RestCall.Text(owner, "filter"),
             Templates = EntityEndpoints.Templates(owner),
-            Params = parameters.ToImmutable(),
+            Params = TimeOptions.Of(call).AddTo(parameters.ToImmutable()),
             Score = ReadScore(owner),
         };
         if (RestCall.TryGet(owner, "ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
@@ -243,7 +243,7 @@ internal static class SearchEndpoints
 
     private static RestReply WriteHits(RestCall call, SearchResult result)
     {
-        var rows = new RowWriter(result.Collection.Schema, result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
+        var rows = TimeOptions.Of(call).Writer(call, result.Collection, result.Columns.RemoveAll(c => c.Name == result.PrimaryField));
         return new RestReply(w =>
         {
             w.WriteStartArray();
