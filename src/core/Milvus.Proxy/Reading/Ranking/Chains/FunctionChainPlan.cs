@@ -104,8 +104,10 @@ internal sealed class FunctionChainPlan
             if (offset < 0) throw MilvusException.InvalidParameter("limit_op: offset must be non-negative");
             return new Step("", null, "", false, null, offset, limit);
         }
-        var by = step.Params.GetValueOrDefault("column")?.ToString() ?? step.Inputs.FirstOrDefault() ?? throw MilvusException.InvalidParameter("sort_op: column is required");
-        var tie = step.Params.GetValueOrDefault("tie_break_col")?.ToString() ?? step.Inputs.ElementAtOrDefault(1);
+        var by = (step.Params.GetValueOrDefault("column")?.ToString() ?? step.Inputs.FirstOrDefault() ?? "").Trim();
+        if (by.Length == 0) throw MilvusException.InvalidParameter("sort_op: column is required");
+        var tie = (step.Params.GetValueOrDefault("tie_break_col")?.ToString() ?? step.Inputs.ElementAtOrDefault(1))?.Trim();
+        if (tie is "") tie = null;
         Require(collection, by, written, fields);
         if (tie is not null) Require(collection, tie, written, fields);
         return new Step("", null, by, step.Params.GetValueOrDefault("desc") is Literal.Bool { Value: true }, tie, 0, 0);
