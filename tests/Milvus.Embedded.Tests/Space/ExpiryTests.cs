@@ -37,7 +37,7 @@ public class ExpiryTests
             RowCount = 30,
             Columns =
             [
-                new("key", new FixedColumn<long>(DataType.Int64, [.. Enumerable.Range(0, 30).Select(i => (long)i)])),
+                new("key", new FixedColumn<long>(DataType.Int64, Enumerable.Range(0, 30).Select(i => (long)i).ToArray())),
                 new("until", until.Build()),
                 new("vector", new VectorColumn(DataType.FloatVector, 2, new byte[30 * 8])),
             ],
