@@ -68,7 +68,7 @@ public sealed class FunctionChainTests
         double Score(int row, int query) => row == 3 ? 0
             : Math.Round((0.5 * Math.Pow(row - (query == 0 ? 0 : 19), 2)) + (8 * Math.Max(0.5, 1 - (Math.Abs((row * 10) - 40) * 0.5 / 40))), 2, MidpointRounding.AwayFromZero);
         long[] Expected(int query) => [.. Enumerable.Range(query == 0 ? 0 : 14, 6).OrderBy(r => r == 3).ThenByDescending(r => Score(r, query)).ThenBy(r => r).Skip(1).Take(4).Select(r => (long)r)];
-        Assert.Equal([4, 4], result.TopKs);
+        Assert.Equal([4, 4], result.TopKs.ToArray());
         Assert.Equal([.. Expected(0), .. Expected(1)], result.Ids.Int64s.ToArray());
         for (var i = 0; i < 8; i++) Assert.Equal(Score((int)result.Ids.Int64s[i], i / 4), result.Scores[i], 1e-4);
         Assert.Equal(["text"], result.Columns.Select(c => c.Name));
@@ -112,7 +112,7 @@ public sealed class FunctionChainTests
         var model = Map("$score", "rerank_model", ["text"], ("provider", "fake"), ("queries", new[] { "abz", "t" }));
         var result = await SearchAsync(world, [Chain(model, Sort("$score", true, "$id"), Limit(3))]);
         Assert.Equal([0L, 1, 2, 19, 14, 15], result.Ids.Int64s.ToArray());
-        Assert.Equal([2f, 2, 1, 1, 0, 0], result.Scores);
+        Assert.Equal([2f, 2, 1, 1, 0, 0], result.Scores.ToArray());
         Assert.Contains("not runnable at stage L1_rerank", await RefusedAsync(world, new FunctionChain("", ChainStage.Level1Rerank, [model])));
     }
 
