@@ -21,6 +21,7 @@ internal sealed class SegmentNumbers
         BeamWidth = Number("beamwidth");
         Nprobe = Number("nprobe");
         RefineFactor = Real("refine_k");
+        ElementRatio = Real("retrieval_ann_ratio");
         MaxEmptyLists = Number("max_empty_result_buckets");
         DropRatio = Real("drop_ratio_search") ?? 0;
         MaxScoreRatio = Real("dim_max_score_ratio") ?? 1;
@@ -36,6 +37,8 @@ internal sealed class SegmentNumbers
     public int? Nprobe { get; }
 
     public float? RefineFactor { get; }
+
+    public float? ElementRatio { get; }
 
     public int? MaxEmptyLists { get; }
 

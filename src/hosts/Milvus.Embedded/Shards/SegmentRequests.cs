@@ -26,6 +26,7 @@ internal static class SegmentRequests
             BeamWidth = numbers.BeamWidth,
             Nprobe = numbers.Nprobe,
             RefineFactor = numbers.RefineFactor,
+            ElementRatio = numbers.ElementRatio,
             MaxEmptyLists = numbers.MaxEmptyLists,
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
