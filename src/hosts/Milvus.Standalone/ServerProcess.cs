@@ -51,9 +51,9 @@ public sealed class ServerProcess : IAsyncDisposable
         try
         {
             logging = ApiHost.CreateLogging(settings.LogLevel);
-            milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine, TimeProvider.System, logging, cancellation);
-            var health = new ServerHealth();
             var files = new LocalObjectStore(settings.ImportDirectory ?? Path.Combine(settings.DataDirectory, "import"));
+            milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine with { Files = files }, TimeProvider.System, logging, cancellation);
+            var health = new ServerHealth();
             var work = new ImportWork(milvus.Proxy, milvus.Engine, files, TimeProvider.System, logging.CreateLogger<ImportWork>());
             imports = new ImportWorker(milvus.Proxy, work, TimeProvider.System, logging.CreateLogger<ImportWorker>());
             server = Listen(settings, milvus, health, logging);

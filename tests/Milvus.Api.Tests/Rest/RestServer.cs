@@ -65,8 +65,8 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _milvus = await EmbeddedMilvus.OpenAsync(_directory.Path, Engine, TimeProvider.System, NullLoggerFactory.Instance);
         ImportFiles = new LocalObjectStore(Path.Combine(_directory.Path, "import"));
+        _milvus = await EmbeddedMilvus.OpenAsync(_directory.Path, Engine with { Files = ImportFiles }, TimeProvider.System, NullLoggerFactory.Instance);
         _imports = new ImportWorker(
             _milvus.Proxy, new ImportWork(_milvus.Proxy, _milvus.Engine, ImportFiles, TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
         var jobs = new ImportJobs(_milvus.Proxy);

@@ -23,6 +23,7 @@ public sealed partial class Catalog
             _privilegeGroups = _privilegeGroups,
             _resourceGroups = _resourceGroups,
             _imports = _imports,
+            _fileResources = _fileResources,
             _snapshots = _snapshots,
             _restores = _restores,
         };
@@ -54,6 +55,8 @@ public sealed partial class Catalog
             case ResourceGroupDropped e: _resourceGroups = _resourceGroups.Remove(e.Name); break;
             case ImportStored e: _imports = _imports.SetItem(e.Job.Id, e.Job); break;
             case ImportRemoved e: _imports = _imports.Remove(e.Id); break;
+            case FileResourceStored e: _fileResources = _fileResources.SetItem(e.Resource.Name, e.Resource); break;
+            case FileResourceRemoved e: _fileResources = _fileResources.Remove(e.Name); break;
             case SnapshotStored e: _snapshots = _snapshots.SetItem(e.Snapshot.Id, e.Snapshot); break;
             case SnapshotRemoved e: _snapshots = _snapshots.Remove(e.Id); break;
             case RestoreStored e: _restores = _restores.SetItem(e.Job.Id, e.Job); break;

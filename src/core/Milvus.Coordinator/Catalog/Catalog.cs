@@ -33,6 +33,8 @@ public sealed partial class Catalog
     private ImmutableDictionary<long, SnapshotInfo> _snapshots = ImmutableDictionary<long, SnapshotInfo>.Empty;
     private ImmutableDictionary<long, RestoreJob> _restores = ImmutableDictionary<long, RestoreJob>.Empty;
 
+    private ImmutableSortedDictionary<string, FileResourceInfo> _fileResources = ImmutableSortedDictionary.Create<string, FileResourceInfo>(StringComparer.Ordinal);
+
     private Catalog()
     {
     }
@@ -75,6 +77,11 @@ public sealed partial class Catalog
 
     /// <summary>Bulk imports in no order, those that are over included as long as they are remembered.</summary>
     public IEnumerable<ImportJob> Imports => _imports.Values;
+
+    /// <summary>Files of words for analyzers, by name.</summary>
+    public IEnumerable<FileResourceInfo> FileResources => _fileResources.Values;
+
+    public FileResourceInfo? FindFileResource(string name) => _fileResources.GetValueOrDefault(name);
 
     public ImportJob? FindImport(long id) => _imports.GetValueOrDefault(id);
 

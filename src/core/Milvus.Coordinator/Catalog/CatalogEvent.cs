@@ -47,6 +47,11 @@ public sealed record ResourceGroupStored(ResourceGroupInfo Group) : CatalogEvent
 
 public sealed record ResourceGroupDropped(string Name) : CatalogEvent;
 
+/// <summary>Creates or replaces a file resource.</summary>
+public sealed record FileResourceStored(FileResourceInfo Resource) : CatalogEvent;
+
+public sealed record FileResourceRemoved(string Name) : CatalogEvent;
+
 /// <summary>Creates or replaces an import job.</summary>
 public sealed record ImportStored(ImportJob Job) : CatalogEvent;
 

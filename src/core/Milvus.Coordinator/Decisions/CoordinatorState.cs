@@ -95,6 +95,8 @@ public sealed record CoordinatorState(Catalog Catalog)
         ReportImport c => ImportDecisions.Decide(Catalog, c, context),
         CommitImport c => ImportDecisions.Decide(Catalog, c),
         AbortImport c => ImportDecisions.Decide(Catalog, c, context),
+        AddFileResource c => FileResourceDecisions.Decide(Catalog, c, context),
+        RemoveFileResource c => FileResourceDecisions.Decide(Catalog, c),
         CreateSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
         DropSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
         PinSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),

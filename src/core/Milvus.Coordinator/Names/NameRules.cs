@@ -80,6 +80,8 @@ public static class NameRules
         if (problem is not null) throw MilvusException.InvalidParameter($"Invalid snapshot name: {name}. {problem}");
     }
 
+    public static void CheckFileResource(string name) => CheckGeneric(name, "file resource name");
+
     public static void CheckIndex(string name)
     {
         var problem = name.Length > Limits.NameLength ? $"The length of a index name must be less than {Limits.NameLength} characters."

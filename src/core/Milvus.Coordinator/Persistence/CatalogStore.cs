@@ -39,6 +39,8 @@ internal static class CatalogStore
         ResourceGroupDropped e => [MetaMutation.Delete(MetaLayout.ResourceGroup(e.Name))],
         ImportStored e => [MetaMutation.Put(MetaLayout.Import(e.Job.Id), ImportCodec.Encode(e.Job))],
         ImportRemoved e => [MetaMutation.Delete(MetaLayout.Import(e.Id))],
+        FileResourceStored e => [MetaMutation.Put(MetaLayout.FileResource(e.Resource.Name), AccessCodec.Encode(e.Resource))],
+        FileResourceRemoved e => [MetaMutation.Delete(MetaLayout.FileResource(e.Name))],
         SnapshotStored e => [MetaMutation.Put(MetaLayout.SnapshotInfo(e.Snapshot.Id), SnapshotCodec.Encode(e.Snapshot))],
         SnapshotRemoved e => [MetaMutation.Delete(MetaLayout.SnapshotInfo(e.Id)), MetaMutation.DeletePrefix(MetaLayout.SnapshotOf(e.Id))],
         RestoreStored e => [MetaMutation.Put(MetaLayout.Restore(e.Job.Id), SnapshotCodec.Encode(e.Job))],
@@ -79,6 +81,7 @@ internal static class CatalogStore
         if (Is(MetaLayout.PrivilegeGroups)) return new PrivilegeGroupStored(AccessCodec.DecodePrivilegeGroup(key, value));
         if (Is(MetaLayout.ResourceGroups)) return new ResourceGroupStored(AccessCodec.DecodeResourceGroup(key, value));
         if (Is(MetaLayout.Imports)) return new ImportStored(ImportCodec.Decode(key, value));
+        if (Is(MetaLayout.FileResources)) return new FileResourceStored(AccessCodec.DecodeFileResource(key, value));
         if (Is(MetaLayout.SnapshotInfos)) return new SnapshotStored(SnapshotCodec.DecodeSnapshot(key, value));
         if (Is(MetaLayout.Restores)) return new RestoreStored(SnapshotCodec.DecodeRestore(key, value));
         throw new IntegrityException(key, "an entry of a kind this program does not know");

@@ -17,6 +17,7 @@ internal static class MetaLayout
     public const string Imports = "catalog/import/";
     public const string SnapshotInfos = "catalog/snapshot/";
     public const string Restores = "catalog/restore/";
+    public const string FileResources = "catalog/file-resource/";
     public const string OracleBound = "oracle/bound";
     public const string Segments = "segment/";
     public const string Channels = "channel/";
@@ -38,6 +39,8 @@ internal static class MetaLayout
     public static string PrivilegeGroup(string name) => PrivilegeGroups + name;
 
     public static string ResourceGroup(string name) => ResourceGroups + name;
+
+    public static string FileResource(string name) => FileResources + name;
 
     public static string SnapshotInfo(long id) => SnapshotInfos + Text(id);
 

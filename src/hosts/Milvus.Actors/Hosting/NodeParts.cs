@@ -77,7 +77,7 @@ internal sealed class NodeParts : IDisposable
             new ClusterMaintenanceGateway(_services, options),
             _services.Time,
             // As long as an unattended change of owners takes, and some.
-            new ProxyOptions { MovedReadPatienceMs = 30_000, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
+            new ProxyOptions { MovedReadPatienceMs = 30_000, Files = _services.Objects, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
             _services.Logging.CreateLogger<MilvusProxy>(),
             analyzers: _analyzers);
     }

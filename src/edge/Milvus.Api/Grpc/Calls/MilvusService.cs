@@ -43,6 +43,7 @@ public static class MilvusService
         ImportCalls.Add(calls, imports);
         SnapshotCalls.Add(calls, snapshots);
         LegacyCalls.Add(calls);
+        FileResourceCalls.Add(calls);
         TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
         return table;
     }
