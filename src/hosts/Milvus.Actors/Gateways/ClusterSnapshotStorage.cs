@@ -16,8 +16,11 @@ public sealed class ClusterSnapshotStorage(NodeServices node, GatewayOptions opt
 
     public async Task CheckpointAsync(CollectionInfo collection, CancellationToken cancellation)
     {
+        var maintenance = new ClusterMaintenanceGateway(node, options);
+        // The first makes sure that every channel runs and says where it is; the second closes what was written up to there.
+        await maintenance.FlushAsync(collection, cancellation).ConfigureAwait(false);
         var marks = (await _channels.StatusAsync(collection, cancellation).ConfigureAwait(false)).ToDictionary(s => s.Shard, s => s.AppliedSequence);
-        await new ClusterMaintenanceGateway(node, options).FlushAsync(collection, cancellation).ConfigureAwait(false);
+        await maintenance.FlushAsync(collection, cancellation).ConfigureAwait(false);
         while ((await _channels.StatusAsync(collection, cancellation).ConfigureAwait(false)).Any(s => s.CheckpointSequence < marks.GetValueOrDefault(s.Shard)))
             await Task.Delay(TimeSpan.FromMilliseconds(PauseMs), node.Time, cancellation).ConfigureAwait(false);
     }
