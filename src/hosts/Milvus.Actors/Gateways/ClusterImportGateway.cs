@@ -50,11 +50,14 @@ public sealed class ClusterImportGateway(NodeServices node, GatewayOptions optio
                 {
                     await node.Coordinator.CommitSegmentsAsync(new SegmentChange { CollectionId = collection.Id, Added = [.. added], ImportId = importId }, cancellation).ConfigureAwait(false);
                 }
-                catch (MilvusException e) when (e.Code == ErrorCode.Internal && attempt < MaxAttempts && !await owner.IsImportedAsync(collection.Id, importId, cancellation).ConfigureAwait(false))
+                catch (MilvusException e) when (e.Code == ErrorCode.Internal && attempt < MaxAttempts)
                 {
-                    // A channel's checkpoint overtook the rows: they need a later timestamp.
-                    await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt), node.Time, cancellation).ConfigureAwait(false);
-                    continue;
+                    if (!await owner.IsImportedAsync(collection.Id, importId, cancellation).ConfigureAwait(false))
+                    {
+                        // A channel's checkpoint overtook the rows: they need a later timestamp.
+                        await Task.Delay(TimeSpan.FromMilliseconds(100 * attempt), node.Time, cancellation).ConfigureAwait(false);
+                        continue;
+                    }
                 }
                 await WaitVisibleAsync([.. added.Select(m => m.SegmentId)], cancellation).ConfigureAwait(false);
                 return;
