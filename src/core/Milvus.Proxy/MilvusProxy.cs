@@ -55,6 +55,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         _access = access ?? OpenAccess.Instance;
         _logger = logger;
         Maintenance = maintenance;
+        Resources = options.Files is { } files ? new FileResources(files, () => Catalog) : null;
         analyzers ??= new AnalyzerRegistry();
         var oracle = coordinator.Oracle;
         var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time, options);
@@ -88,6 +89,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
 
     public IMaintenanceGateway Maintenance { get; }
 
+    public FileResources? Resources { get; }
+
     public Timestamp Now() => _coordinator.Oracle.Next();
 
     public Task<CommandResult> ExecuteAsync(RequestContext context, CoordinatorCommand command, CancellationToken cancellation = default)
@@ -103,8 +106,11 @@ public sealed partial class MilvusProxy : IMilvusProxy
         };
         foreach (var function in functions)
             if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
-        return _coordinator.ExecuteAsync(command, cancellation);
+        return Resources is null ? _coordinator.ExecuteAsync(command, cancellation) : ExecuteInlinedAsync(Resources, command, cancellation);
     }
+
+    private async Task<CommandResult> ExecuteInlinedAsync(FileResources resources, CoordinatorCommand command, CancellationToken cancellation) =>
+        await _coordinator.ExecuteAsync(await resources.InlineAsync(command, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
         RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) => _inserter.InsertAsync(c, r, ct));
