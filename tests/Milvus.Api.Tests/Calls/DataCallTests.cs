@@ -7,6 +7,7 @@ using Milvus.Protocol.Schema;
 using Milvus.Proxy;
 using DataType = Milvus.Model.DataType;
 using ErrorCode = Milvus.Model.ErrorCode;
+using FunctionChain = Milvus.Protocol.Schema.FunctionChain;
 using WireLevel = Milvus.Protocol.Common.ConsistencyLevel;
 using WireType = Milvus.Protocol.Schema.DataType;
 
