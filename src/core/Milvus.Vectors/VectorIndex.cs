@@ -48,6 +48,9 @@ public abstract class VectorIndex
     /// <summary>Rows the index covers: 0…Count−1 of the store.</summary>
     public abstract int Count { get; }
 
+    /// <summary>What searches use, in a few words for those who ask why they take what they take.</summary>
+    public virtual string Form => Kind.ToString();
+
     /// <summary>Bytes the index itself holds, without the vectors.</summary>
     public abstract long MemoryBytes { get; }
 

@@ -69,6 +69,8 @@ public static class IndexWriter
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
+        // The file keeps what the index was made for; the memory of who loads it decides what is held.
+        if (index is HnswIndex graph) index = graph.Within(segment.Placement.Of(plan.FieldId).MostCodes);
         return segment.WithIndex(file, index);
     }
 
