@@ -42,7 +42,8 @@ public class SearchMatrixTests
         new("IVF_PQ", false, "nlist=16,m=8,nbits=8,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":32}"),
         new("IVF_RABITQ", false, "nlist=16,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":32}"),
         new("SCANN", false, "nlist=16,with_raw_data=true", "{\"nprobe\":16,\"reorder_k\":900}"),
-        new("DISKANN", false, "", "{\"search_list\":300}"),
+        new("DISKANN", false, "max_degree=24", "{\"search_list\":300,\"beamwidth\":4}"),
+        new("AISAQ", false, "", "{\"search_list\":300}"),
         .. s_graphs,
     ];
 

@@ -69,6 +69,9 @@ public sealed record SegmentSearchRequest
     /// <summary>Beam width of HNSW; null for the default.</summary>
     public int? Ef { get; init; }
 
+    /// <summary>Nodes of a graph on disk to read at a time; null for the default.</summary>
+    public int? BeamWidth { get; init; }
+
     /// <summary>Lists of an inverted file to search; null for the default.</summary>
     public int? Nprobe { get; init; }
 

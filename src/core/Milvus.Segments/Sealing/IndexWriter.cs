@@ -17,6 +17,10 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
     public const string Hnsw = "HNSW";
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
+    public const string DiskGraph = "DISKANN";
+
+    /// <summary>A graph on disk with codes beside its links; what <see cref="DiskGraph"/> builds when its parameters say so.</summary>
+    public const string AllOnDisk = "AISAQ";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
 
     /// <summary>What is built over a scalar field; null for vector fields.</summary>
@@ -30,6 +34,9 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 
     /// <summary>Elements and bands; used by indexes of MinHash signatures.</summary>
     public MinHashParameters MinHashParameters { get; init; } = new();
+
+    /// <summary>Degree, budgets and threads; used by graphs on disk.</summary>
+    public DiskGraphParameters DiskParameters { get; init; } = new();
 
     /// <summary>Lists, coding and threads; used by inverted files.</summary>
     public IvfParameters IvfParameters { get; init; } = new();
@@ -60,6 +67,14 @@ public static class IndexWriter
         if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
         // Where every row is null there is nothing to link.
         if (vectors.Store.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
+        if (plan.Kind == SegmentIndexPlan.DiskGraph)
+        {
+            var graph = DiskGraphBuilder.Build(vectors.Store, plan.Metric, plan.DiskParameters, progress, cancellationToken);
+            var kind = plan.DiskParameters.InlineCodes ? SegmentIndexPlan.AllOnDisk : SegmentIndexPlan.DiskGraph;
+            var written = await WriteAsync(segment, plan with { Kind = kind }, store, graph.Save, cancellationToken).ConfigureAwait(false);
+            return await segment.WithStoredIndexAsync(written, store, cancellationToken).ConfigureAwait(false);
+        }
+
         VectorIndex index = plan.Kind switch
         {
             SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),

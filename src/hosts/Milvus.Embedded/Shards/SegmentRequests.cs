@@ -24,6 +24,7 @@ internal static class SegmentRequests
             K = k,
             Ef = Number(search, "ef") ?? Number(search, "search_list") ?? Number(search, "search_list_size"),
             ElementBits = Number(search, "mh_element_bit_width") ?? 8,
+            BeamWidth = Number(search, "beamwidth"),
             Nprobe = Number(search, "nprobe"),
             RefineFactor = Real(search, "refine_k"),
             MaxEmptyLists = Number(search, "max_empty_result_buckets"),
