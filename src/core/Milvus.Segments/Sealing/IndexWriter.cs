@@ -69,9 +69,9 @@ public static class IndexWriter
         if (vectors.Store.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
         if (plan.Kind == SegmentIndexPlan.DiskGraph)
         {
-            var graph = DiskGraphBuilder.Build(vectors.Store, plan.Metric, plan.DiskParameters, progress, cancellationToken);
+            var onDisk = DiskGraphBuilder.Build(vectors.Store, plan.Metric, plan.DiskParameters, progress, cancellationToken);
             var kind = plan.DiskParameters.InlineCodes ? SegmentIndexPlan.AllOnDisk : SegmentIndexPlan.DiskGraph;
-            var written = await WriteAsync(segment, plan with { Kind = kind }, store, graph.Save, cancellationToken).ConfigureAwait(false);
+            var written = await WriteAsync(segment, plan with { Kind = kind }, store, onDisk.Save, cancellationToken).ConfigureAwait(false);
             return await segment.WithStoredIndexAsync(written, store, cancellationToken).ConfigureAwait(false);
         }
 

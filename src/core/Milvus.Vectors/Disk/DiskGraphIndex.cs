@@ -40,6 +40,8 @@ public sealed class DiskGraphIndex : VectorIndex
 
     public override VectorIndexKind Kind => VectorIndexKind.DiskGraph;
 
+    public override string Form => IsAllOnDisk ? $"graph and {CodeBits}-bit codes in a file" : $"graph in a file, {CodeBits}-bit codes and {CachedNodes} nodes in memory";
+
     public override int Count => _file.Rows;
 
     public override long MemoryBytes => _codes.MemoryBytes + _cache.MemoryBytes;
