@@ -19,7 +19,7 @@ internal static class DiskRun
           --cgroup DIR    an existing memory cgroup, which the second process enters: then the limit covers what the system keeps of the file
           --codes R       bytes of codes as a share of the vectors' (default 0.0625)
           --cached R      bytes of cached nodes as a share of the vectors' (default 0.02)
-          --alpha A       the factor of pruning (default 1.2)
+          --alpha A       the factor of pruning (default 1)
           --lists LIST    search lists (default 20,50,100,200)
           --beam N        nodes read at a time (default 8)
           --threads LIST  (default 1,2)
@@ -42,7 +42,7 @@ internal static class DiskRun
 
     private static int BuildAndServe(Dictionary<string, string> options)
     {
-        var name = $"{Path.GetFileName(options.GetValueOrDefault("--data", "")) + options.GetValueOrDefault("--generated", "")}-{options.GetValueOrDefault("--form", "diskann")}-{Number(options, "--codes", 0.0625)}-{Number(options, "--cached", 0.02)}-{Number(options, "--alpha", 1.2)}";
+        var name = $"{Path.GetFileName(options.GetValueOrDefault("--data", "")) + options.GetValueOrDefault("--generated", "")}-{options.GetValueOrDefault("--form", "diskann")}-{Number(options, "--codes", 0.0625)}-{Number(options, "--cached", 0.02)}-{Number(options, "--alpha", 1)}";
         var file = Path.Combine(options.GetValueOrDefault("--work", Path.GetTempPath()), $"disk-{name}");
         if (!File.Exists(file + ".rows")) Build(options, file);
         var share = Number(options, "--share", 4);
@@ -70,7 +70,7 @@ internal static class DiskRun
         var form = options.GetValueOrDefault("--form", "diskann") == "aisaq" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
         var started = Stopwatch.GetTimestamp();
         var before = Environment.CpuUsage.TotalTime;
-        var graph = DiskGraphBuilder.Build(set.Store, set.Metric, form with { CodeRatio = Number(options, "--codes", 0.0625), CacheRatio = Number(options, "--cached", 0.02), Alpha = (float)Number(options, "--alpha", 1.2), Threads = Environment.ProcessorCount });
+        var graph = DiskGraphBuilder.Build(set.Store, set.Metric, form with { CodeRatio = Number(options, "--codes", 0.0625), CacheRatio = Number(options, "--cached", 0.02), Alpha = (float)Number(options, "--alpha", 1), Threads = Environment.ProcessorCount });
         using (var stream = File.Create(file)) graph.Save(stream);
         Console.WriteLine($"{set.Name}: built in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0} s of CPU; {new FileInfo(file).Length / 1e6:0} MB");
         GraphSet.Write(file + ".queries", set.Queries, set.Dimension);

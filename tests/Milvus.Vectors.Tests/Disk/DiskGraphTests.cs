@@ -63,7 +63,7 @@ public sealed class DiskGraphTests : IDisposable
     public void Several_threads_build_as_well_as_one()
     {
         VectorStore store = DiskFixture.Rows(DataType.FloatVector, 32, 3000);
-        DiskGraphIndex index = Traversing(_fixture.Build(store, MetricType.Cosine, new DiskGraphParameters { Threads = 4 }));
+        DiskGraphIndex index = Traversing(_fixture.Build(store, MetricType.Cosine, new DiskGraphParameters { Threads = 4, Alpha = 1.1f }));
         Assert.InRange(DiskFixture.Recall(index, store, MetricType.Cosine, new VectorSearchParameters(10) { Ef = 60 }), 0.95, 1);
     }
 

@@ -15,7 +15,7 @@ public sealed record DiskGraphParameters
     public int BuildList { get; init; } = 100;
 
     /// <summary>A link is passed over when another one is nearer to its target by this factor: α of the paper, at least 1.</summary>
-    public float Alpha { get; init; } = 1.2f;
+    public float Alpha { get; init; } = 1;
 
     /// <summary>Bytes of compressed vectors in memory, as a share of the vectors' bytes.</summary>
     public double CodeRatio { get; init; } = 0.125;
