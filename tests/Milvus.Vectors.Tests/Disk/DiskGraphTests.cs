@@ -57,13 +57,14 @@ public sealed class DiskGraphTests : IDisposable
         byte[] first = DiskFixture.Save(DiskGraphBuilder.Build(store, MetricType.L2, new DiskGraphParameters { MaxDegree = 20 }));
         Assert.Equal(first, DiskFixture.Save(DiskGraphBuilder.Build(store, MetricType.L2, new DiskGraphParameters { MaxDegree = 20 })));
         Assert.NotEqual(first, DiskFixture.Save(DiskGraphBuilder.Build(store, MetricType.L2, new DiskGraphParameters { MaxDegree = 20, Seed = 43 })));
+        Assert.NotEqual(first, DiskFixture.Save(DiskGraphBuilder.Build(store, MetricType.L2, new DiskGraphParameters { MaxDegree = 20, Alpha = 1.2f })));
     }
 
     [Fact]
     public void Several_threads_build_as_well_as_one()
     {
         VectorStore store = DiskFixture.Rows(DataType.FloatVector, 32, 3000);
-        DiskGraphIndex index = Traversing(_fixture.Build(store, MetricType.Cosine, new DiskGraphParameters { Threads = 4, Alpha = 1.1f }));
+        DiskGraphIndex index = Traversing(_fixture.Build(store, MetricType.Cosine, new DiskGraphParameters { Threads = 4 }));
         Assert.InRange(DiskFixture.Recall(index, store, MetricType.Cosine, new VectorSearchParameters(10) { Ef = 60 }), 0.95, 1);
     }
 
