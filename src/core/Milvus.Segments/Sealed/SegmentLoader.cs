@@ -205,7 +205,7 @@ internal static class SegmentLoader
     {
         try
         {
-            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey);
+            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey, isChecked: true);
         }
         catch
         {

@@ -52,7 +52,8 @@ internal static class DiskGraphFile
 
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
     /// <param name="given">The rows; null takes the file's word for what they are.</param>
-    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore? given, string name)
+    /// <param name="isChecked">Reads and checks all nodes first.</param>
+    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore? given, string name, bool isChecked)
     {
         using var stream = new HandleStream(handle);
         IndexHeader header = IndexHeader.Read(stream, name, out uint checksum);
@@ -94,6 +95,9 @@ internal static class DiskGraphFile
 
         codes.Read(reader, name);
         var file = new NodeFile(handle, name, layout, nodes, header.Rows, checksum);
+        if (isChecked)
+            file.CheckAll();
+        FileReads.ExpectRandom(handle);
         long cache = (uint)fields[5] | ((long)fields[6] << 32);
         return new DiskGraphIndex(store, header.Metric, file, codes, entries, inline, NodeCache.Fill(file, entries, cache));
     }

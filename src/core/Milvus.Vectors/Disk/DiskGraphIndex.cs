@@ -67,13 +67,13 @@ public sealed class DiskGraphIndex : VectorIndex
     /// <param name="handle">Open for reading; the index owns it if this returns.</param>
     /// <param name="store">Says what the rows are.</param>
     /// <param name="name">File or object name for error texts.</param>
+    /// <param name="isChecked">Reads all nodes once and checks them, so that damage shows now and not in a search.</param>
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
-    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore store, string name)
+    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore store, string name, bool isChecked = false)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentNullException.ThrowIfNull(store);
-        FileReads.ExpectRandom(handle);
-        return DiskGraphFile.Open(handle, store, name);
+        return DiskGraphFile.Open(handle, store, name, isChecked);
     }
 
     /// <summary>Opens a file on its own: what the rows are is what the file says.</summary>
@@ -81,8 +81,7 @@ public sealed class DiskGraphIndex : VectorIndex
     public static DiskGraphIndex Open(SafeFileHandle handle, string name)
     {
         ArgumentNullException.ThrowIfNull(handle);
-        FileReads.ExpectRandom(handle);
-        return DiskGraphFile.Open(handle, null, name);
+        return DiskGraphFile.Open(handle, null, name, isChecked: false);
     }
 
     /// <summary>Bytes of memory that an index built with the default budgets will take, by its file's length; within a third.</summary>
