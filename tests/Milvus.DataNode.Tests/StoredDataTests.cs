@@ -1,5 +1,6 @@
 using Milvus.Coordinator.Commands;
 using Milvus.Model;
+using Milvus.Segments;
 using Milvus.TestKit.Objects;
 
 namespace Milvus.DataNode.Tests;
