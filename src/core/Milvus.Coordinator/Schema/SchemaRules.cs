@@ -39,6 +39,7 @@ public static class SchemaRules
     /// <param name="maxFieldId">The highest id that a dropped field had, 0 when there is none.</param>
     public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field, long maxFieldId = 0)
     {
+        NameRules.CheckAdded(field.Name);
         if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
         if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name  = {field.Name}");
@@ -59,7 +60,9 @@ public static class SchemaRules
     /// <summary>The schema with one more array of structs, a version higher.</summary>
     public static CollectionSchema Add(string collection, CollectionSchema schema, StructFieldSchema parent, long maxFieldId = 0)
     {
-        if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, field name = {parent.Name}");
+        if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, struct field name = {parent.Name}");
+        NameRules.CheckAdded(parent.Name);
+        foreach (var sub in parent.Fields) NameRules.CheckAdded(sub.Name);
         var fields = StructRules.Flatten(collection, parent);
         CheckDuplicates(schema.Fields, schema.StructFields.Add(parent));
         CheckCounts([.. schema.Fields.RemoveAll(f => f.IsDynamic), .. fields]);
