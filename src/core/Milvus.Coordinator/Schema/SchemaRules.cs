@@ -50,7 +50,7 @@ public static class SchemaRules
         if (field.IsClusteringKey && schema.Fields.Any(f => f.IsClusteringKey))
             throw MilvusException.InvalidParameter($"already has another clustering key field, field name: {field.Name}");
         var fields = schema.Fields.Add(field);
-        CheckDuplicates(fields, schema.StructFields);
+        CheckDuplicates(fields, schema.StructFields, ending: "");
         CheckCounts(fields.RemoveAll(f => f.IsDynamic));
         FieldRules.Check(collection, field);
         CheckClusteringKey(collection, fields);
@@ -64,7 +64,7 @@ public static class SchemaRules
         NameRules.CheckAdded(parent.Name);
         foreach (var sub in parent.Fields) NameRules.CheckAdded(sub.Name);
         var fields = StructRules.Flatten(collection, parent);
-        CheckDuplicates(schema.Fields, schema.StructFields.Add(parent));
+        CheckDuplicates(schema.Fields, schema.StructFields.Add(parent), ending: "");
         CheckCounts([.. schema.Fields.RemoveAll(f => f.IsDynamic), .. fields]);
         var next = NextFieldId(schema, maxFieldId);
         return schema.With(
@@ -123,11 +123,11 @@ public static class SchemaRules
             throw MilvusException.InvalidParameter($"maximum vector field's number should be limited to {Limits.VectorFields}");
     }
 
-    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs)
+    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs, string ending = " found")
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in fields.Select(f => f.Name).Concat(structs.Select(s => s.Name)))
-            if (!seen.Add(name)) throw MilvusException.InvalidParameter($"duplicated field name {name} found");
+            if (!seen.Add(name)) throw MilvusException.InvalidParameter($"duplicated field name {name}{ending}");
     }
 
     private static void CheckPrimaryKey(ImmutableArray<FieldSchema> fields)
