@@ -36,6 +36,10 @@ public static class IndexBuilder
             {
                 IvfParameters = resolved.Ivf! with { Threads = options.Threads },
             },
+            IndexPlanKind.DiskGraph => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.DiskGraph, resolved.Metric)
+            {
+                DiskParameters = resolved.Disk! with { Threads = options.Threads },
+            },
             IndexPlanKind.MinHash => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.MinHash, resolved.Metric) { MinHashParameters = resolved.MinHash! },
             // Exact search needs no file.
             _ => null,

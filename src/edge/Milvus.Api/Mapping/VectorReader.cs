@@ -104,8 +104,9 @@ internal static class VectorReader
         return new VectorColumn(type, dimension, spread, nulls.Validity());
     }
 
-    private static byte[] FloatBytes(FloatArray floats)
+    private static ReadOnlyMemory<byte> FloatBytes(FloatArray floats)
     {
+        if (!floats.Packed.IsEmpty) return floats.Packed;
         var count = floats.Data.Count;
         var buffer = ArrayPool<float>.Shared.Rent(count);
         floats.Data.CopyTo(buffer, 0);
