@@ -65,7 +65,7 @@ public sealed class FieldDataTests
     [Fact]
     public void What_contradicts_itself_is_refused()
     {
-        Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2]));
+        Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3): invalid parameter[expected=3][actual=2]", Ints([1, 2]));
         Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2], true, false, false));
         Refused("the length of valid_data (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2, 3], true, true));
         Refused("the 1th element (128) out of range: [-128, 127]: invalid parameter[expected=integer doesn't overflow][actual=out of range]",
@@ -77,7 +77,7 @@ public sealed class FieldDataTests
         Refused("dim(0) should be greater than 0", Vector(new VectorField { FloatVector = new FloatArray { Data = { new float[6] } } }));
         Refused("the num_rows (4) of field (f) is not equal to passed num_rows (3)",
             Vector(new VectorField { Dim = 2, FloatVector = new FloatArray { Data = { new float[8] } } }));
-        Refused("insert data of field f does not match its type FloatVector, it is BinaryVector",
+        Refused("float vector field 'f' is illegal, array type mismatch: invalid parameter[expected=need float vector][actual=got nil]",
             Vector(new VectorField { Dim = 8, BinaryVector = ByteString.CopyFrom(1, 2, 3) }));
         Refused("got invalid timestamptz string 'yesterday': invalid timezone name",
             Scalar(Protocol.Schema.DataType.Timestamptz, new ScalarField { StringData = new StringArray { Data = { "yesterday", "", "" } } }));

@@ -87,7 +87,7 @@ public sealed class BadInputTests(RestServer server)
         { "collections/alter_properties", """{"collectionName":"input_target","properties":{"query_mode":"small"}}""", 1100, "invalid query_mode value \"small\", valid values: [large_topk]" },
         { "collections/alter_properties", """{"collectionName":"input_target","properties":{"timezone":"Nowhere/Land"}}""", 1100, "unknown or invalid IANA Time Zone ID: Nowhere/Land" },
         { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"n","dataType":"Int64"}}""", 1100, "added field must be nullable, please check it, field name = n" },
-        { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"s","dataType":"Int64","nullable":true}}""", 1100, "duplicated field name s found" },
+        { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"s","dataType":"Int64","nullable":true}}""", 1100, "duplicated field name s: invalid parameter" },
         { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"n","dataType":"Int64","nullable":true,"isPartitionKey":true}}""", 1100, "not support to add partition key field" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"i8","fieldParams":{"max_length":5}}""", 1100, "can not modify the maxlength for non-string types" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"none","fieldParams":{"max_length":5}}""", 1100, "field none does not exist in collection" },

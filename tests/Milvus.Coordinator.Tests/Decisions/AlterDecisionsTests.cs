@@ -153,7 +153,7 @@ public class AlterDecisionsTests
         world.Refuses(Add(good with { AutoId = true }), "only primary field can speficy AutoID");
         world.Refuses(Add(good with { IsPartitionKey = true }), "not support to add partition key field");
         world.Refuses(Add(good with { IsDynamic = true }), "not support to add dynamic field");
-        world.Refuses(Add(good with { Name = "v" }), "duplicated field name v found");
+        world.Refuses(Add(good with { Name = "v" }), "duplicated field name v: invalid parameter");
         world.Refuses(Add(good with { Name = "in" }), ErrorCode.FieldNameInvalid, "in is keyword in milvus.");
         world.Refuses(Add(good with { IsClusteringKey = true }), "already has another clustering key field, field name: n");
         world.Refuses(Add(VarChar("s") with { Nullable = true, TypeParams = [] }), "type param(max_length) should be specified");

@@ -150,8 +150,13 @@ public class SchemaRulesTests
         Assert.Equal(("u[x]", 109L, 108L, 1), (more.Fields[^1].Name, more.Fields[^1].Id, more.StructFields[^1].Id, more.Version));
         Assert.False(SchemaRules.AreEqual(schema, more));
         Assert.Contains("added struct field must be nullable", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("u", Sub("x", DataType.Double)))).Message);
-        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("s", Sub("x", DataType.Double)) with { Nullable = true })).Message);
-        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Field("s", DataType.Int64) with { Nullable = true })).Message);
+        Assert.Contains("duplicated field name s: invalid parameter", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("s", Sub("x", DataType.Double)) with { Nullable = true })).Message);
+        foreach (var added in new[] { Struct("RowID", Sub("x", DataType.Int64)), Struct("n", Sub("Timestamp", DataType.Int64)) })
+        {
+            Assert.Contains(
+                "not support to add system field, field name = ", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, added with { Nullable = true })).Message, StringComparison.Ordinal);
+        }
+        Assert.Contains("duplicated field name s: invalid parameter", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Field("s", DataType.Int64) with { Nullable = true })).Message);
     }
 
     [Fact]
