@@ -52,8 +52,13 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
-        // Lists of vectors are compared exactly whatever was asked for.
-        if (field.Type == DataType.ArrayOfVector) return new(IndexPlanKind.Flat, index.Metric);
+        if (field.Type == DataType.ArrayOfVector)
+        {
+            // Lists of vectors are compared exactly whatever was asked for; single elements are rows of an index as any others.
+            return index.Metric.IsMaxSim()
+                ? new(IndexPlanKind.Flat, index.Metric)
+                : Resolve(index, field with { Type = field.ElementType, ElementType = DataType.None });
+        }
         if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
         var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
         if (index.IndexType == "FAISS" && index.BuildParams.GetValueOrDefault("faiss_index_name", "").StartsWith("HNSW", StringComparison.OrdinalIgnoreCase))

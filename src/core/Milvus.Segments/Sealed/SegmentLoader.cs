@@ -204,6 +204,8 @@ internal static class SegmentLoader
             // Refuses an index over another number of vectors.
             return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey), null);
         }
+        // Over all elements of all lists.
+        if (field is SealedVectorArrayField lists) return new AttachedIndex(file, VectorIndexFile.Load(stream, lists.Vectors.Store, file.ObjectKey), null);
         if (field is SealedScalarField)
         {
             var scalar = ScalarIndexFile.Load(stream, file.ObjectKey);

@@ -57,15 +57,16 @@ public static class IndexWriter
             return segment.WithIndex(invertedFile, inverted);
         }
 
-        if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
+        // Of lists of vectors every element is a row of the index.
+        if ((segment.FindVectors(plan.FieldId)?.Store ?? segment.FindVectorArrays(plan.FieldId)?.Store) is not { } vectors) return segment;
         // Where every row is null there is nothing to link.
-        if (vectors.Store.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
+        if (vectors.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
         VectorIndex index = plan.Kind switch
         {
-            SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),
-            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
-            SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors.Store, plan.MinHashParameters, cancellationToken),
-            SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors.Store, plan.Metric, plan.IvfParameters, progress, cancellationToken),
+            SegmentIndexPlan.Flat => new FlatIndex(vectors, plan.Metric, vectors.Count),
+            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors, plan.MinHashParameters, cancellationToken),
+            SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);

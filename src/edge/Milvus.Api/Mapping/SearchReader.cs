@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Milvus.Model;
 using Milvus.Protocol.Common;
 using Milvus.Proxy;
-using ErrorCode = Milvus.Model.ErrorCode;
 using WireHybrid = Milvus.Protocol.HybridSearchRequest;
 using WireLevel = Milvus.Protocol.Common.ConsistencyLevel;
 using WireQuery = Milvus.Protocol.QueryRequest;
@@ -26,10 +25,9 @@ public static class SearchReader
         Params = AddTravel(wire.QueryParams.ToParams(), wire.TravelTimestamp),
     };
 
-    /// <exception cref="MilvusException">1100: no queries, or queries this server can't read. 10: a part of the contract that is not built.</exception>
+    /// <exception cref="MilvusException">1100: no queries, or queries this server can't read.</exception>
     public static SearchRequest Read(WireSearch wire)
     {
-        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
         var request = new SearchRequest
         {
             Collection = wire.CollectionName,
@@ -42,6 +40,7 @@ public static class SearchReader
             Params = AddTravel(wire.SearchParams.ToParams(), wire.TravelTimestamp),
             Highlight = wire.Highlighter is { } highlighter ? new HighlightRequest(highlighter.Type == HighlightType.Semantic, highlighter.Params.ToParams()) : null,
             Score = FunctionScoreReader.Read(wire.FunctionScore),
+            Chains = FunctionChainReader.Read(wire.FunctionChains),
             Aggregation = wire.SearchAggregation is { } aggregation ? AggregationMapping.Read(aggregation) : null,
         };
         if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
@@ -53,7 +52,7 @@ public static class SearchReader
     /// <exception cref="MilvusException">As for <see cref="Read(WireSearch)"/>.</exception>
     public static HybridSearchRequest Read(WireHybrid wire)
     {
-        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
+        if (wire.FunctionChains.Count > 0) throw MilvusException.InvalidParameter("function_chains is not supported for hybrid search yet");
         return new HybridSearchRequest
         {
             Collection = wire.CollectionName,
@@ -108,7 +107,4 @@ public static class SearchReader
     private static long ReadKey(ByteString value) => value.Length == sizeof(long)
         ? System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(value.Span)
         : throw MilvusException.InvalidParameter($"a primary key placeholder has 8 bytes, not {value.Length}");
-
-    private static MilvusException NotBuilt(string what) =>
-        new(ErrorCode.Unimplemented, $"{what} is not supported yet: service unimplemented") { IsInputError = true };
 }

@@ -26,6 +26,7 @@ internal static class SegmentRequests
             ElementBits = Number(search, "mh_element_bit_width") ?? 8,
             Nprobe = Number(search, "nprobe"),
             RefineFactor = Real(search, "refine_k"),
+            ElementRatio = Real(search, "retrieval_ann_ratio"),
             MaxEmptyLists = Number(search, "max_empty_result_buckets"),
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,

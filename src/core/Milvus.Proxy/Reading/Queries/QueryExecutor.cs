@@ -64,6 +64,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
             Columns = await OutputAssembler.FetchAsync(output, key, found.Ids, rows, options.MaxResultBytes, cancellation).ConfigureAwait(false),
             OutputFields = output.Names,
             PrimaryField = key.Name,
+            Elements = await PassingElements.FindAsync(query.Filter, collection.Schema, rows, cancellation).ConfigureAwait(false),
             ReadAt = readers.ReadAt,
             Collection = collection,
         };

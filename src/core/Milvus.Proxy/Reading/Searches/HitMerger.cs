@@ -6,7 +6,7 @@ namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>
 /// Reduces the lists of several shards, or parts of one, to one list per query: by score, ties by smaller primary key, of rows with the same key only the
-/// newest. Buffers are reused from query to query; one instance serves one request.
+/// newest, of which every element that was found is a hit. Buffers are reused from query to query; one instance serves one request.
 /// </summary>
 internal sealed class HitMerger
 {
@@ -84,8 +84,11 @@ internal sealed class HitMerger
             return;
         }
         foreach (var hit in _hits)
-            if (_newest[hit] == hit) _kept.Add(hit);
+            if (IsSameRow(_newest[hit], hit)) _kept.Add(hit);
     }
+
+    // Several elements of one row are several hits.
+    private bool IsSameRow(Hit a, Hit b) => a.Shard == b.Shard && _shards[a.Shard].Rows[a.Index] == _shards[b.Shard].Rows[b.Index];
 
     // Of copies that were written together the later row counts.
     private bool IsNewer(Hit a, Hit b)

@@ -8,7 +8,7 @@ using Milvus.Vectors;
 namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>Answers plain searches and the pages of search iterators.</summary>
-internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, ProxyOptions options)
+internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, SearchPlanner planner, SearchRunner runner, HitScoring scoring, SearchAggregator aggregator, AnalyzerRegistry analyzers, IModelGateway models, ProxyOptions options)
 {
     private readonly IteratorPlaces _places = new(options.RememberedIterators);
 
@@ -19,7 +19,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
-        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers);
+        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers, models);
         if (request.Aggregation is { } aggregation)
         {
             if (highlight is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with highlighter");
@@ -56,32 +56,40 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         }
         var given = _places.Find(page.Token, last);
         var start = given is not null ? last : plan.Metric.LargerIsBetter() ? MathF.BitDecrement(last) : MathF.BitIncrement(last);
-        var window = new PageWindow(page.BatchSize + (given?.Count ?? 0), start, Exhaustive: true);
+        var window = new PageWindow(page.BatchSize + (given?.Keys.Count ?? 0), start, Exhaustive: true);
         var hits = await runner.RunAsync(readers, plan, window, cancellation).ConfigureAwait(false);
         var fresh = hits.TakeOfSingleQuery(Fresh(hits, last, given, page.BatchSize));
         return (fresh, Remember(plan.Metric, page, fresh, given));
     }
 
-    private static int[] Fresh(MergedHits hits, float last, PrimaryKeys? given, int most)
+    private static int[] Fresh(MergedHits hits, float last, HitNames? given, int most)
     {
-        var known = new HashSet<KeyValue>();
-        for (var i = 0; i < (given?.Count ?? 0); i++) known.Add(KeyValue.Of(given!.Value, i));
+        var known = new HashSet<(KeyValue, int)>();
+        for (var i = 0; i < (given?.Keys.Count ?? 0); i++) known.Add(given![i]);
         var fresh = new List<int>(most);
         for (var i = 0; i < hits.Scores.Length && fresh.Count < most; i++)
-            if (hits.Scores[i] != last || !known.Contains(KeyValue.Of(hits.Ids, i))) fresh.Add(i);
+            if (hits.Scores[i] != last || !known.Contains((KeyValue.Of(hits.Ids, i), hits.ElementOf(i)))) fresh.Add(i);
         return [.. fresh];
     }
 
-    private float Remember(MetricType metric, SearchPage page, MergedHits hits, PrimaryKeys? given)
+    private float Remember(MetricType metric, SearchPage page, MergedHits hits, HitNames? given)
     {
         if (hits.Scores.Length == 0) return page.LastBound ?? (metric.LargerIsBetter() ? float.MaxValue : float.MinValue);
         var bound = hits.Scores[^1];
         var keys = ColumnBuilder.For(hits.Ids.Column.Type);
-        if (bound == page.LastBound)
-            for (var i = 0; i < (given?.Count ?? 0); i++) keys.AppendFrom(given!.Value.Column, i);
+        var elements = new List<int>();
+        if (bound == page.LastBound && given is not null)
+        {
+            for (var i = 0; i < given.Keys.Count; i++) keys.AppendFrom(given.Keys.Column, i);
+            elements.AddRange(given.Elements);
+        }
         for (var i = 0; i < hits.Scores.Length; i++)
-            if (hits.Scores[i] == bound) keys.AppendFrom(hits.Ids.Column, i);
-        _places.Remember(page.Token, bound, new PrimaryKeys(keys.Build()));
+        {
+            if (hits.Scores[i] != bound) continue;
+            keys.AppendFrom(hits.Ids.Column, i);
+            if (hits.ElementOf(i) is >= 0 and var element) elements.Add(element);
+        }
+        _places.Remember(page.Token, bound, new HitNames(new PrimaryKeys(keys.Build()), [.. elements]));
         return bound;
     }
 
@@ -104,6 +112,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
             OutputFields = output.Names,
             PrimaryField = key.Name,
             GroupBy = plan.GroupColumns(hits.GroupValues),
+            Elements = [.. hits.Elements],
             Highlights = highlight is null ? [] : await highlight.HighlightAsync(fetch, hits.Counts, cancellation).ConfigureAwait(false),
             Examined = hits.Examined,
             ReadAt = readers.ReadAt,

@@ -3,6 +3,7 @@ using Milvus.Coordinator.Indexes;
 using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Ranking;
+using Milvus.Proxy.Reading.Ranking.Chains;
 using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
@@ -32,8 +33,13 @@ internal sealed record SearchPlan
 
     public Reranker? Reranker { get; init; }
 
+    public FunctionChainPlan? Chains { get; init; }
+
+    /// <summary>Single elements of lists are ranked, and found, rather than rows.</summary>
+    public bool IsElementLevel => ListSearchRules.IsElementLevel(Field, Metric);
+
     /// <summary>True when hits are scored anew.</summary>
-    public bool IsScored => Boost is not null || Reranker is not null;
+    public bool IsScored => Boost is not null || Reranker is not null || Chains is not null;
 
     /// <summary>Vectors, or texts for a BM25 field; null when searching by <see cref="Keys"/>.</summary>
     public QueryVectors? Vectors { get; init; }

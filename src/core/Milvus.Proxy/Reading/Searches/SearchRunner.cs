@@ -12,7 +12,7 @@ namespace Milvus.Proxy.Reading.Searches;
 internal sealed record PageWindow(int K, float? RangeFilter, bool Exhaustive);
 
 /// <summary>Sends a planned search to all shards and merges their hits.</summary>
-internal sealed class SearchRunner(TermQueries terms)
+internal sealed class SearchRunner(TermQueries terms, Filters filters)
 {
     private const string ElementBits = "mh_element_bit_width";
 
@@ -79,11 +79,11 @@ internal sealed class SearchRunner(TermQueries terms)
 
     /// <summary>The searched field's vectors of the rows with the given keys, in their order.</summary>
     /// <exception cref="MilvusException">1100: a row does not exist.</exception>
-    private static async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
+    private async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
     {
         var schema = plan.Collection.Schema;
         KeyChecks.RequireType(schema, keys);
-        var query = QueryExecutor.Shard(readers.Scope, Filters.ForKeys(schema, keys));
+        var query = QueryExecutor.Shard(readers.Scope, filters.ForKeys(plan.Collection, keys));
         var found = await KeyedRows.FindAsync(readers, query, 0, null, cancellation).ConfigureAwait(false);
         var positions = found.Positions();
         var rows = new RowAt[keys.Count];
