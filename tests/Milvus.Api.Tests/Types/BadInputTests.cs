@@ -113,6 +113,59 @@ public sealed class BadInputTests(RestServer server)
     };
 
     [Fact]
+    public async Task What_the_state_of_a_collection_forbids_is_refused()
+    {
+        // A partition key routes by itself.
+        await server.DataAsync("collections/create", $$"""{"collectionName":"keyed","schema":{"fields":[{{Key}},{{Vector}},{{Field("tenant", "Int64", "\"isPartitionKey\":true")}}]},"indexParams":[{"fieldName":"v"}]}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/create", """{"collectionName":"keyed","partitionName":"p"}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/drop", """{"collectionName":"keyed","partitionName":"_default_0"}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/load", """{"collectionName":"keyed","partitionNames":["_default_0"]}""");
+        await RefusedAsync(1100, "if partition key mode is used", "entities/insert", """{"collectionName":"keyed","partitionName":"_default_0","data":[{"id":1,"tenant":1,"v":[1,2]}]}""");
+
+        // Loaded things stay whole.
+        await server.DataAsync("collections/create", """{"collectionName":"held","dimension":2,"params":{"shardsNum":1}}""");
+        await server.DataAsync("partitions/create", """{"collectionName":"held","partitionName":"p"}""");
+        await server.DataAsync("partitions/load", """{"collectionName":"held","partitionNames":["p"]}""");
+        await RefusedAsync(1100, "partition cannot be dropped, partition is loaded, please release it first", "partitions/drop", """{"collectionName":"held","partitionName":"p"}""");
+        await RefusedAsync(1100, "vector index cannot be dropped on loaded collection", "indexes/drop", """{"collectionName":"held","indexName":"vector"}""");
+        await RefusedAsync(104, "can't alter index on loaded collection", "indexes/alter_properties", """{"collectionName":"held","indexName":"vector","properties":{"mmap.enabled":true}}""");
+        await server.DataAsync("collections/release", """{"collectionName":"held"}""");
+        await RefusedAsync(101, "collection not loaded", "entities/query", """{"collectionName":"held","filter":"id > 0"}""");
+        await RefusedAsync(101, "collection not loaded", "entities/search", """{"collectionName":"held","data":[[1,2]]}""");
+        await server.DataAsync("indexes/drop", """{"collectionName":"held","indexName":"vector"}""");
+        await RefusedAsync(700, "index not found[collection=held]", "collections/load", """{"collectionName":"held"}""");
+        await server.DataAsync("indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":8,"efConstruction":40}}]}""");
+        await RefusedAsync(1100, "at most one distinct index is allowed per field", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":9,"efConstruction":40}}]}""");
+        await RefusedAsync(1100, "creating multiple indexes on same field is not supported", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"other","indexType":"FLAT","metricType":"L2"}]}""");
+        await RefusedAsync(1100, "index", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""", anyText: true);
+
+        // Names that lead elsewhere.
+        await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");
+        await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");
+        await RefusedAsync(1602, "held_alias", "aliases/create", """{"collectionName":"keyed","aliasName":"held_alias"}""");
+        await RefusedAsync(1600, "alias not found", "aliases/alter", """{"collectionName":"keyed","aliasName":"none_alias"}""");
+        await RefusedAsync(1601, "alias and collection name conflict", "collections/create", """{"collectionName":"held_alias","dimension":2}""");
+        await RefusedAsync(1100, "has associated aliases", "collections/drop", """{"collectionName":"held"}""");
+        await RefusedAsync(1100, "held_alias", "collections/drop", """{"collectionName":"held_alias"}""", anyText: true);
+        await RefusedAsync(1100, "duplicated new collection name", "collections/rename", """{"collectionName":"held","newCollectionName":"keyed"}""");
+        await server.DataAsync("databases/create", """{"dbName":"lived_in"}""");
+        await server.DataAsync("collections/create", """{"dbName":"lived_in","collectionName":"c","dimension":2}""");
+        await RefusedAsync(1100, "database:lived_in not empty, must drop all collections before drop database", "databases/drop", """{"dbName":"lived_in"}""");
+        await RefusedAsync(1100, "database already exist: lived_in", "databases/create", """{"dbName":"lived_in"}""");
+        await RefusedAsync(800, "database not found[database=nowhere]", "collections/list", """{"dbName":"nowhere"}""");
+
+        // Keys that the server gives.
+        await server.DataAsync("collections/create", """{"collectionName":"numbered","dimension":2,"autoID":true}""");
+        await RefusedAsync(1804, "id", "entities/insert", """{"collectionName":"numbered","data":[{"id":1,"vector":[1,2]}]}""", anyText: true);
+
+        async Task RefusedAsync(int code, string text, string path, string body, bool anyText = false)
+        {
+            var message = await server.RefusedAsync(code, path, body);
+            if (!anyText) Assert.Contains(text, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_database_can_be_closed_for_writing_reading_and_changes()
     {
         await server.DataAsync("databases/create", """{"dbName":"closed"}""");

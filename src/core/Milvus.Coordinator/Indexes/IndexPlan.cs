@@ -54,10 +54,8 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
         if (field.Type == DataType.ArrayOfVector)
         {
-            // Lists of vectors are compared exactly whatever was asked for; single elements are rows of an index as any others.
-            return index.Metric.IsMaxSim()
-                ? new(IndexPlanKind.Flat, index.Metric)
-                : Resolve(index, field with { Type = field.ElementType, ElementType = DataType.None });
+            // Elements are rows of an index as any others, ranked for themselves or to find the lists that are compared.
+            return Resolve(index with { Metric = index.Metric.OfElements() }, field with { Type = field.ElementType, ElementType = DataType.None });
         }
         if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
         var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
