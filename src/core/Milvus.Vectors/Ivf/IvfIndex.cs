@@ -19,6 +19,13 @@ public sealed class IvfIndex : VectorIndex
     /// </summary>
     private const double ThinningExponent = 0.7;
 
+    /// <summary>
+    /// Where the lists near the query hold less than this share of the passing rows that chance would put there, the filter keeps out what is near: then lists
+    /// are searched until so many in a row brought nothing better.
+    /// </summary>
+    private const double ThinShare = 0.5;
+    private const int QuietLists = 8;
+
     private readonly FlatScanner _coarse;
 
     internal IvfIndex(VectorStore store, MetricType metric, IvfParameters parameters, VectorStore centroids, IvfLists lists, IvfCodes codes)
@@ -109,25 +116,44 @@ public sealed class IvfIndex : VectorIndex
         Prepare(query, queryType, scratch);
         var search = new IvfSearch(this, scratch, parameters, range);
         Codes.Begin(search, results);
-        int wanted = Math.Min(results.K, passing), searched = 0, empty = 0;
+        int wanted = Math.Min(results.K, passing), searched = 0, empty = 0, quiet = 0;
+        long met = 0, passed = 0;
         while (searched < Lists.Count)
         {
             OrderLists(scratch, probes);
             for (; searched < probes; searched++)
             {
-                int before = Found(scratch, results);
-                Codes.Scan(search, scratch.Probes.Rows[searched], filter, results);
-                empty = Found(scratch, results) == before ? empty + 1 : 0;
+                int before = Found(scratch, results), list = scratch.Probes.Rows[searched];
+                var bounds = (results.Bound, scratch.Candidates.Bound);
+                Codes.Scan(search, list, filter, results);
+                bool found = Found(scratch, results) != before;
+                empty = found ? 0 : empty + 1;
+                quiet = found || bounds != (results.Bound, scratch.Candidates.Bound) ? 0 : quiet + 1;
+                if (filter.PassesAll)
+                    continue;
+                met += Lists.Size(list);
+                passed += Passing(list, filter);
             }
 
             // Enough, or in a range search: as far as hits reach.
-            if (range.IsUnbounded ? Found(scratch, results) >= wanted : empty >= (parameters.MaxEmptyLists ?? DefaultEmptyLists))
+            bool isFull = Found(scratch, results) >= wanted;
+            bool isThin = (double)passed * Count < ThinShare * met * passing;
+            if (range.IsUnbounded ? isFull && (!isThin || quiet >= QuietLists) : empty >= (parameters.MaxEmptyLists ?? DefaultEmptyLists))
                 break;
-            probes = Math.Min(Lists.Count, range.IsUnbounded ? 4 * probes : Math.Max(probes + 4, probes * 5 / 4));
+            probes = Math.Min(Lists.Count, range.IsUnbounded && !isFull ? 4 * probes : Math.Max(probes + 4, probes * 5 / 4));
         }
 
         Codes.End(search, results);
         results.Finish(Metric);
+    }
+
+    private unsafe int Passing(int list, RowFilter filter)
+    {
+        int* rows = Lists.Rows + Lists.Start(list);
+        int count = 0;
+        for (int i = 0; i < Lists.Size(list); i++)
+            count += filter.Passes(rows[i]) ? 1 : 0;
+        return count;
     }
 
     private static int Found(IvfScratch scratch, TopK results) => Math.Max(results.Count, scratch.Candidates.Count);
