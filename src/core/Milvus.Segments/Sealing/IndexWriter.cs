@@ -15,6 +15,9 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 {
     public const string Flat = "FLAT";
     public const string Hnsw = "HNSW";
+
+    /// <summary>A graph whose file holds the codes that it is searched by.</summary>
+    public const string HnswCodes = "HNSW_CODES";
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
@@ -63,7 +66,7 @@ public static class IndexWriter
         VectorIndex index = plan.Kind switch
         {
             SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),
-            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswCodes => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
             SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors.Store, plan.MinHashParameters, cancellationToken),
             SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors.Store, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
