@@ -22,6 +22,9 @@ public enum VectorIndexKind
 
     /// <summary>A graph and the codes of its rows that it is searched by.</summary>
     HnswRowCodes = 22,
+
+    /// <summary>A graph with its vectors in a file, searched by reading.</summary>
+    DiskGraph = 30,
 }
 
 /// <summary>
@@ -30,12 +33,13 @@ public enum VectorIndexKind
 /// </summary>
 public abstract class VectorIndex
 {
-    private protected VectorIndex(VectorStore store, MetricType metric)
+    /// <param name="readsVectors">Whether the index compares rows of the store itself.</param>
+    private protected VectorIndex(VectorStore store, MetricType metric, bool readsVectors = true)
     {
         ArgumentNullException.ThrowIfNull(store);
         if (!metric.IsValidFor(store.Type) && !(metric == MetricType.MinHashJaccard && store.Type == DataType.BinaryVector))
             throw new ArgumentException($"metric {metric} does not compare {store.Type}s", nameof(metric));
-        if (metric == MetricType.Cosine)
+        if (readsVectors && metric == MetricType.Cosine)
             store.EnsureNorms();
         Store = store;
         Metric = metric;

@@ -38,6 +38,9 @@ public sealed record EngineOptions
     /// <summary>Small segments of one partition that are merged once there are this many.</summary>
     public int CompactSmallSegments { get; init; } = 8;
 
+    /// <summary>Where file resources are found; null for none.</summary>
+    public Milvus.Storage.Objects.IObjectStore? Files { get; init; }
+
     /// <summary>Models that functions may ask.</summary>
     public ModelOptions Models { get; init; } = ModelOptions.Default;
 

@@ -58,6 +58,7 @@ internal sealed class DenseCandidates : SearchCandidates
         var parameters = new VectorSearchParameters(k)
         {
             Ef = Request.Ef,
+            BeamWidth = Request.BeamWidth,
             Nprobe = Request.Nprobe,
             RefineFactor = Request.RefineFactor,
             MaxEmptyLists = Request.MaxEmptyLists,

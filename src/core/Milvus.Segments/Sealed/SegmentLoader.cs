@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
 using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
@@ -63,13 +64,20 @@ internal static class SegmentLoader
         }
         foreach (var index in manifest.Indexes)
         {
-            bytes += index.Bytes;
+            bytes += EstimateIndex(index);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
             if (index.Kind == SegmentIndexPlan.Hnsw && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
                 bytes += manifest.RowCount * GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes);
         }
         return bytes;
     }
+
+    private static long EstimateIndex(SegmentIndexFile index) => index.Kind switch
+    {
+        SegmentIndexPlan.DiskGraph => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: false),
+        SegmentIndexPlan.AllOnDisk => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: true),
+        _ => index.Bytes,
+    };
 
     private static long EstimateField(FieldSchema field, long fileBytes, int rowCount, bool isMapped)
     {
@@ -183,9 +191,27 @@ internal static class SegmentLoader
     public static async Task<AttachedIndex?> LoadIndexAsync(SegmentIndexFile file, SealedData data, IObjectStore store, CancellationToken cancellationToken)
     {
         if (data.Find(file.FieldId) is not { } field) return null;
+        if (file.Kind is SegmentIndexPlan.DiskGraph or SegmentIndexPlan.AllOnDisk && field is SealedVectorField vectors)
+        {
+            var handle = await store.OpenFileAsync(file.ObjectKey, data.Placement.CopyDirectory ?? Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
+            return new AttachedIndex(file, OpenDiskGraph(handle, vectors, file), null);
+        }
         var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return LoadIndex(file, field, stream, data.RowCount, data.Placement.Of(file.FieldId).MostCodes);
+    }
+
+    private static DiskGraphIndex OpenDiskGraph(SafeFileHandle handle, SealedVectorField field, SegmentIndexFile file)
+    {
+        try
+        {
+            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey, isChecked: true);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount, GraphCodes mostCodes)
@@ -195,6 +221,8 @@ internal static class SegmentLoader
             // Refuses an index over another number of vectors.
             return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey, mostCodes), null);
         }
+        // Over all elements of all lists.
+        if (field is SealedVectorArrayField lists) return new AttachedIndex(file, VectorIndexFile.Load(stream, lists.Vectors.Store, file.ObjectKey), null);
         if (field is SealedScalarField)
         {
             var scalar = ScalarIndexFile.Load(stream, file.ObjectKey);

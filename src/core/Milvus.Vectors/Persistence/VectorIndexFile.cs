@@ -13,6 +13,8 @@ public static class VectorIndexFile
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(target);
+        if (index is DiskGraphIndex)
+            throw new ArgumentException("a graph on disk is written when it is built", nameof(index));
         var header = new IndexHeader
         {
             Kind = index.Kind,
@@ -89,6 +91,7 @@ public static class VectorIndexFile
             VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.HnswRowCodes => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
             VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
+            VectorIndexKind.DiskGraph => throw new IntegrityException(sourceName, "a graph on disk is searched where it is, and not read as a whole"),
             _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
         };
     }
