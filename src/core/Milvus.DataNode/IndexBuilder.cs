@@ -31,9 +31,16 @@ public static class IndexBuilder
         var resolved = Within(options.AvailableBytes, IndexPlan.Resolve(index, field), field, manifest.RowCount);
         return resolved.Kind switch
         {
-            IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Hnsw, resolved.Metric)
+            IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, resolved.RowCodes is null ? SegmentIndexPlan.Hnsw : SegmentIndexPlan.HnswCodes, resolved.Metric)
             {
-                HnswParameters = new HnswParameters { M = resolved.M, EfConstruction = resolved.EfConstruction, Threads = options.Threads, Codes = resolved.Codes },
+                HnswParameters = new HnswParameters
+                {
+                    M = resolved.M,
+                    EfConstruction = resolved.EfConstruction,
+                    Threads = options.Threads,
+                    Codes = resolved.Codes,
+                    RowCodes = resolved.RowCodes,
+                },
             },
             IndexPlanKind.SparseInverted => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.SparseInverted, resolved.Metric),
             IndexPlanKind.Ivf => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Ivf, resolved.Metric)

@@ -20,6 +20,9 @@ public enum VectorIndexKind
     /// <summary>A graph searched by 1-bit codes beside its links.</summary>
     HnswSigns = 21,
 
+    /// <summary>A graph and the codes of its rows that it is searched by.</summary>
+    HnswRowCodes = 22,
+
     /// <summary>A graph with its vectors in a file, searched by reading.</summary>
     DiskGraph = 30,
 }

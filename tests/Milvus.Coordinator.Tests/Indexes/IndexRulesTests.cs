@@ -187,6 +187,20 @@ public class IndexRulesTests
     }
 
     [Theory]
+    [InlineData("HNSW L2", RowCoding.None, 1, 1, 0, RowCoding.None)]
+    [InlineData("HNSW_SQ L2 {\"sq_type\":\"SQ8\",\"refine\":true}", RowCoding.None, 1, 1, 0, RowCoding.None)]
+    [InlineData("HNSW_SQ L2 {\"sq_type\":\"sq4u\",\"refine\":\"true\",\"refine_type\":\"fp16\"}", RowCoding.Scalar4, 1, 1, 0, RowCoding.Float16)]
+    [InlineData("HNSW_SQ IP {\"sq_type\":\"SQ6\",\"refine_type\":\"SQ8\"}", RowCoding.Scalar6, 1, 1, 0, RowCoding.None)]
+    [InlineData("HNSW_SQ IP {\"sq_type\":\"BF16\",\"refine\":true,\"refine_type\":\"FP32\"}", RowCoding.BFloat16, 1, 1, 0, RowCoding.Exact)]
+    [InlineData("HNSW_PQ L2 {\"m\":4,\"nbits\":24,\"refine\":true}", RowCoding.Product, 4, 1, 12, RowCoding.Exact)]
+    [InlineData("HNSW_PRQ COSINE {\"nrq\":3}", RowCoding.Product, 2, 3, 8, RowCoding.None)]
+    public void A_plan_says_by_what_a_graph_is_searched(string request, RowCoding coding, int parts, int stages, int bits, RowCoding refinement)
+    {
+        var codes = IndexPlan.Resolve(Check("float", request), Fields["float"]).RowCodes;
+        Assert.Equal(coding == RowCoding.None ? null : new RowCodeParameters(coding) { Parts = parts, Stages = stages, Bits = bits, Refinement = refinement }, codes);
+    }
+
+    [Theory]
     [InlineData("DISKANN L2", 56, 100, 0.125, 0.1, null, null, false, 256)]
     [InlineData("DISKANN L2 {\"max_degree\":24,\"search_list_size\":50,\"pq_code_budget_gb_ratio\":0.05,\"search_cache_budget_gb_ratio\":\"0.5\"}", 24, 50, 0.05, 0.5, null, null, false, 256)]
     [InlineData("DISKANN IP {\"pq_code_budget_gb\":0.5,\"search_cache_budget_gb\":0.25}", 56, 100, 0.125, 0.1, 1L << 29, 1L << 28, false, 256)]

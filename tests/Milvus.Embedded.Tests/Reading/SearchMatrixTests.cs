@@ -29,6 +29,7 @@ public class SearchMatrixTests
     [
         new("HNSW", false, "M=16,efConstruction=100", "{\"ef\":300}"),
         new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=SQ8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":4}"),
+        new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=SQ4U,refine=true,refine_type=FP16", "{\"ef\":300,\"refine_k\":16}"),
         new("HNSW_PQ", false, "M=16,efConstruction=100,m=8,nbits=8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":16}"),
         new("HNSW_PRQ", false, "M=16,efConstruction=100,m=4,nrq=2,nbits=8,refine=true,refine_type=FP32", "{\"ef\":300,\"refine_k\":16}"),
         new("AUTOINDEX", false, "", "{\"ef\":300,\"refine_k\":4}"),

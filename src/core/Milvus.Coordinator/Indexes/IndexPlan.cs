@@ -58,6 +58,9 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>What a graph is built and searched by; results always have the scores of the vectors themselves.</summary>
     public GraphCodes Codes { get; init; } = GraphCodes.Bytes;
 
+    /// <summary>Codes that are kept with a graph and searched by instead; null for none.</summary>
+    public RowCodeParameters? RowCodes { get; init; }
+
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
@@ -85,6 +88,7 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         {
             M = Number(index, "M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),
             EfConstruction = Number(index, "efConstruction") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
+            RowCodes = GraphCodePlans.Resolve(index, field),
         };
     }
 

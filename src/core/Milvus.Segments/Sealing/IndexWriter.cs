@@ -15,6 +15,10 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 {
     public const string Flat = "FLAT";
     public const string Hnsw = "HNSW";
+
+    /// <summary>A graph whose file holds the codes that it is searched by.</summary>
+    public const string HnswCodes = "HNSW_CODES";
+
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
     public const string DiskGraph = "DISKANN";
@@ -81,7 +85,7 @@ public static class IndexWriter
         VectorIndex index = plan.Kind switch
         {
             SegmentIndexPlan.Flat => new FlatIndex(vectors, plan.Metric, vectors.Count),
-            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswCodes => HnswBuilder.Build(vectors, plan.Metric, plan.HnswParameters, progress, cancellationToken),
             SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors, plan.MinHashParameters, cancellationToken),
             SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),

@@ -26,7 +26,9 @@ public static class HnswBuilder
             store.EnsureNorms();
 
         HnswGraph graph = HnswLevels.Draw(store.Count, parameters.M, parameters.Seed);
-        GraphCodes codes = parameters.CodesFor(store.Type);
+        if (parameters.RowCodes is not null)
+            parameters = RowCoded(parameters, store);
+        GraphCodes codes = parameters.RowCodes is null ? parameters.CodesFor(store.Type) : GraphCodes.Bytes;
         CodedRows? coded = codes == GraphCodes.None ? null : CodedTraversal.CodesOf(store, metric, codes, parameters.Threads);
         if (store.Count > 1)
         {
@@ -36,7 +38,23 @@ public static class HnswBuilder
         }
 
         cancellation.ThrowIfCancellationRequested();
+        if (parameters.RowCodes is { } wanted)
+        {
+            RowCodes rows = RowCodes.Encode(store, metric, wanted.Coding, wanted, parameters.Seed, parameters.Threads);
+            RowCodes? refinement = wanted.Refinement is RowCoding.None or RowCoding.Exact
+                ? null
+                : RowCodes.Encode(store, metric, wanted.Refinement, wanted, parameters.Seed, parameters.Threads);
+            return new HnswIndex(store, metric, parameters, graph, null, rows, refinement);
+        }
+
         return new HnswIndex(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, codes, parameters.Threads, coded));
+    }
+
+    /// <summary>What is really made: codes are made of some types only, and of few rows with fewer bits.</summary>
+    private static HnswParameters RowCoded(HnswParameters parameters, VectorStore store)
+    {
+        parameters.RowCodes!.Check(store.Dimension);
+        return parameters with { RowCodes = CodeSpace.Serves(store.Type) && store.Count > 0 ? parameters.RowCodes.For(store.Count) : null, Codes = GraphCodes.None };
     }
 
     private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>

@@ -30,9 +30,11 @@ public sealed class HnswIndex : VectorIndex
     private readonly CodedTraversal? _coded;
     private readonly Rescoring _rescoring;
 
-    internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null)
+    internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null, RowCodes? rowCodes = null, RowCodes? refinement = null)
         : base(store, metric)
     {
+        RowCodes = rowCodes is null ? null : RowCodesTraversal.Of(rowCodes);
+        Refinement = refinement is null ? null : RowCodesTraversal.Of(refinement);
         _coded = coded;
         _rescoring = Rescoring.For(store.Type, metric);
         Parameters = parameters;
@@ -41,21 +43,26 @@ public sealed class HnswIndex : VectorIndex
         _scanner = FlatScanner.For(store.Type, metric, InstructionSets.Best);
     }
 
-    public override VectorIndexKind Kind => Parameters.CodesFor(Store.Type) switch
+    public override VectorIndexKind Kind => RowCodes is not null ? VectorIndexKind.HnswRowCodes : Parameters.CodesFor(Store.Type) switch
     {
         GraphCodes.Signs => VectorIndexKind.HnswSigns,
         GraphCodes.Bytes => VectorIndexKind.HnswBytes,
         _ => VectorIndexKind.Hnsw,
     };
 
-    public override string Form => _coded is null ? "graph" : _coded.Neighbours is null ? "graph, byte codes" : "graph, codes of neighbours";
+    public override string Form => RowCodes is { } codes ? $"graph, {codes.Codes.Coding} codes" : _coded is null ? "graph" : _coded.Neighbours is null ? "graph, byte codes" : "graph, codes of neighbours";
 
     public override int Count => Graph.Rows;
 
-    public override long MemoryBytes => Graph.MemoryBytes + (_coded?.MemoryBytes ?? 0);
+    public override long MemoryBytes => Graph.MemoryBytes + (_coded?.MemoryBytes ?? 0) + (RowCodes?.Codes.MemoryBytes ?? 0) + (Refinement?.Codes.MemoryBytes ?? 0);
 
     /// <summary>How the graph was built.</summary>
     public HnswParameters Parameters { get; }
+
+    /// <summary>The codes that came with the graph, and those that refine what they find; null without.</summary>
+    internal RowCodesTraversal? RowCodes { get; }
+
+    internal RowCodesTraversal? Refinement { get; }
 
     /// <summary>The same graph searched by poorer codes than it was made for; itself when it has no richer ones.</summary>
     public HnswIndex Within(GraphCodes mostCodes)
@@ -114,7 +121,7 @@ public sealed class HnswIndex : VectorIndex
 
     /// <summary>A filter thins what is found, so that a beam of ef passing rows is as wide as ef × Count / passing rows.</summary>
     private bool ScanIsCheaper(int passing, int ef) =>
-        passing <= ScannedRowsPerBeam / (_coded is null ? 1 : _coded.Neighbours is null ? GainOfBytes : GainOfSigns)
+        passing <= ScannedRowsPerBeam / (RowCodes is not null ? GainOfBytes : _coded is null ? 1 : _coded.Neighbours is null ? GainOfBytes : GainOfSigns)
             * Math.Pow((double)ef * Count / passing, BeamExponent);
 
     /// <summary>Answers from the graph; false when it gave up or found too little, and the scan has to answer.</summary>
@@ -127,12 +134,20 @@ public sealed class HnswIndex : VectorIndex
         scratch.Queries.Set(Store, Metric, query, queryType, 1);
 
         // Distances at the inner bound of a range decide what is passed over: there approximate ones will not do.
+        DataType form = FloatDecoder.IsNeededFor(Store.Type) ? DataType.FloatVector : Store.Type;
+        if (RowCodes is { } rowCodes && !range.HasLower)
+        {
+            if (!rowCodes.Search(Graph, form, filter, passing, ef, scratch))
+                return false;
+            _rescoring.Run(Store, scratch, Choose(parameters, form, scratch), results);
+            return IsAnswered(range, passing, results);
+        }
+
         if (_coded is not null && !range.HasLower)
         {
-            DataType form = FloatDecoder.IsNeededFor(Store.Type) ? DataType.FloatVector : Store.Type;
             if (!_coded.Search(Graph, form, filter, passing, ef, Math.Min(parameters.K, passing), scratch))
                 return false;
-            _rescoring.Run(Store, scratch, parameters.K, results);
+            _rescoring.Run(Store, scratch, Candidates(parameters), results);
             return IsAnswered(range, passing, results);
         }
 
@@ -141,6 +156,32 @@ public sealed class HnswIndex : VectorIndex
         foreach (ulong key in scratch.Found)
             results.Add(SortableKey.Row(key), SortableKey.Distance(key));
         return IsAnswered(range, passing, results);
+    }
+
+    /// <summary>So many of what was found are compared again, as the request asks.</summary>
+    private static int Candidates(in VectorSearchParameters parameters) =>
+        (int)Math.Min(int.MaxValue, Math.Ceiling(parameters.K * (double)Math.Max(1, parameters.RefineFactor ?? 1)));
+
+    /// <summary>
+    /// Leaves in the scratch what is to be compared by the vectors: the hits by the codes, or candidates for them when there is a refinement,
+    /// or all that was found when the codes are so fine that a few comparisons rule out the rest.
+    /// </summary>
+    /// <returns>How many are to be compared in any case.</returns>
+    private int Choose(in VectorSearchParameters parameters, DataType form, HnswScratch scratch)
+    {
+        RowCodeParameters made = Parameters.RowCodes!;
+        int candidates = Candidates(parameters);
+        if (Refinement is { } refinement)
+        {
+            refinement.Rerank(form, candidates, scratch);
+            return parameters.K;
+        }
+
+        if (made.Refinement == RowCoding.None)
+            candidates = parameters.K;
+        if (!made.IsFine)
+            scratch.ResultCount = Math.Min(scratch.ResultCount, candidates);
+        return candidates;
     }
 
     private bool IsAnswered(DistanceRange range, int passing, TopK results)

@@ -31,6 +31,12 @@ public sealed record HnswParameters
     /// <summary>What distances are taken from while building and searching; types other than float and int8 vectors know only None.</summary>
     public GraphCodes Codes { get; init; } = GraphCodes.None;
 
+    /// <summary>
+    /// Codes that are kept with the graph and searched by instead of <see cref="Codes"/>; the graph is built by byte codes. Null for none;
+    /// types other than float and int8 vectors know none.
+    /// </summary>
+    public RowCodeParameters? RowCodes { get; init; }
+
     /// <summary>Threads that build, at least 1.</summary>
     public int Threads { get; init; } = 1;
 

@@ -54,10 +54,13 @@ public static class VectorIndexFile
             EfConstruction = hnsw.Parameters.EfConstruction,
             Seed = hnsw.Parameters.Seed,
             LevelCounts = counts,
-            PayloadBytes = GraphFile.Bytes(hnsw.Count, hnsw.Parameters.M, counts),
+            PayloadBytes = GraphFile.Bytes(hnsw.Count, hnsw.Parameters.M, counts)
+                + (hnsw.RowCodes is null ? 0 : RowCodesFile.Bytes(hnsw.Parameters.RowCodes!, hnsw.Store.Dimension, hnsw.Count)),
         };
         var writer = new BlockWriter(target, header.Write(target));
         GraphFile.Write(hnsw.Graph, writer);
+        if (hnsw.RowCodes is not null)
+            RowCodesFile.Write(hnsw, writer);
         writer.Flush();
         GC.KeepAlive(hnsw);
     }
@@ -85,7 +88,7 @@ public static class VectorIndexFile
         return header.Kind switch
         {
             VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
-            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
+            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.HnswRowCodes => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
             VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.DiskGraph => throw new IntegrityException(sourceName, "a graph on disk is searched where it is, and not read as a whole"),
@@ -103,9 +106,19 @@ public static class VectorIndexFile
             below = count;
         }
 
-        if (!fits || header.PayloadBytes != GraphFile.Bytes(header.Rows, header.M, header.LevelCounts))
+        bool isRowCoded = header.Kind == VectorIndexKind.HnswRowCodes;
+        long codeBytes = fits ? header.PayloadBytes - GraphFile.Bytes(header.Rows, header.M, header.LevelCounts) : -1;
+        if (codeBytes < 0 || (codeBytes > 0) != isRowCoded || (isRowCoded && !CodeSpace.Serves(header.Type)))
             throw new IntegrityException(sourceName, "the vector index header contradicts itself");
-        HnswGraph graph = GraphFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), sourceName);
+        var reader = new BlockReader(source, sourceName, checksum, header.PayloadBytes);
+        HnswGraph graph = GraphFile.Read(header, reader, sourceName);
+        if (isRowCoded)
+        {
+            (RowCodeParameters made, RowCodes rows, RowCodes? refinement) = RowCodesFile.Read(store, header.Metric, codeBytes, reader, sourceName);
+            var coded = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, RowCodes = made };
+            return new HnswIndex(store, header.Metric, coded, graph, null, rows, refinement);
+        }
+
         GraphCodes codes = header.Kind switch
         {
             VectorIndexKind.HnswBytes => GraphCodes.Bytes,

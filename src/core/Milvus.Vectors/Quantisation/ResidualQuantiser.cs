@@ -18,6 +18,22 @@ public sealed unsafe class ResidualQuantiser
 
     public int Dimension => _stages[0].Dimension;
 
+    /// <summary>Bits of one number.</summary>
+    public int Bits => _stages[0].Bits;
+
+    /// <summary>Centroids that a number stands for one of.</summary>
+    public int CentroidsPerPart => _stages[0].Count;
+
+    /// <summary>Bytes the centroids of all stages take.</summary>
+    public long CentroidBytes => _stages.Sum(stage => stage.CentroidBytes);
+
+    internal ProductQuantiser Stage(int stage) => _stages[stage];
+
+    /// <summary>A quantiser from the stored centroids of its stages.</summary>
+    /// <exception cref="ArgumentException">They do not make one.</exception>
+    internal static ResidualQuantiser Restore(int dimension, int parts, int bits, IReadOnlyList<PinnedBuffer> centroids) =>
+        new([.. centroids.Select(stage => ProductQuantiser.Restore(dimension, parts, bits, stage))]);
+
     /// <summary>Learns the stages one after the other, each from what the ones before leave over.</summary>
     /// <param name="rows">count × dimension numbers; not changed.</param>
     /// <param name="stages">At least 1.</param>
