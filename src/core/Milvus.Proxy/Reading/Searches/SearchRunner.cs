@@ -57,7 +57,8 @@ internal sealed class SearchRunner(TermQueries terms)
         GroupBy = plan.GroupBy,
         GroupSize = plan.Parameters.Group?.Size ?? 1,
         StrictGroupSize = plan.Parameters.Group?.Strict ?? false,
-        Exhaustive = page?.Exhaustive ?? false,
+        // Whoever asked for an exact index gets exact answers from rows that are not sealed yet, too.
+        Exhaustive = page?.Exhaustive ?? (plan.Index?.IndexType is "FLAT" or "BIN_FLAT" or "GPU_BRUTE_FORCE"),
     };
 
     private static ImmutableDictionary<string, string> Texts(SearchPlan plan)
