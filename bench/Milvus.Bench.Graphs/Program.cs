@@ -1,5 +1,6 @@
 using Milvus.Bench.Graphs;
 
+if (args is ["disk", ..]) return DiskRun.Run(args[1..]);
 var options = GraphOptions.Parse(args);
 if (options is null)
 {

@@ -132,7 +132,8 @@ public sealed class SegmentSealer(ISegmentCatalog segments, IObjectStore objects
 
     // Many deletes in memory, or a log that only partitions that are gone and deletes have filled.
     private bool IsWorthACheckpoint(IChannelHost host) =>
-        host.Channel.Deletes.KeyCount >= options.MaxPendingDeletes
+        host.Channel.IsCheckpointAsked
+        || host.Channel.Deletes.KeyCount >= options.MaxPendingDeletes
         || (host.Channel.View.Growing.IsEmpty && host.Channel.AppliedSequence > host.Channel.CheckpointSequence && host.LogBytes >= options.WorthTrimmingBytes);
 
     private async Task<ChannelCheckpoint> PlanCheckpointAsync(

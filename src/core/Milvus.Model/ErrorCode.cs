@@ -24,6 +24,7 @@ public enum ErrorCode
     CollectionOnRecovering = 106,
     VectorClusteringKeyNotAllowed = 107,
     CollectionSchemaMismatch = 109,
+    SchemaVersionNotReady = 110,
     PartitionNotFound = 200,
     PartitionNotLoaded = 201,
     PartitionNotFullyLoaded = 202,
@@ -67,6 +68,8 @@ public enum ErrorCode
     ImportSystemFailed = 2101,
     InconsistentRequery = 2200,
     FunctionFailed = 2400,
+    SnapshotNotFound = 2600,
+    SnapshotPinned = 2601,
     UnsupportedOperation = 3000,
     Canceled = 10000,
     Timeout = 10001,
@@ -78,5 +81,5 @@ public static class ErrorCodes
     /// <summary>The codes that Milvus marks with <c>retriable</c>.</summary>
     public static bool IsRetriable(this ErrorCode code) => code is ErrorCode.ServiceNotReady or ErrorCode.ServiceUnavailable
         or ErrorCode.TooManyRequests or ErrorCode.RateLimit or ErrorCode.ResourceInsufficient or ErrorCode.CollectionNotFullyLoaded
-        or ErrorCode.CollectionOnRecovering or ErrorCode.PartitionNotFullyLoaded;
+        or ErrorCode.CollectionOnRecovering or ErrorCode.SchemaVersionNotReady or ErrorCode.PartitionNotFullyLoaded;
 }

@@ -33,6 +33,9 @@ public interface IMilvusProxy
 
     Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default);
 
+    /// <summary>Files of words for analyzers; null when this process has none.</summary>
+    FileResources? Resources { get; }
+
     /// <summary>Flush, compaction, load and index progress, statistics; name resolution is the caller's (see <see cref="Catalog"/>).</summary>
     IMaintenanceGateway Maintenance { get; }
 }

@@ -55,6 +55,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         _access = access ?? OpenAccess.Instance;
         _logger = logger;
         Maintenance = maintenance;
+        Resources = options.Files is { } files ? new FileResources(files, () => Catalog) : null;
         analyzers ??= new AnalyzerRegistry();
         var oracle = coordinator.Oracle;
         var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time, options);
@@ -64,10 +65,10 @@ public sealed partial class MilvusProxy : IMilvusProxy
         var preparer = new RowPreparer(oracle, functions);
         var writer = new ShardWriter(shards);
         var planner = new SearchPlanner(filters, _models);
-        var runner = new SearchRunner(new TermQueries(functions));
+        var runner = new SearchRunner(new TermQueries(functions), filters);
         _repeater = new ReadRepeater(time, options);
         _inserter = new Inserter(preparer, writer, options);
-        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, _repeater, options);
+        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, filters, preparer, functions), writer, _repeater, options);
         _deleter = new Deleter(shards, scopes, filters, writer, _repeater, oracle, options);
         _queries = new QueryExecutor(shards, scopes, filters, options);
         var scoring = new HitScoring(runner, filters);
@@ -80,13 +81,15 @@ public sealed partial class MilvusProxy : IMilvusProxy
             notes => Searches(new ExplainingGateway(shards, notes)),
             notes => Hybrids(new ExplainingGateway(shards, notes)));
 
-        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, options);
+        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, _models, options);
         HybridExecutor Hybrids(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, _models, options);
     }
 
     public Catalog Catalog => _coordinator.Catalog;
 
     public IMaintenanceGateway Maintenance { get; }
+
+    public FileResources? Resources { get; }
 
     public Timestamp Now() => _coordinator.Oracle.Next();
 
@@ -103,8 +106,11 @@ public sealed partial class MilvusProxy : IMilvusProxy
         };
         foreach (var function in functions)
             if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
-        return _coordinator.ExecuteAsync(command, cancellation);
+        return Resources is null ? _coordinator.ExecuteAsync(command, cancellation) : ExecuteInlinedAsync(Resources, command, cancellation);
     }
+
+    private async Task<CommandResult> ExecuteInlinedAsync(FileResources resources, CoordinatorCommand command, CancellationToken cancellation) =>
+        await _coordinator.ExecuteAsync(await resources.InlineAsync(command, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
     public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
         RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) => _inserter.InsertAsync(c, r, ct));
@@ -170,7 +176,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
 
     private static string? ReadName(ProxyOperation operation) => operation switch
     {
-        ProxyOperation.Query => "query",
+        // A partial upsert reads the rows it completes.
+        ProxyOperation.Query or ProxyOperation.Upsert => "query",
         ProxyOperation.Search or ProxyOperation.HybridSearch => "search",
         _ => null,
     };

@@ -29,6 +29,9 @@ public sealed record ProxyOptions
     /// <summary>How far back reads at a past timestamp may go: as long as deleted rows are kept.</summary>
     public int RetentionMs { get; init; } = 60_000;
 
+    /// <summary>Where file resources are found; null when this process has none.</summary>
+    public Milvus.Storage.Objects.IObjectStore? Files { get; init; }
+
     /// <summary>Models that functions may ask.</summary>
     public Models.ModelOptions Models { get; init; } = Proxy.Models.ModelOptions.Default;
 

@@ -17,7 +17,7 @@ namespace Milvus.Embedded;
 /// Streaming, query and data node of one process: hosts every collection's shard channels, loaded segments and background work, and answers the
 /// proxy. Collections are independent: what fails in one is reported there and nowhere else.
 /// </summary>
-public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalogObserver, IAsyncDisposable
+public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImportGateway, ICatalogObserver, IAsyncDisposable
 {
     private const int MaxRememberedCompactions = 1024;
 
@@ -38,6 +38,9 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
     }
 
     public MemoryBudget Memory => _services.Memory;
+
+    /// <summary>The stored data as snapshots need it.</summary>
+    public EngineSnapshots Snapshots => field ??= new EngineSnapshots(_services, Runtime);
 
     /// <summary>Recovers every collection of the catalogue and starts serving.</summary>
     public static async Task<EmbeddedEngine> StartAsync(
@@ -93,6 +96,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
             return new ShardReader(runtime.Info, view, at);
         }
     }
+
+    public Task<bool> IsImportedAsync(long collectionId, long importId, CancellationToken cancellation) => Task.FromResult(_services.Segments.IsImported(collectionId, importId));
+
+    public async Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
+        await CollectionImporter.BeginAsync(Runtime(collection), collection, _services, importId, cancellation).ConfigureAwait(false);
 
     public async ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation)
     {
@@ -199,6 +207,9 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
                 case CollectionAltered altered:
                     await OnAlteredAsync(altered).ConfigureAwait(false);
                     break;
+                case SnapshotRemoved removed when change.Before.FindSnapshot(removed.Id) is { } snapshot:
+                    _ = Snapshots.CollectAsync(snapshot);
+                    break;
                 case CollectionDropped dropped when _collections.TryRemove(dropped.Collection.Id, out var runtime):
                     _ = RemoveAsync(runtime);
                     break;
@@ -233,7 +244,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, ICatalo
         var known = infos.SelectMany(i => Enumerable.Range(0, i.ShardCount).Select(s => new ShardId(i.Id, s).ToString())).ToHashSet(StringComparer.Ordinal);
         foreach (var channel in _services.Wal.ListChannels())
             if (!known.Contains(channel)) _services.Wal.Delete(channel);
-        foreach (var root in new[] { ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot })
+        foreach (var root in new[] { ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot, SnapshotService.Root })
         {
             try
             {

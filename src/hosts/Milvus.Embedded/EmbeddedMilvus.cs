@@ -36,6 +36,7 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
     public static Task<EmbeddedMilvus> OpenAsync(string directory, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(directory);
+        if (options.Placement.CopyDirectory is null) options = options with { Placement = options.Placement with { CopyDirectory = Path.Combine(directory, "mmap") } };
         return OpenAsync(
             new SqliteMetaStore(Path.Combine(directory, "meta.db")),
             new LocalObjectStore(Path.Combine(directory, "objects")),
@@ -51,7 +52,7 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
         try
         {
             var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation).ConfigureAwait(false);
-            var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions { Models = options.Models, RetentionMs = options.TombstoneRetentionMs }, logging.CreateLogger<MilvusProxy>());
+            var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions { Models = options.Models, Files = options.Files, RetentionMs = options.TombstoneRetentionMs }, logging.CreateLogger<MilvusProxy>());
             return new EmbeddedMilvus(meta, coordinator, engine, proxy);
         }
         catch

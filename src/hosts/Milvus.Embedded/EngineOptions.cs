@@ -1,4 +1,5 @@
 using Milvus.Proxy.Models;
+using Milvus.QueryNode;
 using Milvus.StreamingNode;
 using Milvus.Storage.Wal;
 
@@ -15,6 +16,9 @@ public sealed record EngineOptions
 
     /// <summary>Bytes that loaded segments may take; 0 means 70 % of the memory this process may use.</summary>
     public long MemoryLimitBytes { get; init; }
+
+    /// <summary>What of loaded segments is in memory and what in local files.</summary>
+    public PlacementOptions Placement { get; init; } = PlacementOptions.Default;
 
     /// <summary>How long deleted rows stay readable at past timestamps before sealing and compaction leave them out.</summary>
     public int TombstoneRetentionMs { get; init; } = 60_000;
@@ -33,6 +37,9 @@ public sealed record EngineOptions
 
     /// <summary>Small segments of one partition that are merged once there are this many.</summary>
     public int CompactSmallSegments { get; init; } = 8;
+
+    /// <summary>Where file resources are found; null for none.</summary>
+    public Milvus.Storage.Objects.IObjectStore? Files { get; init; }
 
     /// <summary>Models that functions may ask.</summary>
     public ModelOptions Models { get; init; } = ModelOptions.Default;

@@ -27,8 +27,11 @@ public sealed record ApiParts
 
     public required MetricsRegistry Metrics { get; init; }
 
-    /// <summary>Bulk imports; null when this process imports no files. Owned by who made it.</summary>
+    /// <summary>Bulk imports; null when this process imports no files.</summary>
     public ImportJobs? Imports { get; init; }
+
+    /// <summary>Null when this process takes no snapshots.</summary>
+    public SnapshotService? Snapshots { get; init; }
 
     /// <summary>What REST does with 64-bit integers when the request does not say.</summary>
     public bool RestInt64AsNumbers { get; init; }
@@ -46,7 +49,7 @@ public static class ApiHost
         ProcessMetrics.Register(parts.Metrics);
         parts.Metrics.Observe("milvus_collections", "Collections in the catalogue.", () => parts.Catalog().CollectionCount);
         var methods = new GrpcMethodTable.Builder()
-            .AddMilvus(parts.Proxy, identity, parts.Health, time, logging.CreateLogger("Milvus.Api.Grpc"), parts.Imports)
+            .AddMilvus(parts.Proxy, identity, parts.Health, time, logging.CreateLogger("Milvus.Api.Grpc"), parts.Imports, parts.Snapshots)
             .AddHealth(parts.Health)
             .Build();
         IGrpcGuard? guard = parts.Access is { } access ? new AccessGuard(access, parts.Catalog) : null;
@@ -56,7 +59,7 @@ public static class ApiHost
             parts.Access is null ? null : new RestGuard(parts.Access),
             time,
             logging.CreateLogger("Milvus.Api.Rest"))
-        { Imports = parts.Imports };
+        { Imports = parts.Imports, Snapshots = parts.Snapshots };
         return new MilvusServer(options, methods, rest.HandleAsync, guard, parts.Health, parts.Metrics, identity.Version, time, logging, parts.Management);
     }
 

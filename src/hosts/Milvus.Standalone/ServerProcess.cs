@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Grpc;
 using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Server;
 using Milvus.Embedded;
 using Milvus.Hosting;
+using Milvus.Proxy;
 using Milvus.Standalone.Settings;
 using Milvus.Storage.Files;
 using Milvus.Storage.Objects;
@@ -18,10 +20,10 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly EmbeddedMilvus _milvus;
     private readonly MilvusServer _server;
-    private readonly ImportJobs _imports;
+    private readonly ImportWorker _imports;
     private readonly ServerHealth _health;
 
-    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, ImportJobs imports, MilvusServer server, ServerHealth health)
+    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, ImportWorker imports, MilvusServer server, ServerHealth health)
     {
         _lock = directory;
         _logging = logging;
@@ -45,16 +47,17 @@ public sealed class ServerProcess : IAsyncDisposable
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
         ILoggerFactory? logging = null;
         EmbeddedMilvus? milvus = null;
-        ImportJobs? imports = null;
+        ImportWorker? imports = null;
         MilvusServer? server = null;
         try
         {
             logging = ApiHost.CreateLogging(settings.LogLevel);
-            milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine, TimeProvider.System, logging, cancellation);
-            var health = new ServerHealth();
             var files = new LocalObjectStore(settings.ImportDirectory ?? Path.Combine(settings.DataDirectory, "import"));
-            imports = new ImportJobs(milvus.Proxy, files, TimeProvider.System, logging.CreateLogger<ImportJobs>());
-            server = Listen(settings, milvus, imports, health, logging);
+            milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine with { Files = files }, TimeProvider.System, logging, cancellation);
+            var health = new ServerHealth();
+            var work = new ImportWork(milvus.Proxy, milvus.Engine, files, TimeProvider.System, logging.CreateLogger<ImportWork>());
+            imports = new ImportWorker(milvus.Proxy, work, TimeProvider.System, logging.CreateLogger<ImportWorker>());
+            server = Listen(settings, milvus, health, logging);
             await server.StartAsync(cancellation);
             health.Ready();
             return new ServerProcess(directory, logging, milvus, imports, server, health);
@@ -98,7 +101,7 @@ public sealed class ServerProcess : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ImportJobs imports, ServerHealth health, ILoggerFactory logging)
+    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
     {
         var metrics = new MetricsRegistry();
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => milvus.Engine.Memory.UsedBytes);
@@ -110,10 +113,13 @@ public sealed class ServerProcess : IAsyncDisposable
             Access = settings.Authorization ? milvus.Coordinator.Access : null,
             Health = health,
             Metrics = metrics,
-            Imports = imports,
+            Imports = new ImportJobs(milvus.Proxy),
+            Snapshots = new SnapshotService(milvus.Proxy, milvus.Engine.Snapshots),
             RestInt64AsNumbers = settings.RestInt64AsNumbers,
         };
-        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
+        // The engine in this process copies what it keeps before it acknowledges.
+        var grpc = new GrpcOptions { RecyclesMessages = true };
+        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address, Grpc = grpc };
         return ApiHost.Create(options, parts, TimeProvider.System, logging);
     }
 }

@@ -19,6 +19,8 @@ internal sealed class FakeProxy : IMilvusProxy
 
     public FakeMaintenance Maintenance { get; } = new();
 
+    public FileResources? Resources => null;
+
     IMaintenanceGateway IMilvusProxy.Maintenance => Maintenance;
 
     public List<(RequestContext Context, object Request)> Asked { get; } = [];

@@ -81,7 +81,7 @@ public sealed class GrpcCallTests
     [InlineData("/milvus.proto.milvus.MilvusService/Frobnicate", "unknown method Frobnicate for service milvus.proto.milvus.MilvusService")]
     [InlineData("/acme.Other/Do", "unknown service acme.Other")]
     [InlineData("/nothing", "malformed method name: \"/nothing\"")]
-    [InlineData("/milvus.proto.milvus.MilvusService/CalcDistance", "method CalcDistance of service milvus.proto.milvus.MilvusService is not implemented yet")]
+    [InlineData("/milvus.proto.milvus.MilvusService/DescribeSegmentIndexData", "method DescribeSegmentIndexData of service milvus.proto.milvus.MilvusService is not implemented yet")]
     [InlineData("/milvus.proto.milvus.MilvusService/CreateReplicateStream", "method CreateReplicateStream of service milvus.proto.milvus.MilvusService is not implemented yet")]
     public async Task What_does_not_exist_is_unimplemented(string path, string message)
     {

@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Milvus.Api.Import;
 using Milvus.Model;
+using Milvus.TestKit.Disk;
 
 namespace Milvus.Api.Tests.Rest;
 
@@ -59,6 +61,98 @@ public sealed class ImportTests(RestServer server)
     }
 
     [Theory]
+    [InlineData(0, false, false)]
+    [InlineData(1, true, true)]
+    [InlineData(2, false, true)]
+    public async Task Parquet_columns_become_rows(int codec, bool version2, bool dictionary)
+    {
+        await CreateAsync("im_parquet", dynamic: true);
+        var bytes = ParquetBytes.Write(
+            new(codec, version2, dictionary, PageEntries: 3, GroupRows: 2),
+            new("id", 2, [1L, 2L, 3L], IsOptional: false),
+            new("v", 4, [new[] { 1f, 2f }, new[] { 3f, 4.5f }, new[] { 5f, 6f }], IsList: true),
+            new("t", 6, ["one", "", "zwölf"]),
+            new("n", 1, [5, null, 7]),
+            new("d", 2, [8L, null, 9L]),
+            new("j", 6, ["""{"k":1}""", null, "[1]"]),
+            new("a", 2, [new[] { 1L, 2L }, null, Array.Empty<long>()], IsList: true),
+            new("$meta", 6, ["""{"m":1}""", null, "{}"]));
+        await PutAsync("rows.parquet", bytes);
+        var done = await RunAsync("im_parquet", "rows.parquet");
+        Assert.Equal(("Completed", 3), (State(done), Int(done, "importedRows")));
+        var rows = await RowsAsync("im_parquet");
+        Assert.Equal(["1", "2", "3"], rows.Select(r => r.GetProperty("id").GetString()));
+        Assert.Equal([3f, 4.5f], rows[1].GetProperty("v").EnumerateArray().Select(e => e.GetSingle()));
+        Assert.Equal(("zwölf", 7, "9", 1), (rows[2].GetProperty("t").GetString(), Int(rows[2], "n"), rows[2].GetProperty("d").GetString(), Int(rows[0], "m")));
+        Assert.Equal((JsonValueKind.Null, "7", JsonValueKind.Null), (rows[1].GetProperty("n").ValueKind, rows[1].GetProperty("d").GetString(), rows[1].GetProperty("j").ValueKind));
+        Assert.Equal("""{"k":1}""", rows[0].GetProperty("j").GetString());
+    }
+
+    [Fact]
+    public async Task Vectors_of_every_type_come_out_of_parquet()
+    {
+        await server.SendAsync("collections/drop", new { collectionName = "im_vectors" });
+        await server.DataAsync("collections/create", """
+            {"collectionName":"im_vectors","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},
+            {"fieldName":"h","dataType":"Float16Vector","elementTypeParams":{"dim":2}},{"fieldName":"b","dataType":"BinaryVector","elementTypeParams":{"dim":16}},
+            {"fieldName":"i","dataType":"Int8Vector","elementTypeParams":{"dim":2}},{"fieldName":"s","dataType":"SparseFloatVector"},
+            {"fieldName":"z","dataType":"Timestamptz","nullable":true}]},
+            "indexParams":[{"fieldName":"h"},{"fieldName":"b"},{"fieldName":"i"},{"fieldName":"s","metricType":"IP"}]}
+            """);
+        await PutAsync("vectors.parquet", ParquetBytes.Write(
+            new(Codec: 1),
+            new("id", 2, [1L]),
+            new("h", 1, [new[] { 0, 0x3C, 0, 0x40 }], IsList: true),
+            new("b", 1, [new[] { 255, 1 }], IsList: true),
+            new("i", 1, [new[] { -1, 2 }], IsList: true),
+            new("s", 6, ["""{"3":0.5,"1":2}"""]),
+            new("z", 2, [1_700_000_000_000_000L])));
+        Assert.Equal("Completed", State(await RunAsync("im_vectors", "vectors.parquet")));
+        var row = Assert.Single(await RowsAsync("im_vectors"));
+        Assert.Equal([0, 0x3C, 0, 0x40], row.GetProperty("h").GetBytesFromBase64());
+        Assert.Equal([255, 1], row.GetProperty("b").GetBytesFromBase64());
+        Assert.Equal([255, 2], row.GetProperty("i").GetBytesFromBase64());
+        Assert.Equal(0.5, row.GetProperty("s").GetProperty("3").GetDouble());
+        Assert.Equal("2023-11-14T22:13:20Z", row.GetProperty("z").GetString());
+    }
+
+    [Fact]
+    public async Task Numpy_columns_become_rows()
+    {
+        await CreateAsync("im_numpy");
+        await PutAsync("n/id.npy", NpyBytes.Write("<i8", "2,", MemoryMarshal.AsBytes<long>([1, 2])));
+        await PutAsync("n/v.npy", NpyBytes.Write("<f4", "2, 2", MemoryMarshal.AsBytes<float>([1, 2, 3, 4])));
+        await PutAsync("n/t.npy", NpyBytes.Write("<U3", "2,", Encoding.UTF32.GetBytes("one\u00e4\0\0")));
+        await PutAsync("n/n.npy", NpyBytes.Write("<i4", "2,", MemoryMarshal.AsBytes<int>([7, 8])));
+        await PutAsync("n/a.npy", NpyBytes.Write("|i1", "2, 3", [1, 2, 3, 4, 5, 255]));
+        string[] files = ["n/id.npy", "n/v.npy", "n/t.npy", "n/n.npy", "n/a.npy"];
+        var id = (await server.DataAsync("jobs/import/create", new { collectionName = "im_numpy", files = new[] { files } })).GetProperty("jobId").GetString()!;
+        Assert.Equal("Completed", State(await UntilAsync(id)));
+        var rows = await RowsAsync("im_numpy");
+        Assert.Equal(("one", "ä", 8), (rows[0].GetProperty("t").GetString(), rows[1].GetProperty("t").GetString(), Int(rows[1], "n")));
+        Assert.Equal([3f, 4f], rows[1].GetProperty("v").EnumerateArray().Select(e => e.GetSingle()));
+        await PutAsync("n/id.npy", NpyBytes.Write("<i8", "1,", MemoryMarshal.AsBytes<long>([1])));
+        id = (await server.DataAsync("jobs/import/create", new { collectionName = "im_numpy", files = new[] { files } })).GetProperty("jobId").GetString()!;
+        Assert.Contains("row count", (await UntilAsync(id)).GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task Structs_are_read_from_json()
+    {
+        await server.SendAsync("collections/drop", new { collectionName = "im_structs" });
+        await server.DataAsync("collections/create", """
+            {"collectionName":"im_structs","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}],
+            "structFields":[{"fieldName":"s","typeParams":{"max_capacity":4},"fields":[{"fieldName":"x","dataType":"Array","elementDataType":"Int64"},
+            {"fieldName":"w","dataType":"ArrayOfVector","elementDataType":"FloatVector","elementTypeParams":{"dim":2}}]}]},
+            "indexParams":[{"fieldName":"v"},{"fieldName":"s[w]","metricType":"MAX_SIM_COSINE"}]}
+            """);
+        await PutAsync("structs.json", """[{"id":1,"v":[1,2],"s":[{"x":5,"w":[1,0]},{"x":6,"w":[0,1]}]}]""");
+        var done = await RunAsync("im_structs", "structs.json");
+        Assert.Equal(("Completed", ""), (State(done), done.TryGetProperty("reason", out var r) ? r.GetString() : ""));
+        Assert.Equal(2, Assert.Single(await RowsAsync("im_structs")).GetProperty("s").GetArrayLength());
+    }
+
+    [Theory]
     [InlineData("""[{"id":1,"t":"a"}]""", "value of field 'v' is missed")]
     [InlineData("""[{"id":1,"v":[1,2,3],"t":"a"}]""", "expected dim '2' for field 'v' with type 'FloatVector', got dim '3'")]
     [InlineData("""[{"id":1,"v":[1,2],"t":null}]""", "the field 't' is not nullable but the file contains null value")]
@@ -86,7 +180,7 @@ public sealed class ImportTests(RestServer server)
         Task<string> Refused(int code, string more) => server.RefusedAsync(code, "jobs/import/create", $$"""{"collectionName":"im_refused",{{more}}}""");
         Assert.Contains("import request is empty", await Refused(1100, "\"files\":[[]]"));
         Assert.Contains("unexpected file type", await Refused(2100, "\"files\":[[\"a.txt\"]]"));
-        Assert.Contains("not supported", await Refused(2100, "\"files\":[[\"a.parquet\"]]"));
+        Assert.Contains("accepts only one file", await Refused(2100, "\"files\":[[\"a.parquet\",\"b.parquet\"]]"));
         Assert.Contains("accepts only one file", await Refused(2100, "\"files\":[[\"a.json\",\"b.json\"]]"));
         Assert.Contains("inconsistency in file types", await Refused(2100, "\"files\":[[\"a.json\",\"b.csv\"]]"));
         Assert.Contains("partition not specified", await Refused(1101, "\"files\":[[\"a/\"]],\"options\":{\"backup\":\"true\"}"));
@@ -153,6 +247,8 @@ public sealed class ImportTests(RestServer server)
             """);
     }
 
+    private Task PutAsync(string path, byte[] content) => server.ImportFiles.PutAsync(path, content);
+
     private Task PutAsync(string path, string content) => server.ImportFiles.PutAsync(path, Encoding.UTF8.GetBytes(content));
 
     private Task<JsonElement> RunAsync(string name, params string[] files) => RunWithAsync(name, "{}", files);
@@ -171,7 +267,7 @@ public sealed class ImportTests(RestServer server)
         while (true)
         {
             var now = await server.DataAsync("jobs/import/describe", new { jobId = job });
-            if (State(now) is not ("Pending" or "Importing") && !passing.Contains(State(now))) return now;
+            if (State(now) is not ("Pending" or "Importing" or "Committing") && !passing.Contains(State(now))) return now;
         }
     }
 

@@ -10,6 +10,7 @@ using Milvus.Api.Rest;
 using Milvus.Api.Server;
 using Milvus.Api.Tests.Grpc;
 using Milvus.Embedded;
+using Milvus.Proxy;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Wal;
 using Milvus.TestKit.Disk;
@@ -23,7 +24,7 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
     private readonly RestOptions _options;
     private readonly IRestGuard? _guard;
     private EmbeddedMilvus _milvus = null!;
-    private ImportJobs _imports = null!;
+    private ImportWorker _imports = null!;
     private MilvusServer _server = null!;
     private HttpClient _http = null!;
     private RawGrpcClient _grpc = null!;
@@ -64,15 +65,18 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _milvus = await EmbeddedMilvus.OpenAsync(_directory.Path, Engine, TimeProvider.System, NullLoggerFactory.Instance);
         ImportFiles = new LocalObjectStore(Path.Combine(_directory.Path, "import"));
-        _imports = new ImportJobs(_milvus.Proxy, ImportFiles, TimeProvider.System, NullLogger.Instance);
+        _milvus = await EmbeddedMilvus.OpenAsync(_directory.Path, Engine with { Files = ImportFiles }, TimeProvider.System, NullLoggerFactory.Instance);
+        _imports = new ImportWorker(
+            _milvus.Proxy, new ImportWork(_milvus.Proxy, _milvus.Engine, ImportFiles, TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
+        var jobs = new ImportJobs(_milvus.Proxy);
+        var snapshots = new SnapshotService(_milvus.Proxy, _milvus.Engine.Snapshots);
         var health = new ServerHealth();
         var methods = new GrpcMethodTable.Builder()
-            .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance, _imports)
+            .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance, jobs, snapshots)
             .AddHealth(health)
             .Build();
-        var rest = new RestApplication(_milvus.Proxy, _options, _guard, TimeProvider.System, NullLogger.Instance) { Imports = _imports };
+        var rest = new RestApplication(_milvus.Proxy, _options, _guard, TimeProvider.System, NullLogger.Instance) { Imports = jobs, Snapshots = snapshots };
         _server = new MilvusServer(
             new MilvusServerOptions { Port = 0, MetricsPort = null, Address = IPAddress.Loopback }, methods, rest.HandleAsync, guard: null, health,
             new MetricsRegistry(), "test", TimeProvider.System, NullLoggerFactory.Instance);

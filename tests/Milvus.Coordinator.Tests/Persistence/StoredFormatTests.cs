@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
 using Milvus.Coordinator.Access;
+using Milvus.Coordinator.Imports;
 using Milvus.Coordinator.Persistence;
 using Milvus.Coordinator.Resources;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Coordinator.Tests.Service;
 using Milvus.Model;
 using static Milvus.Coordinator.Tests.Schemas;
@@ -64,6 +66,41 @@ public class StoredFormatTests
         Assert.Equal(expected, Encoding.UTF8.GetString(encode(value)));
         Assert.Equal(Shell.Dump(value), Shell.Dump(decode("key", Encoding.UTF8.GetBytes(expected))));
     }
+
+    [Fact]
+    public void An_import_job() => Frozen(
+        $$"""{"v":1,"id":5,"database":"default","collection":"c","collectionId":7,"partition":"p","user":"u","files":[{"paths":["a","b"],"size":9,"total":8,"imported":7}],"options":[["k","v"]],"waits":true,"createdAt":{{T.Value}},"completedAt":{{T.Value + 1}},"state":4,"reason":"r"}""",
+        new ImportJob
+        {
+            Id = 5,
+            Database = "default",
+            Collection = "c",
+            CollectionId = 7,
+            Partition = "p",
+            User = "u",
+            Files = [new ImportFile(["a", "b"], 9, 8, 7)],
+            Options = [new("k", "v")],
+            AutoCommit = false,
+            CreatedAt = T,
+            CompletedAt = new(T.Value + 1),
+            State = ImportState.Completed,
+            Reason = "r",
+        },
+        ImportCodec.Encode, ImportCodec.Decode);
+
+    [Fact]
+    public void A_snapshot() => Frozen(
+        $$"""{"v":1,"id":5,"name":"s","description":"d","collection":"{{Convert.ToBase64String(CollectionCodec.Encode(Collection))}}","createdAt":{{T.Value}},"protection":3,"pins":[{"id":6},{"id":7,"expiresAt":8}]}""",
+        new SnapshotInfo { Id = 5, Name = "s", Description = "d", Collection = Collection, CreatedAt = T, ProtectionSeconds = 3, Pins = [new(6, 0), new(7, 8)] },
+        SnapshotCodec.Encode, SnapshotCodec.DecodeSnapshot);
+
+    [Fact]
+    public void A_restore_job() => Frozen(
+        $$"""{"v":1,"id":5,"snapshot":"s","database":"default","collection":"c","startedAt":{{T.Value}},"endedAt":{{T.Value}}}""",
+        new RestoreJob(5, "s", "default", "c", T, T), SnapshotCodec.Encode, SnapshotCodec.DecodeRestore);
+
+    [Fact]
+    public void A_file_resource() => Frozen("""{"v":1,"id":5,"name":"n","path":"p/q"}""", new FileResourceInfo(5, "n", "p/q"), AccessCodec.Encode, AccessCodec.DecodeFileResource);
 
     [Fact]
     public void A_collection() => Frozen(

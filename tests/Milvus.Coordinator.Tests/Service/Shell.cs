@@ -21,7 +21,8 @@ internal static class Shell
     public static string Dump(Catalog catalog)
     {
         var text = new StringBuilder($"version {catalog.Version}\n");
-        IEnumerable<object>[] parts = [catalog.Databases, catalog.Collections, catalog.Users, catalog.Roles, catalog.PrivilegeGroups, catalog.ResourceGroups];
+        IEnumerable<object>[] parts = [catalog.Databases, catalog.Collections, catalog.Users, catalog.Roles, catalog.PrivilegeGroups, catalog.ResourceGroups,
+            catalog.Imports.OrderBy(i => i.Id), catalog.Snapshots.OrderBy(s => s.Id), catalog.Restores.OrderBy(r => r.Id), catalog.FileResources];
         foreach (var item in parts.SelectMany(p => p))
         {
             Dump(text, item);

@@ -22,6 +22,10 @@ public sealed partial class Catalog
             _roles = _roles,
             _privilegeGroups = _privilegeGroups,
             _resourceGroups = _resourceGroups,
+            _imports = _imports,
+            _fileResources = _fileResources,
+            _snapshots = _snapshots,
+            _restores = _restores,
         };
         foreach (var e in events) next.Apply(e);
         return next;
@@ -49,6 +53,14 @@ public sealed partial class Catalog
             case PrivilegeGroupDropped e: _privilegeGroups = _privilegeGroups.Remove(e.Name); break;
             case ResourceGroupStored e: _resourceGroups = _resourceGroups.SetItem(e.Group.Name, e.Group); break;
             case ResourceGroupDropped e: _resourceGroups = _resourceGroups.Remove(e.Name); break;
+            case ImportStored e: _imports = _imports.SetItem(e.Job.Id, e.Job); break;
+            case ImportRemoved e: _imports = _imports.Remove(e.Id); break;
+            case FileResourceStored e: _fileResources = _fileResources.SetItem(e.Resource.Name, e.Resource); break;
+            case FileResourceRemoved e: _fileResources = _fileResources.Remove(e.Name); break;
+            case SnapshotStored e: _snapshots = _snapshots.SetItem(e.Snapshot.Id, e.Snapshot); break;
+            case SnapshotRemoved e: _snapshots = _snapshots.Remove(e.Id); break;
+            case RestoreStored e: _restores = _restores.SetItem(e.Job.Id, e.Job); break;
+            case RestoreRemoved e: _restores = _restores.Remove(e.Id); break;
             default: throw new ArgumentOutOfRangeException(nameof(change), change, "unknown catalogue event");
         }
     }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Milvus.Coordinator.Access;
+using Milvus.Coordinator.Imports;
 using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Resources;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 
 namespace Milvus.Coordinator;
@@ -25,6 +27,13 @@ public sealed partial class Catalog
     private ImmutableSortedDictionary<string, RoleInfo> _roles = ImmutableSortedDictionary.Create<string, RoleInfo>(StringComparer.Ordinal);
     private ImmutableSortedDictionary<string, PrivilegeGroupInfo> _privilegeGroups = ImmutableSortedDictionary.Create<string, PrivilegeGroupInfo>(StringComparer.Ordinal);
     private ImmutableSortedDictionary<string, ResourceGroupInfo> _resourceGroups = ImmutableSortedDictionary.Create<string, ResourceGroupInfo>(StringComparer.Ordinal);
+
+    private ImmutableDictionary<long, ImportJob> _imports = ImmutableDictionary<long, ImportJob>.Empty;
+
+    private ImmutableDictionary<long, SnapshotInfo> _snapshots = ImmutableDictionary<long, SnapshotInfo>.Empty;
+    private ImmutableDictionary<long, RestoreJob> _restores = ImmutableDictionary<long, RestoreJob>.Empty;
+
+    private ImmutableSortedDictionary<string, FileResourceInfo> _fileResources = ImmutableSortedDictionary.Create<string, FileResourceInfo>(StringComparer.Ordinal);
 
     private Catalog()
     {
@@ -65,6 +74,16 @@ public sealed partial class Catalog
     public IEnumerable<ResourceGroupInfo> ResourceGroups => _resourceGroups.Values;
 
     public int ResourceGroupCount => _resourceGroups.Count;
+
+    /// <summary>Bulk imports in no order, those that are over included as long as they are remembered.</summary>
+    public IEnumerable<ImportJob> Imports => _imports.Values;
+
+    /// <summary>Files of words for analyzers, by name.</summary>
+    public IEnumerable<FileResourceInfo> FileResources => _fileResources.Values;
+
+    public FileResourceInfo? FindFileResource(string name) => _fileResources.GetValueOrDefault(name);
+
+    public ImportJob? FindImport(long id) => _imports.GetValueOrDefault(id);
 
     public DatabaseInfo? FindDatabase(string name) =>
         _databaseIds.TryGetValue(DatabaseName(name), out var id) ? _databases[id] : null;

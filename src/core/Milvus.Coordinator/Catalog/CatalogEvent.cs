@@ -1,5 +1,7 @@
 using Milvus.Coordinator.Access;
+using Milvus.Coordinator.Imports;
 using Milvus.Coordinator.Resources;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 
 namespace Milvus.Coordinator;
@@ -44,6 +46,28 @@ public sealed record PrivilegeGroupDropped(string Name) : CatalogEvent;
 public sealed record ResourceGroupStored(ResourceGroupInfo Group) : CatalogEvent;
 
 public sealed record ResourceGroupDropped(string Name) : CatalogEvent;
+
+/// <summary>Creates or replaces a file resource.</summary>
+public sealed record FileResourceStored(FileResourceInfo Resource) : CatalogEvent;
+
+public sealed record FileResourceRemoved(string Name) : CatalogEvent;
+
+/// <summary>Creates or replaces an import job.</summary>
+public sealed record ImportStored(ImportJob Job) : CatalogEvent;
+
+/// <summary>A job is forgotten.</summary>
+public sealed record ImportRemoved(long Id) : CatalogEvent;
+
+/// <summary>Creates or replaces a snapshot.</summary>
+public sealed record SnapshotStored(SnapshotInfo Snapshot) : CatalogEvent;
+
+public sealed record SnapshotRemoved(long Id) : CatalogEvent;
+
+/// <summary>A collection was made of a snapshot.</summary>
+public sealed record RestoreStored(RestoreJob Job) : CatalogEvent;
+
+/// <summary>A job is forgotten.</summary>
+public sealed record RestoreRemoved(long Id) : CatalogEvent;
 
 /// <summary>Which part of a collection a <see cref="CollectionAltered"/> is about.</summary>
 public enum CollectionAspect

@@ -90,7 +90,7 @@ internal static class CollectionDecisions
 
     private static int EffectivePartitions(long asked) => asked == 0 ? Limits.DefaultPartitionKeyPartitions : (int)asked;
 
-    private static void CheckCapacity(Catalog catalog, DatabaseInfo database, CollectionInfo collection)
+    internal static void CheckCapacity(Catalog catalog, DatabaseInfo database, CollectionInfo collection)
     {
         var limit = PropertyRules.Count(database.Properties, PropertyRules.DatabaseMaxCollections) ?? Limits.Collections;
         var inDatabase = catalog.AllCollections.Count(c => c.DatabaseId == database.Id);

@@ -91,6 +91,17 @@ public sealed record CoordinatorState(Catalog Catalog)
         AlterResourceGroups c => ResourceGroupDecisions.Decide(Catalog, c),
         TransferNodes c => ResourceGroupDecisions.Decide(Catalog, c),
         TransferReplicas c => ResourceGroupDecisions.Decide(Catalog, c),
+        CreateImport c => ImportDecisions.Decide(Catalog, c, context),
+        ReportImport c => ImportDecisions.Decide(Catalog, c, context),
+        CommitImport c => ImportDecisions.Decide(Catalog, c),
+        AbortImport c => ImportDecisions.Decide(Catalog, c, context),
+        AddFileResource c => FileResourceDecisions.Decide(Catalog, c, context),
+        RemoveFileResource c => FileResourceDecisions.Decide(Catalog, c),
+        CreateSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
+        DropSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
+        PinSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
+        UnpinSnapshot c => SnapshotDecisions.Decide(Catalog, c),
+        RestoreSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
         _ => throw new MilvusException(ErrorCode.Unimplemented, $"unknown command {command.GetType().Name}: service unimplemented"),
     };
 }

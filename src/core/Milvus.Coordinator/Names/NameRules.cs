@@ -67,10 +67,27 @@ public static class NameRules
         throw new MilvusException(ErrorCode.FieldNameInvalid, $"{text}: field name invalid[field={name}]") { IsInputError = true };
     }
 
+    /// <exception cref="MilvusException">1100: an internal field is to be added to a collection.</exception>
+    public static void CheckAdded(string name)
+    {
+        if (SystemFields.Contains(name)) throw MilvusException.InvalidParameter($"not support to add system field, field name = {name}");
+    }
+
     /// <summary>True for words of the filter language, which no field may be called.</summary>
     public static bool IsKeyword(string name) => Keywords.Contains(name) || name.Equals("null", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Index names may contain brackets, for paths of struct fields.</summary>
+    public static void CheckSnapshot(string name)
+    {
+        var problem = name.Length == 0 ? "snapshot name should be not empty"
+            : name.Length > Limits.NameLength ? $"the length of snapshot name must be not greater than {Limits.NameLength}"
+            : !IsLetter(name[0]) && name[0] != '_' ? "the first character of snapshot name must be an underscore or letter"
+            : !All(name, static c => IsWord(c) || c == '-') ? "snapshot name can only contain numbers, letters, underscores and hyphens" : null;
+        if (problem is not null) throw MilvusException.InvalidParameter($"Invalid snapshot name: {name}. {problem}");
+    }
+
+    public static void CheckFileResource(string name) => CheckGeneric(name, "file resource name");
+
     public static void CheckIndex(string name)
     {
         var problem = name.Length > Limits.NameLength ? $"The length of a index name must be less than {Limits.NameLength} characters."

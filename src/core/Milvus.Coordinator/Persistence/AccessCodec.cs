@@ -92,4 +92,13 @@ internal static class AccessCodec
             TransferTo = r.Strings("transferTo"),
             NodeLabels = r.Properties("labels"),
         }));
+
+    public static byte[] Encode(FileResourceInfo resource) => RecordWriter.Write(json =>
+    {
+        json.WriteNumber("id", resource.Id);
+        json.WriteString("name", resource.Name);
+        json.WriteString("path", resource.Path);
+    });
+
+    public static FileResourceInfo DecodeFileResource(string key, ReadOnlyMemory<byte> value) => RecordReader.Read(key, value, r => new FileResourceInfo(r.Number("id"), r.Text("name"), r.Text("path")));
 }

@@ -27,6 +27,7 @@ internal static class CatalogStore
             MetaMutation.Delete(MetaLayout.Collection(e.Collection.Id)),
             MetaMutation.DeletePrefix(MetaLayout.SegmentsOf(e.Collection.Id)),
             MetaMutation.DeletePrefix(MetaLayout.ChannelsOf(e.Collection.Id)),
+            MetaMutation.DeletePrefix(MetaLayout.ImportedInto(e.Collection.Id)),
         ],
         UserStored e => [MetaMutation.Put(MetaLayout.User(e.User.Name), AccessCodec.Encode(e.User))],
         UserDropped e => [MetaMutation.Delete(MetaLayout.User(e.Name))],
@@ -36,6 +37,14 @@ internal static class CatalogStore
         PrivilegeGroupDropped e => [MetaMutation.Delete(MetaLayout.PrivilegeGroup(e.Name))],
         ResourceGroupStored e => [MetaMutation.Put(MetaLayout.ResourceGroup(e.Group.Name), AccessCodec.Encode(e.Group))],
         ResourceGroupDropped e => [MetaMutation.Delete(MetaLayout.ResourceGroup(e.Name))],
+        ImportStored e => [MetaMutation.Put(MetaLayout.Import(e.Job.Id), ImportCodec.Encode(e.Job))],
+        ImportRemoved e => [MetaMutation.Delete(MetaLayout.Import(e.Id))],
+        FileResourceStored e => [MetaMutation.Put(MetaLayout.FileResource(e.Resource.Name), AccessCodec.Encode(e.Resource))],
+        FileResourceRemoved e => [MetaMutation.Delete(MetaLayout.FileResource(e.Name))],
+        SnapshotStored e => [MetaMutation.Put(MetaLayout.SnapshotInfo(e.Snapshot.Id), SnapshotCodec.Encode(e.Snapshot))],
+        SnapshotRemoved e => [MetaMutation.Delete(MetaLayout.SnapshotInfo(e.Id)), MetaMutation.DeletePrefix(MetaLayout.SnapshotOf(e.Id))],
+        RestoreStored e => [MetaMutation.Put(MetaLayout.Restore(e.Job.Id), SnapshotCodec.Encode(e.Job))],
+        RestoreRemoved e => [MetaMutation.Delete(MetaLayout.Restore(e.Id))],
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "unknown catalogue event"),
     };
 
@@ -71,6 +80,10 @@ internal static class CatalogStore
         if (Is(MetaLayout.Roles)) return new RoleStored(AccessCodec.DecodeRole(key, value));
         if (Is(MetaLayout.PrivilegeGroups)) return new PrivilegeGroupStored(AccessCodec.DecodePrivilegeGroup(key, value));
         if (Is(MetaLayout.ResourceGroups)) return new ResourceGroupStored(AccessCodec.DecodeResourceGroup(key, value));
+        if (Is(MetaLayout.Imports)) return new ImportStored(ImportCodec.Decode(key, value));
+        if (Is(MetaLayout.FileResources)) return new FileResourceStored(AccessCodec.DecodeFileResource(key, value));
+        if (Is(MetaLayout.SnapshotInfos)) return new SnapshotStored(SnapshotCodec.DecodeSnapshot(key, value));
+        if (Is(MetaLayout.Restores)) return new RestoreStored(SnapshotCodec.DecodeRestore(key, value));
         throw new IntegrityException(key, "an entry of a kind this program does not know");
 
         bool Is(string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);

@@ -43,6 +43,22 @@ public static class SegmentStore
         throw new IOException($"the checkpoints of collection {collectionId} changed at every one of {MaxAttempts} looks");
     }
 
+    /// <summary>True once the rows of an import job are committed.</summary>
+    public static async Task<bool> IsImportedAsync(IMetaStore store, long collectionId, long importId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var key = MetaLayout.ImportedBy(collectionId, importId);
+        return (await store.LoadAsync(key, cancellationToken).ConfigureAwait(false)).Any(e => e.Key == key);
+    }
+
+    /// <summary>What a snapshot is made of; empty for one that does not exist.</summary>
+    /// <exception cref="IntegrityException">An entry cannot be read.</exception>
+    public static async Task<Snapshots.SnapshotContent> LoadSnapshotAsync(IMetaStore store, long snapshotId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return SnapshotContents.Decode(await store.LoadAsync(MetaLayout.SnapshotOf(snapshotId), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(snapshotId) ?? new([], []);
+    }
+
     private static bool AreSame(IReadOnlyList<MetaEntry> a, IReadOnlyList<MetaEntry> b)
     {
         if (a.Count != b.Count) return false;
@@ -68,6 +84,7 @@ public static class SegmentChangeCodec
             json.WriteNumbers("removed", change.Removed);
             json.WriteOptional("checkpoint", change.Checkpoint is { } c ? Convert.ToBase64String(SegmentCodec.Encode(c)) : "");
             json.WriteOptional("fenced", change.IsFenced ? 1L : 0L);
+            json.WriteOptional("import", change.ImportId);
             json.WriteOptional("replaces", change.Replaces is { } r ? Convert.ToBase64String(SegmentCodec.Encode(r)) : "");
         });
     }
@@ -80,6 +97,7 @@ public static class SegmentChangeCodec
         Replaced = [.. r.Strings("replaced").Select(Manifest)],
         Removed = r.Numbers("removed"),
         Checkpoint = r.OptionalText("checkpoint") is { Length: > 0 } text ? SegmentCodec.DecodeCheckpoint(Source, Bytes(text)) : null,
+        ImportId = r.OptionalNumber("import"),
         IsFenced = r.OptionalNumber("fenced") != 0,
         Replaces = r.OptionalText("replaces") is { Length: > 0 } replaced ? SegmentCodec.DecodeCheckpoint(Source, Bytes(replaced)) : null,
     });

@@ -6,6 +6,9 @@ namespace Milvus.Coordinator.Segments;
 /// <summary>The segments and checkpoints of one collection; immutable.</summary>
 internal sealed record CollectionSegments(ImmutableArray<SegmentManifest> Segments, ImmutableSortedDictionary<int, ChannelCheckpoint> Checkpoints)
 {
+    /// <summary>Import jobs whose rows are among the segments, or were.</summary>
+    public ImmutableHashSet<long> Imports { get; init; } = [];
+
     public static readonly CollectionSegments Empty = new([], ImmutableSortedDictionary<int, ChannelCheckpoint>.Empty);
 
     public SegmentManifest? Find(long segmentId)
@@ -29,7 +32,10 @@ internal sealed record CollectionSegments(ImmutableArray<SegmentManifest> Segmen
         foreach (var segment in change.Added.Concat(change.Replaced)) segments[segment.SegmentId] = segment;
         return new(
             [.. segments.Values.OrderBy(s => s.SegmentId)],
-            change.Checkpoint is { } checkpoint ? Checkpoints.SetItem(checkpoint.Shard.Shard, checkpoint) : Checkpoints);
+            change.Checkpoint is { } checkpoint ? Checkpoints.SetItem(checkpoint.Shard.Shard, checkpoint) : Checkpoints)
+        {
+            Imports = change.ImportId == 0 ? Imports : Imports.Add(change.ImportId),
+        };
     }
 
     /// <summary>Checks a change against the collection and this state, and leaves out what has become garbage meanwhile.</summary>
@@ -52,6 +58,11 @@ internal sealed record CollectionSegments(ImmutableArray<SegmentManifest> Segmen
             if (!touched.Add(id)) throw Contradiction($"segment {id} is named twice");
         }
         CheckCheckpoint(change);
+        if (change.ImportId != 0)
+        {
+            foreach (var segment in change.Added)
+                if (Checkpoints.TryGetValue(segment.Shard, out var checkpoint) && checkpoint.Timestamp >= segment.MinTimestamp) throw Contradiction($"the checkpoint of {checkpoint.Shard} is ahead of the rows of import {change.ImportId}");
+        }
         return change with
         {
             Added = [.. change.Added.Where(s => IsAlive(collection, s)).Select(s => WithoutStaleIndexes(collection, s))],

@@ -33,6 +33,9 @@ public interface ISegmentCatalog
     /// </summary>
     Task UpdateAsync(long collectionId, Func<ImmutableArray<SegmentManifest>, SegmentChange?> decide, CancellationToken cancellationToken = default);
 
+    /// <summary>True once the rows of an import job are committed.</summary>
+    bool IsImported(long collectionId, long importId);
+
     /// <summary>Every object key a manifest or checkpoint refers to; whatever else is stored is garbage once it is old enough.</summary>
     IEnumerable<string> LiveObjectKeys();
 
@@ -65,4 +68,10 @@ public sealed record SegmentChange
 
     /// <summary>The checkpoint that <see cref="Checkpoint"/> was planned on; null for none.</summary>
     public ChannelCheckpoint? Replaces { get; init; }
+
+    /// <summary>
+    /// The import job whose rows <see cref="Added"/> holds, 0 for none. It can be committed once; a second time does nothing. It is refused with code 5 when a
+    /// channel's checkpoint is ahead of the rows' timestamp: deletes that concern them may be gone then, and the rows need a later one.
+    /// </summary>
+    public long ImportId { get; init; }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Milvus.Coordinator.Persistence;
 using Milvus.Coordinator.Service;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 using Milvus.Storage.Meta;
 
@@ -24,16 +26,18 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
 
     private ImmutableArray<Action<SegmentChange>> _observers = [];
     private ImmutableDictionary<long, CollectionSegments> _collections;
+    private ImmutableDictionary<long, SnapshotContent> _snapshots;
 
     // Collections with a commit of unknown outcome: they are read again before the next change.
     private ImmutableHashSet<long> _uncertain = [];
     private bool _disposed;
 
-    private SegmentCatalog(MetaWriter writer, Func<Catalog> catalog, ImmutableDictionary<long, CollectionSegments> collections, ILogger logger)
+    private SegmentCatalog(MetaWriter writer, Func<Catalog> catalog, ImmutableDictionary<long, CollectionSegments> collections, ImmutableDictionary<long, SnapshotContent> snapshots, ILogger logger)
     {
         _writer = writer;
         _catalog = catalog;
         _collections = collections;
+        _snapshots = snapshots;
         _logger = logger;
     }
 
@@ -48,6 +52,8 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             var id = checkpoint.Shard.CollectionId;
             loaded[id] = loaded.GetValueOrDefault(id, CollectionSegments.Empty).Apply(new SegmentChange { CollectionId = id, Checkpoint = checkpoint });
         }
+        foreach (var group in (await LoadImportedAsync(writer.Store, MetaLayout.Imported, cancellationToken).ConfigureAwait(false)).GroupBy(i => i.CollectionId))
+            loaded[group.Key] = loaded.GetValueOrDefault(group.Key, CollectionSegments.Empty) with { Imports = [.. group.Select(i => i.JobId)] };
         var mutations = new List<MetaMutation>();
         foreach (var (id, segments) in loaded.ToArray())
         {
@@ -63,7 +69,8 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             }
         }
         if (mutations.Count > 0) await writer.CommitAsync(mutations, cancellationToken).ConfigureAwait(false);
-        return new SegmentCatalog(writer, catalog, loaded.ToImmutable(), logger);
+        var snapshots = SnapshotContents.Decode(await writer.Store.LoadAsync(MetaLayout.Snapshots, cancellationToken).ConfigureAwait(false));
+        return new SegmentCatalog(writer, catalog, loaded.ToImmutable(), snapshots, logger);
     }
 
     public ImmutableArray<SegmentManifest> GetSegments(long collectionId) => Find(collectionId).Segments;
@@ -85,6 +92,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             if (_uncertain.Contains(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
             var collection = _catalog().GetCollection(collectionId);
             if (decide(Find(collectionId).Segments) is not { } wanted) return;
+            if (wanted.ImportId != 0 && IsImported(collectionId, wanted.ImportId)) return;
             if (wanted.CollectionId != collectionId) throw new ArgumentException("the change is about another collection", nameof(decide));
             await CommitAsync(Find(collectionId).Check(collection, wanted)).ConfigureAwait(false);
         }
@@ -93,6 +101,8 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             _turn.Release();
         }
     }
+
+    public bool IsImported(long collectionId, long importId) => Find(collectionId).Imports.Contains(importId);
 
     public IEnumerable<string> LiveObjectKeys()
     {
@@ -106,7 +116,12 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             foreach (var checkpoint in segments.Checkpoints.Values)
                 foreach (var file in checkpoint.Tombstones) yield return file.ObjectKey;
         }
+        foreach (var snapshot in Volatile.Read(ref _snapshots).Values)
+            foreach (var key in snapshot.ObjectKeys) yield return key;
     }
+
+    /// <summary>What a snapshot is made of; null for an unknown one.</summary>
+    public SnapshotContent? FindSnapshot(long snapshotId) => Volatile.Read(ref _snapshots).GetValueOrDefault(snapshotId);
 
     public IDisposable Subscribe(Action<SegmentChange> observer)
     {
@@ -184,6 +199,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
         var now = Find(change.CollectionId);
         var happened = change.Removed.All(id => now.Find(id) is null)
             && change.Added.Concat(change.Replaced).All(s => now.Find(s.SegmentId) is { } stored && SegmentCodec.Encode(stored).AsSpan().SequenceEqual(SegmentCodec.Encode(s)))
+            && (change.ImportId == 0 || now.Imports.Contains(change.ImportId))
             && (change.Checkpoint is not { } c || (now.Checkpoints.GetValueOrDefault(c.Shard.Shard) is { } p && SegmentCodec.Encode(p).AsSpan().SequenceEqual(SegmentCodec.Encode(c))));
         if (happened) Notify(change);
         return happened;
@@ -196,7 +212,11 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             await _writer.CommitAsync([]).ConfigureAwait(false);
             var manifests = await LoadManifestsAsync(_writer.Store, MetaLayout.SegmentsOf(collectionId), CancellationToken.None).ConfigureAwait(false);
             var checkpoints = await LoadCheckpointsAsync(_writer.Store, MetaLayout.ChannelsOf(collectionId), CancellationToken.None).ConfigureAwait(false);
-            var segments = new CollectionSegments([.. manifests.OrderBy(m => m.SegmentId)], checkpoints.ToImmutableSortedDictionary(c => c.Shard.Shard, c => c));
+            var imported = await LoadImportedAsync(_writer.Store, MetaLayout.ImportedInto(collectionId), CancellationToken.None).ConfigureAwait(false);
+            var segments = new CollectionSegments([.. manifests.OrderBy(m => m.SegmentId)], checkpoints.ToImmutableSortedDictionary(c => c.Shard.Shard, c => c))
+            {
+                Imports = [.. imported.Select(i => i.JobId)],
+            };
             if (_catalog().FindCollection(collectionId) is { } collection && segments.Prune(collection) is { } garbage) segments = segments.Apply(garbage);
             Volatile.Write(ref _collections, _collections.SetItem(collectionId, segments));
             _uncertain = _uncertain.Remove(collectionId);
@@ -250,17 +270,30 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
         foreach (var segment in change.Added.Concat(change.Replaced))
             mutations.Add(MetaMutation.Put(MetaLayout.Segment(change.CollectionId, segment.SegmentId), SegmentCodec.Encode(segment)));
         if (change.Checkpoint is { } checkpoint) mutations.Add(MetaMutation.Put(MetaLayout.Channel(checkpoint.Shard), SegmentCodec.Encode(checkpoint)));
+        if (change.ImportId != 0) mutations.Add(MetaMutation.Put(MetaLayout.ImportedBy(change.CollectionId, change.ImportId), RecordWriter.Write(_ => { })));
         return mutations;
     }
 
     private static MetaMutation[] Forget(long collectionId) =>
-        [MetaMutation.DeletePrefix(MetaLayout.SegmentsOf(collectionId)), MetaMutation.DeletePrefix(MetaLayout.ChannelsOf(collectionId))];
+        [MetaMutation.DeletePrefix(MetaLayout.SegmentsOf(collectionId)), MetaMutation.DeletePrefix(MetaLayout.ChannelsOf(collectionId)), MetaMutation.DeletePrefix(MetaLayout.ImportedInto(collectionId))];
 
     private static async Task<List<SegmentManifest>> LoadManifestsAsync(IMetaStore store, string prefix, CancellationToken cancellationToken) =>
         [.. (await store.LoadAsync(prefix, cancellationToken).ConfigureAwait(false)).Select(e => SegmentCodec.DecodeSegment(e.Key, e.Value))];
 
     private static async Task<List<ChannelCheckpoint>> LoadCheckpointsAsync(IMetaStore store, string prefix, CancellationToken cancellationToken) =>
         [.. (await store.LoadAsync(prefix, cancellationToken).ConfigureAwait(false)).Select(e => SegmentCodec.DecodeCheckpoint(e.Key, e.Value))];
+
+    private static async Task<List<(long CollectionId, long JobId)>> LoadImportedAsync(IMetaStore store, string prefix, CancellationToken cancellationToken)
+    {
+        var found = new List<(long, long)>();
+        foreach (var entry in await store.LoadAsync(prefix, cancellationToken).ConfigureAwait(false))
+        {
+            var parts = entry.Key[MetaLayout.Imported.Length..].Split('/');
+            if (parts.Length != 2 || !long.TryParse(parts[0], CultureInfo.InvariantCulture, out var collection) || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out var job)) throw new IntegrityException(entry.Key, "not the key of an import");
+            found.Add((collection, job));
+        }
+        return found;
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An observer of segments failed at a change of collection {CollectionId}")]
     private static partial void LogObserverFailure(ILogger logger, Exception exception, long collectionId);

@@ -41,7 +41,8 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         Segments = null!;
     }
 
-    private sealed record Pending(Catalog Before, Catalog After, ImmutableArray<CatalogEvent> Events, Timestamp At);
+    /// <param name="Effect">What the events mean for the segments.</param>
+    private sealed record Pending(Catalog Before, Catalog After, ImmutableArray<CatalogEvent> Events, Timestamp At, SegmentCatalog.Effect? Effect = null);
 
     public Catalog Catalog => Volatile.Read(ref _catalog);
 
@@ -93,7 +94,8 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _writer.ThrowIfFenced();
-            if (_uncertain is not null) await SettleAsync().ConfigureAwait(false);
+            if (_uncertain is { Effect: null }) await SettleAsync().ConfigureAwait(false);
+            else if (_uncertain is not null) await Segments.InTurnAsync(SettleAsync).ConfigureAwait(false);
             var before = _catalog;
             var context = MakeContext(command is CreateUser or UpdateUser);
             switch (new CoordinatorState(before).Decide(command, context))
@@ -101,7 +103,9 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
                 case Decision.Unchanged unchanged:
                     return new(false, unchanged.Id, context.Now, before);
                 case Decision.Accepted accepted:
-                    await CommitAsync(new(before, before.Apply(accepted.Events), accepted.Events, context.Now)).ConfigureAwait(false);
+                    var pending = new Pending(before, before.Apply(accepted.Events), accepted.Events, context.Now);
+                    if (command is CreateSnapshot or DropSnapshot or RestoreSnapshot) await CommitInTurnAsync(command, pending).ConfigureAwait(false);
+                    else await CommitAsync(pending).ConfigureAwait(false);
                     return new(true, accepted.Id, context.Now, _catalog);
                 case Decision.Rejected rejected:
                     throw rejected.Error;
@@ -147,11 +151,18 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         QueryNodes = _options.QueryNodes,
     };
 
+    // Snapshots are made of the segments of one moment, and restored ones are there when their collection is.
+    private Task<bool> CommitInTurnAsync(CoordinatorCommand command, Pending pending) => Segments.InTurnAsync(async () =>
+    {
+        await CommitAsync(pending with { Effect = await Segments.PlanAsync(command, pending.Events, () => _oracle.NextIds()).ConfigureAwait(false) }).ConfigureAwait(false);
+        return true;
+    });
+
     private async Task CommitAsync(Pending pending)
     {
         try
         {
-            await _writer.CommitAsync(CatalogStore.Mutations(pending.Events, pending.After.Version)).ConfigureAwait(false);
+            await _writer.CommitAsync([.. CatalogStore.Mutations(pending.Events, pending.After.Version), .. pending.Effect?.Mutations ?? []]).ConfigureAwait(false);
         }
         catch (MilvusException e) when (MetaWriter.IsUncertain(e))
         {
@@ -198,6 +209,7 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
 
     private async Task PublishAsync(Pending pending)
     {
+        pending.Effect?.Apply();
         Volatile.Write(ref _catalog, pending.After);
         var change = new CatalogChange(pending.Before, pending.After, pending.Events, pending.At);
         foreach (var observer in _observers)

@@ -29,6 +29,9 @@ public record InsertRequest
 
     /// <summary>Checks the rows as an insert would and writes nothing.</summary>
     public bool CheckOnly { get; init; }
+
+    /// <summary>Takes the rows in place of the channels; null for an ordinary insert.</summary>
+    public IRowIntake? Into { get; init; }
 }
 
 public enum FieldOperation

@@ -12,6 +12,12 @@ internal sealed class Inserter(RowPreparer preparer, ShardWriter writer, ProxyOp
         var rows = await preparer.PrepareAsync(collection, RowPreparer.Match(collection, request), request.RowCount, cancellation).ConfigureAwait(false);
         var plan = WritePlanner.PlanRows(rows, target.Partitions, target.PartitionOf(rows), null, [], options.MaxWriteBytes);
         if (request.CheckOnly) return new MutationResult { Ids = rows.Keys, Timestamp = Timestamp.Zero };
+        if (request.Into is { } intake)
+        {
+            for (var shard = 0; shard < plan.Length; shard++)
+                foreach (var insert in plan[shard].SelectMany(w => w.Inserts)) await intake.AppendAsync(shard, insert.PartitionId, insert.Rows, cancellation).ConfigureAwait(false);
+            return new MutationResult { Ids = rows.Keys, InsertCount = rows.Count, Timestamp = Timestamp.Zero };
+        }
         var timestamp = await writer.WriteAsync(collection, plan, cancellation).ConfigureAwait(false);
         return new MutationResult { Ids = rows.Keys, InsertCount = rows.Count, Timestamp = timestamp };
     }

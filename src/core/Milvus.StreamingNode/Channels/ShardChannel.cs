@@ -31,6 +31,8 @@ public sealed class ShardChannel
     private readonly Dictionary<long, GrowingExtent> _openByPartition = [];
     private readonly List<SealedExtent> _committed = [];
     private ShardView _view = ShardView.Empty;
+    private long _askedSequence;
+    private volatile bool _isCheckpointAsked;
 
     public ShardChannel(ShardId id, ChannelContext context, ITimestampOracle oracle, ChannelOptions options, ChannelCheckpoint? checkpoint)
     {
@@ -187,9 +189,21 @@ public sealed class ShardChannel
         return new ChannelCheckpoint { Shard = Id, LogSequence = safe, Timestamp = timestamp, Tombstones = tombstones, Sealed = sealedExtents };
     }
 
+    /// <summary>True while a client waits for a checkpoint of what was written so far. Safe from any thread.</summary>
+    public bool IsCheckpointAsked => _isCheckpointAsked;
+
+    /// <summary>Makes a checkpoint due, also when there are deletes only; returns the sequence that it will reach.</summary>
+    public long AskCheckpoint()
+    {
+        _askedSequence = AppliedSequence;
+        _isCheckpointAsked = _askedSequence > CheckpointSequence;
+        return _askedSequence;
+    }
+
     /// <summary>Takes over a committed checkpoint; the deletes it covers are forgotten.</summary>
     public void CommitCheckpoint(ChannelCheckpoint checkpoint)
     {
+        if (checkpoint.LogSequence >= _askedSequence) _isCheckpointAsked = false;
         CheckpointSequence = checkpoint.LogSequence;
         Tombstones = checkpoint.Tombstones;
         _committed.Clear();

@@ -129,6 +129,6 @@ internal static class FilterParser
     private static void RefuseFile(JsonSettings settings, string key)
     {
         if (settings.Has(key))
-            throw MilvusException.InvalidParameter($"filter option {key} is not supported: this server has no file resources, give the words in the analyzer parameters");
+            throw MilvusException.InvalidParameter($"filter option {key} is not supported here: file resources are read when a collection is made or an analyzer is run");
     }
 }

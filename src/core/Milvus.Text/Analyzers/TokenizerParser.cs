@@ -53,7 +53,7 @@ internal static class TokenizerParser
     private static JiebaTokenizer Jieba(JsonSettings settings)
     {
         if (settings.Has("extra_dict_file"))
-            throw MilvusException.InvalidParameter("jieba extra_dict_file is not supported: this server has no file resources, give the words in dict");
+            throw MilvusException.InvalidParameter("jieba extra_dict_file is not supported here: file resources are read when a collection is made or an analyzer is run");
         settings.Allow("type", "dict", "mode", "hmm");
         string mode = settings.Has("mode") ? settings.Text("mode", "jieba mode should be string") : "search";
         if (mode is not ("search" or "exact"))

@@ -36,7 +36,7 @@ internal static class CsvRows
     {
         foreach (var field in schema.Fields)
         {
-            if (field.IsDynamic || field.IsFunctionOutput || field.Nullable || field.Default is not null || (field.IsPrimaryKey && field.AutoId)) continue;
+            if (field.IsDynamic || schema.ParentOf(field) is not null || field.IsFunctionOutput || field.Nullable || field.Default is not null || (field.IsPrimaryKey && field.AutoId)) continue;
             if (!header.Contains(field.Name)) throw ImportFailures.Of($"value of field is missed: '{field.Name}'");
         }
     }

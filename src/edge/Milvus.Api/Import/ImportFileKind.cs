@@ -7,6 +7,10 @@ internal enum ImportFileKind
     Json,
     JsonLines,
     Csv,
+    Parquet,
+
+    /// <summary>A file per column, named after its field.</summary>
+    Numpy,
 }
 
 internal static class ImportFileKinds
@@ -23,7 +27,8 @@ internal static class ImportFileKinds
             ".json" => Single(paths, ImportFileKind.Json, "JSON"),
             ".jsonl" or ".ndjson" => Single(paths, ImportFileKind.JsonLines, "JSON"),
             ".csv" => Single(paths, ImportFileKind.Csv, "CSV"),
-            ".parquet" or ".npy" => throw ImportFailures.Of($"files of type {kind} are not supported by this server, files=[{string.Join(' ', paths)}]"),
+            ".parquet" => Single(paths, ImportFileKind.Parquet, "Parquet"),
+            ".npy" => ImportFileKind.Numpy,
             _ => throw ImportFailures.Of($"unexpected file type, files=[{string.Join(' ', paths)}]"),
         };
     }

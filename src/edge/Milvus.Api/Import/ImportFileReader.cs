@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Milvus.Model;
+using Milvus.Storage.Objects;
 
 namespace Milvus.Api.Import;
 
@@ -10,15 +12,46 @@ internal static class ImportFileReader
 {
     private static readonly JsonSerializerOptions s_json = new() { MaxDepth = 128, ReadCommentHandling = JsonCommentHandling.Disallow };
 
-    /// <param name="content">Positioned at the beginning; the caller disposes it.</param>
+    /// <param name="keys">One file, or the files of one group of columns.</param>
     /// <exception cref="MilvusException">2100: the file is malformed.</exception>
-    public static IAsyncEnumerable<JsonElement> ReadAsync(
-        Stream content, ImportFileKind kind, CollectionSchema schema, ImportOptions options, CancellationToken cancellation) => kind switch
+    public static async IAsyncEnumerable<JsonElement> ReadAsync(
+        IObjectStore files, ImmutableArray<string> keys, ImportFileKind kind, CollectionSchema schema, ImportOptions options, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var rows = Rows(files, keys, kind, schema, options, cancellation).GetAsyncEnumerator(cancellation);
+        while (true)
+        {
+            try
+            {
+                if (!await rows.MoveNextAsync()) yield break;
+            }
+            catch (Exception e) when (e is InvalidDataException or JsonException)
+            {
+                throw ImportFailures.Of($"failed to read {string.Join(' ', keys)}, error: {e.Message}");
+            }
+            yield return rows.Current;
+        }
+    }
+
+    private static IAsyncEnumerable<JsonElement> Rows(
+        IObjectStore files, ImmutableArray<string> keys, ImportFileKind kind, CollectionSchema schema, ImportOptions options, CancellationToken cancellation) => kind switch
+        {
+            ImportFileKind.Parquet => ColumnFileRows.ReadParquetAsync(files, keys[0], schema, cancellation),
+            ImportFileKind.Numpy => ColumnFileRows.ReadNumpyAsync(files, keys, schema, cancellation),
+            _ => ReadTextAsync(files, keys[0], kind, schema, options, cancellation),
+        };
+
+    private static async IAsyncEnumerable<JsonElement> ReadTextAsync(
+        IObjectStore files, string key, ImportFileKind kind, CollectionSchema schema, ImportOptions options, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var content = await files.OpenReadAsync(key, cancellationToken: cancellation);
+        var rows = kind switch
         {
             ImportFileKind.Csv => CsvRows.ReadAsync(content, schema, options, cancellation),
             ImportFileKind.JsonLines => ReadValuesAsync(content, lines: true, cancellation),
             _ => ReadJsonAsync(content, cancellation),
         };
+        await foreach (var row in rows) yield return row;
+    }
 
     // A list of rows, or the older form {"rows": [...]}, which is read whole.
     private static async IAsyncEnumerable<JsonElement> ReadJsonAsync(Stream content, [EnumeratorCancellation] CancellationToken cancellation)

@@ -18,9 +18,22 @@ internal static class ImportRows
             if (row.ValueKind != JsonValueKind.Object) throw Row($"invalid JSON format, each row should be a key-value map, but got type {row.ValueKind}");
         var columns = ImmutableArray.CreateBuilder<NamedColumn>();
         foreach (var field in schema.Fields)
-            if (!field.IsDynamic && ReadColumn(rows, field, collection) is { } column) columns.Add(new NamedColumn(field.Name, column));
+            if (!field.IsDynamic && schema.ParentOf(field) is null && ReadColumn(rows, field, collection) is { } column) columns.Add(new NamedColumn(field.Name, column));
+        foreach (var parent in schema.StructFields) ReadStruct(rows, parent, schema, columns);
         if (schema.EnableDynamicField) columns.Add(new NamedColumn(FieldIds.DynamicName, ReadDynamic(rows, schema), IsDynamic: true));
         return columns.ToImmutable();
+    }
+
+    private static void ReadStruct(IReadOnlyList<JsonElement> rows, StructFieldSchema parent, CollectionSchema schema, ImmutableArray<NamedColumn>.Builder columns)
+    {
+        try
+        {
+            StructReader.Read([.. rows], schema, parent, partial: false, columns);
+        }
+        catch (Rest.RestFailure e)
+        {
+            throw Row(e.Message);
+        }
     }
 
     private static Column? ReadColumn(IReadOnlyList<JsonElement> rows, FieldSchema field, CollectionInfo collection)
@@ -87,7 +100,7 @@ internal static class ImportRows
                 foreach (var member in row.EnumerateObject())
                 {
                     if (member.Name == FieldIds.DynamicName) WriteMeta(writer, member.Value, written);
-                    else if (schema.Find(member.Name) is null or { IsDynamic: true }) WriteMember(writer, member, written);
+                    else if (schema.Find(member.Name) is null or { IsDynamic: true } && schema.FindStruct(member.Name) is null) WriteMember(writer, member, written);
                 }
                 writer.WriteEndObject();
             }

@@ -36,6 +36,9 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
     /// <summary>Null when this process imports no files.</summary>
     public ImportJobs? Imports { get; init; }
 
+    /// <summary>Null when this process takes no snapshots.</summary>
+    public SnapshotService? Snapshots { get; init; }
+
     public async Task HandleAsync(HttpContext http)
     {
         var headers = http.Response.Headers;
@@ -73,7 +76,7 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
                 throw new RestFailure(RestCodes.NotAuthenticated, "user hasn't authenticated", StatusCodes.Status401Unauthorized);
             deadline.CancelAfter(Timeout(http));
             document = await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
-            var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token) { Imports = Imports };
+            var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token) { Imports = Imports, Snapshots = Snapshots };
             var reply = await endpoint(call);
             WriteReply(buffer, reply);
         }

@@ -24,6 +24,9 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     /// <summary>Null when this process imports no files.</summary>
     public ImportJobs? Imports { get; init; }
 
+    /// <summary>Null when this process takes no snapshots.</summary>
+    public SnapshotService? Snapshots { get; init; }
+
     /// <summary>The body's database, else the header's, else the default.</summary>
     public string Database
     {

@@ -5,6 +5,7 @@ using Milvus.Actors.Messages;
 using Milvus.Coordinator.Service;
 using Milvus.DataNode;
 using Milvus.Model;
+using Milvus.Proxy;
 
 namespace Milvus.Actors.Data;
 
@@ -62,12 +63,10 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
         }
         if (due.Count == 0) return;
         await service.VerifyAsync(cancellation).ConfigureAwait(false);
-        foreach (var group in due.GroupBy(d => d.CollectionId))
-        {
-            var live = Live(group.Key);
-            foreach (var (key, _) in group)
-                if (!live.Contains(key)) await settings.Objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
-        }
+        // Of all collections and snapshots: restored ones share objects with those that they come from.
+        var live = service.Segments.LiveObjectKeys().ToHashSet(StringComparer.Ordinal);
+        foreach (var (key, _) in due)
+            if (!live.Contains(key)) await settings.Objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
         _logger.LogInformation("Removed {Count} objects of segments and files that are no more", due.Count);
     }
 
@@ -78,7 +77,7 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
         // Before the listing: what grows now may be sealed meanwhile, what does not grow never will again.
         var growing = await GrowingAsync().ConfigureAwait(false);
         var listed = new List<string>();
-        foreach (var root in (string[])[ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot])
+        foreach (var root in (string[])[ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot, SnapshotService.Root])
             await foreach (var o in settings.Objects.ListAsync(root, cancellation).ConfigureAwait(false)) listed.Add(o.Key);
         var live = service.Segments.LiveObjectKeys().ToHashSet(StringComparer.Ordinal);
         await service.VerifyAsync(cancellation).ConfigureAwait(false);
@@ -102,6 +101,8 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
     private bool IsLeftBehind(string key, Dictionary<long, HashSet<long>?> growing, Func<long, bool> isBusy)
     {
         var parts = key.Split('/');
+        // snapshots/whose/timestamp/number.del
+        if (parts[0] + "/" == SnapshotService.Root) return parts.Length == 4 && ulong.TryParse(parts[2], CultureInfo.InvariantCulture, out var taken) && IsOld((long)taken);
         if (parts.Length < 4 || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out var collectionId)) return false;
         var collection = service.Catalog.FindCollection(collectionId);
         if (parts[0] + "/" == ObjectNames.TombstoneRoot)

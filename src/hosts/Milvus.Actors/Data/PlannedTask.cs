@@ -34,7 +34,7 @@ internal sealed class PlannedTask(ITaskMessage message, long collectionId, long[
     public long At { get; set; }
 
     public TaskStatusLine Describe() => new(
-        Message.TaskId, Message is BuildIndexTask ? "index" : "compaction", State switch { TaskState.Sent => "sent", TaskState.Running => "running", _ => "failed" }, Node, Failure);
+        Message.TaskId, Message switch { BuildIndexTask => "index", ImportTask => "import", _ => "compaction" }, State switch { TaskState.Sent => "sent", TaskState.Running => "running", _ => "failed" }, Node, Failure);
 }
 
 /// <summary>A compaction that a client asked for. For one thread.</summary>

@@ -92,6 +92,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             foreach (var collection in _service.Catalog.Collections) _dirty.Add(collection.Id);
         foreach (var id in _dirty.ToList())
             if (PlanIndexes(id)) _dirty.Remove(id);
+        PlanImports();
         if (!_isPlanning && _settings.Engine.AutoCompaction && IsDue(ref _compactedAt, _planner.CompactionInterval)) PlanCompactions();
         if (!_isRemoving) Remove();
     }
@@ -140,6 +141,15 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             }
         }
         return true;
+    }
+
+    private void PlanImports()
+    {
+        foreach (var job in _service.Catalog.Imports)
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"import-{job.Id}");
+            if (job.IsRunnable && !_tasks.ContainsKey(id) && _tasks.Count < _planner.MaxTasks) Begin(new PlannedTask(new ImportTask(id, job.CollectionId, job.Id), job.CollectionId, []));
+        }
     }
 
     private void Begin(PlannedTask task)
@@ -192,8 +202,9 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
     private static string BuildId(long segmentId, long indexId) => string.Create(CultureInfo.InvariantCulture, $"{BuildPrefix}{segmentId}-{indexId}");
 
     // A node with other settings may see no need; asking it every second would not change that.
-    private bool IsStillNeeded(PlannedTask task) =>
-        task.Message is BuildIndexTask build && _service.Catalog.FindCollection(build.CollectionId) is { } collection
+    private bool IsStillNeeded(PlannedTask task) => task.Message is ImportTask import
+        ? _service.Catalog.FindImport(import.JobId) is { IsRunnable: true }
+        : task.Message is BuildIndexTask build && _service.Catalog.FindCollection(build.CollectionId) is { } collection
         && collection.Indexes.FirstOrDefault(i => i.Id == build.IndexId) is { } index && _service.Segments.FindSegment(build.CollectionId, build.SegmentId) is { } segment
         && IndexBuilder.Needs(segment, index, collection.Schema, _indexes) is not null;
 

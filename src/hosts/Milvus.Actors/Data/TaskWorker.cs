@@ -29,14 +29,17 @@ public sealed class TaskWorker : IDisposable
     private readonly ILogger _logger;
     private readonly Func<long, SealedSegment?> _loaded;
     private readonly SemaphoreSlim _turns;
+    private readonly SemaphoreSlim _importTurns = new(1);
+    private readonly Func<long, CancellationToken, Task> _import;
     private readonly IndexBuildOptions _indexes;
 
     /// <param name="concurrency">Tasks that run at once; more wait.</param>
     /// <param name="loaded">A segment by its id where this node has it in memory anyway, as it may when it is a query node too.</param>
     public TaskWorker(
         EngineOptions options, IMetaStore meta, IObjectStore objects, CatalogReplica catalog, ICoordinatorClient coordinator, TimeProvider time, ILoggerFactory logging, int concurrency = 1,
-        Func<long, SealedSegment?>? loaded = null)
+        Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null)
     {
+        _import = import ?? ((_, _) => throw new MilvusException(ErrorCode.UnsupportedOperation, "this node imports no files: unsupported operation"));
         _meta = meta;
         _objects = objects;
         _catalog = catalog;
@@ -48,15 +51,25 @@ public sealed class TaskWorker : IDisposable
         _indexes = new IndexBuildOptions(options.MinIndexRows, options.BuildThreads);
     }
 
-    public static TaskWorker From(NodeServices services, Func<long, SealedSegment?>? loaded = null) =>
-        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded);
+    /// <param name="import">Carries an import job out, by its id.</param>
+    public static TaskWorker From(NodeServices services, Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null) =>
+        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded, import: import);
 
     /// <summary>Completes when the result is committed or there was nothing to do (any more); faults with the reason otherwise.</summary>
     internal async Task RunAsync(ITaskMessage task, CancellationToken cancellation)
     {
-        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
+        // Mostly reading and writing: indexes need not wait for it.
+        var turns = task is ImportTask ? _importTurns : _turns;
+        await turns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            if (task is ImportTask import)
+            {
+                // The job may have been taken in a moment ago.
+                if (_catalog.Catalog.FindImport(import.JobId) is null) await _catalog.EnsureAsync(_catalog.Catalog.Version + 1, cancellation).ConfigureAwait(false);
+                await _import(import.JobId, cancellation).ConfigureAwait(false);
+                return;
+            }
             await OnOwnThreadAsync(task.TaskId, () =>
             {
                 switch (task)
@@ -79,11 +92,15 @@ public sealed class TaskWorker : IDisposable
         }
         finally
         {
-            _turns.Release();
+            turns.Release();
         }
     }
 
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+        _turns.Dispose();
+        _importTurns.Dispose();
+    }
 
     private void BuildIndex(BuildIndexTask task, CancellationToken cancellation)
     {

@@ -234,6 +234,8 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             Proxy = proxy,
             Catalog = () => services.Catalog.Catalog,
+            Imports = new Milvus.Api.Import.ImportJobs(proxy),
+            Snapshots = new Milvus.Proxy.SnapshotService(proxy, new Gateways.ClusterSnapshotStorage(services, Gateways.GatewayOptions.Default)),
             Access = settings.Authorization ? access : null,
             Health = health,
             Metrics = metrics,

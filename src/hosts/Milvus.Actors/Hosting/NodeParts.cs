@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Import;
 using Milvus.Actors.Catalogs;
 using Milvus.Actors.Data;
 using Milvus.Actors.Gateways;
@@ -51,7 +52,7 @@ internal sealed class NodeParts : IDisposable
             ? await ChannelRegion.StartProxyAsync(system).ConfigureAwait(false)
             : await ChannelRegion.StartAsync(system, streaming).ConfigureAwait(false);
         services.Tasks = settings.Has(NodeRoles.Data)
-            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services, id => query?.Table.Find(id)?.Segment))).ConfigureAwait(false)
+            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services, id => query?.Table.Find(id)?.Segment, parts.CreateImports().RunAsync))).ConfigureAwait(false)
             : await TaskRegion.StartProxyAsync(system).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {
@@ -76,10 +77,13 @@ internal sealed class NodeParts : IDisposable
             new ClusterMaintenanceGateway(_services, options),
             _services.Time,
             // As long as an unattended change of owners takes, and some.
-            new ProxyOptions { MovedReadPatienceMs = 30_000, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
+            new ProxyOptions { MovedReadPatienceMs = 30_000, Files = _services.Objects, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
             _services.Logging.CreateLogger<MilvusProxy>(),
             analyzers: _analyzers);
     }
+
+    private ImportWork CreateImports() => new(
+        CreateProxy(out _), new ClusterImportGateway(_services, GatewayOptions.Default), _services.Objects, _services.Time, _services.Logging.CreateLogger<ImportWork>());
 
     public void Dispose()
     {

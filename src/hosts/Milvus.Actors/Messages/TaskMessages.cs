@@ -7,6 +7,9 @@ public sealed record BuildIndexTask(string TaskId, long CollectionId, long Segme
 /// <param name="Horizon">Deletes at or before this timestamp are folded in.</param>
 public sealed record CompactTask(string TaskId, long CollectionId, int Shard, long PartitionId, long[] SourceIds, long TargetId, ulong Horizon) : ITaskMessage;
 
+/// <summary>Carries an import job out. What it reads and how it ended is in the catalogue.</summary>
+public sealed record ImportTask(string TaskId, long CollectionId, long JobId) : ITaskMessage;
+
 public sealed record TaskRunning(string TaskId, string Node) : IControlMessage;
 
 /// <param name="Failure">Empty when it succeeded.</param>

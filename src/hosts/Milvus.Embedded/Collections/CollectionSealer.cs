@@ -32,17 +32,20 @@ public sealed class CollectionSealer(CollectionRuntime collection, EngineService
     public async Task<ImmutableArray<long>> FlushAsync()
     {
         var ids = ImmutableArray.CreateBuilder<long>();
+        var isAsked = false;
         foreach (var slot in collection.Shards)
         {
             var closed = await slot.Running.PostAsync(channel =>
             {
                 var all = channel.Growing.ToList();
                 channel.BeginSeal(all);
+                channel.AskCheckpoint();
                 return all.ConvertAll(g => g.Segment.SegmentId);
             }).ConfigureAwait(false);
             ids.AddRange(closed);
+            isAsked |= slot.Running.Channel.IsCheckpointAsked;
         }
-        if (ids.Count > 0) Queue();
+        if (ids.Count > 0 || isAsked) Queue();
         return ids.ToImmutable();
     }
 

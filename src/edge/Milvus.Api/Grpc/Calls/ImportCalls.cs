@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Milvus.Api.Import;
 using Milvus.Api.Mapping;
+using Milvus.Coordinator.Imports;
 using Milvus.Model;
 using Milvus.Protocol;
 using ErrorCode = Milvus.Model.ErrorCode;
@@ -17,11 +19,10 @@ internal static class ImportCalls
         ImportJobs Jobs() => imports ?? throw new MilvusException(ErrorCode.Unimplemented, "bulk import is not supported by this server: service unimplemented");
         var proxy = calls.Proxy;
         calls
-            .Add("Import", Protocol.ImportRequest.Parser, (_, status) => new ImportResponse { Status = status }, (request, call) =>
+            .Add("Import", Protocol.ImportRequest.Parser, (_, status) => new ImportResponse { Status = status }, async (request, call) =>
             {
-                var options = ImportOptions.From(request.Options.Select(o => new Property(o.Key, o.Value)));
-                var id = Jobs().Create(new Import.ImportRequest(
-                    call.Database(request.DbName), request.CollectionName, request.PartitionName, [.. request.Files.Select(f => (System.Collections.Immutable.ImmutableArray<string>)[f])], options, call.User));
+                ImmutableArray<Property> options = [.. request.Options.Select(o => new Property(o.Key, o.Value))];
+                var id = await Jobs().CreateAsync(new Import.ImportRequest(call.Database(request.DbName), request.CollectionName, request.PartitionName, Groups(request.Files), options, call.User), call.Cancellation);
                 return new ImportResponse { Status = StatusMapping.Ok(), Tasks = { id } };
             })
             .Add("GetImportState", GetImportStateRequest.Parser, (_, status) => new GetImportStateResponse { Status = status }, (request, _) =>
@@ -37,6 +38,10 @@ internal static class ImportCalls
             });
     }
 
+    // Columns in files of their own are one unit; everything else is a unit per file.
+    private static ImmutableArray<ImmutableArray<string>> Groups(IReadOnlyCollection<string> files) =>
+        files.Count > 0 && files.All(f => f.EndsWith(".npy", StringComparison.Ordinal)) ? [[.. files]] : [.. files.Select(f => (ImmutableArray<string>)[f])];
+
     private static GetImportStateResponse Write(ImportJob job)
     {
         var answer = new GetImportStateResponse
@@ -45,7 +50,7 @@ internal static class ImportCalls
             Id = job.Id,
             CollectionId = job.CollectionId,
             RowCount = job.State == ImportState.Failed ? 0 : job.ImportedRows,
-            CreateTs = job.CreatedAt.ToUnixTimeSeconds(),
+            CreateTs = job.CreatedAt.PhysicalMs / 1000,
             State = job.State switch
             {
                 ImportState.Pending => WireState.ImportPending,
@@ -54,7 +59,7 @@ internal static class ImportCalls
                 _ => WireState.ImportStarted,
             },
         };
-        Info("files", string.Join(',', job.Files.Select(f => f.Path)));
+        Info("files", string.Join(',', job.Files.SelectMany(f => f.Paths)));
         Info("collection", job.Collection);
         if (job.Partition.Length > 0) Info("partition", job.Partition);
         Info("progress_percent", job.Progress.ToString(CultureInfo.InvariantCulture));

@@ -17,7 +17,7 @@ public static class MilvusService
 {
     public static GrpcMethodTable.Builder AddMilvus(
         this GrpcMethodTable.Builder table, IMilvusProxy proxy, ServerIdentity identity, ServerHealth health, TimeProvider time, ILogger logger,
-        ImportJobs? imports = null)
+        ImportJobs? imports = null, SnapshotService? snapshots = null)
     {
         var milvus = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService");
         var telemetry = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("ClientTelemetryService");
@@ -41,6 +41,9 @@ public static class MilvusService
         ResourceGroupCalls.Add(calls);
         TextCalls.Add(calls);
         ImportCalls.Add(calls, imports);
+        SnapshotCalls.Add(calls, snapshots);
+        LegacyCalls.Add(calls);
+        FileResourceCalls.Add(calls);
         TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
         return table;
     }

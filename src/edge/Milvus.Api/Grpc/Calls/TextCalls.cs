@@ -12,14 +12,15 @@ internal static class TextCalls
     public static void Add(CallRegistry calls)
     {
         var analyzers = new AnalyzerRegistry();
-        calls.Add("RunAnalyzer", RunAnalyzerRequest.Parser, (_, status) => new RunAnalyzerResponse { Status = status }, (request, call) =>
+        calls.Add("RunAnalyzer", RunAnalyzerRequest.Parser, (_, status) => new RunAnalyzerResponse { Status = status }, async (request, call) =>
         {
             if (request.Placeholder.Count == 0) throw MilvusException.InvalidParameter("the text of the analyzer is empty");
             var answer = new RunAnalyzerResponse { Status = StatusMapping.Ok() };
+            var given = calls.Proxy.Resources is { } files ? await files.InlineAsync(request.AnalyzerParams, call.Cancellation) : request.AnalyzerParams;
             for (var i = 0; i < request.Placeholder.Count; i++)
             {
                 var analyzer = request.CollectionName.Length == 0
-                    ? analyzers.Get(request.AnalyzerParams)
+                    ? analyzers.Get(given)
                     : OfField(calls, call, analyzers, request, i);
                 answer.Results.Add(Write(analyzer.GetTokens(request.Placeholder[i].Span), request));
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Milvus.Coordinator.Commands;
 using Milvus.Model;
 using Milvus.Text.Analyzers;
 
@@ -8,7 +9,20 @@ internal static class CommonEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
     {
-        table["common/run_analyzer"] = call => new(RunAnalyzer(call));
+        table["common/run_analyzer"] = RunAnalyzerAsync;
+        table["file_resources/add"] = async call =>
+        {
+            var (name, path) = (call.Required("name", "FileResourceReq"), call.Required("path", "FileResourceReq"));
+            await Grpc.Calls.FileResourceCalls.Resources(call.Proxy).CheckAsync(path, call.Cancellation);
+            await call.ExecuteAsync(new AddFileResource(name, path));
+            return RestReply.Empty;
+        };
+        table["file_resources/remove"] = async call =>
+        {
+            await call.ExecuteAsync(new RemoveFileResource(call.Required("name", "FileResourceReq")));
+            return RestReply.Empty;
+        };
+        table["file_resources/list"] = call => new(ListFileResources(call));
         table["quotacenter/describe"] = _ => new(new RestReply(static w => w.WriteStringValue("{}")));
         table["segments/describe"] = async call =>
         {
@@ -45,10 +59,31 @@ internal static class CommonEndpoints
         };
     }
 
-    private static RestReply RunAnalyzer(RestCall call)
+    private static RestReply ListFileResources(RestCall call)
+    {
+        var resources = call.Proxy.Catalog.FileResources.OrderBy(r => r.Id).ToList();
+        return new RestReply(w =>
+        {
+            w.WriteStartArray();
+            foreach (var resource in resources)
+            {
+                w.WriteStartObject();
+                if (call.Int64AsNumbers) w.WriteNumber("id", resource.Id);
+                else w.WriteString("id", resource.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                w.WriteString("name", resource.Name);
+                w.WriteString("path", resource.Path);
+                w.WriteEndObject();
+            }
+            w.WriteEndArray();
+        });
+    }
+
+    private static async ValueTask<RestReply> RunAnalyzerAsync(RestCall call)
     {
         var texts = call.RequiredTexts("text", "RunAnalyzerReq");
-        var analyzer = Analyzer.Parse(AnalyzerParams(call));
+        var given = AnalyzerParams(call);
+        if (given is not null && call.Proxy.Resources is { } files) given = await files.InlineAsync(given, call.Cancellation);
+        var analyzer = Analyzer.Parse(given);
         var (detail, hash) = (call.Flag("withDetail"), call.Flag("withHash"));
         var results = texts.Select(analyzer.GetTokens).ToList();
         return RestReply.Object(w =>

@@ -16,6 +16,7 @@ internal static class EndpointTable
         RoleEndpoints.Add(table);
         ResourceGroupEndpoints.Add(table);
         JobEndpoints.Add(table);
+        SnapshotEndpoints.Add(table);
         CommonEndpoints.Add(table);
         EntityEndpoints.Add(table);
         SearchEndpoints.Add(table);

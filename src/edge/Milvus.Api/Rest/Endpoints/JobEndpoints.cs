@@ -2,30 +2,31 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Milvus.Api.Import;
+using Milvus.Coordinator.Imports;
 using Milvus.Model;
 
 namespace Milvus.Api.Rest.Endpoints;
 
-/// <summary>Bulk import. Snapshots and external collections are not part of this server: they say so.</summary>
+/// <summary>Bulk import. Exported snapshots and external collections are not part of this server: they say so.</summary>
 internal static class JobEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
     {
         table["jobs/import/list"] = call => new(List(call));
-        table["jobs/import/create"] = call => new(Create(call));
+        table["jobs/import/create"] = call => CreateAsync(call);
         table["jobs/import/describe"] = table["jobs/import/get_progress"] = call => new(Describe(call));
-        table["jobs/import/commit"] = call =>
+        table["jobs/import/commit"] = async call =>
         {
-            Imports(call).Commit(JobId(call));
-            return new(RestReply.Empty);
+            await Imports(call).CommitAsync(JobId(call), call.Cancellation);
+            return RestReply.Empty;
         };
-        table["jobs/import/abort"] = call =>
+        table["jobs/import/abort"] = async call =>
         {
-            Imports(call).Abort(JobId(call));
-            return new(RestReply.Empty);
+            await Imports(call).AbortAsync(JobId(call), call.Cancellation);
+            return RestReply.Empty;
         };
-        foreach (var path in new[] { "jobs/snapshot/restore_external", "jobs/snapshot/export", "jobs/snapshot/describe", "jobs/snapshot/list" })
-            table[path] = _ => throw NotYet("snapshots");
+        foreach (var path in new[] { "jobs/snapshot/restore_external", "jobs/snapshot/export" })
+            table[path] = _ => throw NotYet("moving snapshots to and from other stores");
         foreach (var path in new[] { "jobs/external_collection/refresh", "jobs/external_collection/describe", "jobs/external_collection/list" })
             table[path] = _ => throw NotYet("external collections");
     }
@@ -52,12 +53,12 @@ internal static class JobEndpoints
         });
     }
 
-    private static RestReply Create(RestCall call)
+    private static async ValueTask<RestReply> CreateAsync(RestCall call)
     {
         var name = call.Collection;
         if (call.List("files") is not { } files) throw RestFailure.Missing("ImportReq", "files");
-        var id = Imports(call).Create(new ImportRequest(
-            call.Database, name, call.Text("partitionName"), [.. files.EnumerateArray().Select(ReadPaths)], ImportOptions.From(call.Map("options")), call.Context.User));
+        var id = await Imports(call).CreateAsync(new ImportRequest(
+            call.Database, name, call.Text("partitionName"), [.. files.EnumerateArray().Select(ReadPaths)], [.. call.Map("options")], call.Context.User), call.Cancellation);
         return RestReply.Object(w => w.WriteString("jobId", Text(id)));
     }
 
@@ -92,7 +93,7 @@ internal static class JobEndpoints
     private static void WriteFile(Utf8JsonWriter w, ImportJob job, ImportFile file)
     {
         w.WriteStartObject();
-        w.WriteString("fileName", $"[{file.Path}]");
+        w.WriteString("fileName", $"[{string.Join(' ', file.Paths)}]");
         w.WriteNumber("fileSize", file.Size);
         w.WriteNumber("progress", job.State == ImportState.Completed ? 100 : file.TotalRows == 0 ? 0 : 100 * file.ImportedRows / file.TotalRows);
         w.WriteString("completeTime", Time(job.CompletedAt));
@@ -109,7 +110,8 @@ internal static class JobEndpoints
 
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(DateTimeOffset? time) => time?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture) ?? "";
+    private static string Time(Timestamp at) =>
+        at == Timestamp.Zero ? "" : DateTimeOffset.FromUnixTimeMilliseconds(at.PhysicalMs).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     private static MilvusException NotYet(string what) => new(ErrorCode.Unimplemented, $"{what} is not supported by this server yet: service unimplemented");
 }

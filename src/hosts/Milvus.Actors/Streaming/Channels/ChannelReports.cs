@@ -60,6 +60,7 @@ internal static class ChannelReports
             {
                 var all = channel.Growing.ToList();
                 channel.BeginSeal(all);
+                channel.AskCheckpoint();
                 return all.ConvertAll(g => g.Segment.SegmentId);
             }).WaitAsync(cancellation).ConfigureAwait(false);
             live.RequestMaintenance();

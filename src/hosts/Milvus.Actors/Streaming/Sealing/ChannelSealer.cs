@@ -84,7 +84,7 @@ internal sealed class ChannelSealer(StreamingRole role, LiveChannel live, Action
     // Every extent is committed already and waits for its replicas: there is nothing to write, unless deletes fill the memory.
     private bool IsWaitingOnly(SealBegin begin) =>
         !begin.Extents.IsEmpty && _committed is { } committed && begin.Extents.All(committed.Covers)
-        && live.Core.Deletes.KeyCount < role.Services.Options.Channel.MaxPendingDeletes;
+        && !live.Core.IsCheckpointAsked && live.Core.Deletes.KeyCount < role.Services.Options.Channel.MaxPendingDeletes;
 
     private bool IsCommitted(ChannelCheckpoint? stored) => stored is null || _committed is null
         ? ReferenceEquals(stored, _committed)

@@ -57,6 +57,8 @@ internal sealed class SealingCatalog(NodeServices services, ShardId shard) : ISe
     public Task UpdateAsync(long collectionId, Func<ImmutableArray<SegmentManifest>, SegmentChange?> decide, CancellationToken cancellationToken = default) =>
         decide(_stored.Segments) is null ? Task.CompletedTask : throw new NotSupportedException("a channel does not change other workers' manifests");
 
+    public bool IsImported(long collectionId, long importId) => throw new NotSupportedException("imports are the data nodes'");
+
     public IEnumerable<string> LiveObjectKeys() => throw new NotSupportedException("garbage is the coordinator's");
 
     public IDisposable Subscribe(Action<SegmentChange> observer) => throw new NotSupportedException("changes are read from the meta store");

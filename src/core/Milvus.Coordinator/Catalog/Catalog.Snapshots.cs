@@ -1,0 +1,33 @@
+using Milvus.Coordinator.Decisions;
+using Milvus.Coordinator.Snapshots;
+using Milvus.Model;
+
+namespace Milvus.Coordinator;
+
+public sealed partial class Catalog
+{
+    /// <summary>The snapshots of all collections, in no order.</summary>
+    public IEnumerable<SnapshotInfo> Snapshots => _snapshots.Values;
+
+    /// <summary>Collections made of snapshots, as long as they are remembered; in no order.</summary>
+    public IEnumerable<RestoreJob> Restores => _restores.Values;
+
+    public SnapshotInfo? FindSnapshot(long id) => _snapshots.GetValueOrDefault(id);
+
+    public RestoreJob? FindRestore(long id) => _restores.GetValueOrDefault(id);
+
+    /// <summary>
+    /// The snapshots of a collection by ascending id: found by its present name or alias, or by the name that it had when it was taken, so that those of a dropped collection are found too.
+    /// </summary>
+    public IEnumerable<SnapshotInfo> ListSnapshots(string database, string collection)
+    {
+        long? live = TryResolveCollection(database, collection, out var found) ? found.Id : null;
+        var name = DatabaseName(database);
+        return _snapshots.Values.Where(s => s.Collection.Id == live || (live is null && s.Collection.Name == collection && s.Collection.DatabaseName == name)).OrderBy(s => s.Id);
+    }
+
+    public SnapshotInfo? FindSnapshot(string database, string collection, string name) => ListSnapshots(database, collection).FirstOrDefault(s => s.Name == name);
+
+    /// <exception cref="MilvusException">2600: there is no such snapshot.</exception>
+    public SnapshotInfo GetSnapshot(string database, string collection, string name) => FindSnapshot(database, collection, name) ?? throw SnapshotDecisions.NotFound(name);
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Snapshots;
+using Milvus.Model;
+using static Milvus.Coordinator.Decisions.DecisionSteps;
+
+namespace Milvus.Coordinator.Decisions;
+
+internal static class SnapshotDecisions
+{
+    /// <summary>Restore jobs that are remembered.</summary>
+    private const int Remembered = 1024;
+
+    public static Decision Decide(Catalog catalog, CreateSnapshot command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        NameRules.CheckSnapshot(command.Name);
+        if (command.ProtectionSeconds < 0) throw MilvusException.InvalidParameter($"compaction protection seconds must not be negative, got {command.ProtectionSeconds}");
+        if (catalog.FindSnapshot(command.Database, command.Collection, command.Name) is not null) throw MilvusException.InvalidParameter($"snapshot name {command.Name} already exists for collection {collection.Name}");
+        var snapshot = new SnapshotInfo
+        {
+            Id = context.Ids.NextId(),
+            Name = command.Name,
+            Description = command.Description,
+            Collection = collection with { Load = null, Aliases = [] },
+            CreatedAt = context.Now,
+            ProtectionSeconds = command.ProtectionSeconds,
+        };
+        return Accept(snapshot.Id, new SnapshotStored(snapshot));
+    }
+
+    public static Decision Decide(Catalog catalog, DropSnapshot command, DecisionContext context)
+    {
+        var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
+        if (snapshot.IsPinned(context.Now)) throw new MilvusException(ErrorCode.SnapshotPinned, $"snapshot is pinned[snapshot={snapshot.Name}]") { IsInputError = true };
+        return Accept(snapshot.Id, new SnapshotRemoved(snapshot.Id));
+    }
+
+    public static Decision Decide(Catalog catalog, PinSnapshot command, DecisionContext context)
+    {
+        var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
+        if (command.TtlSeconds < 0) throw MilvusException.InvalidParameter($"ttl_seconds must not be negative, got {command.TtlSeconds}");
+        var pin = new SnapshotPin(context.Ids.NextId(), command.TtlSeconds == 0 ? 0 : context.Now.PhysicalMs + (command.TtlSeconds * 1000));
+        var kept = snapshot.Pins.RemoveAll(p => p.ExpiresAtMs != 0 && p.ExpiresAtMs <= context.Now.PhysicalMs);
+        return Accept(pin.Id, new SnapshotStored(snapshot with { Pins = kept.Add(pin) }));
+    }
+
+    public static Decision Decide(Catalog catalog, UnpinSnapshot command)
+    {
+        if (catalog.Snapshots.FirstOrDefault(s => s.Pins.Any(p => p.Id == command.PinId)) is not { } snapshot) return Unchanged;
+        return Accept(snapshot.Id, new SnapshotStored(snapshot with { Pins = snapshot.Pins.RemoveAll(p => p.Id == command.PinId) }));
+    }
+
+    public static Decision Decide(Catalog catalog, RestoreSnapshot command, DecisionContext context)
+    {
+        var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
+        var database = catalog.GetDatabase(command.TargetDatabase);
+        NameRules.CheckCollection(command.TargetCollection);
+        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null || catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
+            throw MilvusException.InvalidParameter($"collection {command.TargetCollection} already exists, a snapshot is restored into a new collection");
+        var source = snapshot.Collection;
+        var target = source with
+        {
+            Id = context.Ids.NextId(),
+            DatabaseId = database.Id,
+            DatabaseName = database.Name,
+            Name = command.TargetCollection,
+            Partitions = [.. source.Partitions.Select(p => p with { Id = context.Ids.NextId(), CreatedAt = context.Now })],
+            CreatedAt = context.Now,
+            SchemaUpdatedAt = context.Now,
+            // Rows that were truncated away are not in the snapshot, and new ones are later.
+            TruncatedAt = Timestamp.Zero,
+        };
+        CollectionDecisions.CheckCapacity(catalog, database, target);
+        var job = new RestoreJob(context.Ids.NextId(), snapshot.Name, database.Name, target.Name, context.Now, context.Now);
+        var forgotten = catalog.Restores.OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new RestoreRemoved(j.Id));
+        return Accept(job.Id, [new CollectionCreated(target), new RestoreStored(job), .. forgotten]);
+    }
+
+    internal static MilvusException NotFound(string name) =>
+        new(ErrorCode.SnapshotNotFound, string.Create(CultureInfo.InvariantCulture, $"snapshot not found[snapshot={name}]")) { IsInputError = true };
+}

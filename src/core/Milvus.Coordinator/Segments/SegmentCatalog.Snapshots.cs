@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Persistence;
+using Milvus.Coordinator.Snapshots;
+using Milvus.Model;
+using Milvus.Storage.Meta;
+
+namespace Milvus.Coordinator.Segments;
+
+public sealed partial class SegmentCatalog
+{
+    /// <summary>What a decision about snapshots changes here: stored with the decision's events, taken over when they are.</summary>
+    internal sealed record Effect(ImmutableArray<MetaMutation> Mutations, Action Apply);
+
+    /// <summary>Runs while nobody else can commit segments.</summary>
+    internal async Task<T> InTurnAsync<T>(Func<Task<T>> work)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>What accepted events of a command about snapshots mean for the segments. For the turn of <see cref="InTurnAsync"/>.</summary>
+    /// <exception cref="MilvusException">110: tombstone files have come that the command has no copies of.</exception>
+    internal async Task<Effect?> PlanAsync(CoordinatorCommand command, ImmutableArray<CatalogEvent> events, Func<long> newId)
+    {
+        switch (command)
+        {
+            case CreateSnapshot create:
+                var stored = events.OfType<SnapshotStored>().First().Snapshot;
+                await SettleAsync(stored.Collection.Id).ConfigureAwait(false);
+                var taken = SnapshotContents.Take(Find(stored.Collection.Id), create.Tombstones);
+                return new Effect([.. SnapshotContents.Store(stored.Id, taken)], () => Keep(stored.Id, taken));
+            case DropSnapshot:
+                var removed = events.OfType<SnapshotRemoved>().First().Id;
+                return new Effect([], () => Keep(removed, null));
+            case RestoreSnapshot restore:
+                var target = events.OfType<CollectionCreated>().First().Collection;
+                var source = _catalog().GetSnapshot(restore.Database, restore.Collection, restore.Name);
+                var made = SnapshotContents.Restore(FindSnapshot(source.Id) ?? new SnapshotContent([], []), source.Collection, target, restore.Tombstones, newId);
+                return new Effect([.. SnapshotContents.Store(made)], () => Volatile.Write(ref _collections, _collections.SetItem(target.Id, made)));
+            default:
+                return null;
+        }
+    }
+
+    private async Task SettleAsync(long collectionId)
+    {
+        if (_uncertain.Contains(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
+    }
+
+    private void Keep(long snapshotId, SnapshotContent? content) =>
+        Volatile.Write(ref _snapshots, content is null ? _snapshots.Remove(snapshotId) : _snapshots.SetItem(snapshotId, content));
+}

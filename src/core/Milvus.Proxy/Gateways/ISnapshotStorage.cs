@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Milvus.Model;
+
+namespace Milvus.Proxy;
+
+/// <summary>What taking and restoring snapshots needs of the stored data.</summary>
+public interface ISnapshotStorage
+{
+    /// <summary>Writes out what the channels hold in memory, deletes included; returns when everything written before the call is in committed segments and tombstone files.</summary>
+    Task CheckpointAsync(CollectionInfo collection, CancellationToken cancellation);
+
+    /// <summary>The tombstone files of a collection's checkpoints at present.</summary>
+    Task<ImmutableArray<TombstoneFile>> GetTombstonesAsync(long collectionId, CancellationToken cancellation);
+
+    /// <summary>Those of a snapshot.</summary>
+    Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation);
+
+    /// <summary>Keeps objects below the prefix from being taken for garbage until the result is disposed.</summary>
+    Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation);
+
+    /// <exception cref="Milvus.Storage.Objects.ObjectNotFoundException">There is no such source any more.</exception>
+    Task CopyAsync(string source, string target, CancellationToken cancellation);
+}

@@ -1,0 +1,76 @@
+using Milvus.Coordinator.Segments;
+using Milvus.DataNode;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Segments;
+using Milvus.StreamingNode;
+
+namespace Milvus.Embedded.Collections;
+
+/// <summary>The intake of one import job in this process.</summary>
+public sealed class CollectionImporter : IRowIntake
+{
+    private readonly CollectionRuntime _collection;
+    private readonly EngineServices _services;
+    private readonly long _importId;
+    private readonly SegmentIntake _intake;
+    private readonly IDisposable _protection;
+    private bool _isCommitted;
+
+    private CollectionImporter(CollectionRuntime collection, CollectionInfo info, EngineServices services, long importId, IDisposable protection)
+    {
+        _collection = collection;
+        _services = services;
+        _importId = importId;
+        _protection = protection;
+        _intake = new SegmentIntake(info, services.Objects, () => services.Oracle.NextIds(), new IntakeLimits(services.Options.Channel.MaxSegmentRows, services.Options.Channel.MaxSegmentBytes));
+    }
+
+    /// <param name="info">The schema that the rows will have.</param>
+    public static async Task<CollectionImporter> BeginAsync(CollectionRuntime collection, CollectionInfo info, EngineServices services, long importId, CancellationToken cancellation) =>
+        new(collection, info, services, importId, await services.Garbage.ProtectAsync(ObjectNames.Collection(info.Id), cancellation).ConfigureAwait(false));
+
+    public Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation) => _intake.AppendAsync(shard, partitionId, rows, cancellation);
+
+    public async Task CommitAsync(CancellationToken cancellation)
+    {
+        var written = await _intake.CompleteAsync(cancellation).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        // On the structure lane no checkpoint is committed: deletes from the timestamp on stay in the channels' memory until the segments are in view.
+        await _collection.Structure.RunAsync(c => CommitAsync(written, c)).ConfigureAwait(false);
+        _isCommitted = true;
+        if (written.Count > 0) _collection.Indexer.Queue();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _intake.DisposeAsync().ConfigureAwait(false);
+        _protection.Dispose();
+        if (!_isCommitted) _collection.QueueGarbage();
+    }
+
+    private async Task CommitAsync(IReadOnlyList<SegmentManifest> written, CancellationToken cancellation)
+    {
+        var at = _services.Oracle.Next();
+        var added = new List<SegmentManifest>();
+        foreach (var manifest in written) added.Add(await SegmentStream.StampAsync(manifest, at, _services.Objects, cancellation).ConfigureAwait(false));
+        var loaded = new List<(int Shard, LoadedSegment Segment)>();
+        try
+        {
+            // Loaded before the commit: if that fails nothing has happened.
+            foreach (var manifest in added)
+                if (_collection.Loader.IsWanted(manifest.PartitionId)) loaded.Add((manifest.Shard, await _collection.Loader.LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false)));
+            await _services.Segments.CommitAsync(new SegmentChange { CollectionId = _collection.Info.Id, Added = [.. added], ImportId = _importId }, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var (_, segment) in loaded) _collection.Loader.Forget(segment.Segment.SegmentId);
+            throw;
+        }
+        // Side by side: the views of the shards change within a moment.
+        await Task.WhenAll(loaded.GroupBy(l => l.Shard).Select(shard =>
+            _collection.Shard(shard.Key).Running.PostAsync(channel => channel.SwapSealed([.. shard.Select(l => l.Segment)], [])))).ConfigureAwait(false);
+        // Somebody may have asked for the collection to be loaded when it was not known yet that these belong to it.
+        if (added.Any(m => _collection.Loader.IsWanted(m.PartitionId) && loaded.All(l => l.Segment.Segment.SegmentId != m.SegmentId))) _collection.Loader.Reconcile();
+    }
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Milvus.Api.Import;
+using Milvus.Api.Tests.Rest;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Imports;
+using Milvus.Embedded;
+using Milvus.Model;
+using Milvus.Proxy;
+using Milvus.Storage.Objects;
+using Milvus.TestKit.Disk;
+
+namespace Milvus.Api.Tests.Import;
+
+/// <summary>Import jobs over the end of a process: done once or not at all.</summary>
+public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private EmbeddedMilvus _milvus = null!;
+
+    public async Task InitializeAsync()
+    {
+        await OpenAsync();
+        var schema = new CollectionSchema([
+            new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+            new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "2")] },
+        ]);
+        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateCollection("default", "c", schema) { Shards = 2 });
+        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateIndex("default", "c", "v"));
+        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new LoadCollection("default", "c"));
+        var rows = string.Join(',', Enumerable.Range(0, 500).Select(i => $$"""{"id":{{i}},"v":[{{i}},1]}"""));
+        await Files.PutAsync("rows.json", Encoding.UTF8.GetBytes($"[{rows}]"));
+    }
+
+    public async Task DisposeAsync() => await _milvus.DisposeAsync();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task An_interrupted_job_begins_anew_and_gives_its_rows_once()
+    {
+        var id = await CreateAsync("rows.json");
+        // Rows were written, the process ends before the commit.
+        await using (var intake = await BeginAsync(id)) await FillAsync(intake);
+        await ReopenAsync();
+        Assert.Equal(ImportState.Pending, Jobs.Get(id).State);
+        await Work.RunAsync(id, default);
+        Assert.Equal((ImportState.Completed, 500L), (Jobs.Get(id).State, Jobs.Get(id).ImportedRows));
+        Assert.Equal(500, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_job_that_was_interrupted_behind_its_commit_is_found_done()
+    {
+        var id = await CreateAsync("rows.json");
+        await using (var intake = await BeginAsync(id))
+        {
+            await FillAsync(intake);
+            Assert.Equal(0, await CountAsync());
+            await intake.CommitAsync(default);
+        }
+        Assert.Equal(500, await CountAsync());
+        await ReopenAsync();
+        await Work.RunAsync(id, default);
+        Assert.Equal(ImportState.Completed, Jobs.Get(id).State);
+        Assert.Equal(500, await CountAsync());
+        // A second worker that had begun earlier comes too late.
+        await using (var late = await BeginAsync(id))
+        {
+            await FillAsync(late);
+            await late.CommitAsync(default);
+        }
+        await ReopenAsync();
+        Assert.Equal(500, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Deletes_and_upserts_meet_imported_rows_by_time()
+    {
+        await _milvus.Proxy.InsertAsync(RequestContext.Default, Rows([7, 8]));
+        await DeleteAsync(8);
+        var id = await CreateAsync("rows.json");
+        await Work.RunAsync(id, default);
+        // What was deleted before the import is not deleted from it; what was there twice is.
+        Assert.Equal(501, await CountAsync());
+        await DeleteAsync(7);
+        Assert.Equal(499, await CountAsync());
+        await _milvus.Proxy.FlushAsync(RequestContext.Default, "c");
+        await ReopenAsync();
+        Assert.Equal(499, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Jobs_wait_for_their_client_over_a_restart()
+    {
+        var id = await CreateAsync("rows.json", new Property("auto_commit", "false"));
+        await Work.RunAsync(id, default);
+        Assert.Equal((ImportState.Uncommitted, 500L), (Jobs.Get(id).State, Jobs.Get(id).TotalRows));
+        await ReopenAsync();
+        Assert.Equal(0, await CountAsync());
+        await Jobs.CommitAsync($"{id}", default);
+        await ReopenAsync();
+        await Work.RunAsync(id, default);
+        Assert.Equal(500, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_dropped_collection_fails_its_jobs()
+    {
+        var id = await CreateAsync("rows.json");
+        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new DropCollection("default", "c"));
+        await Work.RunAsync(id, default);
+        Assert.Equal(ImportState.Failed, Jobs.Get(id).State);
+        Assert.Contains("was dropped", Jobs.Get(id).Reason);
+    }
+
+    private LocalObjectStore Files => new(Path.Combine(_directory.Path, "files"));
+
+    private ImportJobs Jobs => new(_milvus.Proxy);
+
+    private ImportWork Work => new(_milvus.Proxy, _milvus.Engine, Files, TimeProvider.System, NullLogger.Instance);
+
+    private async Task OpenAsync() =>
+        _milvus = await EmbeddedMilvus.OpenAsync(Path.Combine(_directory.Path, "data"), RestServer.Engine, TimeProvider.System, NullLoggerFactory.Instance);
+
+    private async Task ReopenAsync()
+    {
+        await _milvus.DisposeAsync();
+        await OpenAsync();
+        if (_milvus.Coordinator.Catalog.TryResolveCollection("default", "c", out var collection)) await _milvus.Engine.WaitLoadedAsync(collection, default);
+    }
+
+    private Task<long> CreateAsync(string file, params ImmutableArray<Property> options) => Jobs.CreateAsync(new("default", "c", "", [[file]], options), default);
+
+    private Task<IRowIntake> BeginAsync(long id) => _milvus.Engine.BeginAsync(_milvus.Proxy.Catalog.GetCollection("default", "c"), id, default);
+
+    private Task FillAsync(IRowIntake intake) => _milvus.Proxy.InsertAsync(RequestContext.Default, Rows([.. Enumerable.Range(0, 500)]) with { Into = intake });
+
+    private static InsertRequest Rows(int[] ids) => new()
+    {
+        Collection = "c",
+        RowCount = ids.Length,
+        Columns =
+        [
+            new NamedColumn("id", new FixedColumn<long>(DataType.Int64, ids.Select(i => (long)i).ToArray())),
+            new NamedColumn("v", new VectorColumn(DataType.FloatVector, 2, new byte[ids.Length * 8])),
+        ],
+    };
+
+    private Task DeleteAsync(int id) => _milvus.Proxy.DeleteAsync(RequestContext.Default, new DeleteRequest { Collection = "c", Expression = $"id == {id}" });
+
+    private async Task<long> CountAsync()
+    {
+        var result = await _milvus.Proxy.QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", OutputFields = ["count(*)"], ConsistencyLevel = Milvus.Model.ConsistencyLevel.Strong });
+        return ((FixedColumn<long>)result.Columns[0].Column).Values[0];
+    }
+}
