@@ -69,6 +69,9 @@ internal sealed class OurEngine : IEngine
     /// <param name="exact">The nearest of them.</param>
     public Measured Search(int ef, double seconds, ulong[] bits, int[] exact) => _set.Measure(_index, ef, seconds, bits, exact);
 
+    public Measured SearchDropping(int ef, double seconds, ulong[] bits, int percent, int[] exact) =>
+        _set.MeasureDropping(_index, ef, seconds, bits, percent, exact);
+
     public Measured Search(int ef, int threads, double seconds)
     {
         var found = new int[_set.QueryCount * GraphSet.K];

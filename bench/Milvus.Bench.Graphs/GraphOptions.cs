@@ -16,7 +16,9 @@ internal sealed record GraphOptions
           --threads LIST  of searching threads (default 1,2)
           --build N       building threads (default 2)
           --construct N   efConstruction of ours (default 200, which hnswlib always has)
-          --filters LIST  also searches with so many per cent of the rows passing, such as 1,10,50,99
+          --filters LIST  also searches with so many per cent of the rows passing, such as 1,10,50,99, against a scan of them and
+                          against searching without the filter and dropping what does not pass
+          --scale LIST    instead of the above builds over the first so many rows each, on 1 and 2 threads, such as 100000,300000,1000000
           --ef LIST       beam widths (default 10,16,24,32,48,64,96,128,192,256,384,512)
           --rounds N      (default 3); medians are taken
           --seconds S     CPU seconds per thread and measurement (default 0.5)
@@ -44,6 +46,8 @@ internal sealed record GraphOptions
     public int Construction { get; init; } = 200;
 
     public int[] Filters { get; init; } = [];
+
+    public int[] Scale { get; init; } = [];
 
     public int[] Efs { get; init; } = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 
@@ -75,6 +79,7 @@ internal sealed record GraphOptions
                 "--build" => options with { BuildThreads = Number(value) },
                 "--construct" => options with { Construction = Number(value) },
                 "--filters" => options with { Filters = Numbers(value) },
+                "--scale" => options with { Scale = Numbers(value) },
                 "--ef" => options with { Efs = Numbers(value) },
                 "--rounds" => options with { Rounds = Number(value) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },

@@ -21,9 +21,13 @@ internal sealed record GraphSet(string Name, MetricType Metric, int Dimension, f
 
     public VectorStore Store { get; private set; } = null!;
 
-    public static GraphSet Open(GraphOptions options)
+    public static GraphSet Open(GraphOptions options) => Prepared(options.Data.Length > 0 ? Read(options) : Generate(options));
+
+    /// <summary>The first rows, with their own exact answers.</summary>
+    public GraphSet First(int rows) => Prepared(new GraphSet(Name, Metric, Dimension, Rows[..(Math.Min(rows, RowCount) * Dimension)], Queries));
+
+    private static GraphSet Prepared(GraphSet set)
     {
-        var set = options.Data.Length > 0 ? Read(options) : Generate(options);
         set.Store = VectorStore.Create(DataType.FloatVector, set.Dimension, set.RowCount);
         set.Store.Append(MemoryMarshal.AsBytes(set.Rows.AsSpan()));
         var flat = new FlatIndex(set.Store, set.Metric);
@@ -59,6 +63,36 @@ internal sealed record GraphSet(string Name, MetricType Metric, int Dimension, f
             {
                 index.Search(queries.Slice(q * bytes, bytes), DataType.FloatVector, new VectorSearchParameters(K) { Ef = ef }, new RowFilter(bits), results);
                 results.Rows.CopyTo(found.AsSpan(q * K));
+            }
+            answered += QueryCount;
+            used = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        }
+        while (used < seconds);
+        return new Measured(answered / Stopwatch.GetElapsedTime(started).TotalSeconds, answered / used, Recall(found, exact));
+    }
+
+    /// <summary>Searches without the filter for so many more rows that enough can be expected to pass, and drops the others.</summary>
+    /// <param name="percent">Rows that pass, of a hundred.</param>
+    public Measured MeasureDropping(VectorIndex index, int ef, double seconds, ulong[] bits, int percent, int[] exact)
+    {
+        var found = new int[QueryCount * K];
+        var results = new TopK();
+        var bytes = Dimension * sizeof(float);
+        var queries = MemoryMarshal.AsBytes(Queries.AsSpan());
+        var wanted = Math.Min(RowCount, (K * 130 / percent) + K);
+        long answered = 0;
+        var started = Stopwatch.GetTimestamp();
+        var before = Environment.CpuUsage.TotalTime;
+        double used;
+        do
+        {
+            Array.Fill(found, -1);
+            for (var q = 0; q < QueryCount; q++)
+            {
+                index.Search(queries.Slice(q * bytes, bytes), DataType.FloatVector, new VectorSearchParameters(wanted) { Ef = Math.Max(ef, wanted) }, RowFilter.All, results);
+                var kept = 0;
+                foreach (var row in results.Rows)
+                    if (kept < K && ((bits[row / 64] >> row) & 1) != 0) found[(q * K) + kept++] = row;
             }
             answered += QueryCount;
             used = (Environment.CpuUsage.TotalTime - before).TotalSeconds;

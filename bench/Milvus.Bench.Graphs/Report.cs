@@ -69,8 +69,9 @@ internal static class Report
         var flat = new FlatIndex(set.Store, set.Metric);
         Console.WriteLine("recall@10: QPS under filters, 1 thread");
         Console.WriteLine();
-        Console.WriteLine("| rows passing | ef | exact scan | " + string.Join(" | ", engines.OfType<OurEngine>().Select(e => e.Name)) + " |");
-        Console.WriteLine("|---:|---:|---:|" + string.Concat(engines.OfType<OurEngine>().Select(_ => "---:|")));
+        OurEngine[] ours = [.. engines.OfType<OurEngine>()];
+        Console.WriteLine("| rows passing | ef | exact scan of them | " + string.Join(" | ", ours.Select(e => e.Name)) + $" | {ours[^1].Name}, unfiltered, dropping |");
+        Console.WriteLine("|---:|---:|---:|" + string.Concat(ours.Select(_ => "---:|")) + "---:|");
         foreach (var percent in options.Filters.Append(100))
         {
             var random = new Random(percent);
@@ -81,11 +82,63 @@ internal static class Report
             var scan = set.Measure(flat, 0, options.Seconds, bits, exact);
             foreach (var ef in options.Efs)
             {
-                var measured = engines.OfType<OurEngine>().Select(e => e.Search(ef, options.Seconds, bits, exact));
+                var measured = ours.Select(e => e.Search(ef, options.Seconds, bits, exact)).Append(ours[^1].SearchDropping(ef, options.Seconds, bits, percent, exact));
                 Console.WriteLine($"| {percent} % | {ef} | {scan.PerCpuSecond:N0} | " + string.Join(" | ", measured.Select(m => $"{m.Recall:F4}: {m.PerCpuSecond:N0}")) + " |");
             }
         }
         Console.WriteLine();
+    }
+
+    /// <summary>Build and search as the number of rows grows.</summary>
+    public static void Scale(GraphSet whole, GraphOptions options)
+    {
+        const int Threads = 2;
+        double[] targets = [0.95, 0.99];
+        var charts = new Dictionary<string, List<(double Build, double Rate)>>();
+        Console.WriteLine("| rows | engine | build, 1 thread, s | 2 threads, s | gain | " + string.Join(" | ", targets.Select(t => $"QPS at {t}, 1 thread")) + " | bytes per row beside the vectors |");
+        Console.WriteLine("|---:|---|---:|---:|---:|" + string.Concat(targets.Select(_ => "---:|")) + "---:|");
+        foreach (var rows in options.Scale)
+        {
+            var set = whole.First(rows);
+            foreach (var name in options.Engines.Prepend(options.Peer.Length > 0 ? "hnswlib" : ""))
+            {
+                if (name.Length == 0) continue;
+                double together;
+                using (var parallel = Engine(name, set, options with { BuildThreads = Threads })) together = parallel.BuildWall;
+                GC.Collect();
+                using var engine = Engine(name, set, options with { BuildThreads = 1 });
+                var points = options.Efs.Select(ef =>
+                {
+                    engine.Search(ef, 1, 0);
+                    var measured = engine.Search(ef, 1, options.Seconds);
+                    return (measured.Recall, options.ByClock ? measured.PerSecond : measured.PerCpuSecond);
+                }).ToList();
+                var bytes = engine is OurEngine ours ? $"{ours.BytesPerRow:N0}" : "";
+                Console.WriteLine(
+                    $"| {set.RowCount:N0} | {name} | {engine.BuildWall:F1} | {together:F1} | {engine.BuildWall / together:F2} | "
+                    + string.Join(" | ", targets.Select(t => $"{At(points, t):N0}")) + $" | {bytes} |");
+                if (!charts.TryGetValue(name, out var line)) charts[name] = line = [];
+                line.Add((engine.BuildWall, At(points, targets[0])));
+            }
+        }
+        Chart("Build on one thread, seconds", options.Scale, charts.ToDictionary(c => c.Key, c => c.Value.Select(p => p.Build)));
+        Chart($"Queries per second at recall {targets[0]}, one thread", options.Scale, charts.ToDictionary(c => c.Key, c => c.Value.Select(p => p.Rate)));
+    }
+
+    public static IEngine Engine(string name, GraphSet set, GraphOptions options) => name switch
+    {
+        "hnswlib" => new PeerEngine(set, options),
+        "int8" => new OurEngine(name, set, GraphCodes.Bytes, options),
+        "auto" => new OurEngine(name, set, GraphCodes.Signs, options),
+        _ => new OurEngine(name, set, GraphCodes.None, options),
+    };
+
+    private static void Chart(string title, int[] rows, Dictionary<string, IEnumerable<double>> lines)
+    {
+        Console.WriteLine($"\n{title}; lines in this order: {string.Join(", ", lines.Keys)}\n\n```mermaid\nxychart-beta");
+        Console.WriteLine($"    x-axis \"rows\" [{string.Join(", ", rows)}]");
+        foreach (var line in lines.Values) Console.WriteLine(FormattableString.Invariant($"    line [{string.Join(", ", line.Select(v => Math.Round(v, 1)))}]"));
+        Console.WriteLine("```");
     }
 
     /// <summary>QPS at a recall, between the measured points: the logarithm of QPS is taken as linear in the logarithm of 1 − recall.</summary>

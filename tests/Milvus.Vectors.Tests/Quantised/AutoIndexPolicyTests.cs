@@ -41,6 +41,7 @@ public sealed class AutoIndexPolicyTests
     [InlineData(GraphCodes.Bytes, 70)]
     [InlineData(GraphCodes.Signs, 70)]
     [InlineData(GraphCodes.Signs, 128)]
+    [InlineData(GraphCodes.Signs, 300)]
     public void Estimates_are_what_an_index_takes(GraphCodes codes, int dimension)
     {
         VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(1), DataType.FloatVector, dimension, 4000, 8));
@@ -52,7 +53,7 @@ public sealed class AutoIndexPolicyTests
     [Fact]
     public void A_graph_made_for_more_codes_is_searched_by_fewer()
     {
-        const int Dimension = 48;
+        const int Dimension = 304;
         byte[] all = TestVectors.Clustered(new Random(1), DataType.FloatVector, Dimension, 3030, 40, 0.6);
         VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, all[..(3000 * Dimension * sizeof(float))]);
         HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 16, EfConstruction = 80, Codes = GraphCodes.Signs });

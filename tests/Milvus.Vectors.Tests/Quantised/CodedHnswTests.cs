@@ -27,10 +27,10 @@ public sealed class CodedHnswTests
     [MemberData(nameof(Cases))]
     public void Finds_neighbours_with_exact_scores(GraphCodes codes, DataType type, MetricType metric)
     {
-        const int Dimension = 48;
-        byte[] all = TestVectors.Clustered(new Random(2), type, Dimension, Rows + 40, 40, 0.6);
-        int bytes = type.VectorBytes(Dimension);
-        HnswIndex index = Build(TestVectors.Store(type, Dimension, all[..(Rows * bytes)]), metric, codes);
+        int dimension = DimensionFor(codes, 48);
+        byte[] all = TestVectors.Clustered(new Random(2), type, dimension, Rows + 40, 40, 0.6);
+        int bytes = type.VectorBytes(dimension);
+        HnswIndex index = Build(TestVectors.Store(type, dimension, all[..(Rows * bytes)]), metric, codes);
         Assert.Equal(codes == GraphCodes.Bytes ? VectorIndexKind.HnswBytes : VectorIndexKind.HnswSigns, index.Kind);
         double recall = HnswSearchTests.Recall(index, all[(Rows * bytes)..], 10, 120);
         Assert.True(recall >= 0.97, $"recall {recall}");
@@ -52,7 +52,8 @@ public sealed class CodedHnswTests
     [InlineData(GraphCodes.Signs)]
     public void Comes_back_from_a_file_and_answers_the_same(GraphCodes codes)
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, 40, TestVectors.Clustered(new Random(4), DataType.FloatVector, 40, 1500, 20));
+        int dimension = DimensionFor(codes, 40);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(4), DataType.FloatVector, dimension, 1500, 20));
         HnswIndex index = Build(store, MetricType.Cosine, codes);
         byte[] saved = Saved(index);
         HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(saved), store, "index"));
@@ -83,7 +84,8 @@ public sealed class CodedHnswTests
     [InlineData(GraphCodes.Signs)]
     public void One_thread_and_one_seed_give_one_file(GraphCodes codes)
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, 40, TestVectors.Clustered(new Random(5), DataType.FloatVector, 40, 1200, 20));
+        int dimension = DimensionFor(codes, 40);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(5), DataType.FloatVector, dimension, 1200, 20));
         Assert.Equal(Saved(Build(store, MetricType.L2, codes, 1)), Saved(Build(store, MetricType.L2, codes, 1)));
     }
 
@@ -92,7 +94,8 @@ public sealed class CodedHnswTests
     [InlineData(GraphCodes.Signs)]
     public void Filters_and_ranges_hold(GraphCodes codes)
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, 32, TestVectors.Clustered(new Random(6), DataType.FloatVector, 32, Rows, 25));
+        int dimension = DimensionFor(codes, 32);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(6), DataType.FloatVector, dimension, Rows, 25));
         HnswIndex built = Build(store, MetricType.L2, codes);
         var flat = new FlatIndex(store, MetricType.L2);
         var random = new Random(7);
@@ -131,7 +134,8 @@ public sealed class CodedHnswTests
     [InlineData(GraphCodes.Signs)]
     public void A_filter_that_keeps_only_far_rows_is_answered_well(GraphCodes codes)
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Clustered(new Random(10), DataType.FloatVector, 24, Rows, 15));
+        int dimension = DimensionFor(codes, 24);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(10), DataType.FloatVector, dimension, Rows, 15));
         HnswIndex index = HnswSearchTests.Traversing(Build(store, MetricType.L2, codes));
         var found = new TopK();
         int hits = 0;
@@ -176,7 +180,7 @@ public sealed class CodedHnswTests
     [Fact]
     public void Searching_by_codes_allocates_nothing_once_warm()
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Clustered(new Random(8), DataType.FloatVector, 24, 1500, 10));
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 272, TestVectors.Clustered(new Random(8), DataType.FloatVector, 272, 1500, 10));
         HnswIndex index = HnswSearchTests.Traversing(Build(store, MetricType.Cosine, GraphCodes.Signs));
         byte[] query = store.Row(3).ToArray();
         ulong[] bits = TestVectors.Bits(1500, row => row % 2 == 0);
@@ -204,6 +208,9 @@ public sealed class CodedHnswTests
         HnswIndex index = Build(store, MetricType.Hamming, GraphCodes.Signs);
         Assert.Equal(VectorIndexKind.Hnsw, index.Kind);
     }
+
+    /// <summary>1-bit codes are made of vectors that are not short.</summary>
+    private static int DimensionFor(GraphCodes codes, int dimension) => codes == GraphCodes.Signs ? dimension + CodedTraversal.WidestInsteadOfSigns : dimension;
 
     private static HnswIndex Build(VectorStore store, MetricType metric, GraphCodes codes, int threads = 2) =>
         HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 100, Codes = codes, Threads = threads });

@@ -14,8 +14,8 @@ public sealed unsafe class NeighbourCodesTests
         const int Rows = 600;
         VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(1), DataType.FloatVector, dimension, Rows, 6));
         HnswIndex index = HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 60, Codes = GraphCodes.Signs });
-        CodedRows rows = index.Coded!.Rows;
-        NeighbourCodes codes = index.Coded.Neighbours!;
+        CodedRows rows = CodedRows.Of(store, CodeSpace.Fit(store, metric, new RandomRotation(dimension, 42)), 1);
+        NeighbourCodes codes = NeighbourCodes.Of(index.Graph, rows, 1);
         Assert.Equal(NeighbourCodes.BytesOf(dimension), codes.RecordBytes);
         PinnedBuffer centred = rows.Space.NewVector(), node = rows.Space.NewVector(), other = rows.Space.NewVector();
         var signs = new SignQuery();

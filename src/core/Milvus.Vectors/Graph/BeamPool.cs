@@ -43,12 +43,11 @@ internal static unsafe class BeamPool
             batch[j + 1] = entry;
         }
 
-        int old = count - 1, fresh = added - 1, place = count + added - 1;
-
         // Entries beyond the width are passed over before anything is written.
-        while (place >= width && fresh >= 0)
+        int old = count, fresh = added, place = count + added;
+        while (place > width && fresh > 0)
         {
-            if (old >= 0 && pool[old] > batch[fresh])
+            if (old > 0 && pool[old - 1] > batch[fresh - 1])
                 old--;
             else
                 fresh--;
@@ -56,15 +55,34 @@ internal static unsafe class BeamPool
         }
 
         count = Math.Min(count + added, width);
-        while (fresh >= 0)
+        while (fresh > 0)
         {
-            ulong entry = batch[fresh];
-            while (old >= 0 && pool[old] > entry)
-                pool[place--] = pool[old--];
-            pool[place--] = entry;
-            fresh--;
+            // Old entries behind a new one move in one block.
+            ulong entry = batch[--fresh];
+            int start = FirstLarger(pool, old, entry), block = old - start;
+            place -= block;
+            if (block > 0)
+                Buffer.MemoryCopy(pool + start, pool + place, (long)block * sizeof(ulong), (long)block * sizeof(ulong));
+            pool[--place] = entry;
+            old = start;
         }
 
-        return old + 1;
+        return old;
+    }
+
+    /// <summary>Where the first entry larger than another stands.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstLarger(ulong* pool, int count, ulong entry)
+    {
+        int start = 0;
+        while (count > 0)
+        {
+            int half = count / 2;
+            bool smaller = pool[start + half] <= entry;
+            start = smaller ? start + half + 1 : start;
+            count = smaller ? count - half - 1 : half;
+        }
+
+        return start;
     }
 }

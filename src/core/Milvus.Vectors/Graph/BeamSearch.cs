@@ -18,70 +18,80 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     private const int FirstLines = 4;
     private const int NextLines = 16;
 
-    /// <summary>Leaves up to <paramref name="ef"/> nodes, nearest first, in the scratch's results.</summary>
-    /// <param name="ef">At most <see cref="BeamPool.MaxWidth"/>.</param>
+    /// <summary>
+    /// Rows of so few lines are asked for when their numbers are met and scored while the next hop's rows are on their way. That follows a few
+    /// nodes more than needed; larger rows would fill the processor's list of open requests.
+    /// </summary>
+    private const int LateLines = 6;
+
+    /// <summary>Leaves up to <paramref name="hold"/> nodes, nearest first, in the scratch's results.</summary>
+    /// <param name="ef">Only the nearest so many are followed.</param>
+    /// <param name="hold">Nodes kept, at least <paramref name="ef"/> and at most <see cref="BeamPool.MaxWidth"/>.</param>
     /// <param name="budget">Rows that may be scored.</param>
     /// <returns>False when the budget ended the search early.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(
-        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int nodes, int entry, float entryDistance, int ef, long budget, HnswScratch scratch)
+        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int nodes, int entry, float entryDistance, int ef, int hold, long budget, HnswScratch scratch)
     {
-        byte* visited = scratch.BeginVisit(nodes, layer.Degree, ef, out byte epoch);
-        ulong* pool = scratch.BeamRoom(ef + layer.Degree);
-        ulong* batch = pool + ef;
-        int* pending = scratch.Pending;
+        byte* visited = scratch.BeginVisit(nodes, layer.Degree, hold, out byte epoch);
+        ulong* pool = scratch.BeamRoom(hold + layer.Degree);
+        ulong* batch = pool + hold;
+        int* gathered = scratch.Pending;
+        int* waiting = scratch.Ahead;
         float* distances = scratch.Distances;
-        bool wholeRows = scorer.RowBytes <= NextLines * LineBytes;
+        bool late = scorer.RowBytes <= LateLines * LineBytes, wholeRows = scorer.RowBytes <= NextLines * LineBytes;
         pool[0] = BeamPool.Entry(entryDistance, entry);
         visited[entry] = epoch;
-        int count = 1, cursor = 0;
-        while (cursor < count)
+        int count = 1, cursor = 0, left = 0;
+        while (true)
         {
-            ulong nearest = pool[cursor];
-            if ((nearest & 1) != 0)
-            {
+            while (cursor < count && (pool[cursor] & 1) != 0)
                 cursor++;
-                continue;
-            }
-
-            pool[cursor] = nearest | 1;
-            int* links = layer.Links(BeamPool.Node(nearest));
             int fresh = 0;
-            for (int i = 0; i < layer.Degree; i++)
+            if (cursor < Math.Min(count, ef))
             {
-                int next = links[i];
-                if (next < 0)
-                    break;
-                if (visited[next] == epoch)
-                    continue;
-                visited[next] = epoch;
-                pending[fresh++] = next;
-                if (!wholeRows)
-                    scorer.Prefetch(layer.Row(next), 0, FirstLines);
+                ulong nearest = pool[cursor];
+                pool[cursor] = nearest | 1;
+                fresh = Gather(scorer, layer, BeamPool.Node(nearest), visited, epoch, gathered, late ? LateLines : wholeRows ? 0 : FirstLines);
+                if (cursor + 1 < count)
+                    PrefetchLinks(layer, BeamPool.Node(pool[cursor + 1]));
+                cursor++;
+            }
+            else if (left == 0)
+            {
+                break;
             }
 
-            if (cursor + 1 < count)
-                PrefetchLinks(layer, BeamPool.Node(pool[cursor + 1]));
-            budget -= fresh;
+            // Small rows are scored one hop later: meanwhile they come from memory.
+            int* scored = late ? waiting : gathered;
+            int some = late ? left : fresh;
+            budget -= some;
             if (budget < 0)
                 return false;
-            if (wholeRows)
-                ScoreSmall(scorer, layer, pending, fresh, distances);
+            if (late)
+                ScoreReady(scorer, layer, scored, some, distances);
+            else if (wholeRows)
+                ScoreSmall(scorer, layer, scored, some, distances);
             else
-                ScoreLarge(scorer, layer, pending, fresh, distances);
+                ScoreLarge(scorer, layer, scored, some, distances);
 
-            ulong bound = count == ef ? pool[count - 1] : ulong.MaxValue;
+            ulong bound = count == hold ? pool[count - 1] : ulong.MaxValue;
             int added = 0;
-            for (int i = 0; i < fresh; i++)
+            for (int i = 0; i < some; i++)
             {
-                ulong candidate = BeamPool.Entry(distances[i], pending[i]);
+                ulong candidate = BeamPool.Entry(distances[i], scored[i]);
                 batch[added] = candidate;
                 added += candidate < bound ? 1 : 0;
             }
 
-            cursor++;
             if (added > 0)
-                cursor = Math.Min(cursor, BeamPool.Merge(pool, ref count, ef, batch, added));
+                cursor = Math.Min(cursor, BeamPool.Merge(pool, ref count, hold, batch, added));
+            if (late)
+            {
+                waiting = gathered;
+                gathered = scored;
+                left = fresh;
+            }
         }
 
         ulong[] results = scratch.Results;
@@ -89,6 +99,43 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             results[i] = BeamPool.Key(pool[i]);
         scratch.ResultCount = count;
         return true;
+    }
+
+    /// <summary>Lists the neighbours not met before and asks for the first lines of their rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Gather(
+        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int node, byte* visited, byte epoch, int* gathered, int lines)
+    {
+        int* links = layer.Links(node);
+        int fresh = 0;
+        for (int i = 0; i < layer.Degree; i++)
+        {
+            int next = links[i];
+            if (next < 0)
+                break;
+            if (visited[next] == epoch)
+                continue;
+            visited[next] = epoch;
+            gathered[fresh++] = next;
+            if (lines > 0)
+                scorer.Prefetch(layer.Row(next), 0, lines);
+        }
+
+        return fresh;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ScoreReady(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
+    {
+        int scored = 0;
+        for (; scored <= count - 4; scored += 4)
+        {
+            scorer.Score4(
+                layer.Row(nodes[scored]), layer.Row(nodes[scored + 1]), layer.Row(nodes[scored + 2]), layer.Row(nodes[scored + 3]), distances + scored);
+        }
+
+        for (; scored < count; scored++)
+            distances[scored] = scorer.Score(layer.Row(nodes[scored]));
     }
 
     /// <summary>Rows of a few lines: all of a row is asked for while the ones before are scored.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Milvus.Vectors;
 
 /// <summary>
@@ -8,14 +10,16 @@ internal sealed unsafe class BuildLevel(LinkTable links)
 {
     private const int Stripes = 1 << 12;
     private const int IntsPerLine = 16;
+    private const int LineBytes = 64;
 
+    private readonly LinkTable _links = links;
     private readonly LinkTable _distances = new(links.Nodes, links.Degree);
     private readonly ushort[] _diverse = new ushort[links.Nodes];
 
     // One spin lock per cache line, shared by many nodes: lists are changed for microseconds and a builder holds one lock at a time.
     private readonly int[] _held = new int[Stripes * IntsPerLine];
 
-    public int Nodes => links.Nodes;
+    public int Nodes => _links.Nodes;
 
     public void Enter(int node)
     {
@@ -27,14 +31,35 @@ internal sealed unsafe class BuildLevel(LinkTable links)
 
     public void Exit(int node) => Volatile.Write(ref Lock(node), 0);
 
+    /// <summary>Asks for a node's list, which <see cref="Read"/> would wait for.</summary>
+    public void Prefetch(int node)
+    {
+        if (!Sse.IsSupported)
+            return;
+        byte* targets = _links.Lists.Pointer(node), distances = _distances.Lists.Pointer(node);
+        for (int i = 0; i < _links.Degree * sizeof(int); i += LineBytes)
+        {
+            Sse.Prefetch0(targets + i);
+            Sse.Prefetch0(distances + i);
+        }
+    }
+
+    /// <summary>Copies the lists of a level with fewer nodes, which are the first ones of this.</summary>
+    public void TakeOver(BuildLevel smaller)
+    {
+        smaller._links.CopyTo(_links);
+        smaller._distances.CopyTo(_distances);
+        smaller._diverse.CopyTo(_diverse, 0);
+    }
+
     /// <summary>Copies a list as (distance, node) keys.</summary>
     public void Read(int node, KeyList diverse, KeyList others)
     {
-        int* targets = (int*)links.Lists.Pointer(node);
+        int* targets = (int*)_links.Lists.Pointer(node);
         float* distances = (float*)_distances.Lists.Pointer(node);
         diverse.Clear();
         others.Clear();
-        for (int i = 0; i < links.Degree && targets[i] >= 0; i++)
+        for (int i = 0; i < _links.Degree && targets[i] >= 0; i++)
             (i < _diverse[node] ? diverse : others).Add(SortableKey.Of(distances[i], targets[i]));
     }
 
@@ -43,7 +68,7 @@ internal sealed unsafe class BuildLevel(LinkTable links)
     /// </summary>
     public void Write(int node, KeyList keys, int diverse)
     {
-        int* targets = (int*)links.Lists.Pointer(node);
+        int* targets = (int*)_links.Lists.Pointer(node);
         float* distances = (float*)_distances.Lists.Pointer(node);
         ReadOnlySpan<ulong> all = keys.Keys;
         for (int i = 0; i < all.Length; i++)
@@ -52,7 +77,7 @@ internal sealed unsafe class BuildLevel(LinkTable links)
             Volatile.Write(ref targets[i], SortableKey.Row(all[i]));
         }
 
-        if (all.Length < links.Degree)
+        if (all.Length < _links.Degree)
             Volatile.Write(ref targets[all.Length], -1);
         _diverse[node] = (ushort)diverse;
     }

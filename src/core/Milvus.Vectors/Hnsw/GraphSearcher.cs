@@ -38,8 +38,9 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         var scorer = new RowScorer<TKernel, TScale>(
             queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
         int node = HnswGraph.EntryNode;
-        float distance = scorer.Score(graph.EntryRow);
-        for (int level = graph.TopLevel; level > 0; level--)
+        int top = graph.TopLevel;
+        float distance = scorer.Score(graph.EntryOf(top));
+        for (int level = top; level > 0; level--)
         {
             LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
             node = graph.Down(level, node);
@@ -48,7 +49,7 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         bool complete;
         if (filter.PassesAll && !range.HasLower && ef <= BeamPool.MaxWidth)
         {
-            complete = BeamSearch<TKernel, TScale, BaseLayer>.Run(scorer, graph.BaseLayer, graph.Rows, node, distance, ef, budget, scratch);
+            complete = BeamSearch<TKernel, TScale, BaseLayer>.Run(scorer, graph.BaseLayer, graph.Rows, node, distance, ef, ef, budget, scratch);
         }
         else if (filter.PassesAll && !range.HasLower)
         {

@@ -12,22 +12,11 @@ public sealed class HnswIndex : VectorIndex
     private const int DefaultEf = 16;
     private const int DefaultRangeEf = 512;
 
-    /// <summary>
-    /// A traversal with beam width e costs about as much as scanning 70 e^0.73 rows: fitted to sets of 60 000 rows of 128 and 784
-    /// dimensions, where it scores 35 to 55 e^0.73 rows and each costs half more than in a scan.
-    /// </summary>
-    private const double ScannedRowsPerBeam = 70;
-
-    /// <summary>How many times fewer rows a traversal by codes is worth; as above.</summary>
-    private const double GainOfBytes = 3;
-    private const double GainOfSigns = 4;
-
-    private const double BeamExponent = 0.73;
-
     private readonly GraphSearcher _searcher;
     private readonly FlatScanner _scanner;
 
     private readonly CodedTraversal? _coded;
+    private readonly double _gain;
     private readonly Rescoring _rescoring;
 
     internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null, RowCodes? rowCodes = null, RowCodes? refinement = null)
@@ -36,6 +25,7 @@ public sealed class HnswIndex : VectorIndex
         RowCodes = rowCodes is null ? null : RowCodesTraversal.Of(rowCodes);
         Refinement = refinement is null ? null : RowCodesTraversal.Of(refinement);
         _coded = coded;
+        _gain = rowCodes is not null ? TraversalCost.GainOfBytes : TraversalCost.Gain(coded, store.RowBytes);
         _rescoring = Rescoring.For(store.Type, metric);
         Parameters = parameters;
         Graph = graph;
@@ -119,10 +109,7 @@ public sealed class HnswIndex : VectorIndex
         return Math.Min(ef, Math.Max(1, Count));
     }
 
-    /// <summary>A filter thins what is found, so that a beam of ef passing rows is as wide as ef × Count / passing rows.</summary>
-    private bool ScanIsCheaper(int passing, int ef) =>
-        passing <= ScannedRowsPerBeam / (RowCodes is not null ? GainOfBytes : _coded is null ? 1 : _coded.Neighbours is null ? GainOfBytes : GainOfSigns)
-            * Math.Pow((double)ef * Count / passing, BeamExponent);
+    private bool ScanIsCheaper(int passing, int ef) => TraversalCost.ScanIsCheaper(passing, Count, ef, _gain);
 
     /// <summary>Answers from the graph; false when it gave up or found too little, and the scan has to answer.</summary>
     private bool Traverse(

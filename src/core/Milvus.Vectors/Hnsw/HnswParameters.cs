@@ -6,12 +6,15 @@ public enum GraphCodes
     /// <summary>The vectors themselves.</summary>
     None = 0,
 
-    /// <summary>A byte per component, results re-scored by the vectors: about a quarter of the bytes to move.</summary>
+    /// <summary>
+    /// A byte per component, or per component along the subspace near which the vectors lie, results re-scored by the vectors: a quarter of the
+    /// bytes to move or less.
+    /// </summary>
     Bytes = 1,
 
     /// <summary>
-    /// A bit per component of all 32 neighbours beside a node's links, nodes re-scored by bytes, results by the vectors. Wants M = 16;
-    /// with another M it is the same as <see cref="Bytes"/> over rotated vectors.
+    /// A bit per component of all 32 neighbours beside a node's links, nodes re-scored by bytes, results by the vectors. Wants M = 16 and
+    /// vectors of more than 256 dimensions that do not lie near a subspace of as few; else it is the same as <see cref="Bytes"/>.
     /// </summary>
     Signs = 2,
 }

@@ -10,6 +10,7 @@ internal sealed unsafe class HnswScratch
 
     private PinnedBuffer _visited = new(0);
     private PinnedBuffer _pending = new(0);
+    private PinnedBuffer _ahead = new(0);
     private PinnedBuffer _distances = new(0);
     private PinnedBuffer _beam = new(0);
     private byte _epoch;
@@ -33,6 +34,9 @@ internal sealed unsafe class HnswScratch
 
     /// <summary>Neighbours of the node being expanded that were not seen before.</summary>
     public int* Pending => (int*)_pending.Pointer;
+
+    /// <summary>As many places again, for neighbours that are scored later.</summary>
+    public int* Ahead => (int*)_ahead.Pointer;
 
     public float* Distances => (float*)_distances.Pointer;
 
@@ -73,6 +77,7 @@ internal sealed unsafe class HnswScratch
         if (_pending.Length < (degree + 4) * sizeof(int))
         {
             _pending = new PinnedBuffer((degree + 4) * sizeof(int));
+            _ahead = new PinnedBuffer((degree + 4) * sizeof(int));
             _distances = new PinnedBuffer((degree + 4) * sizeof(float));
         }
 

@@ -15,6 +15,9 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     /// <summary>Codes may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
     private protected const int WideBudget = 4;
 
+    /// <summary>Byte codes of so few components take a hop fewer cache lines than the signs of 32 neighbours do.</summary>
+    internal const int WidestInsteadOfSigns = 256;
+
     public CodedRows Rows { get; } = rows;
 
     public NeighbourCodes? Neighbours { get; } = neighbours;
@@ -28,15 +31,16 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
         if (codes == GraphCodes.None)
             return null;
         rows ??= CodesOf(store, metric, codes, threads);
-        NeighbourCodes? neighbours = codes == GraphCodes.Signs && graph.Base.Degree == NeighbourCodes.Degree ? NeighbourCodes.Of(graph, rows, threads) : null;
+        NeighbourCodes? neighbours = codes == GraphCodes.Signs && graph.Base.Degree == NeighbourCodes.Degree && rows.Space.Rotation is not null && !rows.Space.IsReduced ? NeighbourCodes.Of(graph, rows, threads) : null;
         return rows.Visit(new Factory(rows, neighbours));
     }
 
     /// <summary>The byte codes that a kind of traversal needs.</summary>
     public static CodedRows CodesOf(VectorStore store, MetricType metric, GraphCodes codes, int threads)
     {
-        RandomRotation? rotation = codes == GraphCodes.Signs ? new RandomRotation(store.Dimension, HnswParameters.RotationSeed) : null;
-        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation), threads);
+        bool signs = codes == GraphCodes.Signs && store.Dimension > WidestInsteadOfSigns;
+        RandomRotation? rotation = signs ? new RandomRotation(store.Dimension, HnswParameters.RotationSeed) : null;
+        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestInsteadOfSigns : int.MaxValue), threads);
     }
 
     /// <summary>Leaves rows in the scratch's results, sorted by approximate distance, for the scratch's first query.</summary>
@@ -62,7 +66,7 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
     public override bool Search(HnswGraph graph, DataType form, RowFilter filter, int passing, int ef, int k, HnswScratch scratch)
     {
         CodeSpace space = Rows.Space;
-        PinnedBuffer centred = scratch.Room(ref scratch.Centred, space.Length * sizeof(float));
+        PinnedBuffer centred = scratch.Room(ref scratch.Centred, space.VectorBytes);
         PinnedBuffer query = scratch.Room(ref scratch.CodeQuery, space.QueryBytes);
         space.Centre(form, scratch.Queries.Pointer(0), (float*)centred.Pointer);
         space.Prepare((float*)centred.Pointer, query.Pointer);
@@ -116,7 +120,7 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         }
 
         if (!BeamSearch<TKernel, TScale, BaseLayer>.Run(
-            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, all ? passing : (long)WideBudget * passing, scratch))
+            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, Held((int)wide, k), all ? passing : (long)WideBudget * passing, scratch))
             return all ? false : null;
         if (all)
             return true;
@@ -140,6 +144,9 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         scratch.Found.Sort();
         return complete;
     }
+
+    /// <summary>Nodes kept for re-scoring: where a beam is hardly wider than what is wanted, codes must not decide alone.</summary>
+    private static int Held(int ef, int k) => Math.Min(Math.Max(ef, k + (k / 2) + Spare), BeamPool.MaxWidth);
 
     /// <summary>Half of what can be expected.</summary>
     private static int Enough(int ef, int passing) => Math.Min(ef, passing) / 2;

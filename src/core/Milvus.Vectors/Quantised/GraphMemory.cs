@@ -7,11 +7,13 @@ public static class GraphMemory
 {
     private const int LinksOfSigns = NeighbourCodes.Degree;
 
-    /// <summary>Bytes per row beside the links.</summary>
+    /// <summary>Bytes per row beside the links; rows near a subspace take less, which is known when they are met.</summary>
     public static long CodeBytes(DataType type, int dimension, GraphCodes codes)
     {
         if (codes == GraphCodes.None || !CodeSpace.Serves(type))
             return 0;
+        if (dimension <= CodedTraversal.WidestInsteadOfSigns)
+            codes = GraphCodes.Bytes;
         int width = codes == GraphCodes.Signs ? Rotated(dimension) : dimension;
         return CodeLanes.Pad(width) + sizeof(float) + (codes == GraphCodes.Signs ? NeighbourCodes.BytesOf(dimension) : 0);
     }

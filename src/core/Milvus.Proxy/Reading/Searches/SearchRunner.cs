@@ -54,7 +54,8 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         GroupBy = plan.GroupBy,
         GroupSize = plan.Parameters.Group?.Size ?? 1,
         StrictGroupSize = plan.Parameters.Group?.Strict ?? false,
-        Exhaustive = page?.Exhaustive ?? false,
+        // Whoever asked for an exact index gets exact answers from rows that are not sealed yet, too.
+        Exhaustive = page?.Exhaustive ?? (plan.Index?.IndexType is "FLAT" or "BIN_FLAT" or "GPU_BRUTE_FORCE"),
     };
 
     /// <summary>The searched field's vectors of the rows with the given keys, in their order.</summary>

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Milvus.Model;
+using Milvus.Vectors.Tests.Hnsw;
+
+namespace Milvus.Vectors.Tests.Quantised;
+
+public sealed class SubspaceTests
+{
+    private const int Dimension = 200;
+    private const int Rows = 4600;
+
+    [Theory]
+    [InlineData(DataType.FloatVector, MetricType.L2)]
+    [InlineData(DataType.FloatVector, MetricType.IP)]
+    [InlineData(DataType.FloatVector, MetricType.Cosine)]
+    [InlineData(DataType.Float16Vector, MetricType.IP)]
+    public void Rows_near_a_subspace_get_short_codes_and_keep_their_distances(DataType type, MetricType metric)
+    {
+        VectorStore store = Near(30, 0.02f, type, Rows);
+        if (metric == MetricType.Cosine)
+            store.EnsureNorms();
+        CodedRows rows = CodedRows.Of(store, CodeSpace.Fit(store, metric, null, int.MaxValue), 2);
+        Assert.True(rows.Space.IsReduced);
+        Assert.Equal(64, rows.RowBytes);
+        CodeSpaceTests.Distances distances = rows.Visit(new CodeSpaceTests.Distances(rows, store));
+        double scale = 0, worst = 0;
+        for (int i = 0; i < Rows; i += 131)
+        {
+            for (int j = 0; j < Rows; j += 97)
+            {
+                double exact = metric.ScoreToDistance((float)ReferenceDistance.Score(type, metric, Dimension, store.Row(i), store.Row(j)));
+                scale = Math.Max(scale, Math.Abs(exact));
+                worst = Math.Max(worst, Math.Max(Math.Abs(exact - distances.BetweenRows(i, j)), Math.Abs(exact - distances.FromQuery(i, j))));
+            }
+        }
+
+        Assert.True(worst < 0.02 * scale, $"{worst} of {scale}");
+    }
+
+    [Fact]
+    public void Rows_that_fill_the_space_and_few_rows_keep_all_components()
+    {
+        Assert.False(CodeSpace.Fit(Near(Dimension, 0.02f, DataType.FloatVector, Rows), MetricType.L2, null, int.MaxValue).IsReduced);
+        Assert.False(CodeSpace.Fit(Near(30, 0.02f, DataType.FloatVector, 1000), MetricType.L2, null, int.MaxValue).IsReduced);
+        VectorStore equal = TestVectors.Store(DataType.FloatVector, Dimension, new byte[Rows * Dimension * sizeof(float)]);
+        CodedRows rows = CodedRows.Of(equal, CodeSpace.Fit(equal, MetricType.L2, null, int.MaxValue), 1);
+        Assert.Equal(0, rows.Visit(new CodeSpaceTests.Distances(rows, equal)).FromQuery(0, 1));
+    }
+
+    [Theory]
+    [InlineData(GraphCodes.Bytes, MetricType.L2)]
+    [InlineData(GraphCodes.Signs, MetricType.IP)]
+    public void Graphs_over_short_codes_find_what_a_scan_finds(GraphCodes codes, MetricType metric)
+    {
+        VectorStore all = Near(30, 0.05f, DataType.FloatVector, Rows + 40);
+        const int Bytes = Dimension * sizeof(float);
+        byte[] raw = [.. Enumerable.Range(0, Rows + 40).SelectMany(row => all.Row(row).ToArray())];
+        VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, raw[..(Rows * Bytes)]);
+        HnswIndex index = HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 100, Codes = codes, Threads = 2 });
+        Assert.True(index.Coded!.Rows.Space.IsReduced);
+        double recall = HnswSearchTests.Recall(index, raw[(Rows * Bytes)..], 10, 100);
+        Assert.True(recall >= 0.97, $"recall {recall}");
+        var found = new TopK();
+        HnswSearchTests.Traversing(index).Search(raw[^Bytes..], DataType.FloatVector, new VectorSearchParameters(20) { Ef = 60 }, default, found);
+        for (int i = 0; i < found.Count; i++)
+        {
+            double score = ReferenceDistance.Score(DataType.FloatVector, metric, Dimension, raw[^Bytes..], store.Row(found.Rows[i]));
+            Assert.Equal(score, found.Scores[i], 1e-4 * (1 + Math.Abs(score)));
+        }
+    }
+
+    /// <summary>Clustered rows around a random subspace.</summary>
+    private static VectorStore Near(int hidden, float noise, DataType type, int rows)
+    {
+        var random = new Random(17);
+        float[] map = [.. Enumerable.Range(0, hidden * Dimension).Select(_ => Gaussian(random))];
+        float[] centres = [.. Enumerable.Range(0, 20 * hidden).Select(_ => Gaussian(random))];
+        var values = new float[rows * Dimension];
+        for (int row = 0; row < rows; row++)
+        {
+            int centre = random.Next(20);
+            Span<float> target = values.AsSpan(row * Dimension, Dimension);
+            for (int h = 0; h < hidden; h++)
+            {
+                float weight = (centres[(centre * hidden) + h] + (0.6f * Gaussian(random))) / MathF.Sqrt(hidden);
+                for (int i = 0; i < Dimension; i++)
+                    target[i] += weight * map[(h * Dimension) + i];
+            }
+
+            for (int i = 0; i < Dimension; i++)
+                target[i] += 0.5f + (noise * Gaussian(random));
+        }
+
+        if (type == DataType.FloatVector)
+            return TestVectors.Store(type, Dimension, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        Half[] halves = [.. values.Select(value => (Half)value)];
+        return TestVectors.Store(type, Dimension, MemoryMarshal.AsBytes(halves.AsSpan()).ToArray());
+    }
+
+    private static float Gaussian(Random random) =>
+        (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+}
