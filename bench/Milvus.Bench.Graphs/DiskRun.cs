@@ -19,6 +19,7 @@ internal static class DiskRun
           --cgroup DIR    an existing memory cgroup, which the second process enters: then the limit covers what the system keeps of the file
           --codes R       bytes of codes as a share of the vectors' (default 0.0625)
           --cached R      bytes of cached nodes as a share of the vectors' (default 0.02)
+          --alpha A       the factor of pruning (default 1)
           --lists LIST    search lists (default 20,50,100,200)
           --beam N        nodes read at a time (default 8)
           --threads LIST  (default 1,2)
@@ -41,19 +42,23 @@ internal static class DiskRun
 
     private static int BuildAndServe(Dictionary<string, string> options)
     {
-        var name = $"{Path.GetFileName(options.GetValueOrDefault("--data", "")) + options.GetValueOrDefault("--generated", "")}-{options.GetValueOrDefault("--form", "diskann")}-{Number(options, "--codes", 0.0625)}-{Number(options, "--cached", 0.02)}";
+        var name = $"{Path.GetFileName(options.GetValueOrDefault("--data", "")) + options.GetValueOrDefault("--generated", "")}-{options.GetValueOrDefault("--form", "diskann")}-{Number(options, "--codes", 0.0625)}-{Number(options, "--cached", 0.02)}-{Number(options, "--alpha", 1)}";
         var file = Path.Combine(options.GetValueOrDefault("--work", Path.GetTempPath()), $"disk-{name}");
         if (!File.Exists(file + ".rows")) Build(options, file);
         var share = Number(options, "--share", 4);
         var limit = (long)(double.Parse(File.ReadAllText(file + ".rows"), CultureInfo.InvariantCulture) / share);
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
+        // A shell enters the group before the program begins, so that all of its memory counts.
+        var isGrouped = options.TryGetValue("--cgroup", out var group);
+        var start = new ProcessStartInfo(isGrouped ? "/bin/sh" : Environment.ProcessPath!) { UseShellExecute = false };
+        if (isGrouped)
+            foreach (var argument in (string[])["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"", group!, Environment.ProcessPath!]) start.ArgumentList.Add(argument);
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(DiskRun).Assembly.Location);
         foreach (var argument in (string[])["disk", Serve, file, .. options.SelectMany(o => (string[])[o.Key, o.Value])]) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_GCHeapHardLimit"] = $"0x{limit * 3 / 4:x}";
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        if (options.TryGetValue("--cgroup", out var group)) File.WriteAllText(Path.Combine(group, "memory.limit_in_bytes"), limit.ToString(CultureInfo.InvariantCulture));
-        Console.WriteLine($"limit {limit / 1e6:0.0} MB, heap {limit * 3 / 4 / 1e6:0.0} MB{(group is null ? "" : ", enforced by a cgroup, files included")}");
+        if (isGrouped) File.WriteAllText(Path.Combine(group!, "memory.limit_in_bytes"), limit.ToString(CultureInfo.InvariantCulture));
+        Console.WriteLine($"limit {limit / 1e6:0.0} MB, heap {limit * 3 / 4 / 1e6:0.0} MB{(!isGrouped ? "" : ", enforced by a cgroup, files included")}");
         using var child = Process.Start(start)!;
         child.WaitForExit();
         return child.ExitCode;
@@ -65,7 +70,7 @@ internal static class DiskRun
         var form = options.GetValueOrDefault("--form", "diskann") == "aisaq" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
         var started = Stopwatch.GetTimestamp();
         var before = Environment.CpuUsage.TotalTime;
-        var graph = DiskGraphBuilder.Build(set.Store, set.Metric, form with { CodeRatio = Number(options, "--codes", 0.0625), CacheRatio = Number(options, "--cached", 0.02), Threads = Environment.ProcessorCount });
+        var graph = DiskGraphBuilder.Build(set.Store, set.Metric, form with { CodeRatio = Number(options, "--codes", 0.0625), CacheRatio = Number(options, "--cached", 0.02), Alpha = (float)Number(options, "--alpha", 1), Threads = Environment.ProcessorCount });
         using (var stream = File.Create(file)) graph.Save(stream);
         Console.WriteLine($"{set.Name}: built in {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0} s of CPU; {new FileInfo(file).Length / 1e6:0} MB");
         GraphSet.Write(file + ".queries", set.Queries, set.Dimension);
@@ -75,7 +80,6 @@ internal static class DiskRun
 
     private static int Search(Dictionary<string, string> options)
     {
-        if (options.TryGetValue("--cgroup", out var group)) File.WriteAllText(Path.Combine(group, "cgroup.procs"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         var file = options[Serve];
         var started = Stopwatch.GetTimestamp();
         var index = DiskGraphIndex.Open(File.OpenHandle(file), file);

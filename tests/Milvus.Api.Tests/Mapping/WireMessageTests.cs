@@ -6,6 +6,7 @@ using Milvus.Protocol.Common;
 using Milvus.Protocol.Schema;
 using Milvus.Proxy;
 using DataType = Milvus.Protocol.Schema.DataType;
+using KeyValuePair = Milvus.Protocol.Common.KeyValuePair;
 using InsertRequest = Milvus.Protocol.InsertRequest;
 using SearchRequest = Milvus.Protocol.SearchRequest;
 using UpsertRequest = Milvus.Protocol.UpsertRequest;

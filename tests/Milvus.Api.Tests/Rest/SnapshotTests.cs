@@ -138,7 +138,7 @@ public sealed class SnapshotTests(RestServer server)
     {
         await server.SendAsync("collections/drop", new { collectionName = name });
         await server.DataAsync("collections/create", $$"""
-            {"collectionName":"{{name}}","params":{"shardsNum":2},"schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}]},
+            {"collectionName":"{{name}}","params":{"shardsNum":2},"schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2} }]},
             "indexParams":[{"fieldName":"v","metricType":"L2"}]}
             """);
         await server.DataAsync("partitions/create", new { collectionName = name, partitionName = "part" });

@@ -190,9 +190,9 @@ public class IndexRulesTests
     }
 
     [Theory]
-    [InlineData("DISKANN L2", 56, 100, 0.125, 0.1, null, null, false, 0)]
-    [InlineData("DISKANN L2 {\"max_degree\":24,\"search_list_size\":50,\"pq_code_budget_gb_ratio\":0.05,\"search_cache_budget_gb_ratio\":\"0.5\"}", 24, 50, 0.05, 0.5, null, null, false, 0)]
-    [InlineData("DISKANN IP {\"pq_code_budget_gb\":0.5,\"search_cache_budget_gb\":0.25}", 56, 100, 0.125, 0.1, 1L << 29, 1L << 28, false, 0)]
+    [InlineData("DISKANN L2", 56, 100, 0.125, 0.1, null, null, false, 256)]
+    [InlineData("DISKANN L2 {\"max_degree\":24,\"search_list_size\":50,\"pq_code_budget_gb_ratio\":0.05,\"search_cache_budget_gb_ratio\":\"0.5\"}", 24, 50, 0.05, 0.5, null, null, false, 256)]
+    [InlineData("DISKANN IP {\"pq_code_budget_gb\":0.5,\"search_cache_budget_gb\":0.25}", 56, 100, 0.125, 0.1, 1L << 29, 1L << 28, false, 256)]
     [InlineData("AISAQ COSINE", 56, 100, 0.125, 0.0, null, null, true, 100)]
     [InlineData("AISAQ COSINE {\"num_entry_points\":7,\"max_degree\":32}", 32, 100, 0.125, 0.0, null, null, true, 7)]
     public void A_plan_says_how_a_graph_on_disk_is_made(

@@ -23,7 +23,7 @@ public sealed class DiskGraphTests : IDisposable
         var fixture = new VectorFixture(type, 32, seed: 19).Fill(2000);
         var plan = Plan(metric, allOnDisk);
         var built = await IndexWriter.BuildAsync(await fixture.SealAsync(), plan, fixture.Store);
-        Assert.Equal(SegmentIndexPlan.DiskGraph, Assert.Single(built.Manifest.Indexes).Kind);
+        Assert.Equal(allOnDisk ? SegmentIndexPlan.AllOnDisk : SegmentIndexPlan.DiskGraph, Assert.Single(built.Manifest.Indexes).Kind);
         var indexed = await SealedSegment.LoadAsync(built.Manifest, fixture.Schema, fixture.Store);
         indexed.Delete(fixture.Growing.DeletesSince(Timestamp.Zero));
         foreach (var segment in (SealedSegment[])[built, indexed])

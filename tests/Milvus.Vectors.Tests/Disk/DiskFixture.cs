@@ -23,13 +23,13 @@ public sealed class DiskFixture : IDisposable
     internal DiskGraphIndex Build(VectorStore store, MetricType metric, DiskGraphParameters? parameters = null) =>
         Open(Save(DiskGraphBuilder.Build(store, metric, parameters ?? new DiskGraphParameters())), store);
 
-    internal DiskGraphIndex Open(byte[] bytes, VectorStore store, string name = "index")
+    internal DiskGraphIndex Open(byte[] bytes, VectorStore store, string name = "index", bool isChecked = false)
     {
         string path = Path.Combine(_directory, $"{_files++}");
         File.WriteAllBytes(path, bytes);
         SafeFileHandle handle = File.OpenHandle(path);
         _handles.Add(handle);
-        return DiskGraphIndex.Open(handle, store, name);
+        return DiskGraphIndex.Open(handle, store, name, isChecked);
     }
 
     /// <summary>The share of the true best rows found, over queries that are rows.</summary>

@@ -51,6 +51,8 @@ public sealed class DiskGraphFileTests : IDisposable
         bytes.AsSpan(bytes.Length - 8192, 4096).CopyTo(exchanged.AsSpan(bytes.Length - 4096));
         DiskGraphIndex index = _fixture.Open(exchanged, Store).Traversing();
         Assert.Throws<IntegrityException>(() => index.Search(Store.Row(3), DataType.FloatVector, new VectorSearchParameters(700), default, new TopK()));
+        Assert.Throws<IntegrityException>(() => _fixture.Open(exchanged, Store, isChecked: true));
+        Assert.Equal(700, _fixture.Open(bytes, Store, isChecked: true).Count);
         foreach (int length in (int[])[0, 50, 4000, 4096, 10_000, bytes.Length - 4096, bytes.Length - 1])
             Assert.Throws<IntegrityException>(() => _fixture.Open(bytes[..length], Store));
         Assert.Throws<IntegrityException>(() => _fixture.Open([.. bytes, 0], Store));

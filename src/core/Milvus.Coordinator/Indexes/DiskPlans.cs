@@ -1,4 +1,5 @@
 using System.Globalization;
+using Milvus.Model;
 using Milvus.Vectors;
 
 namespace Milvus.Coordinator.Indexes;

@@ -46,6 +46,9 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>How an inverted file is made; null for other kinds.</summary>
     public IvfParameters? Ivf { get; init; }
 
+    /// <summary>AUTOINDEX: what is built may be smaller where memory is scarce.</summary>
+    public bool IsAutomatic { get; init; }
+
     /// <summary>How a graph on disk is made; null for other kinds.</summary>
     public DiskGraphParameters? Disk { get; init; }
 
@@ -63,7 +66,7 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
             // Elements are rows of an index as any others, ranked for themselves or to find the lists that are compared.
             return Resolve(index with { Metric = index.Metric.OfElements() }, field with { Type = field.ElementType, ElementType = DataType.None });
         }
-        if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
+        if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field) with { IsAutomatic = true };
         var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
         if (index.IndexType == "FAISS" && index.BuildParams.GetValueOrDefault("faiss_index_name", "").StartsWith("HNSW", StringComparison.OrdinalIgnoreCase))
             kind = IndexPlanKind.Hnsw;

@@ -64,13 +64,20 @@ internal static class SegmentLoader
         }
         foreach (var index in manifest.Indexes)
         {
-            bytes += index.Kind == SegmentIndexPlan.DiskGraph ? DiskGraphIndex.EstimateMemoryBytes(index.Bytes) : index.Bytes;
+            bytes += EstimateIndex(index);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
             if (index.Kind == SegmentIndexPlan.Hnsw && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
                 bytes += manifest.RowCount * GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes);
         }
         return bytes;
     }
+
+    private static long EstimateIndex(SegmentIndexFile index) => index.Kind switch
+    {
+        SegmentIndexPlan.DiskGraph => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: false),
+        SegmentIndexPlan.AllOnDisk => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: true),
+        _ => index.Bytes,
+    };
 
     private static long EstimateField(FieldSchema field, long fileBytes, int rowCount, bool isMapped)
     {
@@ -184,9 +191,9 @@ internal static class SegmentLoader
     public static async Task<AttachedIndex?> LoadIndexAsync(SegmentIndexFile file, SealedData data, IObjectStore store, CancellationToken cancellationToken)
     {
         if (data.Find(file.FieldId) is not { } field) return null;
-        if (file.Kind == SegmentIndexPlan.DiskGraph && field is SealedVectorField vectors)
+        if (file.Kind is SegmentIndexPlan.DiskGraph or SegmentIndexPlan.AllOnDisk && field is SealedVectorField vectors)
         {
-            var handle = await store.OpenFileAsync(file.ObjectKey, Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
+            var handle = await store.OpenFileAsync(file.ObjectKey, data.Placement.CopyDirectory ?? Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
             return new AttachedIndex(file, OpenDiskGraph(handle, vectors, file), null);
         }
         var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -198,7 +205,7 @@ internal static class SegmentLoader
     {
         try
         {
-            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey);
+            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey, isChecked: true);
         }
         catch
         {

@@ -18,6 +18,9 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
     public const string DiskGraph = "DISKANN";
+
+    /// <summary>A graph on disk with codes beside its links; what <see cref="DiskGraph"/> builds when its parameters say so.</summary>
+    public const string AllOnDisk = "AISAQ";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
 
     /// <summary>What is built over a scalar field; null for vector fields.</summary>
@@ -69,8 +72,9 @@ public static class IndexWriter
         if (plan.Kind == SegmentIndexPlan.DiskGraph && segment.FindVectors(plan.FieldId) is null) plan = plan with { Kind = SegmentIndexPlan.Hnsw };
         if (plan.Kind == SegmentIndexPlan.DiskGraph)
         {
-            var diskGraph = DiskGraphBuilder.Build(vectors, plan.Metric, plan.DiskParameters, progress, cancellationToken);
-            var written = await WriteAsync(segment, plan, store, diskGraph.Save, cancellationToken).ConfigureAwait(false);
+            var onDisk = DiskGraphBuilder.Build(vectors, plan.Metric, plan.DiskParameters, progress, cancellationToken);
+            var kind = plan.DiskParameters.InlineCodes ? SegmentIndexPlan.AllOnDisk : SegmentIndexPlan.DiskGraph;
+            var written = await WriteAsync(segment, plan with { Kind = kind }, store, onDisk.Save, cancellationToken).ConfigureAwait(false);
             return await segment.WithStoredIndexAsync(written, store, cancellationToken).ConfigureAwait(false);
         }
 

@@ -3,9 +3,10 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Builds the graph of <see cref="DiskGraphIndex"/>: one level, every row linked from its neighbours in different directions (Subramanya et
-/// al., "DiskANN", NeurIPS 2019). Rows are inserted in random order, found from the row nearest to the mean; a list that is full keeps what
-/// the pruning by α leaves. Distances while building are those of byte codes.
+/// Builds the graph of <see cref="DiskGraphIndex"/>: every row is linked in different directions, pruned by α (Subramanya et al., "DiskANN", NeurIPS
+/// 2019, algorithm 2). Neighbours are found down the levels of a navigable small world (Malkov and Yashunin 2016), because from a single medoid clusters that lie
+/// far apart are reached badly; only level 0 is kept, and searches start at rows from all over the set. Distances while building are those of
+/// byte codes.
 /// </summary>
 public static class DiskGraphBuilder
 {
@@ -28,8 +29,7 @@ public static class DiskGraphBuilder
 
         int bits = parameters.BitsFor(store.Type, store.Dimension, store.Count);
         DiskCodes codes = DiskCodes.Encode(store, metric, bits, parameters.Seed, parameters.Threads, out int medoid);
-        var graph = new HnswGraph(store.Count, parameters.M, [1]);
-        Enter(graph, medoid);
+        HnswGraph graph = HnswLevels.Draw(store.Count, parameters.M, parameters.Seed);
         if (store.Count > 1)
         {
             var rows = CodedRows.Of(store, CodeSpace.Fit(store, metric), parameters.Threads);
@@ -39,13 +39,12 @@ public static class DiskGraphBuilder
                 EfConstruction = parameters.BuildList,
                 Seed = parameters.Seed,
                 Threads = parameters.Threads,
-                IsSingleLevel = true,
 
                 // Products have no zero to measure a factor from, but those of vectors of length one.
                 Alpha = metric == MetricType.IP ? 1 : parameters.Alpha,
                 Shift = metric == MetricType.Cosine ? 1 : 0,
             });
-            Insert(builder, Shuffled(store.Count, parameters.Seed), parameters.Threads, progress, cancellation);
+            Insert(builder, store.Count, parameters.Threads, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
             new Reachability(graph, builder).Repair(new BuildScratch(), cancellation);
         }
@@ -54,30 +53,15 @@ public static class DiskGraphBuilder
         return new DiskGraph(store, metric, parameters, graph, codes, medoid);
     }
 
-    private static unsafe void Enter(HnswGraph graph, int medoid)
-    {
-        graph.Base.Clear();
-        graph.Upper[0].Links.Clear();
-        graph.Upper[0].Rows[0] = medoid;
-        graph.Upper[0].Down[0] = medoid;
-    }
-
-    private static void Insert(GraphBuilder builder, int[] order, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
-        Workers.Run(threads, order.Length, () =>
+    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
+        Workers.Run(threads, rows, () =>
         {
             var scratch = new BuildScratch();
-            return place =>
+            return row =>
             {
-                builder.Insert(order[place], scratch);
-                if ((place + 1) % RowsPerReport == 0 || place + 1 == order.Length)
-                    progress?.Report(place + 1);
+                builder.Insert(row, scratch);
+                if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
+                    progress?.Report(row + 1);
             };
         }, cancellation);
-
-    private static int[] Shuffled(int count, ulong seed)
-    {
-        int[] order = [.. Enumerable.Range(0, count)];
-        new Random((int)(seed ^ (seed >> 32))).Shuffle(order);
-        return order;
-    }
 }

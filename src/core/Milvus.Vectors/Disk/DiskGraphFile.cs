@@ -14,6 +14,9 @@ internal static class DiskGraphFile
     private const int Format = 1;
     private const int Fields = 7;
 
+    /// <summary>Small sets have fewer entries.</summary>
+    private const int RowsPerEntry = 8;
+
     public static void Write(DiskGraph graph, Stream target)
     {
         VectorStore store = graph.Store;
@@ -49,7 +52,8 @@ internal static class DiskGraphFile
 
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
     /// <param name="given">The rows; null takes the file's word for what they are.</param>
-    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore? given, string name)
+    /// <param name="isChecked">Reads and checks all nodes first.</param>
+    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore? given, string name, bool isChecked)
     {
         using var stream = new HandleStream(handle);
         IndexHeader header = IndexHeader.Read(stream, name, out uint checksum);
@@ -91,16 +95,19 @@ internal static class DiskGraphFile
 
         codes.Read(reader, name);
         var file = new NodeFile(handle, name, layout, nodes, header.Rows, checksum);
+        if (isChecked)
+            file.CheckAll();
+        FileReads.ExpectRandom(handle);
         long cache = (uint)fields[5] | ((long)fields[6] << 32);
         return new DiskGraphIndex(store, header.Metric, file, codes, entries, inline, NodeCache.Fill(file, entries, cache));
     }
 
     private static long Align(long bytes) => (bytes + (NodeLayout.SectorBytes - 1)) / NodeLayout.SectorBytes * NodeLayout.SectorBytes;
 
-    /// <summary>The medoid, and rows from all over the set.</summary>
+    /// <summary>The row nearest to the mean, and rows from all over the set.</summary>
     private static int[] Entries(DiskGraph graph)
     {
-        int rows = graph.Store.Count, count = Math.Min(rows, graph.Parameters.EntryPoints);
+        int rows = graph.Store.Count, count = Math.Min(rows / RowsPerEntry, graph.Parameters.EntryPoints);
         return [graph.Medoid, .. Enumerable.Range(0, count).Select(i => (int)((long)i * rows / count)).Where(row => row != graph.Medoid)];
     }
 

@@ -40,6 +40,8 @@ public sealed class DiskGraphIndex : VectorIndex
 
     public override VectorIndexKind Kind => VectorIndexKind.DiskGraph;
 
+    public override string Form => IsAllOnDisk ? $"graph and {CodeBits}-bit codes in a file" : $"graph in a file, {CodeBits}-bit codes and {CachedNodes} nodes in memory";
+
     public override int Count => _file.Rows;
 
     public override long MemoryBytes => _codes.MemoryBytes + _cache.MemoryBytes;
@@ -65,13 +67,13 @@ public sealed class DiskGraphIndex : VectorIndex
     /// <param name="handle">Open for reading; the index owns it if this returns.</param>
     /// <param name="store">Says what the rows are.</param>
     /// <param name="name">File or object name for error texts.</param>
+    /// <param name="isChecked">Reads all nodes once and checks them, so that damage shows now and not in a search.</param>
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
-    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore store, string name)
+    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore store, string name, bool isChecked = false)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentNullException.ThrowIfNull(store);
-        FileReads.ExpectRandom(handle);
-        return DiskGraphFile.Open(handle, store, name);
+        return DiskGraphFile.Open(handle, store, name, isChecked);
     }
 
     /// <summary>Opens a file on its own: what the rows are is what the file says.</summary>
@@ -79,12 +81,11 @@ public sealed class DiskGraphIndex : VectorIndex
     public static DiskGraphIndex Open(SafeFileHandle handle, string name)
     {
         ArgumentNullException.ThrowIfNull(handle);
-        FileReads.ExpectRandom(handle);
-        return DiskGraphFile.Open(handle, null, name);
+        return DiskGraphFile.Open(handle, null, name, isChecked: false);
     }
 
-    /// <summary>Bytes of memory that an index will take, by its file's length; within a third.</summary>
-    public static long EstimateMemoryBytes(long fileBytes) => fileBytes / 6;
+    /// <summary>Bytes of memory that an index built with the default budgets will take, by its file's length; within a third.</summary>
+    public static long EstimateMemoryBytes(long fileBytes, bool isAllOnDisk) => isAllOnDisk ? Math.Min(fileBytes, 1 << 20) / 8 : fileBytes / 6;
 
     public override void Search(
         ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results)

@@ -15,7 +15,7 @@ public sealed record DiskGraphParameters
     public int BuildList { get; init; } = 100;
 
     /// <summary>A link is passed over when another one is nearer to its target by this factor: α of the paper, at least 1.</summary>
-    public float Alpha { get; init; } = 1.2f;
+    public float Alpha { get; init; } = 1;
 
     /// <summary>Bytes of compressed vectors in memory, as a share of the vectors' bytes.</summary>
     public double CodeRatio { get; init; } = 0.125;
@@ -32,8 +32,8 @@ public sealed record DiskGraphParameters
     /// <summary>AISAQ: a node holds the codes of its neighbours, and none are in memory.</summary>
     public bool InlineCodes { get; init; }
 
-    /// <summary>Rows whose codes are in memory so that a search starts at the nearest of them; 0 starts at the medoid. 0…1000.</summary>
-    public int EntryPoints { get; init; }
+    /// <summary>Rows whose codes are in memory so that a search starts at the nearest of them; 0 starts at the row nearest to the mean. 0…1000.</summary>
+    public int EntryPoints { get; init; } = 256;
 
     /// <summary>The same rows, parameters and one thread give the same file.</summary>
     public ulong Seed { get; init; } = 42;
@@ -48,12 +48,14 @@ public sealed record DiskGraphParameters
 
     internal int M => Degree / 2;
 
-    /// <summary>Bits per component of the codes: the most that the budget allows. Beside links they stay small: each is there once per link.</summary>
+    /// <summary>
+    /// Bits per component of the codes: the most that the budget allows, or that take no more bytes than one. Beside links they stay small: each is
+    /// there once per link.
+    /// </summary>
     internal int BitsFor(DataType type, int dimension, int rows)
     {
-        if (InlineCodes)
-            return 1;
-        double budget = CodeBytes is { } bytes ? (double)bytes / Math.Max(1, rows) : CodeRatio * type.VectorBytes(dimension);
+        double budget = InlineCodes ? 0 : CodeBytes is { } bytes ? (double)bytes / Math.Max(1, rows) : CodeRatio * type.VectorBytes(dimension);
+        budget = Math.Max(budget, DiskCodes.PackedBytes(dimension, 1));
         foreach (int bits in (ReadOnlySpan<int>)[4, 2])
         {
             if (DiskCodes.PackedBytes(dimension, bits) <= budget)

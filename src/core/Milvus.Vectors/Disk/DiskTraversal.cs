@@ -15,6 +15,9 @@ internal sealed unsafe class DiskTraversal(NodeFile file, DiskCodes codes, int[]
 
     private const int LineBytes = 64;
 
+    /// <summary>Entries that a search starts from.</summary>
+    private const int Starts = 4;
+
     private readonly int _entryBytes = codes.EntryBytes;
     private readonly int _blocks = codes.Blocks;
     private readonly int _bits = codes.Bits;
@@ -34,10 +37,9 @@ internal sealed unsafe class DiskTraversal(NodeFile file, DiskCodes codes, int[]
         ulong* pool = scratch.Begin(width, layout.Degree);
         MetRows met = scratch.Met;
         met.Begin((int)Math.Min(file.Rows, (long)width * layout.Degree / 2));
-        ulong start = Start(scratch);
-        pool[0] = start;
-        met.Add(BeamPool.Node(start));
-        int count = 1, cursor = 0, accepted = 0;
+        int count = Start(pool, Math.Min(Starts, width), scratch), cursor = 0, accepted = 0;
+        for (int i = 0; i < count; i++)
+            met.Add(BeamPool.Node(pool[i]));
         while (true)
         {
             int chosen = 0;
@@ -104,14 +106,19 @@ internal sealed unsafe class DiskTraversal(NodeFile file, DiskCodes codes, int[]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Estimate(int row, DiskScratch scratch) => DiskCodes.Estimate(codes.Entries.Pointer(row), scratch.Codes, _blocks, _bits);
 
-    /// <summary>The entry nearest by its code.</summary>
-    private ulong Start(DiskScratch scratch)
+    /// <summary>Puts the entries nearest by their codes into the beam.</summary>
+    private int Start(ulong* pool, int most, DiskScratch scratch)
     {
-        ulong best = ulong.MaxValue;
+        int count = 0;
         for (int i = 0; i < entries.Length; i++)
-            best = Math.Min(best, BeamPool.Entry(Estimate(isInline ? i : entries[i], scratch), entries[i]));
+        {
+            ulong entry = BeamPool.Entry(Estimate(isInline ? i : entries[i], scratch), entries[i]);
+            if (count < most || entry < pool[count - 1])
+                BeamPool.Merge(pool, ref count, most, &entry, 1);
+        }
+
         GC.KeepAlive(codes);
-        return best;
+        return count;
     }
 
     /// <summary>Estimates a node's neighbours that were not met before.</summary>

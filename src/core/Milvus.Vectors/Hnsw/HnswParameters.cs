@@ -39,9 +39,6 @@ public sealed record HnswParameters
 
     internal float Shift { get; init; }
 
-    /// <summary>All rows are on level 0 only, the entry excepted.</summary>
-    internal bool IsSingleLevel { get; init; }
-
     /// <summary>Rotations need not differ between indexes.</summary>
     internal const ulong RotationSeed = 42;
 

@@ -23,7 +23,7 @@ internal abstract class HighlightPlan
     public static void Check(CollectionInfo collection, SearchRequest request)
     {
         if (request.Highlight is not { IsSemantic: false } highlight || !ParamText.IsTrue(highlight.Params.GetValueOrDefault("highlight_search_text"))) return;
-        Options(highlight.Params);
+        LexicalHighlights.Options(highlight.Params);
         // The metric is named before it is known there, so that the name is always missing.
         if (request.Params.GetValueOrDefault("metric_type", "") is { Length: > 0 } metric && !metric.Equals("BM25", StringComparison.OrdinalIgnoreCase))
             throw MilvusException.InvalidParameter("Search highlight only support with metric type \"BM25\" but was: ");

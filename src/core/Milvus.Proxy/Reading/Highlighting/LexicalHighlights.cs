@@ -71,7 +71,7 @@ internal sealed class LexicalHighlights : HighlightPlan
         foreach (var text in texts) known.Texts[query++].Add(text);
     }
 
-    private static HighlightOptions Options(ImmutableDictionary<string, string> parameters)
+    internal static HighlightOptions Options(ImmutableDictionary<string, string> parameters)
     {
         var usual = new HighlightOptions();
         return new HighlightOptions

@@ -1,3 +1,4 @@
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Ranking;

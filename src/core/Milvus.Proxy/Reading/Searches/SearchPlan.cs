@@ -72,6 +72,6 @@ internal sealed record PlannedSearch(SearchPlan Plan, OutputFields Output)
     /// <summary>False for plans that depend on the moment, on the vectors or on the search before.</summary>
     public static bool IsLasting(SearchPlan plan, SearchRequest request) =>
         !plan.Parameters.IsIterator && plan.Parameters.OrderBy.IsEmpty && plan.GroupBy.IsEmpty && plan.Keys is null
-        && request.Score is null && request.Aggregation is null && request.Highlight is null
+        && !plan.IsScored && request.Aggregation is null && request.Highlight is null
         && plan.Collection.TtlField is null && plan.Filter.SampleRate is null && ReadScopes.Travel(request.Params) is null;
 }
