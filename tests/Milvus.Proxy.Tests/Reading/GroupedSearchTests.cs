@@ -66,7 +66,7 @@ public sealed class GroupedSearchTests
     {
         var world = await RowsAsync();
         await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type VECTOR_FLOAT for group by operator", () => Search(world, ("topk", "3"), ("group_by_field", "v")));
-        await World.RefusedAsync(ErrorCode.FieldNotFound, "groupBy field not found in schema: field not found[field=21]", () => Search(world, ("topk", "3"), ("group_by_field", "21")));
+        await World.RefusedAsync("cannot parse identifier: 21", () => Search(world, ("topk", "3"), ("group_by_field", "21")));
         await World.RefusedAsync("input group size:0 is negative", () => Search(world, ("topk", "3"), ("group_by_field", "n"), ("group_size", "0")));
     }
 
