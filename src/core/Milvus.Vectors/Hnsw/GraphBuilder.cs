@@ -51,7 +51,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
             return;
         scratch.Inserted ??= _selection.NewQuery();
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
-        int own = _parameters.IsSingleLevel ? 0 : HnswLevels.Of(row, _graph.M, _parameters.Seed);
+        int own = HnswLevels.Of(row, _graph.M, _parameters.Seed);
         int node = Descend(scorer, own, out float distance, scratch);
         for (int level = own; level >= 0; level--)
         {
