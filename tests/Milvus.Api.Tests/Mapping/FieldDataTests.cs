@@ -151,8 +151,12 @@ public sealed class FieldDataTests
     }
 
     [Fact]
-    public void Timestamps_are_written_in_the_zone_asked_for() =>
+    public void Timestamps_are_written_in_the_zone_asked_for()
+    {
         Assert.Equal("1970-01-01T01:00:00+01:00", TimestampText.Format(0, TimestampText.Zone("Europe/Berlin")));
+        Assert.True(TimestampText.TryParse("9999-12-31T23:46:05Z", TimeZoneInfo.Utc, out var last));
+        Assert.Equal(("9999-12-31T23:46:05Z", "10000-01-01T07:46:05+08:00"), (TimestampText.Format(last, TimeZoneInfo.Utc), TimestampText.Format(last, TimestampText.Zone("Asia/Shanghai"))));
+    }
 
     [Theory]
     [InlineData("")]

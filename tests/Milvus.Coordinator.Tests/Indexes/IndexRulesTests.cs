@@ -142,6 +142,9 @@ public class IndexRulesTests
     }
 
     [Fact]
+    public void A_trie_keeps_the_spelling_of_the_request() => Same(Properties(("index_type", "TRIE")), Check("text", "TRIE").Params);
+
+    [Fact]
     public void An_explicit_type_shows_what_was_sent()
     {
         var sent = Properties(("metric_type", "L2"), ("index_type", "HNSW"), ("params", "{\"M\":16,\"efConstruction\":200}"), ("mmap.enabled", "true"));

@@ -62,6 +62,15 @@ public sealed class GroupedSearchTests
     }
 
     [Fact]
+    public async Task What_cannot_group_is_refused()
+    {
+        var world = await RowsAsync();
+        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type VECTOR_FLOAT for group by operator", () => Search(world, ("topk", "3"), ("group_by_field", "v")));
+        await World.RefusedAsync("cannot parse identifier: 21", () => Search(world, ("topk", "3"), ("group_by_field", "21")));
+        await World.RefusedAsync("input group size:0 is negative", () => Search(world, ("topk", "3"), ("group_by_field", "n"), ("group_size", "0")));
+    }
+
+    [Fact]
     public async Task Groups_hold_their_best_rows_wherever_those_are()
     {
         // Rows of a group lie where other groups are better, so that no shard would tell of them unasked.

@@ -73,6 +73,16 @@ public sealed class SearchAggregationTests
     }
 
     [Fact]
+    public async Task Buckets_may_be_those_of_a_range()
+    {
+        var world = await RowsAsync();
+        var result = await SearchAsync(
+            world, new SearchAggregation { Fields = ["colour"], Size = 3, TopHits = new AggregationHits(9, []) }, ("metric_type", "L2"), ("params", "{\"radius\":17,\"range_filter\":1}"));
+        // Of the first query: the rows at distances 1, 4, 9 and 16.
+        Assert.Equal(["c0:1[3]", "c1:2[1 4]", "c2:1[2]"], result.Buckets[0].Select(b => Text(result, b)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task What_cannot_be_aggregated_is_refused()
     {
         var world = await RowsAsync();

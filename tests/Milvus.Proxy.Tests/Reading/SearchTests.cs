@@ -144,6 +144,26 @@ public sealed class SearchTests
     }
 
     [Fact]
+    public async Task Rows_without_a_vector_find_nothing()
+    {
+        var world = new World();
+        world.Create([Key(), Vector("s", type: DataType.SparseFloatVector, nullable: true)], shards: 2);
+        var rows = new BinaryColumnBuilder(DataType.SparseFloatVector);
+        rows.Append(SparseBytes([(1, 1f)]));
+        rows.AppendNull();
+        rows.Append(SparseBytes([(1, 2f)]));
+        await world.InsertAsync(3, Int64s("id", 1, 2, 3), new NamedColumn("s", rows.Build()));
+        Task<SearchResult> Search(params long[] keys) => world.Proxy.SearchAsync(
+            RequestContext.Default, new SearchRequest { Collection = "c", Keys = PrimaryKeys.Of(keys), Params = Params(("topk", "5")), ConsistencyLevel = ConsistencyLevel.Strong });
+        var result = await Search(2, 3, 1);
+        Assert.Equal([0, 2, 2], result.TopKs.ToArray());
+        Assert.Equal(["3", "1", "3", "1"], ShowAll(result.Ids.Column));
+        Assert.Equal([0], (await Search(2)).TopKs.ToArray());
+        await World.RefusedAsync("nq", () => world.Proxy.SearchAsync(
+            RequestContext.Default, new SearchRequest { Collection = "c", Keys = PrimaryKeys.Of([.. Enumerable.Range(0, 16385).Select(i => (long)i)]), Params = Params(("topk", "16385")) }));
+    }
+
+    [Fact]
     public async Task Bm25_scores_come_from_the_statistics_of_all_shards()
     {
         var texts = new[] { "red apple", "green apple tree", "red red car", "blue sky", "apple apple apple pie", "tree" };

@@ -32,7 +32,6 @@ internal static class CollectionDecisions
     private static CollectionInfo Build(DatabaseInfo database, CreateCollection command, DecisionContext context)
     {
         if (command.Shards > Limits.Shards) throw MilvusException.InvalidParameter($"maximum shards's number should be limited to {Limits.Shards}");
-        if (command.Shards < 0) throw MilvusException.InvalidParameter($"invalid shards number: {command.Shards}");
         if (!Enum.IsDefined(command.ConsistencyLevel)) throw MilvusException.InvalidParameter($"invalid consistency level: {(int)command.ConsistencyLevel}");
         PropertyRules.CheckCollection(command.Properties);
         var properties = command.Properties.Distinct();

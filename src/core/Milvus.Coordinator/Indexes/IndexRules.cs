@@ -83,7 +83,7 @@ public static class IndexRules
         CheckCommon(flat.Others);
         var shown = name == VectorIndexTypes.Auto
             ? parameters.RemoveAll(p => p.Key is FlatParams.IndexTypeKey or FlatParams.MetricTypeKey).Insert(0, new(FlatParams.IndexTypeKey, name))
-            : Echo(parameters, name, MetricType.None);
+            : Echo(parameters, name == "Trie" ? flat.IndexType : name, MetricType.None);
         var draft = Draft(field, requestedField, indexName, name, MetricType.None, flat) with { Params = shown };
         if (field.Type != DataType.Json) return draft;
         var path = flat.Others.GetValueOrDefault("json_path", requestedField);

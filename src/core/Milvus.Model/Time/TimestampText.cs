@@ -46,9 +46,12 @@ public static class TimestampText
     public static string Format(long microseconds, TimeZoneInfo zone)
     {
         var isEarly = microseconds < s_lowest + (86_400L * 1_000_000);
-        var local = Offset(isEarly ? microseconds + CycleMicroseconds : microseconds, zone);
+        // East of Greenwich the last hours of the year 9999 are the first of 10000.
+        var isLate = microseconds > s_highest - (86_400L * 1_000_000);
+        var local = Offset(isEarly ? microseconds + CycleMicroseconds : isLate ? microseconds - CycleMicroseconds : microseconds, zone);
         var text = local.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
         if (isEarly) text = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, local.Year - Cycle):D4}{text.AsSpan(4)}");
+        if (isLate) text = string.Create(CultureInfo.InvariantCulture, $"{local.Year + Cycle:D4}{text.AsSpan(4)}");
         return text + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
     }
 

@@ -90,7 +90,8 @@ internal static class VectorReader
         if (data.Length % rowBytes != 0)
         {
             var length = type == DataType.FloatVector ? data.Length / sizeof(float) : data.Length;
-            throw MilvusException.InvalidParameter($"the length({length}) of {kind} data should divide the dim({dim})");
+            throw MilvusException.InvalidParameter(
+                kind == "binary" ? $"the num({8 * length}) of all bits should divide the dim({dim})" : $"the length({length}) of {kind} data should divide the dim({dim})");
         }
 
         var count = data.Length / rowBytes;

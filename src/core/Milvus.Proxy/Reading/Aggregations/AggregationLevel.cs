@@ -113,8 +113,10 @@ internal sealed record AggregationLevel
             "max" => AggregateKind.Max,
             _ => throw MilvusException.InvalidParameter($"unsupported metric op \"{metric.Operation}\""),
         };
+        // Keys of the dynamic field count with their rows; a JSON field counts where it is not null.
+        if (operation == "count" && collection.Schema.Find(metric.Field) is null && collection.Schema.DynamicField is not null) return new Metric(name, AggregateKind.CountRows, null);
         if (metric.Field == Score) return new Metric(name, kind, null);
-        var field = Find(collection, metric.Field, "metric field");
+        var field = operation == "count" && collection.Schema.Find(metric.Field) is { IsDynamic: false } counted ? counted : Find(collection, metric.Field, "metric field");
         var fits = kind switch
         {
             AggregateKind.Count => !field.Type.IsVector(),

@@ -19,7 +19,6 @@ internal sealed class SearchAggregator(SearchRunner runner)
             : !plan.GroupBy.IsEmpty ? throw MilvusException.InvalidParameter("group_by_field and search_aggregation cannot be used simultaneously")
             : !parameters.OrderBy.IsEmpty ? "order_by_fields"
             : plan.IsScored ? "function score"
-            : plan.IndexParams.Radius is not null ? "range search"
             : null;
         if (conflict is not null) throw MilvusException.InvalidParameter($"search aggregation is not supported with {conflict}");
         var top = AggregationLevel.Parse(plan.Collection, request, plan.QueryCount);

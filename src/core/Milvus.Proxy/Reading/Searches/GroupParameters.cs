@@ -25,7 +25,7 @@ internal sealed record GroupParameters(ImmutableArray<string> Fields, bool IsLis
         ImmutableArray<string> fields = single.Length > 0 ? [single] : NameLists.Parse(parameters.GetValueOrDefault("group_by_fields"));
         if (fields.IsEmpty) return null;
         var size = WindowChecks.Find(parameters, "group_size") ?? 1;
-        if (size < 1) throw MilvusException.InvalidParameter($"input group size:{size} should be greater than 0");
+        if (size < 1) throw MilvusException.InvalidParameter($"input group size:{size} is negative");
         if (size > Limits.GroupSize) throw MilvusException.InvalidParameter($"input group size:{size} exceeds configured max group size:{Limits.GroupSize}");
         return new GroupParameters(fields, single.Length == 0, (int)size, ParamText.IsTrue(parameters.GetValueOrDefault("strict_group_size")))
         {
@@ -40,11 +40,20 @@ internal sealed record GroupParameters(ImmutableArray<string> Fields, bool IsLis
 
     private GroupTarget Resolve(CollectionSchema schema, string name)
     {
-        if (JsonPathText.Resolve(schema, name, JsonPath) is not var (field, path))
+        var isName = name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] is '_' or '$');
+        if (!isName && schema.DynamicField is not null) throw MilvusException.InvalidParameter($"cannot parse identifier: {name}");
+        if (!isName || JsonPathText.Resolve(schema, name, JsonPath) is not var (field, path))
             throw new MilvusException(ErrorCode.FieldNotFound, $"groupBy field not found in schema: field not found[field={name}]") { IsInputError = true };
         if (field.Type == DataType.Json) return new GroupTarget(field, new JsonProjection(path, JsonType ?? DataType.VarChar, StrictCast));
         if (field.Type is DataType.Bool or DataType.VarChar or DataType.Timestamptz || field.Type.IsInteger()) return new GroupTarget(field);
-        throw new MilvusException(ErrorCode.SegcoreError, $"unsupported data type {field.Type} for group by operator");
+        throw new MilvusException(ErrorCode.SegcoreError, $"unsupported data type {EngineName(field.Type)} for group by operator");
+    }
+
+    // How the engine of Milvus spells types.
+    private static string EngineName(DataType type)
+    {
+        var name = type.ToString();
+        return (type.IsVector() ? $"VECTOR_{name[..^"Vector".Length]}" : name).ToUpperInvariant();
     }
 
     private static DataType? ParseType(string text) => text.ToLowerInvariant() switch

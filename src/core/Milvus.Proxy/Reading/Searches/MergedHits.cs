@@ -164,6 +164,16 @@ internal sealed class MergedHits
         };
     }
 
+    /// <summary>The same hits as those of some of more queries; the others have none.</summary>
+    /// <param name="asked">For every query of these hits its number among all.</param>
+    public MergedHits Spread(int queries, int[] asked)
+    {
+        var kept = new int[queries][];
+        Array.Fill(kept, []);
+        for (int query = 0, first = 0; query < asked.Length; first += Counts[query++]) kept[asked[query]] = [.. Enumerable.Range(first, Counts[query])];
+        return Pick(kept, Scores);
+    }
+
     /// <summary>The hits behind the first of every query, or those of the groups behind the first; order and scores stay.</summary>
     public MergedHits Window(int offset, int topK)
     {

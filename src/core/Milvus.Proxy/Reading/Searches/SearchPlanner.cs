@@ -13,6 +13,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
     /// <exception cref="MilvusException">The request is wrong.</exception>
     public SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group = null)
     {
+        if (request.Keys is { } searched) QueryVectorChecks.CheckCount(searched.Count);
         var parameters = SearchParameters.Parse(request.Params, collection);
         if (group is not null) parameters = parameters with { Group = group };
         CollectionIdCheck.Check(collection, request.Params);

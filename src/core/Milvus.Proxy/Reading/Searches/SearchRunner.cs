@@ -18,11 +18,13 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         var parameters = plan.Parameters;
         ImmutableArray<ShardHits> shards = [];
         ShardSearch? asked = null;
-        if (!plan.Filter.IsAlwaysFalse)
+        // Rows without a vector that are searched by find nothing.
+        QueryVectors? found = null;
+        int[]? present = null;
+        if (plan.Keys is { } keys && !plan.Filter.IsAlwaysFalse) (found, present) = await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false);
+        if (!plan.Filter.IsAlwaysFalse && present is not { Length: 0 })
         {
-            var queries = plan.Keys is { } keys
-                ? await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false)
-                : await terms.EmbedAsync(plan, plan.Vectors!, cancellation).ConfigureAwait(false);
+            var queries = found ?? await terms.EmbedAsync(plan, plan.Vectors!, cancellation).ConfigureAwait(false);
             var search = Shard(readers.Scope, plan, queries, page) with
             {
                 Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),
@@ -32,10 +34,9 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         }
         var isGrouped = !plan.GroupBy.IsEmpty;
         var merged = new HitMerger(shards, plan.Metric, plan.Collection.Schema.PrimaryKey.Type)
-            .Merge(plan.QueryCount, parameters.Offset, page?.K ?? parameters.TopK, isGrouped ? parameters.Group!.Size : null);
-        return isGrouped && parameters.Group!.Size > 1 && asked is not null
-            ? await GroupFilling.FillAsync(readers, plan, asked, merged, cancellation).ConfigureAwait(false)
-            : merged;
+            .Merge(present is { Length: > 0 } ? present.Length : plan.QueryCount, parameters.Offset, page?.K ?? parameters.TopK, isGrouped ? parameters.Group!.Size : null);
+        if (isGrouped && parameters.Group!.Size > 1 && asked is not null) merged = await GroupFilling.FillAsync(readers, plan, asked, merged, cancellation).ConfigureAwait(false);
+        return present is { Length: > 0 } ? merged.Spread(plan.QueryCount, present) : merged;
     }
 
     private static ShardSearch Shard(ReadScope scope, SearchPlan plan, QueryVectors queries, PageWindow? page) => new()
@@ -58,9 +59,9 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         Exhaustive = page?.Exhaustive ?? (plan.Index?.IndexType is "FLAT" or "BIN_FLAT" or "GPU_BRUTE_FORCE"),
     };
 
-    /// <summary>The searched field's vectors of the rows with the given keys, in their order.</summary>
+    /// <summary>The searched field's vectors of the rows with the given keys, in their order, and which keys these are when some rows have none.</summary>
     /// <exception cref="MilvusException">1100: a row does not exist.</exception>
-    private async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
+    private async Task<(QueryVectors? Vectors, int[]? Present)> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
     {
         var schema = plan.Collection.Schema;
         KeyChecks.RequireType(schema, keys);
@@ -77,6 +78,10 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         }
         if (missing.Count > 0)
             throw MilvusException.InvalidParameter($"some of the provided primary key IDs do not exist: missing IDs = [{string.Join(' ', missing)}]");
-        return QueryVectorChecks.FromColumn(plan.Field, await new RowFetch(readers, rows).FetchAsync(plan.Field, cancellation).ConfigureAwait(false));
+        var column = await new RowFetch(readers, rows).FetchAsync(plan.Field, cancellation).ConfigureAwait(false);
+        int[] present = [.. Enumerable.Range(0, rows.Length).Where(i => !column.IsNull(i))];
+        if (present.Length == rows.Length) return (QueryVectorChecks.FromColumn(plan.Field, column), null);
+        if (present.Length == 0) return (null, present);
+        return (QueryVectorChecks.FromColumn(plan.Field, column.Take(present)), present);
     }
 }
