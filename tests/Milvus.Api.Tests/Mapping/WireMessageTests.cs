@@ -64,7 +64,8 @@ public sealed class WireMessageTests
                 Assert.Equal(repeat > 0, read.Template is not null);
                 Assert.Equal((wire.DbName, wire.CollectionName), (read.DbName, read.CollectionName));
                 var request = SearchReader.Read(read);
-                Assert.True(request.Vectors!.Rows[0].Span.Overlaps(message));
+                // From the third on, what it has in common with those before is known, and the vectors are not copied.
+                Assert.Equal(repeat > 1, request.Vectors!.Rows[0].Span.Overlaps(message));
                 AssertSame(SearchReader.Read(SearchRequest.Parser.ParseFrom(message)), request);
             }
         }
@@ -98,8 +99,8 @@ public sealed class WireMessageTests
             (expected.Collection, expected.Expression, expected.ConsistencyLevel, expected.GuaranteeTimestamp, expected.Vectors?.Type, expected.Keys?.Count),
             (read.Collection, read.Expression, read.ConsistencyLevel, read.GuaranteeTimestamp, read.Vectors?.Type, read.Keys?.Count));
         Assert.Equal(expected.Params, read.Params);
-        Assert.Equal(expected.Partitions, read.Partitions);
-        Assert.Equal(expected.OutputFields, read.OutputFields);
+        Assert.Equal(expected.Partitions.ToArray(), read.Partitions.ToArray());
+        Assert.Equal(expected.OutputFields.ToArray(), read.OutputFields.ToArray());
         Assert.Equal(expected.Templates, read.Templates);
         Assert.Equal(expected.Vectors?.Rows.Select(r => Convert.ToHexString(r.Span)), read.Vectors?.Rows.Select(r => Convert.ToHexString(r.Span)));
     }
