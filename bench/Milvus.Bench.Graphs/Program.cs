@@ -1,6 +1,7 @@
 using Milvus.Bench.Graphs;
 using Milvus.Vectors;
 
+if (args is ["disk", ..]) return DiskRun.Run(args[1..]);
 var options = GraphOptions.Parse(args);
 if (options is null)
 {

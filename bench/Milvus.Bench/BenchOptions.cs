@@ -13,9 +13,11 @@ internal sealed record BenchOptions
         Milvus.Bench restart [--rows 1000000] [--dim 128]
         Milvus.Bench export  [--rows 1000000] [--dim 128] [--page 1000]
         Milvus.Bench text    [--rows 100000] [--seconds S] [--clients 1,8]
+        Milvus.Bench served  [--rows 100000] [--dim 768] [--seconds S] [--clients 1,4,16] [--indexes HNSW,AUTOINDEX] [--recall 0.985]
+                             [--parts insert,search,restart] [--insert-rows 100000] [--insert-clients 1,2,4] [--batch 2000] [--ef EF]
           --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
           --seconds S     length of each throughput measurement (default 5)
-          --server DLL    the server to start (default: the one built with this program; a cluster node will do)
+          --server DLL    the server to start (default: the one built with this program; a published program or a cluster node will do)
           --connect PORT  a server that runs on this machine already, such as a proxy of a cluster; nothing is started
           --shards N      shards of the collection (default 1)
           --work DIR      where the server keeps its data (default: the temporary directory)
@@ -40,6 +42,25 @@ internal sealed record BenchOptions
 
     public int[] Clients { get; init; } = [1, 8];
 
+    /// <summary>True when the command line named the beam widths, or the numbers of clients.</summary>
+    public bool HasEfs { get; init; }
+
+    public bool HasClients { get; init; }
+
+    /// <summary>What <c>served</c> measures.</summary>
+    public string[] Parts { get; init; } = ["insert", "search", "restart"];
+
+    public string[] Indexes { get; init; } = ["HNSW", "AUTOINDEX"];
+
+    /// <summary>Least recall of a search; the beam is as narrow as it allows.</summary>
+    public double Recall { get; init; } = 0.985;
+
+    public int InsertRows { get; init; } = 100_000;
+
+    public int[] InsertClients { get; init; } = [1, 2, 4];
+
+    public int BatchRows { get; init; } = 2000;
+
     public bool SkipLibrary { get; init; }
 
     public string? Server { get; init; }
@@ -55,8 +76,8 @@ internal sealed record BenchOptions
 
     public static BenchOptions? Parse(string[] args)
     {
-        if (args.Length == 0 || args[0] is not ("search" or "restart" or "export" or "text")) return null;
-        var options = new BenchOptions { Mode = args[0], Rows = args[0] switch { "search" => 0, "text" => 100_000, _ => 1_000_000 } };
+        if (args.Length == 0 || args[0] is not ("search" or "restart" or "export" or "text" or "served")) return null;
+        var options = new BenchOptions { Mode = args[0], Rows = args[0] switch { "search" => 0, "text" or "served" => 100_000, _ => 1_000_000 }, Dimension = args[0] == "served" ? 768 : 128 };
         for (var i = 1; i < args.Length; i++)
         {
             if (args[i] == "--skip-library")
@@ -73,8 +94,14 @@ internal sealed record BenchOptions
                 "--dim" => options with { Dimension = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--page" => options with { Page = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
-                "--ef" => options with { Efs = Numbers(value) },
-                "--clients" => options with { Clients = Numbers(value) },
+                "--ef" => options with { Efs = Numbers(value), HasEfs = true },
+                "--clients" => options with { Clients = Numbers(value), HasClients = true },
+                "--parts" => options with { Parts = value.Split(',') },
+                "--indexes" => options with { Indexes = value.Split(',') },
+                "--recall" => options with { Recall = double.Parse(value, CultureInfo.InvariantCulture) },
+                "--insert-rows" => options with { InsertRows = int.Parse(value, CultureInfo.InvariantCulture) },
+                "--insert-clients" => options with { InsertClients = Numbers(value) },
+                "--batch" => options with { BatchRows = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--server" => options with { Server = value },
                 "--connect" => options with { Connect = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--shards" => options with { Shards = int.Parse(value, CultureInfo.InvariantCulture) },

@@ -134,6 +134,9 @@ internal sealed class GrpcClient(int port) : IDisposable
             await Task.Delay(20);
     }
 
+    public async Task DropCollectionAsync(string name) =>
+        Check(await CallAsync("DropCollection", new DropCollectionRequest { CollectionName = name }, Status.Parser));
+
     public async Task<long> CountAsync(string name)
     {
         var request = new QueryRequest { CollectionName = name, OutputFields = { "count(*)" }, ConsistencyLevel = ConsistencyLevel.Strong };
@@ -164,7 +167,7 @@ internal sealed class GrpcClient(int port) : IDisposable
     }
 
     /// <summary>The encoded request of a search, so that repeating it costs the client next to nothing.</summary>
-    public static byte[] SearchBody(string name, ReadOnlyMemory<float> query, int k, int ef)
+    public static byte[] SearchBody(string name, ReadOnlyMemory<float> query, int k, int ef, string metric = "L2")
     {
         var placeholder = new PlaceholderValue { Tag = "$0", Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(MemoryMarshal.AsBytes(query.Span)) } };
         var request = new SearchRequest
@@ -175,7 +178,7 @@ internal sealed class GrpcClient(int port) : IDisposable
             Nq = 1,
             ConsistencyLevel = ConsistencyLevel.Bounded,
         };
-        Add(request.SearchParams, ("anns_field", "vector"), ("topk", $"{k}"), ("metric_type", "L2"), ("params", $"{{\"ef\":{ef}}}"));
+        Add(request.SearchParams, ("anns_field", "vector"), ("topk", $"{k}"), ("metric_type", metric), ("params", $"{{\"ef\":{ef}}}"));
         return Frame(request);
     }
 

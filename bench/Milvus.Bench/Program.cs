@@ -1,4 +1,5 @@
 using Milvus.Bench;
+using Milvus.Bench.Served;
 
 var options = BenchOptions.Parse(args);
 if (options is null)
@@ -13,6 +14,7 @@ try
         "restart" => RestartRun.RunAsync(options),
         "export" => ExportRun.RunAsync(options),
         "text" => TextRun.RunAsync(options),
+        "served" => ServedRun.RunAsync(options),
         _ => WorkloadRun.RunAsync(options),
     });
     return 0;

@@ -3,12 +3,15 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Runtime.InteropServices;
 
 namespace Milvus.Bench;
 
 /// <summary>The server as a process of its own, so that its memory can be told from the client's.</summary>
-internal sealed class ServerHost : IDisposable
+internal sealed partial class ServerHost : IDisposable
 {
+    private const int TerminateSignal = 15;
+
     private readonly BenchOptions _options;
     private readonly string _directory;
     private Process? _process;
@@ -23,6 +26,16 @@ internal sealed class ServerHost : IDisposable
 
     private int MetricsPort { get; set; }
 
+    /// <summary>Processor time the server has used since it started; zero for one that was not started here.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process?.Refresh();
+            return _process?.TotalProcessorTime ?? TimeSpan.Zero;
+        }
+    }
+
     /// <summary>Returns when the port accepts connections.</summary>
     public async Task StartAsync()
     {
@@ -35,8 +48,12 @@ internal sealed class ServerHost : IDisposable
         MetricsPort = FreePort();
         var assembly = _options.Server
             ?? typeof(ServerHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ServerAssembly").Value!;
-        string[] arguments = [assembly, "--data", _directory, "--port", $"{Port}", "--metrics-port", $"{MetricsPort}", .. _options.ServerArguments];
-        _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments) { RedirectStandardOutput = true })!;
+        string[] arguments = ["--data", _directory, "--port", $"{Port}", "--metrics-port", $"{MetricsPort}", .. _options.ServerArguments];
+        var start = assembly.EndsWith(".dll", StringComparison.Ordinal)
+            ? new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly, .. arguments])
+            : new ProcessStartInfo(assembly, arguments);
+        start.RedirectStandardOutput = true;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         while (true)
@@ -50,9 +67,18 @@ internal sealed class ServerHost : IDisposable
             }
             catch (SocketException)
             {
-                await Task.Delay(20);
+                await Task.Delay(2);
             }
         }
+    }
+
+    /// <summary>Asks the server to stop, as an operator would, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is null) return;
+        _ = Signal(_process.Id, TerminateSignal);
+        await _process.WaitForExitAsync();
+        Kill();
     }
 
     public void Kill()
@@ -91,4 +117,7 @@ internal sealed class ServerHost : IDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 }

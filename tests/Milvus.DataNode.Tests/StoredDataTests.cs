@@ -1,5 +1,6 @@
 using Milvus.Coordinator.Commands;
 using Milvus.Model;
+using Milvus.Segments;
 using Milvus.TestKit.Objects;
 
 namespace Milvus.DataNode.Tests;
@@ -127,6 +128,22 @@ public sealed class StoredDataTests
         Assert.Null(IndexBuilder.Attach(null, world.Collection, file));
         await world.ExecuteAsync(new DropIndex("", "c") { Field = "vector" });
         Assert.Null(IndexBuilder.Attach(manifest, world.Collection, file));
+    }
+
+    [Fact]
+    public async Task Automatic_indexes_go_to_disk_where_memory_is_scarce()
+    {
+        var world = await StoredWorld.CreateAsync();
+        await world.IndexAsync();
+        world.Insert(1, 1, 2, 3, 4, 5, 6);
+        await world.SealAsync();
+        var manifest = world.Manifests[0];
+        string? KindOf(string type, long available) =>
+            IndexBuilder.Needs(manifest, world.Collection.Indexes[0] with { IndexType = type }, world.Collection.Schema, StoredWorld.Indexing with { AvailableBytes = available })?.Kind;
+        Assert.Equal(SegmentIndexPlan.Hnsw, KindOf("AUTOINDEX", long.MaxValue));
+        Assert.Equal(SegmentIndexPlan.DiskGraph, KindOf("AUTOINDEX", 0));
+        Assert.Equal(SegmentIndexPlan.Hnsw, KindOf("HNSW", 0));
+        Assert.Equal(SegmentIndexPlan.DiskGraph, KindOf("DISKANN", long.MaxValue));
     }
 
     [Fact]

@@ -10,7 +10,11 @@ namespace Milvus.DataNode;
 
 /// <param name="MinRows">Segments with fewer rows are searched exactly and get no index file.</param>
 /// <param name="Threads">Threads that build one index.</param>
-public sealed record IndexBuildOptions(int MinRows, int Threads);
+public sealed record IndexBuildOptions(int MinRows, int Threads)
+{
+    /// <summary>Memory that is left for loaded segments: with little of it AUTOINDEX builds a graph on disk.</summary>
+    public long AvailableBytes { get; init; } = long.MaxValue;
+}
 
 /// <summary>Decides which indexes a sealed segment lacks, and builds them. Nothing here commits.</summary>
 public static class IndexBuilder
@@ -24,7 +28,7 @@ public static class IndexBuilder
         if (schema.Find(index.FieldId) is not { } field) return null;
         if (!manifest.Columns.Any(c => c.FieldId == field.Id)) return null;
         if (!field.Type.IsVector()) return ScalarIndexPlans.Resolve(index, field) is { } spec ? SegmentIndexPlan.Of(field.Id, index.Id, spec) : null;
-        var resolved = IndexPlan.Resolve(index, field);
+        var resolved = Within(options.AvailableBytes, IndexPlan.Resolve(index, field), field, manifest.RowCount);
         return resolved.Kind switch
         {
             IndexPlanKind.Hnsw => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.Hnsw, resolved.Metric)
@@ -36,11 +40,22 @@ public static class IndexBuilder
             {
                 IvfParameters = resolved.Ivf! with { Threads = options.Threads },
             },
+            IndexPlanKind.DiskGraph => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.DiskGraph, resolved.Metric)
+            {
+                DiskParameters = resolved.Disk! with { Threads = options.Threads },
+            },
             IndexPlanKind.MinHash => new SegmentIndexPlan(field.Id, index.Id, SegmentIndexPlan.MinHash, resolved.Metric) { MinHashParameters = resolved.MinHash! },
             // Exact search needs no file.
             _ => null,
         };
     }
+
+    /// <summary>AUTOINDEX over dense vectors leaves the graph on disk where its codes would not fit into memory.</summary>
+    private static IndexPlan Within(long availableBytes, IndexPlan plan, FieldSchema field, int rows) =>
+        plan is { IsAutomatic: true, Kind: IndexPlanKind.Hnsw } && field.Type != DataType.BinaryVector
+        && AutoIndexPolicy.Pick(field.Type, field.Dimension, rows, availableBytes, mayUseDisk: true) == AutoIndexForm.Disk
+            ? plan with { Kind = IndexPlanKind.DiskGraph, Disk = new DiskGraphParameters() }
+            : plan;
 
     /// <summary>
     /// Builds one index and writes its file, which is to be protected from the garbage collector until it is committed.

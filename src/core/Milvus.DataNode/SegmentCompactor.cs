@@ -65,7 +65,7 @@ public static class SegmentCompactor
         CancellationToken cancellation)
     {
         var merged = await Compactor.MergeAsync(
-            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), cancellation).ConfigureAwait(false);
+            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), Expiry(collection, now), cancellation).ConfigureAwait(false);
         return merged.RowCount == 0 || indexes is null ? merged : await IndexBuilder.BuildAllAsync(merged, collection, indexes, objects, cancellation).ConfigureAwait(false);
     }
 
@@ -77,6 +77,9 @@ public static class SegmentCompactor
         Removed = [.. plan.Sources.Select(s => s.SegmentId)],
     };
 
+    /// <summary>How rows expire by the collection's TTL field; null without one.</summary>
+    public static FieldExpiry? Expiry(CollectionInfo collection, Timestamp now) => collection.TtlField is { } field ? new FieldExpiry(field, now.PhysicalMs * 1000) : null;
+
     /// <summary>Rows written before this were truncated away or have outlived the collection's TTL.</summary>
     public static Timestamp ExpireBefore(CollectionInfo collection, Timestamp now)
     {
@@ -85,6 +88,18 @@ public static class SegmentCompactor
         var expired = Timestamp.FromMs(Math.Max(0, now.PhysicalMs - (ttl * 1000)));
         return expired > truncated ? expired : truncated;
     }
+
+    /// <summary>Rows that have expired, by their age, by their TTL field or by a truncation, whether deleted or not.</summary>
+    public static long Expired(SealedSegment segment, CollectionInfo collection, Timestamp now)
+    {
+        var all = new ReadPoint(Timestamp.Max);
+        var old = segment.CountVisible(all) - segment.CountVisible(all with { ExpireBefore = ExpireBefore(collection, now) });
+        return Math.Min(segment.RowCount, Expiry(collection, now) is { } expiry ? old + ExpiredRows.Count(segment, expiry) : old);
+    }
+
+    /// <summary>As <see cref="Expired(SealedSegment, CollectionInfo, Timestamp)"/> for a segment that is not in memory, as far as its manifest tells.</summary>
+    public static long ExpiredAtLeast(SegmentManifest manifest, CollectionInfo collection, Timestamp now) =>
+        manifest.MaxTimestamp < ExpireBefore(collection, now) ? manifest.RowCount : 0;
 
     /// <summary>
     /// Deleted rows of a segment that is not in memory; only an upper bound is known: the keys in tombstone files that are newer than its files.

@@ -88,6 +88,8 @@ public static class Filter
     {
         double? rate = null;
         ElementMatchLeaf? elements = null;
+        // A conjunction in brackets at the end of another goes on with it, as where a condition was put before what the client wrote.
+        while (written is AllPredicate { Operands: [.. var first, AllPredicate rest] }) written = new AllPredicate([.. first, .. rest.Operands]);
         var last = written is AllPredicate { Operands: [.., var end] } ? end : written;
         var before = written is not AllPredicate { Operands: var operands } ? ConstantPredicate.True
             : operands.Length == 2 ? operands[0]

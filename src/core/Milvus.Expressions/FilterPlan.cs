@@ -61,6 +61,17 @@ public sealed class FilterPlan
     /// <summary>The struct that element_filter looks at, null without it.</summary>
     public string? ElementFilterStruct => Elements?.StructName;
 
+    /// <summary>The fields that element_filter reads, whose lists have the lengths of the struct's; empty without it.</summary>
+    public IReadOnlyList<long> ElementFilterFieldIds
+    {
+        get
+        {
+            var fields = new List<long>();
+            Elements?.CollectFields(fields);
+            return fields;
+        }
+    }
+
     /// <summary>What element_filter asks of elements; the tree holds it as match_any.</summary>
     internal ElementMatchLeaf? Elements { get; }
 

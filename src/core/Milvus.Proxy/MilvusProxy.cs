@@ -65,10 +65,10 @@ public sealed partial class MilvusProxy : IMilvusProxy
         var preparer = new RowPreparer(oracle, functions);
         var writer = new ShardWriter(shards);
         var planner = new SearchPlanner(filters, _models);
-        var runner = new SearchRunner(new TermQueries(functions));
+        var runner = new SearchRunner(new TermQueries(functions), filters);
         _repeater = new ReadRepeater(time, options);
         _inserter = new Inserter(preparer, writer, options);
-        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, preparer, functions), writer, _repeater, options);
+        _upserter = new Upserter(preparer, new PartialUpdate(shards, scopes, filters, preparer, functions), writer, _repeater, options);
         _deleter = new Deleter(shards, scopes, filters, writer, _repeater, oracle, options);
         _queries = new QueryExecutor(shards, scopes, filters, options);
         var scoring = new HitScoring(runner, filters);
@@ -81,7 +81,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
             notes => Searches(new ExplainingGateway(shards, notes)),
             notes => Hybrids(new ExplainingGateway(shards, notes)));
 
-        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, options);
+        SearchExecutor Searches(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, aggregator, analyzers, _models, options);
         HybridExecutor Hybrids(IShardGateway gateway) => new(gateway, scopes, planner, runner, scoring, _models, options);
     }
 
@@ -176,7 +176,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
 
     private static string? ReadName(ProxyOperation operation) => operation switch
     {
-        ProxyOperation.Query => "query",
+        // A partial upsert reads the rows it completes.
+        ProxyOperation.Query or ProxyOperation.Upsert => "query",
         ProxyOperation.Search or ProxyOperation.HybridSearch => "search",
         _ => null,
     };

@@ -6,16 +6,19 @@ using Milvus.Storage.Objects;
 namespace Milvus.QueryNode;
 
 /// <summary>Reads sealed segments from object storage: columns, the indexes that still exist, and the deletes in tombstone files.</summary>
-public sealed class SealedSegmentReader(IObjectStore objects)
+/// <param name="placement">What of the segments is in memory; null for everything.</param>
+public sealed class SealedSegmentReader(IObjectStore objects, SegmentPlacement? placement = null)
 {
     /// <summary>Bytes of memory that the segment will take, before reading it.</summary>
-    public static long EstimateMemory(SegmentManifest manifest, CollectionInfo collection) =>
-        SealedSegment.EstimateMemory(Current(manifest, collection), collection.Schema);
+    /// <param name="placement">Where its vectors will be; null for in memory.</param>
+    public static long EstimateMemory(SegmentManifest manifest, CollectionInfo collection, SegmentPlacement? placement = null) =>
+        SealedSegment.EstimateMemory(Current(manifest, collection), collection.Schema, placement);
 
     /// <exception cref="IntegrityException">An object is missing or damaged; names it.</exception>
     public async Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionInfo collection, ImmutableArray<TombstoneFile> tombstones, CancellationToken cancellation)
     {
-        var segment = await SealedSegment.LoadAsync(Current(manifest, collection), collection.Schema, objects, cancellation).ConfigureAwait(false);
+        var segment = await SealedSegment.LoadAsync(
+            Current(manifest, collection), collection.Schema, objects, placement ?? SegmentPlacement.InMemory, cancellation).ConfigureAwait(false);
         foreach (var file in tombstones)
         {
             if (file.PartitionId != 0 && file.PartitionId != manifest.PartitionId) continue;

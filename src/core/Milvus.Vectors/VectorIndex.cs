@@ -19,6 +19,9 @@ public enum VectorIndexKind
 
     /// <summary>A graph searched by 1-bit codes beside its links.</summary>
     HnswSigns = 21,
+
+    /// <summary>A graph with its vectors in a file, searched by reading.</summary>
+    DiskGraph = 30,
 }
 
 /// <summary>
@@ -27,12 +30,13 @@ public enum VectorIndexKind
 /// </summary>
 public abstract class VectorIndex
 {
-    private protected VectorIndex(VectorStore store, MetricType metric)
+    /// <param name="readsVectors">Whether the index compares rows of the store itself.</param>
+    private protected VectorIndex(VectorStore store, MetricType metric, bool readsVectors = true)
     {
         ArgumentNullException.ThrowIfNull(store);
         if (!metric.IsValidFor(store.Type) && !(metric == MetricType.MinHashJaccard && store.Type == DataType.BinaryVector))
             throw new ArgumentException($"metric {metric} does not compare {store.Type}s", nameof(metric));
-        if (metric == MetricType.Cosine)
+        if (readsVectors && metric == MetricType.Cosine)
             store.EnsureNorms();
         Store = store;
         Metric = metric;
@@ -47,6 +51,9 @@ public abstract class VectorIndex
 
     /// <summary>Rows the index covers: 0…Count−1 of the store.</summary>
     public abstract int Count { get; }
+
+    /// <summary>What searches use, in a few words for those who ask why they take what they take.</summary>
+    public virtual string Form => Kind.ToString();
 
     /// <summary>Bytes the index itself holds, without the vectors.</summary>
     public abstract long MemoryBytes { get; }

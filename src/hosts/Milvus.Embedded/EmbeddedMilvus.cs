@@ -36,6 +36,7 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
     public static Task<EmbeddedMilvus> OpenAsync(string directory, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
     {
         Directory.CreateDirectory(directory);
+        if (options.Placement.CopyDirectory is null) options = options with { Placement = options.Placement with { CopyDirectory = Path.Combine(directory, "mmap") } };
         return OpenAsync(
             new SqliteMetaStore(Path.Combine(directory, "meta.db")),
             new LocalObjectStore(Path.Combine(directory, "objects")),

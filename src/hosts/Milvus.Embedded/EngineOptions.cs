@@ -1,4 +1,5 @@
 using Milvus.Proxy.Models;
+using Milvus.QueryNode;
 using Milvus.StreamingNode;
 using Milvus.Storage.Wal;
 
@@ -15,6 +16,9 @@ public sealed record EngineOptions
 
     /// <summary>Bytes that loaded segments may take; 0 means 70 % of the memory this process may use.</summary>
     public long MemoryLimitBytes { get; init; }
+
+    /// <summary>What of loaded segments is in memory and what in local files.</summary>
+    public PlacementOptions Placement { get; init; } = PlacementOptions.Default;
 
     /// <summary>How long deleted rows stay readable at past timestamps before sealing and compaction leave them out.</summary>
     public int TombstoneRetentionMs { get; init; } = 60_000;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Grpc;
 using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Server;
@@ -116,7 +117,9 @@ public sealed class ServerProcess : IAsyncDisposable
             Snapshots = new SnapshotService(milvus.Proxy, milvus.Engine.Snapshots),
             RestInt64AsNumbers = settings.RestInt64AsNumbers,
         };
-        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
+        // The engine in this process copies what it keeps before it acknowledges.
+        var grpc = new GrpcOptions { RecyclesMessages = true };
+        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address, Grpc = grpc };
         return ApiHost.Create(options, parts, TimeProvider.System, logging);
     }
 }

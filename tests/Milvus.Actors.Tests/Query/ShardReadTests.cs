@@ -16,6 +16,7 @@ using Milvus.QueryNode;
 using Milvus.Segments;
 using Milvus.StreamingNode;
 using Milvus.Text.Analyzers;
+using SegmentPlacement = Milvus.Actors.Protocol.SegmentPlacement;
 
 namespace Milvus.Actors.Tests.Query;
 

@@ -66,6 +66,20 @@ public sealed class AccessGuardTests
         Assert.Equal(GrpcStatusCode.PermissionDenied, await StatusAsync(server, "SelectGrant", other));
     }
 
+    [Theory]
+    [InlineData("books", "", 1)]
+    [InlineData("books", "other", 1)]
+    [InlineData("books", "*", 2)]
+    [InlineData("", "", 2)]
+    public async Task Grants_on_an_object_are_those_of_one_database(string name, string database, int count)
+    {
+        await using var server = await StartAsync(new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Query", Database = "other" });
+        var entity = new GrantEntity { Role = new RoleEntity { Name = "reader" }, ObjectName = name, DbName = database };
+        if (name.Length > 0) entity.Object = new ObjectEntity { Name = "Collection" };
+        var reply = await CallAsync(server, "root:Milvus", "SelectGrant", new SelectGrantRequest { Entity = entity });
+        Assert.Equal(count, SelectGrantResponse.Parser.ParseFrom(reply.Messages().Single()).Entities.Count);
+    }
+
     [Fact]
     public async Task Probes_need_no_credentials()
     {
@@ -83,7 +97,7 @@ public sealed class AccessGuardTests
         return server.Client.CallAsync(TestServer.Path(method), request, metadata);
     }
 
-    private static async Task<TestServer> StartAsync()
+    private static async Task<TestServer> StartAsync(params Grant[] more)
     {
         var proxy = new FakeProxy(
             new CollectionCreated(MilvusTestServer.Books), new UserStored(User("root", "Milvus")), new UserStored(User("ann", "secret1", "reader")),
@@ -91,7 +105,7 @@ public sealed class AccessGuardTests
             {
                 Name = "reader",
                 CreatedAt = Timestamp.FromMs(1),
-                Grants = [new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Search", Database = "default" }],
+                Grants = [new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Search", Database = "default" }, .. more],
             }));
         var guard = new AccessGuard(new AccessControl(new FixedCoordinator(proxy.Catalog)), () => proxy.Catalog);
         var server = await TestServer.StartAsync(

@@ -198,6 +198,8 @@ public sealed class CatalogCallTests
         Assert.False(state.Flushed);
 
         proxy.Maintenance.Compaction = new CompactionProgress(false, 1, 2, 0, [new CompactionPlanResult([1, 2], 3)]);
+        var small = await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books", TargetSize = 512 }, ManualCompactionResponse.Parser);
+        Assert.Equal((1100, "targetSize 512 MB should be greater than or equal to configMaxSize 1024 MB: invalid parameter"), (small.Status.Code, small.Status.Reason));
         var compaction = await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books" }, ManualCompactionResponse.Parser);
         Assert.Equal((77L, 3), (compaction.CompactionID, compaction.CompactionPlanCount));
         var plans = await server.CallAsync("GetCompactionStateWithPlans", new GetCompactionPlansRequest { CompactionID = 77 }, GetCompactionPlansResponse.Parser);

@@ -7,6 +7,7 @@ using Milvus.Protocol.Schema;
 using Milvus.Proxy;
 using DataType = Milvus.Model.DataType;
 using ErrorCode = Milvus.Model.ErrorCode;
+using FunctionChain = Milvus.Protocol.Schema.FunctionChain;
 using WireLevel = Milvus.Protocol.Common.ConsistencyLevel;
 using WireType = Milvus.Protocol.Schema.DataType;
 
@@ -152,8 +153,8 @@ public sealed class DataCallTests
         await Refused(1100, "placeholder type EmbListSparseFloatVector is not supported", Search(PlaceholderType.EmbListSparseFloatVector, new byte[8]));
         await Refused(1100, "failed to unmarshal placeholder group", new Protocol.SearchRequest { PlaceholderGroup = ByteString.CopyFrom(255, 255) });
         var chained = Search(PlaceholderType.FloatVector, new byte[8]);
-        chained.FunctionChains.Add(new FunctionChain());
-        await Refused(10, "function chains is not supported yet", chained);
+        chained.FunctionChains.Add(new Protocol.Schema.FunctionChain { Ops = { new FunctionChainOp { Op = "map", Expr = new FunctionChainExpr { Name = "decay", Args = { new FunctionChainExprArg() } } } } });
+        await Refused(1100, "function chain expr arg is unset", chained);
 
         async Task Refused(int code, string reason, Protocol.SearchRequest request)
         {

@@ -65,7 +65,7 @@ public sealed class FieldDataTests
     [Fact]
     public void What_contradicts_itself_is_refused()
     {
-        Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2]));
+        Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3): invalid parameter[expected=3][actual=2]", Ints([1, 2]));
         Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2], true, false, false));
         Refused("the length of valid_data (2) of field (f) is not equal to passed num_rows (3)", Ints([1, 2, 3], true, true));
         Refused("the 1th element (128) out of range: [-128, 127]: invalid parameter[expected=integer doesn't overflow][actual=out of range]",
@@ -77,9 +77,9 @@ public sealed class FieldDataTests
         Refused("dim(0) should be greater than 0", Vector(new VectorField { FloatVector = new FloatArray { Data = { new float[6] } } }));
         Refused("the num_rows (4) of field (f) is not equal to passed num_rows (3)",
             Vector(new VectorField { Dim = 2, FloatVector = new FloatArray { Data = { new float[8] } } }));
-        Refused("insert data of field f does not match its type FloatVector, it is BinaryVector",
+        Refused("float vector field 'f' is illegal, array type mismatch: invalid parameter[expected=need float vector][actual=got nil]",
             Vector(new VectorField { Dim = 8, BinaryVector = ByteString.CopyFrom(1, 2, 3) }));
-        Refused("got invalid timestamptz string 'yesterday' at row 0 of field f",
+        Refused("got invalid timestamptz string 'yesterday': invalid timezone name",
             Scalar(Protocol.Schema.DataType.Timestamptz, new ScalarField { StringData = new StringArray { Data = { "yesterday", "", "" } } }));
     }
 
@@ -138,6 +138,12 @@ public sealed class FieldDataTests
     [InlineData("2025-01-02T16:00:00", "2025-01-02T15:00:00Z")]
     [InlineData("2025-07-02 16:00:00", "2025-07-02T14:00:00Z")]
     [InlineData("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z")]
+    [InlineData("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z")]
+    [InlineData("0000-02-29 12:00:00.5+01:00", "0000-02-29T11:00:00.5Z")]
+    [InlineData("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59.123456789Z", "9999-12-31T23:59:59.123456Z")]
+    [InlineData("2024-10-27T02:30:00", "2024-10-27T01:30:00Z")]
+    [InlineData("2024-03-31T02:30:00", "2024-03-31T01:30:00Z")]
     public void Timestamps_are_read_with_offsets_and_zones(string text, string utc)
     {
         Assert.True(TimestampText.TryParse(text, TimestampText.Zone("Europe/Berlin"), out var microseconds));

@@ -26,6 +26,11 @@ public sealed class ExplainTests(RestServer server)
         var ranked = Assert.Single(Segments(search, "search")).GetProperty("search");
         Assert.Equal(("brute force", 2), (ranked.GetProperty("plan").GetString(), ranked.GetProperty("hits").GetInt32()));
 
+        var hybrid = await server.DataAsync("entities/explain", """
+            {"collectionName":"explained","search":[{"data":[[3,0]],"annsField":"vector","limit":2,"filter":"n < 5"},{"data":[[9,0]],"annsField":"vector","limit":3}],"limit":4,"consistencyLevel":"Strong"}
+            """);
+        Assert.Equal([5, 20], Segments(hybrid, "search").Select(s => s.GetProperty("rowsPassing").GetInt32()).Order());
+
         var beside = await server.SendAsync("entities/search", new { collectionName = "explained", data = new[] { new[] { 3, 0 } }, limit = 2, explain = true });
         Assert.Equal(2, beside.Data.GetArrayLength());
         Assert.NotEmpty(Segments(beside.Root.GetProperty("explain"), "search"));

@@ -137,8 +137,8 @@ public sealed class SnapshotTests(RestServer server)
     private async Task CreateAsync(string name)
     {
         await server.SendAsync("collections/drop", new { collectionName = name });
-        await server.DataAsync("collections/create", $$$"""
-            {"collectionName":"{{{name}}}","params":{"shardsNum":2},"schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}]},
+        await server.DataAsync("collections/create", $$"""
+            {"collectionName":"{{name}}","params":{"shardsNum":2},"schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2} }]},
             "indexParams":[{"fieldName":"v","metricType":"L2"}]}
             """);
         await server.DataAsync("partitions/create", new { collectionName = name, partitionName = "part" });

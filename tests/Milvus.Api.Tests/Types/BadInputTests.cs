@@ -49,7 +49,7 @@ public sealed class BadInputTests(RestServer server)
         { $"{Key},{Vector},{Field("a", "Int8", "\"defaultValue\":128")}", 1100, "128 out of range -128 <= value <= 127" },
         { $"{Key},{Vector},{Field("a", "Int8", "\"defaultValue\":\"x\"")}", 1100, "convert defaultValue fail" },
         { $"{Key},{Vector},{Field("a", "JSON", "\"defaultValue\":\"x\"")}", 1100, "convert defaultValue fail" },
-        { $"{Key},{Vector},{Field("a", "Timestamptz", "\"defaultValue\":\"soon\"")}", 1100, "got invalid timestamptz string 'soon'" },
+        { $"{Key},{Vector},{Field("a", "Timestamptz", "\"defaultValue\":\"soon\"")}", 1100, "invalid timestamp string: 'soon'. Does not match any known format" },
         { $"{Key},{Vector},{Field("a", "Geometry", "\"defaultValue\":\"POINT (1)\"")}", 1100, "invalid default value of field (a)" },
         { $"{Key},{Vector},{Field("a", "VarChar", "\"defaultValue\":\"long\",\"elementTypeParams\":{\"max_length\":3}")}", 1100, "the length (4) of string exceeds max length (3)" },
         { $"{Key},{Vector},{Field("a", "VarChar", "\"elementTypeParams\":{\"max_length\":3,\"enable_match\":true}")}", 1100, "must also enable_analyzer" },
@@ -79,15 +79,15 @@ public sealed class BadInputTests(RestServer server)
         { "collections/create", """{"collectionName":"bad-name","dimension":2}""", 1100, "collection name can only contain numbers, letters and underscores" },
         { "collections/create", """{"collectionName":"bad","dimension":2,"params":{"shardsNum":17}}""", 1100, "maximum shards's number should be limited to 16" },
         { "collections/create", """{"collectionName":"bad","dimension":2,"params":{"ttlSeconds":3155760001}}""", 1100, "collection TTL is out of range, expect [-1, 3155760000], got 3155760001" },
-        { "collections/create", """{"collectionName":"bad","dimension":2,"params":{"ttlField":"id"}}""", 1100, "ttl field id must be of type Timestamptz" },
+        { "collections/create", """{"collectionName":"bad","dimension":2,"params":{"ttlField":"id"}}""", 1100, "ttl field must be timestamptz, field name = id" },
         { "collections/create", """{"collectionName":"bad","dimension":2,"params":{"partitionKeyIsolation":true}}""", 1100, "no partition key field is set" },
         { "collections/create", """{"collectionName":"input_target","dimension":3}""", 1100, "create duplicate collection with different parameters, collection: input_target" },
         { "collections/alter_properties", """{"collectionName":"input_target","properties":{"mmap.enabled":"perhaps"}}""", 1100, "invalid mmap.enabled value" },
         { "collections/alter_properties", """{"collectionName":"input_target","properties":{"mmap.enabled":true}}""", 104, "can not alter mmap properties if collection loaded" },
-        { "collections/alter_properties", """{"collectionName":"input_target","properties":{"dynamicfield.enabled":false}}""", 1100, "dynamic schema cannot supported to be disabled" },
+        { "collections/alter_properties", """{"collectionName":"input_target","properties":{"query_mode":"small"}}""", 1100, "invalid query_mode value \"small\", valid values: [large_topk]" },
         { "collections/alter_properties", """{"collectionName":"input_target","properties":{"timezone":"Nowhere/Land"}}""", 1100, "unknown or invalid IANA Time Zone ID: Nowhere/Land" },
         { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"n","dataType":"Int64"}}""", 1100, "added field must be nullable, please check it, field name = n" },
-        { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"s","dataType":"Int64","nullable":true}}""", 1100, "duplicated field name s found" },
+        { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"s","dataType":"Int64","nullable":true}}""", 1100, "duplicated field name s: invalid parameter" },
         { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"n","dataType":"Int64","nullable":true,"isPartitionKey":true}}""", 1100, "not support to add partition key field" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"i8","fieldParams":{"max_length":5}}""", 1100, "can not modify the maxlength for non-string types" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"none","fieldParams":{"max_length":5}}""", 1100, "field none does not exist in collection" },
@@ -99,7 +99,7 @@ public sealed class BadInputTests(RestServer server)
         { "entities/insert", """{"collectionName":"input_target","partitionName":"none","data":[{"id":1,"v":[1,2]}]}""", 200, "partition not found[partition=none]" },
         { "entities/upsert", """{"collectionName":"input_target","data":[{"id":1,"v":[1,2]},{"id":1,"v":[1,2]}]}""", 1100, "duplicate primary keys are not allowed in the same batch" },
         { "entities/upsert", """{"collectionName":"input_target","data":[{"v":[1,2]}]}""", 1804, "id" },
-        { "entities/upsert", """{"collectionName":"input_target","data":[{"id":1,"s":"x"}],"fieldOps":[{"fieldName":"s","op":"ARRAY_APPEND"}]}""", 1100, "only supported on array fields" },
+        { "entities/upsert", """{"collectionName":"input_target","data":[{"id":1,"s":"x"}],"fieldOps":[{"fieldName":"s","op":"ARRAY_APPEND"}]}""", 1100, "op ARRAY_APPEND requires Array field, but field \"s\" is VarChar" },
         { "entities/delete", """{"collectionName":"input_target","filter":"id >= 0 or id < 0 or true"}""", 1100, "delete plan can't be empty or always true" },
         { "entities/query", """{"collectionName":"input_target","filter":"id > 0","partitionNames":["none"]}""", 1100, "partition name none not found" },
         { "entities/query", """{"collectionName":"input_target","filter":"id > 0","outputFields":["none"]}""", 1100, "field none not exist" },
@@ -111,6 +111,59 @@ public sealed class BadInputTests(RestServer server)
         { "databases/create", """{"dbName":"1db"}""", 802, "invalid database name" },
         { "databases/drop", """{"dbName":"default"}""", 1100, "default" },
     };
+
+    [Fact]
+    public async Task What_the_state_of_a_collection_forbids_is_refused()
+    {
+        // A partition key routes by itself.
+        await server.DataAsync("collections/create", $$"""{"collectionName":"keyed","schema":{"fields":[{{Key}},{{Vector}},{{Field("tenant", "Int64", "\"isPartitionKey\":true")}}]},"indexParams":[{"fieldName":"v"}]}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/create", """{"collectionName":"keyed","partitionName":"p"}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/drop", """{"collectionName":"keyed","partitionName":"_default_0"}""");
+        await RefusedAsync(1100, "if partition key mode is used", "partitions/load", """{"collectionName":"keyed","partitionNames":["_default_0"]}""");
+        await RefusedAsync(1100, "if partition key mode is used", "entities/insert", """{"collectionName":"keyed","partitionName":"_default_0","data":[{"id":1,"tenant":1,"v":[1,2]}]}""");
+
+        // Loaded things stay whole.
+        await server.DataAsync("collections/create", """{"collectionName":"held","dimension":2,"params":{"shardsNum":1}}""");
+        await server.DataAsync("partitions/create", """{"collectionName":"held","partitionName":"p"}""");
+        await server.DataAsync("partitions/load", """{"collectionName":"held","partitionNames":["p"]}""");
+        await RefusedAsync(1100, "partition cannot be dropped, partition is loaded, please release it first", "partitions/drop", """{"collectionName":"held","partitionName":"p"}""");
+        await RefusedAsync(1100, "vector index cannot be dropped on loaded collection", "indexes/drop", """{"collectionName":"held","indexName":"vector"}""");
+        await RefusedAsync(104, "can't alter index on loaded collection", "indexes/alter_properties", """{"collectionName":"held","indexName":"vector","properties":{"mmap.enabled":true}}""");
+        await server.DataAsync("collections/release", """{"collectionName":"held"}""");
+        await RefusedAsync(101, "collection not loaded", "entities/query", """{"collectionName":"held","filter":"id > 0"}""");
+        await RefusedAsync(101, "collection not loaded", "entities/search", """{"collectionName":"held","data":[[1,2]]}""");
+        await server.DataAsync("indexes/drop", """{"collectionName":"held","indexName":"vector"}""");
+        await RefusedAsync(700, "index not found[collection=held]", "collections/load", """{"collectionName":"held"}""");
+        await server.DataAsync("indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":8,"efConstruction":40}}]}""");
+        await RefusedAsync(1100, "at most one distinct index is allowed per field", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":9,"efConstruction":40}}]}""");
+        await RefusedAsync(1100, "creating multiple indexes on same field is not supported", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"other","indexType":"FLAT","metricType":"L2"}]}""");
+        await RefusedAsync(1100, "index", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""", anyText: true);
+
+        // Names that lead elsewhere.
+        await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");
+        await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");
+        await RefusedAsync(1602, "held_alias", "aliases/create", """{"collectionName":"keyed","aliasName":"held_alias"}""");
+        await RefusedAsync(1600, "alias not found", "aliases/alter", """{"collectionName":"keyed","aliasName":"none_alias"}""");
+        await RefusedAsync(1601, "alias and collection name conflict", "collections/create", """{"collectionName":"held_alias","dimension":2}""");
+        await RefusedAsync(1100, "has associated aliases", "collections/drop", """{"collectionName":"held"}""");
+        await RefusedAsync(1100, "held_alias", "collections/drop", """{"collectionName":"held_alias"}""", anyText: true);
+        await RefusedAsync(1100, "duplicated new collection name", "collections/rename", """{"collectionName":"held","newCollectionName":"keyed"}""");
+        await server.DataAsync("databases/create", """{"dbName":"lived_in"}""");
+        await server.DataAsync("collections/create", """{"dbName":"lived_in","collectionName":"c","dimension":2}""");
+        await RefusedAsync(1100, "database:lived_in not empty, must drop all collections before drop database", "databases/drop", """{"dbName":"lived_in"}""");
+        await RefusedAsync(1100, "database already exist: lived_in", "databases/create", """{"dbName":"lived_in"}""");
+        await RefusedAsync(800, "database not found[database=nowhere]", "collections/list", """{"dbName":"nowhere"}""");
+
+        // Keys that the server gives.
+        await server.DataAsync("collections/create", """{"collectionName":"numbered","dimension":2,"autoID":true}""");
+        await RefusedAsync(1804, "id", "entities/insert", """{"collectionName":"numbered","data":[{"id":1,"vector":[1,2]}]}""", anyText: true);
+
+        async Task RefusedAsync(int code, string text, string path, string body, bool anyText = false)
+        {
+            var message = await server.RefusedAsync(code, path, body);
+            if (!anyText) Assert.Contains(text, message, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public async Task A_database_can_be_closed_for_writing_reading_and_changes()

@@ -55,6 +55,15 @@ public sealed class TimeAndPlaceTests(RestServer server)
         var rows = await server.DataAsync("entities/query", """{"collectionName":"zones","filter":"id > 0","outputFields":["at"],"consistencyLevel":"Strong"}""");
         Assert.Equal("""[{"at":"2025-01-02T16:30:00+08:00","id":"1"}]""", rows.GetRawText());
 
+        const string Zoned = ",\"outputFields\":[\"at\"],\"consistencyLevel\":\"Strong\",\"timezone\":\"Europe/Berlin\"";
+        Assert.Equal("""[{"at":"2025-01-02T09:30:00+01:00","id":"1"}]""", (await server.DataAsync("entities/query", $"{{\"collectionName\":\"zones\",\"filter\":\"at >= iso '2025-01-02T09:30:00' and at < iso '2025-01-02T09:30:01'\"{Zoned}}}")).GetRawText());
+        Assert.Equal("""[{"at":"2025-01-02T09:30:00+01:00","id":"1"}]""", (await server.DataAsync("entities/get", $"{{\"collectionName\":\"zones\",\"id\":1{Zoned}}}")).GetRawText());
+        Assert.Equal("""[{"distance":0,"id":"1","at":"2025-01-02T09:30:00+01:00"}]""", (await server.DataAsync("entities/search", $"{{\"collectionName\":\"zones\",\"data\":[[0,0]],\"limit\":1{Zoned}}}")).GetRawText());
+        Assert.Equal(
+            """[{"at":{"Data":{"LongData":{"data":[2025,9]}}},"id":"1"}]""",
+            (await server.DataAsync("entities/query", $"{{\"collectionName\":\"zones\",\"filter\":\"id > 0\",\"timeFields\":[\"year\",\"hour\"]{Zoned}}}")).GetRawText());
+        Assert.Contains("unknown or invalid IANA Time Zone ID", await server.RefusedAsync(1100, "entities/query", """{"collectionName":"zones","filter":"id > 0","timezone":"Nowhere"}"""));
+
         Assert.Equal(["2025-01-02T16:30:00+08:00"], (await QueryAsync()).Scalars.StringData.Data);
         Assert.Equal(["2025-01-02T09:30:00+01:00"], (await QueryAsync(("timezone", "Europe/Berlin"))).Scalars.StringData.Data);
         var parts = await QueryAsync(("timezone", "UTC"), ("time_fields", "year,month, day,hour,minute,second,microsecond"));
@@ -77,6 +86,11 @@ public sealed class TimeAndPlaceTests(RestServer server)
         await IdsAsync("[2]", "entities/get", "\"id\":[1,2]");
         await IdsAsync("[2,3]", "entities/search", "\"data\":[[0,0]],\"limit\":10");
         Assert.Equal("""[{"count(*)":2}]""", (await server.DataAsync("entities/query", """{"collectionName":"expiring","outputFields":["count(*)"],"consistencyLevel":"Strong"}""")).GetRawText());
+        await IdsAsync("[3]", "entities/query", "\"filter\":\"until is null and random_sample(0.9999)\"");
+        await IdsAsync("[2,3]", "entities/search", "\"ids\":[2],\"limit\":10");
+        await server.RefusedAsync(1100, "entities/search", """{"collectionName":"expiring","ids":[1],"limit":1,"consistencyLevel":"Strong"}""");
+        // What has expired is no predecessor of a partial update.
+        await server.RefusedAsync(1100, "entities/upsert", """{"collectionName":"expiring","partialUpdate":true,"data":[{"id":1,"until":"2200-01-01T00:00:00Z"}]}""");
         await server.RefusedAsync(1100, "collections/alter_properties", """{"collectionName":"expiring","properties":{"collection.ttl.seconds":60}}""");
         await server.DataAsync("collections/drop_properties", """{"collectionName":"expiring","propertyKeys":["ttl_field"]}""");
         await IdsAsync("[1,2,3]", "entities/query", "\"filter\":\"id > 0\"");

@@ -1,4 +1,5 @@
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 using static Milvus.Coordinator.Tests.Schemas;
 
@@ -43,13 +44,14 @@ public class AlterDecisionsTests
     {
         var world = new World();
         var before = world.Create("c");
-        world.Refuses(Set(("dynamicfield.enabled", "false")), "dynamic schema cannot supported to be disabled");
+        world.DoesNothing(Set(("dynamicfield.enabled", "false")));
         world.Do(Set(("dynamicfield.enabled", "true")));
         var after = world.Collection("c");
         Assert.Equal(102, after.Schema.DynamicField!.Id);
         Assert.True(after.Schema.EnableDynamicField && after.SchemaUpdatedAt > before.SchemaUpdatedAt && after.Schema.Version > before.Schema.Version);
         Assert.Null(after.Property("dynamicfield.enabled"));
         world.DoesNothing(Set(("dynamicfield.enabled", "true")));
+        world.Refuses(Set(("dynamicfield.enabled", "false")), "dynamic schema cannot supported to be disabled");
         world.Refuses(new AlterCollection("", "c") { DeleteKeys = ["dynamicfield.enabled"] }, "cannot delete key dynamicfield.enabled");
     }
 
@@ -64,6 +66,43 @@ public class AlterDecisionsTests
         world.Do(Set(("mmap.enabled", "true")));
         world.Do(new DropIndex("", "c") { IndexName = "v" });
         world.Do(Set(("partitionkey.isolation", "true")));
+    }
+
+    [Fact]
+    public void Warmup_waits_for_release_and_the_query_mode_for_the_index()
+    {
+        var world = new World();
+        world.CreateLoaded("c", Of(Key, Vector("v")));
+        world.Refuses(Set(("warmup.vectorField", "sync")), ErrorCode.CollectionLoaded, "can not alter warmup properties if collection loaded: collection already loaded[collection=c]");
+        world.Refuses(SetField("v", ("warmup", "sync")), ErrorCode.CollectionLoaded, "can not alter warmup if collection loaded: collection already loaded[collection=c]");
+        world.Refuses(Set(("warmup", "sync")), "warmup key 'warmup' is only allowed at field level");
+        world.Refuses(Set(("query_mode", "large_topk")), "can not alter query_mode if the collection already has a vector index");
+        world.Refuses(Set(("query_mode", "small")), "invalid query_mode value \"small\", valid values: [large_topk]");
+        world.Refuses(Set(("Query_Mode", "large_topk")), "invalid property key \"Query_Mode\", did you mean \"query_mode\"?");
+        world.Refuses(Set(("namespace.sharding.enabled", "true")), "cannot alter namespace.sharding.enabled after collection creation");
+        world.Do(new ReleaseCollection("", "c"));
+        world.Refuses(SetField("v", ("warmup", "Sync")), "invalid warmup policy: Sync, must be 'disable', 'sync' or 'async'");
+        world.Do(Set(("warmup.vectorField", "sync")));
+    }
+
+    [Fact]
+    public void Rows_expire_by_age_or_by_a_field_not_both()
+    {
+        var world = new World();
+        world.Create("age", Of(Key, Vector("v"), Field("t", DataType.Timestamptz) with { Nullable = true }));
+        world.Do(new AlterCollection("", "age") { SetProperties = Properties(("collection.ttl.seconds", "9")) });
+        world.Refuses(new AlterCollection("", "age") { SetProperties = Properties(("ttl_field", "t")) }, "collection TTL is already set, cannot be set ttl field");
+        world.Create("field", Of(Key, Vector("v"), Field("t", DataType.Timestamptz) with { Nullable = true }));
+        world.Do(new AlterCollection("", "field") { SetProperties = Properties(("ttl_field", "t")) });
+        world.Refuses(new AlterCollection("", "field") { SetProperties = Properties(("collection.ttl.seconds", "9")) }, "ttl field is already exists, cannot be set collection TTL");
+    }
+
+    [Fact]
+    public void Clients_see_the_highest_field_id_and_that_namespaces_are_not_sharded()
+    {
+        var world = new World();
+        world.Create("c");
+        Same(Properties(("timezone", "UTC"), ("max_field_id", "101"), ("namespace.sharding.enabled", "false")), PropertyRules.Shown(world.Collection("c")));
     }
 
     [Fact]
@@ -114,7 +153,7 @@ public class AlterDecisionsTests
         world.Refuses(Add(good with { AutoId = true }), "only primary field can speficy AutoID");
         world.Refuses(Add(good with { IsPartitionKey = true }), "not support to add partition key field");
         world.Refuses(Add(good with { IsDynamic = true }), "not support to add dynamic field");
-        world.Refuses(Add(good with { Name = "v" }), "duplicated field name v found");
+        world.Refuses(Add(good with { Name = "v" }), "duplicated field name v: invalid parameter");
         world.Refuses(Add(good with { Name = "in" }), ErrorCode.FieldNameInvalid, "in is keyword in milvus.");
         world.Refuses(Add(good with { IsClusteringKey = true }), "already has another clustering key field, field name: n");
         world.Refuses(Add(VarChar("s") with { Nullable = true, TypeParams = [] }), "type param(max_length) should be specified");

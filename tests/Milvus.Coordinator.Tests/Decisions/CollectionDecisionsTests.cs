@@ -77,9 +77,9 @@ public class CollectionDecisionsTests
     [InlineData("mmap.enabled", "1", "invalid mmap.enabled value: 1, expected: true, false")]
     [InlineData("timezone", "Nowhere", "unknown or invalid IANA Time Zone ID: Nowhere")]
     [InlineData("partitionkey.isolation", "true", "partition key isolation mode is enabled but no partition key field is set")]
-    [InlineData("ttl_field", "t", "ttl field t not found in schema")]
-    [InlineData("ttl_field", "v", "ttl field v must be of type Timestamptz, but got FloatVector")]
-    [InlineData("warmup.vectorIndex", "maybe", "invalid warmup policy: maybe")]
+    [InlineData("ttl_field", "t", "ttl field name t not found in schema")]
+    [InlineData("ttl_field", "v", "ttl field must be timestamptz, field name = v")]
+    [InlineData("warmup.vectorIndex", "maybe", "invalid warmup value for key warmup.vectorIndex: invalid warmup policy: maybe")]
     [InlineData("consistency_level", "Maybe", "invalid consistency level: Maybe")]
     public void Property_values_are_checked(string key, string value, string text)
     {

@@ -171,8 +171,8 @@ public class IndexRulesTests
     [InlineData("float", "HNSW L2", IndexPlanKind.Hnsw, 30, 360)]
     [InlineData("float", "HNSW_SQ L2 {\"M\":16,\"efConstruction\":\"200\"}", IndexPlanKind.Hnsw, 16, 200)]
     [InlineData("binary", "HNSW HAMMING {\"M\":5}", IndexPlanKind.Hnsw, 5, 360)]
-    [InlineData("float", "DISKANN L2", IndexPlanKind.Hnsw, 28, 240)]
-    [InlineData("float", "AISAQ L2 {\"max_degree\":32}", IndexPlanKind.Hnsw, 16, 240)]
+    [InlineData("float", "DISKANN L2", IndexPlanKind.DiskGraph, 30, 360)]
+    [InlineData("float", "AISAQ L2 {\"max_degree\":32}", IndexPlanKind.DiskGraph, 30, 360)]
     [InlineData("float", "IVF_FLAT L2", IndexPlanKind.Ivf, 30, 360)]
     [InlineData("float", "SCANN L2", IndexPlanKind.Ivf, 30, 360)]
     [InlineData("float", "FLAT L2", IndexPlanKind.Flat, 30, 360)]
@@ -184,6 +184,20 @@ public class IndexRulesTests
     {
         var plan = IndexPlan.Resolve(Check(field, request), Fields[field]);
         Assert.Equal((kind, m, efConstruction), (plan.Kind, plan.M, plan.EfConstruction));
+    }
+
+    [Theory]
+    [InlineData("DISKANN L2", 56, 100, 0.125, 0.1, null, null, false, 256)]
+    [InlineData("DISKANN L2 {\"max_degree\":24,\"search_list_size\":50,\"pq_code_budget_gb_ratio\":0.05,\"search_cache_budget_gb_ratio\":\"0.5\"}", 24, 50, 0.05, 0.5, null, null, false, 256)]
+    [InlineData("DISKANN IP {\"pq_code_budget_gb\":0.5,\"search_cache_budget_gb\":0.25}", 56, 100, 0.125, 0.1, 1L << 29, 1L << 28, false, 256)]
+    [InlineData("AISAQ COSINE", 56, 100, 0.125, 0.0, null, null, true, 100)]
+    [InlineData("AISAQ COSINE {\"num_entry_points\":7,\"max_degree\":32}", 32, 100, 0.125, 0.0, null, null, true, 7)]
+    public void A_plan_says_how_a_graph_on_disk_is_made(
+        string request, int degree, int list, double codeRatio, double cacheRatio, long? codeBytes, long? cacheBytes, bool inline, int entries)
+    {
+        var disk = IndexPlan.Resolve(Check("float", request), Fields["float"]).Disk!;
+        Assert.Equal((degree, list, inline, entries), (disk.MaxDegree, disk.BuildList, disk.InlineCodes, disk.EntryPoints));
+        Assert.Equal((codeRatio, cacheRatio, codeBytes, cacheBytes), (disk.CodeRatio, disk.CacheRatio, disk.CodeBytes, disk.CacheBytes));
     }
 
     [Theory]

@@ -42,14 +42,14 @@ public class SchemaRulesTests
         ["struct with odd name"] = (WithStruct(Sub("a-b", DataType.Int64)), ErrorCode.FieldNameInvalid, "Invalid field name: a-b"),
         ["struct twice the same"] = (WithStruct(Sub("a", DataType.Int64), Sub("a", DataType.Bool)), ErrorCode.InvalidParameter, "duplicated field name a found"),
         ["struct named as a field"] = (new CollectionSchema([Key, Vector("v")], [], [Struct("v", Sub("a", DataType.Int64))]), ErrorCode.InvalidParameter, "duplicated field name v found"),
-        ["struct with nullable sub"] = (WithStruct(Sub("a", DataType.Int64) with { Nullable = true }), ErrorCode.InvalidParameter, "nullable is not supported for fields in struct array now, fieldName = a"),
+        ["struct with nullable sub"] = (WithStruct(Sub("a", DataType.Int64) with { Nullable = true }), ErrorCode.InvalidParameter, "sub-field in non-nullable struct cannot be nullable individually, set nullable on the struct instead: structName=s, subFieldName=a"),
         ["struct with key"] = (WithStruct(Sub("a", DataType.Int64) with { IsPrimaryKey = true }), ErrorCode.InvalidParameter, "fields in struct array can not be primary key"),
         ["struct with default"] = (WithStruct(Sub("a", DataType.Int64) with { Default = new Literal.Int(1) }), ErrorCode.InvalidParameter, "default value is not supported for fields in struct array"),
         ["struct of json"] = (WithStruct(Sub("a", DataType.Json)), ErrorCode.InvalidParameter, "element type JSON is not supported"),
         ["struct of arrays"] = (WithStruct(Sub("a", DataType.Array)), ErrorCode.InvalidParameter, "Nested array is not supported a"),
         ["struct of vectors in array"] = (WithStruct(Sub("a", DataType.FloatVector)), ErrorCode.InvalidParameter, "element type of array field a is a vector type"),
         ["struct of scalars in vectors"] = (WithStruct(Sub("a", DataType.Int64) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type of array field a is not a vector type"),
-        ["struct of sparse vectors"] = (WithStruct(Sub("a", DataType.SparseFloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "element type SparseFloatVector is not supported"),
+        ["struct of sparse vectors"] = (WithStruct(Sub("a", DataType.SparseFloatVector) with { Type = DataType.ArrayOfVector }), ErrorCode.InvalidParameter, "Unsupported element type SparseFloatVector of ArrayOfVector field a, only fixed dimension vector types are supported"),
         ["struct without capacity"] = (WithStruct(Sub("a", DataType.Int64) with { TypeParams = [] }), ErrorCode.InvalidParameter, "type param(max_capacity) should be specified"),
         ["struct of two capacities"] = (WithStruct(Sub("a", DataType.Int64), Sub("b", DataType.Int64) with { TypeParams = [new("max_capacity", "5")] }), ErrorCode.InvalidParameter, "inconsistent max_capacity"),
         ["struct of text without length"] = (WithStruct(Sub("a", DataType.VarChar)), ErrorCode.InvalidParameter, "type param(max_length) should be specified"),
@@ -150,8 +150,13 @@ public class SchemaRulesTests
         Assert.Equal(("u[x]", 109L, 108L, 1), (more.Fields[^1].Name, more.Fields[^1].Id, more.StructFields[^1].Id, more.Version));
         Assert.False(SchemaRules.AreEqual(schema, more));
         Assert.Contains("added struct field must be nullable", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("u", Sub("x", DataType.Double)))).Message);
-        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("s", Sub("x", DataType.Double)) with { Nullable = true })).Message);
-        Assert.Contains("duplicated field name s found", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Field("s", DataType.Int64) with { Nullable = true })).Message);
+        Assert.Contains("duplicated field name s: invalid parameter", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Struct("s", Sub("x", DataType.Double)) with { Nullable = true })).Message);
+        foreach (var added in new[] { Struct("RowID", Sub("x", DataType.Int64)), Struct("n", Sub("Timestamp", DataType.Int64)) })
+        {
+            Assert.Contains(
+                "not support to add system field, field name = ", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, added with { Nullable = true })).Message, StringComparison.Ordinal);
+        }
+        Assert.Contains("duplicated field name s: invalid parameter", Assert.Throws<MilvusException>(() => SchemaRules.Add("c", schema, Field("s", DataType.Int64) with { Nullable = true })).Message);
     }
 
     [Fact]
@@ -183,6 +188,9 @@ public class SchemaRulesTests
         [Key, Field("t", DataType.VarChar, ("max_length", "99"), ("enable_analyzer", "true")), Sparse("sp"), .. more],
         [change(new FunctionSchema { Name = "bm", Type = FunctionType.BM25, InputFields = ["t"], OutputFields = ["sp"] })]);
 
+    private static CollectionSchema WithMinHash(params (string Key, string Value)[] parameters) =>
+        WithFunction(f => f with { Type = FunctionType.MinHash, OutputFields = ["sig"], Params = [.. parameters.Select(p => new Property(p.Key, p.Value))] }, Vector("sig", 32, DataType.BinaryVector));
+
     private static FieldSchema Analyzed(params (string, string)[] more) => Field("s", DataType.VarChar, [("max_length", "9"), ("enable_analyzer", "true"), .. more]);
 
     [Fact]
@@ -200,6 +208,10 @@ public class SchemaRulesTests
     private static readonly Dictionary<string, (CollectionSchema Schema, string Text)> FunctionCases = new()
     {
         ["embedding"] = (WithFunction(f => f with { Type = FunctionType.TextEmbedding }), "TextEmbedding function output field must be a"),
+        ["minhash of another length"] = (
+            WithMinHash(("num_hashes", "2")), "minhash function output field 'sig' dim 32 does not match expected dim 64 (numHashes 2 * one minhash signature size of 32bit)"),
+        ["minhash by another hash"] = (WithMinHash(("hash_function", "md5")), "unknown hash function: md5 (expected 'xxhash64' or 'sha1')"),
+        ["minhash of other tokens"] = (WithMinHash(("token_level", "line")), "unknown token_level: line (expected 'char' or 'word')"),
         ["minhash"] = (WithFunction(f => f with { Type = FunctionType.MinHash }), "MinHash function output field must be a"),
         ["unknown type"] = (WithFunction(f => f with { Type = FunctionType.Unknown }), "unknown function type"),
         ["no input"] = (WithFunction(f => f with { InputFields = [] }), "function input field names cannot be empty"),

@@ -41,14 +41,21 @@ public class SearchMatrixTests
         new("IVF_SQ8", false, "nlist=16,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":8}"),
         new("IVF_PQ", false, "nlist=16,m=8,nbits=8,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":32}"),
         new("IVF_RABITQ", false, "nlist=16,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":32}"),
+        new("IVF_RABITQ_FASTSCAN", false, "nlist=16,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":32}"),
         new("SCANN", false, "nlist=16,with_raw_data=true", "{\"nprobe\":16,\"reorder_k\":900}"),
-        new("DISKANN", false, "", "{\"search_list\":300}"),
+        new("DISKANN", false, "max_degree=24", "{\"search_list\":300,\"beamwidth\":4}"),
+        new("AISAQ", false, "", "{\"search_list\":300}"),
         .. s_graphs,
     ];
 
-    private static readonly Kind[] s_bits = [new("BIN_FLAT", true), new("BIN_IVF_FLAT", false, "nlist=16", "{\"nprobe\":16}")];
+    private static readonly Kind[] s_bits = [new("BIN_FLAT", true), new("BIN_IVF_FLAT", false, "nlist=16", "{\"nprobe\":16}"), new("HNSW", false, "M=16,efConstruction=100", "{\"ef\":300}"), new("AUTOINDEX", false, "", "{\"ef\":300}")];
 
-    private static readonly Kind[] s_sparse = [new("SPARSE_INVERTED_INDEX", true), new("SPARSE_WAND", true), new("AUTOINDEX", true)];
+    private static readonly Kind[] s_sparse =
+    [
+        .. new[] { "TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_WAND", "BLOCK_MAX_MAXSCORE", "SINDI" }.Select(a => new Kind("SPARSE_INVERTED_INDEX", true, $"inverted_index_algo={a}")),
+        new("SPARSE_WAND", true),
+        new("AUTOINDEX", true),
+    ];
 
     private static readonly MetricType[] s_dense = [MetricType.L2, MetricType.IP, MetricType.Cosine];
 
@@ -196,7 +203,7 @@ public class SearchMatrixTests
             if (kind.IsExact) Assert.Equal(_wanted, _found);
         }
 
-        public override string ToString() => $"{data.Type} {metric} {kind.Index}";
+        public override string ToString() => $"{data.Type} {metric} {kind.Index} {kind.Build}";
 
         private async Task CheckPlainAsync(string filter, Func<int, bool> passes)
         {

@@ -1,6 +1,7 @@
 using Milvus.Coordinator.Commands;
 using Milvus.Embedded.Tests.Rig;
 using Milvus.Model;
+using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Tests.Reading;
 
@@ -61,6 +62,26 @@ public class SteadyAnswerTests
         Assert.Equal(before, await machine.SearchAsync("c", 333, 20));
         await machine.CompactedAsync("c");
         Assert.Equal(before, await machine.SearchAsync("c", 333, 20));
+        await machine.RestartAsync();
+        await machine.LoadedAsync("c");
+        Assert.Equal(before, await machine.SearchAsync("c", 333, 20));
+    }
+
+    [Theory]
+    [InlineData("DISKANN")]
+    [InlineData("AISAQ")]
+    public async Task Disk_indexes_answer_as_before_after_a_restart(string index)
+    {
+        await using var machine = new Machine(19, Machine.Small with { Channel = new ChannelOptions { MaxSegmentRows = 400 } });
+        await machine.StartAsync();
+        await machine.CreateAsync("c", index: index);
+        for (var i = 0; i < 10; i++) await machine.UpsertAsync("c", [.. Enumerable.Range(0, 50).Select(k => ((long)((i * 50) + k), (long)((i * 50) + k)))]);
+        var rows = await machine.SearchAsync("c", 333, 20);
+        await machine.FlushedAsync("c");
+        await machine.IndexedAsync("c");
+        var before = await machine.SearchAsync("c", 333, 20);
+        Assert.Equal(20, before.Count);
+        Assert.InRange(before.Intersect(rows).Count(), 10, 20);
         await machine.RestartAsync();
         await machine.LoadedAsync("c");
         Assert.Equal(before, await machine.SearchAsync("c", 333, 20));

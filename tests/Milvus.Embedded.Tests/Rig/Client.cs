@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -11,6 +12,8 @@ namespace Milvus.Embedded.Tests.Rig;
 internal static class Client
 {
     public const int Dimension = 4;
+
+    private static readonly ConcurrentDictionary<(string Name, int K, string Filter), SearchTemplate> Templates = new();
 
     public static async Task CreateAsync(this Machine machine, string name, int shards = 1, string index = "HNSW", bool load = true)
     {
@@ -118,14 +121,16 @@ internal static class Client
     /// <summary>Keys and scores of the nearest rows to the vector of a stamp.</summary>
     public static async Task<List<(long Key, float Score)>> SearchAsync(this Machine machine, string name, long stamp, int k, string filter = "")
     {
-        var result = await machine.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        // As clients' requests are: what was planned for one of them must not show in the next.
+        var template = Templates.GetOrAdd((name, k, filter), static key => new SearchTemplate(new SearchRequest
         {
-            Collection = name,
-            Expression = filter,
-            Vectors = new QueryVectors(DataType.FloatVector, [MemoryMarshal.AsBytes<float>(Vector(stamp)).ToArray()]),
+            Collection = key.Name,
+            Expression = key.Filter,
             ConsistencyLevel = ConsistencyLevel.Strong,
-            Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "vector").Add("topk", k.ToString(CultureInfo.InvariantCulture)),
-        });
+            Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "vector").Add("topk", key.K.ToString(CultureInfo.InvariantCulture)),
+        }));
+        var vectors = new QueryVectors(DataType.FloatVector, [MemoryMarshal.AsBytes<float>(Vector(stamp)).ToArray()]);
+        var result = await machine.Proxy.SearchAsync(RequestContext.Default, template.With(vectors, 0));
         var ids = result.Ids.Int64s.ToArray();
         return [.. ids.Zip(result.Scores.ToArray())];
     }

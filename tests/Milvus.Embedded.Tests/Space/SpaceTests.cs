@@ -114,7 +114,8 @@ public class SpaceTests
     private static long Counted(Machine machine, string name)
     {
         var collection = machine.Collection(name);
-        return machine.Milvus.Coordinator.Segments.GetSegments(collection.Id).Sum(m => SealedSegmentReader.EstimateMemory(m, collection));
+        return machine.Milvus.Coordinator.Segments.GetSegments(collection.Id)
+            .Sum(m => SealedSegmentReader.EstimateMemory(m, collection, SegmentPlacements.Resolve(m, collection, PlacementOptions.Default, long.MaxValue)));
     }
 
     private static async Task ShrunkAsync(Machine machine, long limit) => Check(await BytesAsync(machine) <= limit);

@@ -4,6 +4,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Embedded.Tests.Rig;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Tests.Types;
 
@@ -53,6 +54,42 @@ public class StructTests
         var model = new SortedDictionary<long, Row?>();
         await WriteAsync(machine, random, model, 0, 30);
         await CheckSearchAsync(machine, random, model, metric, "growing");
+    }
+
+    [Theory]
+    [InlineData("MAX_SIM_IP")]
+    [InlineData("MAX_SIM_COSINE")]
+    [InlineData("MAX_SIM_L2")]
+    public async Task An_index_over_elements_finds_the_lists_that_a_scan_finds(string metric)
+    {
+        var random = new Random(metric.Length);
+        await using var machine = new Machine(8, Machine.Small with { Channel = new ChannelOptions { MaxSegmentRows = 4000 } });
+        await machine.StartAsync();
+        await CreateAsync(machine, metric);
+        var model = new SortedDictionary<long, Row?>();
+        await WriteAsync(machine, random, model, 0, 2500);
+        await machine.FlushedAsync("c");
+        await machine.IndexedAsync("c");
+        var found = 0;
+        const int Rounds = 20;
+        for (var round = 0; round < Rounds; round++)
+        {
+            float[][] query = [Vector(random), Vector(random), Vector(random)];
+            var result = await machine.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+            {
+                Collection = "c",
+                Expression = round % 2 == 0 ? "" : "key % 3 != 0",
+                Vectors = new QueryVectors(DataType.FloatVector, [MemoryMarshal.AsBytes(query.SelectMany(v => v).ToArray().AsSpan()).ToArray()]) { AreLists = true },
+                ConsistencyLevel = ConsistencyLevel.Strong,
+                Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "s[w]").Add("topk", "10").Add("explain", "true"),
+            });
+            var scores = model.Where(r => r.Value is { Vectors.Length: > 0 } && (round % 2 == 0 || r.Key % 3 != 0)).ToDictionary(r => r.Key, r => query.Sum(v => Best(metric, v, r.Value!.Vectors)));
+            var expected = (metric == "MAX_SIM_L2" ? scores.OrderBy(s => s.Value) : scores.OrderByDescending(s => s.Value)).Take(10).Select(s => s.Key).ToArray();
+            Assert.Equal(10, result.Scores.Length);
+            for (var i = 0; i < 10; i++) Assert.Equal(scores[result.Ids.Int64s[i]], result.Scores[i], 1e-4);
+            found += expected.Intersect(result.Ids.Int64s.ToArray()).Count();
+        }
+        Assert.True(found >= 0.95 * 10 * Rounds, $"{metric}: {found} of {10 * Rounds}");
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public class GeometryCodecTests
     public void What_is_no_geometry_is_refused(string wkt)
     {
         var error = Assert.Throws<MilvusException>(() => GeometryCodec.ToWkb(wkt));
-        Assert.StartsWith("invalid Geometry data, transform to wkb failed: ", error.Message);
+        Assert.StartsWith("invalid Geometry data, transform to wkb failed: syntax error: ", error.Message);
         Assert.Equal(ErrorCode.InvalidParameter, error.Code);
     }
 

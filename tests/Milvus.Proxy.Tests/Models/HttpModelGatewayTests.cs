@@ -138,7 +138,7 @@ public sealed class HttpModelGatewayTests
         Refused("unsupported text embedding service provider: [abc]", Call("abc"));
         Refused("parameter model_name is required", Call("openai"));
         Refused("parameter endpoint is required", Call("tei"));
-        Refused("is no HTTP address", Call("tei", ("endpoint", "ftp://x")));
+        Refused("endpoint: [ftp://x] is not a valid http/https link", Call("tei", ("endpoint", "ftp://x")));
         Refused("provider [cohere] is disabled", Call("cohere", ("model_name", "m")));
         gateway.CheckEmbedding(Call("tei", ("endpoint", "http://x")));
         gateway.CheckReranker(Call("vllm", ("endpoint", "http://x")));

@@ -107,7 +107,8 @@ public sealed class GroupedSearchTests
         var world = await RowsAsync();
         var result = await Search(world, ("topk", "3"), ("group_by_field", "n"), ("group_size", "2"), ("order_by_fields", "s:desc"));
         Assert.Equal(["2", "5", "1", "4", "0", "7"], ShowAll(result.Ids.Column));
-        await World.RefusedAsync("order_by field 'v' has type FloatVector which is not sortable", () => Search(world, ("topk", "3"), ("order_by_fields", "v")));
-        await World.RefusedAsync("order_by_fields is not supported when doing iteration", () => Search(world, ("topk", "3"), ("order_by_fields", "n"), ("iterator", "true")));
+        await World.RefusedAsync("order_by field 'v' has unsortable type FloatVector; supported types", () => Search(world, ("topk", "3"), ("order_by_fields", "v")));
+        await World.RefusedAsync("order_by field 'j[x:asc' does not exist in collection schema", () => Search(world, ("topk", "3"), ("order_by_fields", "j[x:asc")));
+        await World.RefusedAsync("order_by is not supported when using search iterator", () => Search(world, ("topk", "3"), ("order_by_fields", "n"), ("iterator", "true")));
     }
 }

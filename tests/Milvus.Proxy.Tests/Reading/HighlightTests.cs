@@ -51,6 +51,39 @@ public sealed class HighlightTests
     }
 
     [Fact]
+    public async Task Sentences_are_marked_by_what_a_model_says_of_them()
+    {
+        // The model counts the letters that a text shares with the query.
+        var world = new World();
+        world.Create([Key(), VarChar("text", 256, nullable: true), Vector()], shards: 2);
+        await world.InsertAsync(
+            4, Int64s("id", 1, 2, 3, 4), Texts("text", "Red fox. Blue dog! 3.5 pigs", "Nothing", null, "Six。 Ten\n\nXu"),
+            Floats("v", [0, 0], [1, 0], [2, 0], [3, 0]));
+        var result = await SearchAsync(("threshold", "1"));
+        var highlights = Assert.Single(result.Highlights);
+        Assert.Equal("text", highlights.Field);
+        Assert.Equal(["<b>Red fox.</b>", "", "", "<b>Six。</b>"], highlights.Hits.Select(h => string.Join('|', h)));
+        Assert.Equal(["1", "", "", "1"], highlights.Scores.Select(s => string.Join('|', s)));
+        var whole = await SearchAsync(("threshold", "1"), ("highlight_only", "false"));
+        Assert.Equal(["<b>Red fox.</b> Blue dog! 3.5 pigs", "", "", "<b>Six。</b> Ten\n\nXu"], whole.Highlights[0].Hits.Select(h => string.Join('|', h)));
+        await World.RefusedAsync("nq must equal to queries size", () => SearchAsync(("queries", "[\"x\",\"y\"]")));
+        await World.RefusedAsync("input field none not found", () => SearchAsync(("input_fields", "[\"none\"]")));
+        await World.RefusedAsync("input field v is not a VarChar", () => SearchAsync(("input_fields", "[\"v\"]")));
+        await World.RefusedAsync("threshold 2 is not a number in [0, 1]", () => SearchAsync(("threshold", "2")));
+        await World.RefusedAsync("name a reranking service as provider", () => SearchAsync(("provider", "")));
+        await World.RefusedAsync("queries is required", () => SearchAsync(("queries", "")));
+
+        Task<SearchResult> SearchAsync(params (string, string)[] parameters) => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Vectors = Queries([0, 0]),
+            Params = Params(("topk", "5")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Highlight = new HighlightRequest(true, Params(("queries", "[\"x\"]"), ("input_fields", "[\"text\"]"), ("provider", "fake"), ("pre_tags", "[\"<b>\"]"), ("post_tags", "[\"</b>\"]")).SetItems(Params(parameters))),
+        });
+    }
+
+    [Fact]
     public async Task What_cannot_be_highlighted_is_refused()
     {
         var world = await TextsAsync();

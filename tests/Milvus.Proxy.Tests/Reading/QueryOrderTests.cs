@@ -63,10 +63,12 @@ public sealed class QueryOrderTests
         await Refused("order_by field 'j' has type JSON which is not sortable", "j");
         await Refused("order_by field 'v' has type", "v");
         await Refused("order_by field 'tags' has type", "tags");
-        await Refused("invalid order direction 'up'", "n:up");
+        await Refused("invalid order direction 'up' for field 'n', must be 'asc' or 'desc'", "n:up");
         await Refused("invalid nulls order 'last'", "n:asc:last");
-        await World.RefusedAsync("order_by_fields requires limit", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n")));
-        await World.RefusedAsync("order_by_fields is not supported when doing iteration", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n"), ("limit", "1"), ("iterator", "True")));
+        await World.RefusedAsync("ORDER BY can only reference GROUP BY columns. Valid targets are: []", () => world.QueryAsync("", ["count(*)"], ("order_by_fields", "n"), ("limit", "5")));
+        await Refused("order_by field '' does not exist in collection schema", ":asc");
+        await World.RefusedAsync("ORDER BY requires explicit limit", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n")));
+        await World.RefusedAsync("ORDER BY with iterator is not supported", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n"), ("limit", "1"), ("iterator", "True")));
 
         Task<MilvusException> Refused(string text, string order) => World.RefusedAsync(text, () => world.QueryAsync("", [], ("order_by_fields", order), ("limit", "5")));
     }
@@ -123,6 +125,6 @@ public sealed class QueryOrderTests
         await World.RefusedAsync("group by field j has unsupported data type JSON", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "j")));
         await World.RefusedAsync("output field n must be an aggregation or one of the group by fields", () => world.QueryAsync("", ["n", "count(*)"], ("group_by_fields", "s")));
         await World.RefusedAsync("ORDER BY on aggregate expression 'count(*)' is not yet supported", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "s"), ("order_by_fields", "count(*)")));
-        await World.RefusedAsync("order_by field 'n' is not one of the group by fields", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "s"), ("order_by_fields", "n")));
+        await World.RefusedAsync("ORDER BY can only reference GROUP BY columns. Valid targets are: [s]", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "s"), ("order_by_fields", "n")));
     }
 }

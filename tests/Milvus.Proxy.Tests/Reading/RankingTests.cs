@@ -144,7 +144,7 @@ public sealed class RankingTests
         var score = Score("model", ["text"], ("provider", "fake"), ("queries", "[\"fhz\"]"));
         AssertRanked(Enumerable.Range(0, 10).Select(i => ((long)i, i is 5 or 7 ? 2.0 : 1)), await SearchAsync(world, score, ("topk", "10")));
         AssertRanked(Enumerable.Range(0, Rows).Select(i => ((long)i, i is 5 or 7 ? 2.0 : 1)), await HybridAsync(world, score, null, ("limit", "20")));
-        await World.RefusedAsync("nq must equal to queries size", () => SearchAsync(world, Score("model", ["text"], ("provider", "fake"), ("queries", "[]")), ("topk", "3")));
+        await World.RefusedAsync("model: queries count (0) != nq count (1)", () => SearchAsync(world, Score("model", ["text"], ("provider", "fake"), ("queries", "[]")), ("topk", "3")));
         world.Models.IsDown = true;
         await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => SearchAsync(world, score, ("topk", "3")));
     }
@@ -166,18 +166,18 @@ public sealed class RankingTests
     public async Task Wrong_rankers_are_refused()
     {
         var world = await RowsAsync();
-        await Refused("unsupported rank type magic", Score("magic", []));
-        await Refused("reranker not specified", new FunctionScore([new RankFunction("f", [], Params())], Params()));
+        await Refused("unsupported reranker magic", Score("magic", []));
+        await World.RefusedAsync(ErrorCode.MissingParameter, "reranker name not specified", () => SearchAsync(world, new FunctionScore([new RankFunction("f", [], Params())], Params()), ("topk", "5")));
         await Refused("only supports one rerank", new FunctionScore([Decay("gauss").Functions[0], Decay("exp").Functions[0]], Params()));
-        await Refused("lost param: origin", Score("decay", ["age"], ("function", "gauss"), ("scale", "1")));
-        await Refused("scale must > 0", Score("decay", ["age"], ("function", "gauss"), ("scale", "0"), ("origin", "1")));
-        await Refused("decay must in range", Score("decay", ["age"], ("function", "gauss"), ("scale", "1"), ("origin", "1"), ("decay", "1")));
-        await Refused("invaild decay function: cubic", Decay("cubic"));
-        await Refused("only supports numeric fields", Score("decay", ["text"], ("function", "gauss"), ("scale", "1"), ("origin", "1")));
+        await World.RefusedAsync(ErrorCode.MissingParameter, "decay origin not specified", () => SearchAsync(world, Score("decay", ["age"], ("function", "gauss"), ("scale", "1")), ("topk", "5")));
+        await Refused("decay: scale must be > 0, got 0.000000", Score("decay", ["age"], ("function", "gauss"), ("scale", "0"), ("origin", "1")));
+        await Refused("decay: decay must be 0 < decay < 1, got 1.000000", Score("decay", ["age"], ("function", "gauss"), ("scale", "1"), ("origin", "1"), ("decay", "1")));
+        await Refused("decay: invalid function \"cubic\", must be one of [gauss, exp, linear]", Decay("cubic"));
+        await Refused("decay input field text must be numeric, got VarChar", Score("decay", ["text"], ("function", "gauss"), ("scale", "1"), ("origin", "1")));
         await Refused("not found in collection schema", Score("decay", ["nope"], ("function", "gauss"), ("scale", "1"), ("origin", "1")));
         await Refused("must set weight params", Score("boost", []));
         await Refused("rrf is for hybrid search only", Score("rrf", []));
-        await World.RefusedAsync("boost ranker is not supported", () => SearchAsync(world, Score("boost", [], ("weight", "2")), ("topk", "5"), ("group_by_field", "age")));
+        await World.RefusedAsync("segment scorer with group_by", () => SearchAsync(world, Score("boost", [], ("weight", "2")), ("topk", "5"), ("group_by_field", "age")));
         await World.RefusedAsync("boost ranker is not supported as the ranker of a hybrid search", () => HybridAsync(world, Score("boost", [], ("weight", "2")), null, ("limit", "3")));
 
         FunctionScore Decay(string function) => Score("decay", ["age"], ("function", function), ("scale", "1"), ("origin", "1"));

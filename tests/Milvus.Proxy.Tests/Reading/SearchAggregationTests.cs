@@ -77,17 +77,17 @@ public sealed class SearchAggregationTests
     {
         var world = await RowsAsync();
         var good = new SearchAggregation { Fields = ["colour"], Size = 2 };
-        await Refused("search aggregation needs fields", good with { Fields = [] });
+        await Refused("group_by level has no fields", good with { Fields = [] });
         await Refused("size 0 should be in range", good with { Size = 0 });
-        await Refused("should not be smaller than size", good with { SearchSize = 1 });
-        await Refused("field x not exist", good with { Fields = ["x"] });
+        await Refused("search_size must be greater than or equal to size", good with { SearchSize = 1 });
+        await Refused("field \"x\" not found in schema", good with { Fields = ["x"] });
         await Refused("does not support key field v", good with { Fields = ["v"] });
-        await Refused("candidates, at most 10000 are allowed", good with { Size = 5001 });
-        await Refused("order key what", good with { Order = [new AggregationOrder("what", false, false)] });
+        await Refused("number of search_aggregation result entries is too large", good with { Size = 5001 });
+        await Refused("order key \"what\" is neither reserved key nor metric alias", good with { Order = [new AggregationOrder("what", false, false)] });
         await Refused("aggregation operator sum does not support data type VarChar", good with { Metrics = ImmutableDictionary<string, AggregationMetric>.Empty.Add("m", new AggregationMetric("sum", "colour")) });
-        await Refused("at most 4 levels", good with { Sub = good with { Sub = good with { Sub = good with { Sub = good } } } });
-        await World.RefusedAsync("not supported with offset", () => SearchAsync(world, good, ("offset", "1")));
-        await World.RefusedAsync("not supported with group by", () => SearchAsync(world, good, ("group_by_field", "size")));
+        await Refused("search_aggregation nesting exceeds max 4 levels", good with { Sub = good with { Sub = good with { Sub = good with { Sub = good } } } });
+        await World.RefusedAsync("offset is not supported with search_aggregation", () => SearchAsync(world, good, ("offset", "1")));
+        await World.RefusedAsync("group_by_field and search_aggregation cannot be used simultaneously", () => SearchAsync(world, good, ("group_by_field", "size")));
 
         Task<MilvusException> Refused(string text, SearchAggregation aggregation) => World.RefusedAsync(text, () => SearchAsync(world, aggregation));
     }

@@ -82,6 +82,8 @@ public sealed class SearchParameterTests
         await world.SearchAsync(Queries([0, 0]), ("topk", "2"), ("offset", "1"), ("metric_type", "l2"), ("nprobe", "7"), ("params", "{\"ef\":99,\"radius\":50.5,\"range_filter\":0,\"ignore_growing\":true,\"hints\":\"iterative_filter\"}"));
         var search = world.Shards.Searches.Single();
         Assert.Equal(3, search.K);
+        await World.RefusedAsync(ErrorCode.SegcoreError, "hints: fast not supported", () => world.SearchAsync(Queries([0, 0]), ("topk", "2"), ("hints", "fast")));
+        await world.SearchAsync(Queries([0, 0]), ("topk", "2"), ("hints", "disable"));
         Assert.Equal(("99", "7", "iterative_filter"), (search.IndexParams["ef"], search.IndexParams["nprobe"], search.IndexParams["hints"]));
         Assert.Equal((50.5, 0.0), (search.Radius, search.RangeFilter));
         Assert.True(search.IgnoreGrowing);

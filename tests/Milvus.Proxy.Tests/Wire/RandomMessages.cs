@@ -74,6 +74,7 @@ internal sealed class RandomMessages(Random random)
             Timestamps = Times(n),
             Ids = Keys(n),
             GroupValues = Chance(2) ? [] : [AnyColumn(n, 0.3), AnyColumn(n, 0)],
+            Elements = Chance(2) ? [] : [.. Enumerable.Range(0, n).Select(_ => random.Next(9))],
             Examined = random.NextInt64(),
         };
     }

@@ -83,6 +83,7 @@ public class WireCodecTests
             Assert.Equal(hits.Rows, back.Rows);
             Assert.Equal(hits.Timestamps, back.Timestamps);
             Assert.Equal(hits.Examined, back.Examined);
+            Assert.Equal(hits.Elements, back.Elements);
             Same(hits.Ids.Column, back.Ids.Column);
             Assert.Equal(hits.GroupValues.Length, back.GroupValues.Length);
             foreach (var (a, b) in hits.GroupValues.Zip(back.GroupValues)) Same(a, b);

@@ -137,9 +137,21 @@ public sealed class InsertValidationTests
         world.Create([Key(), Vector(), Field("j", DataType.Json)]);
         var big = "\"" + new string('x', 65535) + "\"";
         await World.RefusedAsync("the length (65537) of json field (j) exceeds max length (65536)", () => world.InsertAsync(2, TwoKeys, TwoVectors, Jsons("j", "1", big)));
-        foreach (var broken in new[] { "", "{", "{\"a\":}", "nul", "1 2", "{\"a\":1}}" })
+        foreach (var broken in new[] { "{", "{\"a\":}", "nul", "1 2", "{\"a\":1}}" })
             await World.RefusedAsync("invalid JSON in field j, row number: 1", () => world.InsertAsync(2, TwoKeys, TwoVectors, Jsons("j", "1", broken)));
         await world.InsertAsync(2, TwoKeys, TwoVectors, Jsons("j", "null", " {\"a\":[1,{}]} "));
+    }
+
+    [Theory]
+    [InlineData(true, "1=null 2=7")]
+    [InlineData(false, "1=null 2=7")]
+    public async Task Json_of_no_bytes_is_null(bool nullable, string expected)
+    {
+        var world = new World();
+        world.Create([Key(), Vector(), Field("j", DataType.Json) with { Nullable = nullable }]);
+        await world.InsertAsync(2, TwoKeys, TwoVectors, Jsons("j", "", "7"));
+        Assert.Equal(expected, string.Join(" ", (await world.AllAsync("j")).Select(p => $"{p.Key}={p.Value}")));
+        Assert.Equal(nullable, world.Shards.Writes.Single().Write.Inserts.Single().Rows.Find(102)!.IsNull(0));
     }
 
     [Fact]

@@ -110,9 +110,9 @@ public sealed class UpsertTests
         Assert.Equal("1=[2] 2=[8,9]", await Show(world, "l"));
         await OperationAsync(world, FieldOperation.Replace, Int64s("id", 1, 2), Lists("l", DataType.Int64, [3, 3], []));
         Assert.Equal("1=[3,3] 2=[]", await Show(world, "l"));
-        await World.RefusedAsync("the length (5) of 0th array exceeds max capacity (4)",
+        await World.RefusedAsync("array length 5 exceeds max_capacity 4",
             () => OperationAsync(world, FieldOperation.ArrayAppend, Int64s("id", 1, 2), Lists("l", DataType.Int64, [1, 2, 3], [])));
-        await World.RefusedAsync("is only supported on array fields",
+        await World.RefusedAsync("op ARRAY_APPEND requires Array field, but field",
             () => world.Proxy.UpsertAsync(RequestContext.Default, new UpsertRequest
             {
                 Collection = "c",

@@ -15,6 +15,21 @@ public class ChannelRecordCodecTests
         }
     }
 
+    [Fact]
+    public void Records_one_behind_the_other_have_the_bytes_of_each_alone()
+    {
+        var buffer = new RecordBuffer();
+        for (var seed = 0; seed < 30; seed++)
+        {
+            var random = new Random(seed);
+            WriteRecord[] records = [.. Enumerable.Range(0, random.Next(4)).Select(_ => RandomRecord(random))];
+            foreach (var r in records) buffer.Add(r);
+            Assert.Equal(records.Select(r => Convert.ToHexString(ChannelRecordCodec.Encode(r).Span)), buffer.Payloads().Select(p => Convert.ToHexString(p.Span)));
+            buffer.Clear();
+            Assert.Empty(buffer.Payloads());
+        }
+    }
+
     /// <summary>Logs of earlier versions must stay readable: this text never changes, new versions add to it.</summary>
     [Fact]
     public void The_bytes_of_version_1_are_frozen()

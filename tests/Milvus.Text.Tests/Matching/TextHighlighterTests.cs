@@ -37,10 +37,12 @@ public sealed class TextHighlighterTests
     public void FragmentsBeginBeforeAMatchAndKeepWholeMatches()
     {
         const string text = "aaaa cat bbbb cat cccc dddd eeee ffff cat";
-        Assert.Equal(["<em>cat</em> bbbb ", "<em>cat</em> cccc ", "<em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 9 }));
+        Assert.Equal(["<em>cat</em> bbbb", "<em>cat</em> cccc", "<em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 8 }));
+        Assert.Equal(["<em>cat</em> bbbb <em>cat</em>", "<em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 9 }));
+        Assert.Equal(["aaaa <em>cat</em>", "aaaa cat bbbb <em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 5, FragmentOffset = 99, FragmentCount = 2 }));
         Assert.Equal(["aa <em>cat</em> bb", "bb <em>cat</em> cc", "ff <em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 9, FragmentOffset = 3 }));
         Assert.Equal(["<em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 1, FragmentCount = 1 }));
-        Assert.Equal(["<em>cat</em> bbbb c", "<em>cat</em> cccc d", "<em>cat</em>"], Fragments("cat", text, new HighlightOptions { FragmentSize = 10 }));
+        Assert.Equal(["<a>cat</a>", "<a>cat</a>"], Fragments("cat", "cat bb cat", new HighlightOptions { FragmentSize = 3, PreTags = ["<a>", "<b>"], PostTags = ["</a>", "</b>"] }));
         Assert.Empty(Fragments("dog", text, new HighlightOptions()));
     }
 

@@ -16,9 +16,16 @@ internal static class AlterDecisions
         CheckOneOfBoth(!command.SetProperties.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraProperties");
         PropertyRules.CheckCollection(command.SetProperties);
         var keys = command.SetProperties.Select(p => p.Key).Concat(command.DeleteKeys).ToHashSet(StringComparer.Ordinal);
+        if (keys.Contains(PropertyRules.NamespaceSharding))
+            throw MilvusException.InvalidParameter($"cannot {(command.SetProperties.IsEmpty ? "delete" : "alter")} {PropertyRules.NamespaceSharding} after collection creation");
         if (collection.Load is not null && keys.Overlaps([PropertyRules.MmapEnabled]))
             throw RuleErrors.CollectionLoaded(collection.Name, $"can not {(command.SetProperties.IsEmpty ? "delete" : "alter")} mmap properties if collection loaded");
+        if (collection.Load is not null && keys.Any(PropertyRules.IsWarmup) && !command.SetProperties.IsEmpty)
+            throw RuleErrors.CollectionLoaded(collection.Name, "can not alter warmup properties if collection loaded");
+        if (keys.Contains(PropertyRules.QueryMode) && collection.Indexes.Any(i => i.Metric != MetricType.None))
+            throw MilvusException.InvalidParameter("can not alter query_mode if the collection already has a vector index. Please drop the index first");
         CheckIsolationChange(collection, command, keys);
+        CheckExpiryChange(collection, command.SetProperties);
 
         var altered = collection;
         var aspect = CollectionAspect.Properties;
@@ -34,8 +41,8 @@ internal static class AlterDecisions
                     altered = altered with { ConsistencyLevel = PropertyRules.ParseConsistencyLevel(value) };
                     break;
                 case PropertyRules.DynamicField:
+                    if (PropertyRules.IsTrue(value) == altered.Schema.EnableDynamicField) break;
                     if (!PropertyRules.IsTrue(value)) throw MilvusException.InvalidParameter("dynamic schema cannot supported to be disabled");
-                    if (altered.Schema.EnableDynamicField) break;
                     altered = altered with { Schema = SchemaRules.AddDynamicField(altered.Schema, SchemaDecisions.MaxFieldId(collection)), SchemaUpdatedAt = context.Now };
                     aspect = CollectionAspect.Schema;
                     break;
@@ -51,6 +58,14 @@ internal static class AlterDecisions
         PropertyRules.CheckExpiry(altered.Schema, altered.Properties);
         var same = ReferenceEquals(altered.Schema, collection.Schema) && altered.ConsistencyLevel == collection.ConsistencyLevel && altered.Properties.SequenceEqual(collection.Properties);
         return same ? new Decision.Unchanged(collection.Id) : Change(altered, aspect);
+    }
+
+    private static void CheckExpiryChange(CollectionInfo collection, ImmutableArray<Property> changes)
+    {
+        if (changes.Get(PropertyRules.TtlField) is not null && changes.Get(PropertyRules.Ttl) is null && collection.TtlSeconds > 0)
+            throw MilvusException.InvalidParameter("collection TTL is already set, cannot be set ttl field");
+        if (changes.Get(PropertyRules.Ttl) is not null && changes.Get(PropertyRules.TtlField) is null && collection.Property(PropertyRules.TtlField) is not null)
+            throw MilvusException.InvalidParameter("ttl field is already exists, cannot be set collection TTL");
     }
 
     private static void CheckIsolationChange(CollectionInfo collection, AlterCollection command, HashSet<string> keys)
@@ -108,6 +123,8 @@ internal static class AlterDecisions
                 break;
             case "field.description" or "enable_analyzer" or "analyzer_params":
                 break;
+            case PropertyRules.Warmup when collection.Load is not null:
+                throw RuleErrors.CollectionLoaded(collection.Name, "can not alter warmup if collection loaded");
             case var k when k.StartsWith("warmup", StringComparison.Ordinal):
                 break;
             default:

@@ -26,11 +26,14 @@ public enum IndexPlanKind
 
     /// <summary>Inverted file over dense or binary vectors.</summary>
     Ivf,
+
+    /// <summary>Graph over dense vectors that stays in a file.</summary>
+    DiskGraph,
 }
 
 /// <summary>
 /// What is built for an index, which may differ from what was asked: types without an algorithm of their own here are answered
-/// exactly (FLAT, IVF, SCANN …) or by a graph (HNSW variants, disk and GPU graphs).
+/// exactly (FLAT, IVF, SCANN …) or by a graph (HNSW variants, GPU graphs).
 /// </summary>
 public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
 {
@@ -43,6 +46,12 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     /// <summary>How an inverted file is made; null for other kinds.</summary>
     public IvfParameters? Ivf { get; init; }
 
+    /// <summary>AUTOINDEX: what is built may be smaller where memory is scarce.</summary>
+    public bool IsAutomatic { get; init; }
+
+    /// <summary>How a graph on disk is made; null for other kinds.</summary>
+    public DiskGraphParameters? Disk { get; init; }
+
     /// <summary>How signatures are looked up; null for other kinds.</summary>
     public MinHashParameters? MinHash { get; init; }
 
@@ -52,9 +61,12 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     public static IndexPlan Resolve(IndexInfo index, FieldSchema field)
     {
         if (!field.Type.IsVector()) return new(IndexPlanKind.None, MetricType.None);
-        // Lists of vectors are compared exactly whatever was asked for.
-        if (field.Type == DataType.ArrayOfVector) return new(IndexPlanKind.Flat, index.Metric);
-        if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field);
+        if (field.Type == DataType.ArrayOfVector)
+        {
+            // Elements are rows of an index as any others, ranked for themselves or to find the lists that are compared.
+            return Resolve(index with { Metric = index.Metric.OfElements() }, field with { Type = field.ElementType, ElementType = DataType.None });
+        }
+        if (VectorIndexTypes.IsAuto(index.IndexType)) return Auto(index.Metric, field) with { IsAutomatic = true };
         var kind = VectorIndexTypes.Find(index.IndexType)?.Plan ?? IndexPlanKind.Flat;
         if (index.IndexType == "FAISS" && index.BuildParams.GetValueOrDefault("faiss_index_name", "").StartsWith("HNSW", StringComparison.OrdinalIgnoreCase))
             kind = IndexPlanKind.Hnsw;
@@ -66,8 +78,9 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
             return signatures.Fits(field.Dimension) ? plan with { MinHash = signatures } : plan with { Kind = IndexPlanKind.BinaryFlat };
         }
         if (kind == IndexPlanKind.Ivf) return plan with { Ivf = IvfPlans.Resolve(index, field) };
+        if (kind == IndexPlanKind.DiskGraph) return plan with { Disk = DiskPlans.Resolve(index) };
         if (kind != IndexPlanKind.Hnsw) return plan;
-        var degree = Number(index, "max_degree") ?? Number(index, "graph_degree") ?? Number(index, "svs_graph_max_degree");
+        var degree = Number(index, "graph_degree") ?? Number(index, "svs_graph_max_degree");
         return plan with
         {
             M = Number(index, "M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),

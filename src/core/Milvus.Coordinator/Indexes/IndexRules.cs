@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 
 namespace Milvus.Coordinator.Indexes;
@@ -57,7 +58,12 @@ public static class IndexRules
             throw UnknownType(flat.IndexType);
         }
         var isList = field.Type == DataType.ArrayOfVector;
-        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type)) throw MilvusException.InvalidParameter($"data type {field.Type} can't build with this index {type.Name}");
+        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type))
+        {
+            // A server without graphics processors knows none of these; this one answers them by others, where they would have been possible.
+            if (type.Name.StartsWith("GPU_", StringComparison.Ordinal)) throw UnknownType(type.Name);
+            throw MilvusException.InvalidParameter($"data type {field.Type} can't build with this index {type.Name}");
+        }
         CheckMetricOfType(field, type, metric);
         CheckBuildParams(field, type, flat.Others);
         CheckCommon(flat.Others);
@@ -180,8 +186,7 @@ public static class IndexRules
         {
             if (key is "mmap.enabled" or "indexoffsetcache.enabled" && value.ToLowerInvariant() is not ("true" or "false"))
                 throw MilvusException.InvalidParameter($"invalid {key} value: {value}, expected: true, false");
-            if (key == "warmup" && value is not ("disable" or "sync" or "async"))
-                throw MilvusException.InvalidParameter($"invalid warmup policy: {value}, must be one of: disable, sync, async");
+            if (key == PropertyRules.Warmup && !PropertyRules.IsWarmupPolicy(value)) throw MilvusException.InvalidParameter($"invalid warmup params: {PropertyRules.BadWarmup(value)}");
         }
     }
 

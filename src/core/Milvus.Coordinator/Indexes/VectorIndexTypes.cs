@@ -42,7 +42,7 @@ internal static class VectorIndexTypes
     private static readonly ImmutableArray<ParamSpec> IvfSearch = [Nprobe, Int("max_empty_result_buckets", 0, 65536), RefineK];
     private static readonly ImmutableArray<ParamSpec> HnswSearch = [Ef, RefineK];
     private static readonly ImmutableArray<ParamSpec> HnswBuild = [Int("M", 2, 2048), Int("efConstruction", 1)];
-    private static readonly ImmutableArray<ParamSpec> DiskBuild = [Int("max_degree", 1, 2048), Int("search_list_size", 1), Float("pq_code_budget_gb", 0), Float("pq_code_budget_gb_ratio", 0)];
+    private static readonly ImmutableArray<ParamSpec> DiskBuild = [Int("max_degree", 1, 2048), Int("search_list_size", 1), Float("pq_code_budget_gb", 0), Float("pq_code_budget_gb_ratio", 0), Float("search_cache_budget_gb", 0), Float("search_cache_budget_gb_ratio", 0)];
     private static readonly ImmutableArray<ParamSpec> SvsBuild =
         [Int("svs_graph_max_degree", 4, 256), Int("svs_construction_window_size", 1, 10000), Int("svs_leanvec_dim", 0)];
     private static readonly ImmutableArray<ParamSpec> SvsSearch = [Int("svs_search_window_size", 1, 10000), Int("svs_search_buffer_capacity", 1, 10000)];
@@ -74,10 +74,10 @@ internal static class VectorIndexTypes
         Hnsw("HNSW_SQ", FloatsAndInt8, [Quantizer("sq_type", "SQ4U", "SQ6", "SQ8", "BF16", "FP16"), .. Refine(HnswRefine)]),
         Hnsw("HNSW_PQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
         Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
-        Graph("DISKANN", Floats, DiskBuild, [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 128)], "search_list"),
+        Graph("DISKANN", Floats, DiskBuild, [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 128)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
         Graph("AISAQ", Floats,
             [.. DiskBuild, Int("inline_pq", -1, 2048), Bool("rearrange"), Int("num_entry_points", 0, 1000), Int("pq_cache_size", 0)],
-            [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 16), Int("vectors_beamwidth", 1, 4)], "search_list"),
+            [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 16), Int("vectors_beamwidth", 1, 4)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
         new("FAISS", [F, Y], [.. DenseMetrics, .. BitMetrics]) { BuildParams = [ParamSpec.Text("faiss_index_name", required: true)] },
         new("SVS_FLAT", Floats, DenseMetrics) { BuildParams = SvsBuild, SearchParams = SvsSearch },
         Graph("SVS_VAMANA", Floats, SvsBuild, SvsSearch),

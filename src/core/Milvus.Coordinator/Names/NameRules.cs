@@ -67,6 +67,12 @@ public static class NameRules
         throw new MilvusException(ErrorCode.FieldNameInvalid, $"{text}: field name invalid[field={name}]") { IsInputError = true };
     }
 
+    /// <exception cref="MilvusException">1100: an internal field is to be added to a collection.</exception>
+    public static void CheckAdded(string name)
+    {
+        if (SystemFields.Contains(name)) throw MilvusException.InvalidParameter($"not support to add system field, field name = {name}");
+    }
+
     /// <summary>True for words of the filter language, which no field may be called.</summary>
     public static bool IsKeyword(string name) => Keywords.Contains(name) || name.Equals("null", StringComparison.OrdinalIgnoreCase);
 

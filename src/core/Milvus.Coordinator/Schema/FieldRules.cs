@@ -65,8 +65,8 @@ internal static class FieldRules
         CheckBoolean(field, "field.skipLoad");
         CheckBoolean(field, "enable_analyzer");
         CheckBoolean(field, "enable_match");
-        if (field.Param("warmup") is { } warmup && warmup is not ("disable" or "sync" or "async"))
-            throw MilvusException.InvalidParameter($"invalid warmup policy: {warmup}, must be one of: disable, sync, async");
+        if (field.Param(PropertyRules.Warmup) is { } warmup && !PropertyRules.IsWarmupPolicy(warmup))
+            throw MilvusException.InvalidParameter($"invalid warmup policy for field {field.Name}: {PropertyRules.BadWarmup(warmup)}");
         if (field.Param("field.skipLoad") == "true" && (field.IsPrimaryKey || field.IsPartitionKey || field.IsClusteringKey))
             throw MilvusException.InvalidParameter($"primary key, partition key and clustering key fields cannot skip loading, field name = {field.Name}");
     }

@@ -1,3 +1,4 @@
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Coordinator.Schema;
@@ -88,16 +89,21 @@ internal static class FunctionRules
         var output = schema.Find(function.OutputFields[0])!;
         if (function.OutputFields.Length != 1 || output.Type != DataType.BinaryVector)
             throw MilvusException.InvalidParameter($"MinHash function output field must be a BinaryVector field, got {function.OutputFields.Length} field with type {output.Type}");
+        if (int.TryParse(function.Params.Get("num_hashes"), out var count) && count > 0 && output.Dimension != (long)count * 32)
+        {
+            throw MilvusException.InvalidParameter(
+                $"minhash function output field '{output.Name}' dim {output.Dimension} does not match expected dim {(long)count * 32} (numHashes {count} * one minhash signature size of 32bit)");
+        }
         if (output.Dimension % 32 != 0) throw MilvusException.InvalidParameter($"MinHash function output field dim {output.Dimension} must be a multiple of 32");
         foreach (var (key, value) in function.Params)
         {
             var isGood = key switch
             {
-                "num_hashes" => long.TryParse(value, out var hashes) && hashes == output.Dimension / 32,
+                "num_hashes" => int.TryParse(value, out var hashes) && hashes > 0,
                 "shingle_size" => int.TryParse(value, out var size) && size >= 1,
                 "seed" => long.TryParse(value, out _),
-                "hash_function" => value is "xxhash64" or "xxhash" or "sha1",
-                "token_level" => value is "word" or "char",
+                "hash_function" => value is "xxhash64" or "xxhash" or "sha1" ? true : throw MilvusException.InvalidParameter($"unknown hash function: {value} (expected 'xxhash64' or 'sha1')"),
+                "token_level" => value is "word" or "char" ? true : throw MilvusException.InvalidParameter($"unknown token_level: {value} (expected 'char' or 'word')"),
                 _ => throw MilvusException.InvalidParameter($"MinHash function has no param {key}"),
             };
             if (!isGood) throw MilvusException.InvalidParameter($"invalid MinHash function param {key}: {value}");

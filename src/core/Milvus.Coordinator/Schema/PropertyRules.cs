@@ -16,12 +16,24 @@ public static class PropertyRules
     public const string DynamicField = "dynamicfield.enabled";
     public const string TimeZone = "timezone";
     public const string MaxFieldId = "max_field_id";
+    public const string NamespaceSharding = "namespace.sharding.enabled";
     public const string ConsistencyLevelKey = "consistency_level";
     public const string CollectionReplicas = "collection.replica.number";
     public const string CollectionResourceGroups = "collection.resource_groups";
     public const string DatabaseReplicas = "database.replica.number";
     public const string DatabaseResourceGroups = "database.resource_groups";
     public const string DatabaseMaxCollections = "database.max.collections";
+
+    public const string QueryMode = "query_mode";
+    public const string Warmup = "warmup";
+
+    /// <summary>A warm-up key of collections.</summary>
+    public static bool IsWarmup(string key) => key is "warmup.scalarField" or "warmup.scalarIndex" or "warmup.vectorField" or "warmup.vectorIndex";
+
+    public static bool IsWarmupPolicy(string value) => value is "disable" or "sync" or "async";
+
+    /// <summary>What is wrong with a policy, in Milvus' words.</summary>
+    public static string BadWarmup(string value) => $"invalid warmup policy: {value}, must be 'disable', 'sync' or 'async'";
 
     /// <summary>Checks values that stand on their own.</summary>
     /// <exception cref="MilvusException">1100.</exception>
@@ -40,6 +52,8 @@ public static class PropertyRules
                 case DynamicField:
                     CheckBoolean(key, value);
                     break;
+                case NamespaceSharding when value is not ("true" or "false"):
+                    throw MilvusException.InvalidParameter($"invalid {NamespaceSharding} value \"{value}\", valid values: [true,false]");
                 case TimeZone:
                     CheckTimeZone(value);
                     break;
@@ -49,10 +63,15 @@ public static class PropertyRules
                 case ConsistencyLevelKey:
                     ParseConsistencyLevel(value);
                     break;
-                case "query_mode" when value != "large_topk":
-                    throw MilvusException.InvalidParameter($"invalid query_mode value: {value}, expected: large_topk");
-                case "warmup.scalarField" or "warmup.scalarIndex" or "warmup.vectorField" or "warmup.vectorIndex" when value is not ("disable" or "sync" or "async"):
-                    throw MilvusException.InvalidParameter($"invalid warmup policy: {value}, must be one of: disable, sync, async");
+                case QueryMode when value != "large_topk":
+                    throw MilvusException.InvalidParameter($"invalid query_mode value \"{value}\", valid values: [large_topk]");
+                case not QueryMode when key.Equals(QueryMode, StringComparison.OrdinalIgnoreCase):
+                    throw MilvusException.InvalidParameter($"invalid property key \"{key}\", did you mean \"{QueryMode}\"?");
+                case Warmup:
+                    throw MilvusException.InvalidParameter(
+                        $"warmup key '{key}' is only allowed at field level, use warmup.scalarField/warmup.scalarIndex/warmup.vectorField/warmup.vectorIndex at collection level");
+                case var _ when IsWarmup(key) && !IsWarmupPolicy(value):
+                    throw MilvusException.InvalidParameter($"invalid warmup value for key {key}: {BadWarmup(value)}");
                 case Description:
                     NameRules.CheckDescription(value, "collection");
                     break;
@@ -65,10 +84,20 @@ public static class PropertyRules
     public static void CheckExpiry(CollectionSchema schema, ImmutableArray<Property> properties)
     {
         if (properties.Get(TtlField) is not { } name) return;
-        if (schema.Find(name) is not { } field) throw MilvusException.InvalidParameter($"ttl field {name} not found in schema");
-        if (field.Type != DataType.Timestamptz) throw MilvusException.InvalidParameter($"ttl field {name} must be of type Timestamptz, but got {field.Type.Spelled()}");
+        if (schema.Find(name) is not { } field) throw MilvusException.InvalidParameter($"ttl field name {name} not found in schema");
+        if (field.Type != DataType.Timestamptz) throw MilvusException.InvalidParameter($"ttl field must be timestamptz, field name = {name}");
         if (long.TryParse(properties.Get(Ttl), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds > 0)
-            throw MilvusException.InvalidParameter($"{Ttl} and {TtlField} cannot be set at the same time");
+            throw MilvusException.InvalidParameter("collection TTL and ttl field cannot be set at the same time");
+    }
+
+    /// <summary>The properties that clients see: those stored and those that follow from the schema.</summary>
+    public static ImmutableArray<Property> Shown(CollectionInfo collection)
+    {
+        var properties = collection.Properties;
+        var highest = SchemaRules.NextFieldId(collection.Schema) - 1;
+        if (long.TryParse(properties.Get(MaxFieldId), NumberStyles.None, CultureInfo.InvariantCulture, out var stored)) highest = Math.Max(highest, stored);
+        properties = properties.Set(MaxFieldId, highest.ToString(CultureInfo.InvariantCulture));
+        return properties.Get(NamespaceSharding) is null ? properties.Add(new(NamespaceSharding, "false")) : properties;
     }
 
     /// <exception cref="MilvusException">1100.</exception>

@@ -39,6 +39,7 @@ public static class SchemaRules
     /// <param name="maxFieldId">The highest id that a dropped field had, 0 when there is none.</param>
     public static CollectionSchema Add(string collection, CollectionSchema schema, FieldSchema field, long maxFieldId = 0)
     {
+        NameRules.CheckAdded(field.Name);
         if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"not support to add pk field, field name = {field.Name}");
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
         if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name  = {field.Name}");
@@ -49,7 +50,7 @@ public static class SchemaRules
         if (field.IsClusteringKey && schema.Fields.Any(f => f.IsClusteringKey))
             throw MilvusException.InvalidParameter($"already has another clustering key field, field name: {field.Name}");
         var fields = schema.Fields.Add(field);
-        CheckDuplicates(fields, schema.StructFields);
+        CheckDuplicates(fields, schema.StructFields, ending: "");
         CheckCounts(fields.RemoveAll(f => f.IsDynamic));
         FieldRules.Check(collection, field);
         CheckClusteringKey(collection, fields);
@@ -59,9 +60,11 @@ public static class SchemaRules
     /// <summary>The schema with one more array of structs, a version higher.</summary>
     public static CollectionSchema Add(string collection, CollectionSchema schema, StructFieldSchema parent, long maxFieldId = 0)
     {
-        if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, field name = {parent.Name}");
+        if (!parent.Nullable) throw MilvusException.InvalidParameter($"added struct field must be nullable, please check it, struct field name = {parent.Name}");
+        NameRules.CheckAdded(parent.Name);
+        foreach (var sub in parent.Fields) NameRules.CheckAdded(sub.Name);
         var fields = StructRules.Flatten(collection, parent);
-        CheckDuplicates(schema.Fields, schema.StructFields.Add(parent));
+        CheckDuplicates(schema.Fields, schema.StructFields.Add(parent), ending: "");
         CheckCounts([.. schema.Fields.RemoveAll(f => f.IsDynamic), .. fields]);
         var next = NextFieldId(schema, maxFieldId);
         return schema.With(
@@ -120,11 +123,11 @@ public static class SchemaRules
             throw MilvusException.InvalidParameter($"maximum vector field's number should be limited to {Limits.VectorFields}");
     }
 
-    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs)
+    private static void CheckDuplicates(ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs, string ending = " found")
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in fields.Select(f => f.Name).Concat(structs.Select(s => s.Name)))
-            if (!seen.Add(name)) throw MilvusException.InvalidParameter($"duplicated field name {name} found");
+            if (!seen.Add(name)) throw MilvusException.InvalidParameter($"duplicated field name {name}{ending}");
     }
 
     private static void CheckPrimaryKey(ImmutableArray<FieldSchema> fields)

@@ -23,7 +23,11 @@ internal static class StructRules
             var field = Inherit(parent, given);
             if (!names.Add(field.Name)) throw MilvusException.InvalidParameter($"duplicated field name {field.Name} found");
             NameRules.CheckField(field.Name);
-            if (field.Nullable) throw MilvusException.InvalidParameter($"nullable is not supported for fields in struct array now, fieldName = {field.Name}");
+            if (field.Nullable && !parent.Nullable)
+            {
+                throw MilvusException.InvalidParameter(
+                    $"sub-field in non-nullable struct cannot be nullable individually, set nullable on the struct instead: structName={parent.Name}, subFieldName={field.Name}");
+            }
             CheckSub(collection, field);
             if (field.MaxCapacity != Inherit(parent, parent.Fields[0]).MaxCapacity)
                 throw MilvusException.InvalidParameter($"inconsistent max_capacity of the sub-fields of struct array field {parent.Name}: {field.MaxCapacity} of {field.Name}");
@@ -59,7 +63,7 @@ internal static class StructRules
     {
         if (!field.ElementType.IsVector()) throw MilvusException.InvalidParameter($"Inconsistent schema: element type of array field {field.Name} is not a vector type");
         if (!field.ElementType.IsDenseVector())
-            throw MilvusException.InvalidParameter($"element type {field.ElementType.Spelled()} is not supported in array of vector field {field.Name}");
+            throw MilvusException.InvalidParameter($"Unsupported element type {field.ElementType.Spelled()} of ArrayOfVector field {field.Name}, only fixed dimension vector types are supported");
     }
 
     // The capacity may be given once for the whole struct.

@@ -20,7 +20,7 @@ internal static class TimeDefaults
         var text = ((Literal.Text)field.Default!).Value;
         return TimestampText.TryParse(text, TimestampText.Zone(zone), out var microseconds)
             ? field with { Default = new Literal.Int(microseconds) }
-            : throw MilvusException.InvalidParameter($"got invalid timestamptz string '{text}' as default_value of field {field.Name}");
+            : throw MilvusException.InvalidParameter($"invalid timestamp string: '{text}'. Does not match any known format");
     }
 
     private static bool IsText(FieldSchema field) => field is { Type: DataType.Timestamptz, Default: Literal.Text };

@@ -22,7 +22,7 @@ internal sealed class DistanceTest : GeometryTest
     /// <exception cref="FilterError">The text is no point.</exception>
     public DistanceTest(string wkt, double metres)
     {
-        _point = Parse(wkt) is Point { IsEmpty: false } point ? point : throw new FilterError($"st_dwithin needs a point, but got: {wkt}");
+        _point = Parse(wkt) is Point { IsEmpty: false } point ? point : throw new FilterError($"only supports POINT geometry: {wkt}");
         _metres = metres;
         _scale = MetresPerDegree * Math.Cos(Radians(_point.Y));
         Bounds = BoundsOf(_point.X, _point.Y, metres);

@@ -22,6 +22,12 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
         _ => throw new FilterError("a field name is expected"),
     };
 
+    /// <summary>What a null test looks at: there the word null is a key of the dynamic field like any other, as in <c>null is null</c>.</summary>
+    public ColumnRef NullTested(SyntaxNode node) =>
+        node is NameNode { Name: { } name } && elementsOf is null && name.Equals("null", StringComparison.OrdinalIgnoreCase) && schema.EnableDynamicField && schema.Find(name) is null
+            ? new ColumnRef(DynamicField(name), new JsonPath([name]))
+            : Resolve(node);
+
     /// <summary>A field that must be declared; no dynamic key, no path.</summary>
     public FieldSchema Declared(SyntaxNode node)
     {
@@ -102,6 +108,9 @@ internal sealed class NameResolver(CollectionSchema schema, StructFieldSchema? e
             var list = SubField(elementsOf, node.Sub);
             return new ColumnRef(list with { Name = node.Text, Type = list.ElementType, ElementType = DataType.None, Nullable = false });
         }
+        var isElement = node.Kind is not (TokenKind.ElementReference or TokenKind.StructColumn);
+        if (isElement && elementsOf is null && FindStruct(node.Name) is var named && (named is null || schema.Find($"{named.Name}[{node.Sub}]") is null) && schema.Find(node.Name) is null)
+            throw new FilterError($"struct field not found: {node.Name}[{node.Sub}], error: fieldName({node.Name}[{node.Sub}]) not found");
         if (elementsOf is not null || FindStruct(node.Name) is not { } owner) throw Refuse(node);
         var field = SubField(owner, node.Sub);
         if (node.Kind == TokenKind.StructColumn) return new ColumnRef(field);

@@ -210,7 +210,7 @@ internal sealed class Planner
             var lists = new NullLeaf(new ColumnRef(_names.LengthField(owner)));
             return node.IsNull ? lists : new NotPredicate(lists);
         }
-        var column = _names.Resolve(node.Target);
+        var column = _names.NullTested(node.Target);
         if (column.Field.Type == DataType.Text) throw new FilterError($"filter on text field ({column.Field.Name}) is not supported yet");
         if (column.Field.Type.IsVector() && column.Field.Type != DataType.ArrayOfVector) throw new FilterError("IsNull/IsNotNull operations are not supported on vector fields");
         if (column.ElementIndex >= 0) throw new FilterError("IsNull/IsNotNull operations are not supported on array element access");
@@ -222,11 +222,11 @@ internal sealed class Planner
     /// <summary>like, =~ and !~.</summary>
     private Predicate Match(BinaryNode node)
     {
-        var name = node.Operator == TokenKind.Like ? "like" : "regex match";
-        if (Plan(node.Left) is not ColumnOperand { Column: { } column }) throw new FilterError($"{name} operation is only supported on fields");
-        if (column.IsWholeArray) throw new FilterError($"{name} operation on array field {column.Field.Name} is not supported");
-        if (column.Type != DataType.VarChar && !column.IsJson) throw new FilterError($"{name} operation on non-string or no-json field is unsupported");
-        var test = node.Operator == TokenKind.Like ? LikePattern.Compile(Pattern(node.Right, name, regex: false)) : RegexTest.Compile(Pattern(node.Right, name, regex: true));
+        if (Plan(node.Left) is not ColumnOperand { Column: { } column }) throw new FilterError($"{(node.Operator == TokenKind.Like ? "like" : "regex match")} operation is only supported on fields");
+        if (column.IsWholeArray) throw new FilterError("can not comparisons array fields directly");
+        if (column.Type != DataType.VarChar && !column.IsJson)
+            throw new FilterError(node.Operator == TokenKind.Like ? "like operation on non-string or no-json field is unsupported" : "regex match on non-string or non-json field is unsupported");
+        var test = node.Operator == TokenKind.Like ? LikePattern.Compile(Pattern(node.Right, regex: false)) : RegexTest.Compile(Pattern(node.Right, regex: true));
         var leaf = TextLeafOf(column, test);
         return node.Operator == TokenKind.RegexNotMatch ? new NotPredicate(leaf) : leaf;
     }
@@ -234,12 +234,13 @@ internal sealed class Planner
     public static Leaf TextLeafOf(ColumnRef column, TextTest test) =>
         column.IsJson ? new JsonLeaf(column, new Json.JsonTextMatchTest(test), test.ToString()!) : new TextTestLeaf(column, test);
 
-    private string Pattern(SyntaxNode node, string name, bool regex)
+    private string Pattern(SyntaxNode node, bool regex)
     {
         // A pattern keeps the backslashes that an ordinary string resolves or refuses.
         if (regex && node is StringNode text) return text.Pattern;
-        return Constant(node, t => $"the right operand of {name} must be a string, but got: {t}").Value is Literal.Text value
+        var argument = regex ? "regex pattern" : "the right operand of like";
+        return Constant(node, t => $"{argument} should be a string literal or template variable, got: {t}").Value is Literal.Text value
             ? value.Value
-            : throw new FilterError($"the right operand of {name} must be a string, but got: {TextOf(node)}");
+            : throw new FilterError($"{argument} should be a string literal or template variable, got: {TextOf(node)}");
     }
 }

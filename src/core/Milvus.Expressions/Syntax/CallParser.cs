@@ -46,7 +46,7 @@ internal sealed class CallParser(Parser parser)
                 arguments = [FieldName()];
                 break;
             case TokenKind.ArrayLength:
-                if (Tokens.Current.Kind is not (TokenKind.Identifier or TokenKind.JsonAccess or TokenKind.StructColumn)) throw Tokens.Unexpected();
+                if (Tokens.Current.Kind is not (TokenKind.Identifier or TokenKind.JsonAccess or TokenKind.StructColumn)) Tokens.Expect(TokenKind.Identifier, "{Identifier, JSONIdentifier, StructSubFieldIdentifier}");
                 arguments = [parser.ParseReference()];
                 break;
             case TokenKind.Contains or TokenKind.ContainsAll or TokenKind.ContainsAny:

@@ -172,7 +172,14 @@ public static class ColumnCodec
     // Lengths rather than positions, so that a slice of a longer column encodes like a column of its own.
     private static void WriteOffsets(IBufferWriter<byte> output, ReadOnlySpan<int> offsets)
     {
-        for (var i = 1; i < offsets.Length; i++) WriteInt32(output, offsets[i] - offsets[i - 1]);
+        const int AtOnce = 1024;
+        for (var first = 1; first < offsets.Length; first += AtOnce)
+        {
+            var count = Math.Min(AtOnce, offsets.Length - first);
+            var lengths = MemoryMarshal.Cast<byte, int>(output.GetSpan(count * sizeof(int)));
+            for (var i = 0; i < count; i++) lengths[i] = offsets[first + i] - offsets[first + i - 1];
+            output.Advance(count * sizeof(int));
+        }
     }
 
     private static int[] ReadOffsets(ref ColumnReader input, int count)

@@ -65,5 +65,5 @@ public static class GeometryCodec
         e is ParseException or ArgumentException or IOException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException or InvalidCastException or NullReferenceException;
 
     private static MilvusException Invalid(string problem) =>
-        MilvusException.InvalidParameter($"invalid Geometry data, transform to wkb failed: {problem}");
+        MilvusException.InvalidParameter($"invalid Geometry data, transform to wkb failed: syntax error: {problem}");
 }

@@ -11,6 +11,10 @@ public static class TimestampText
     private static readonly TimeSpan LowestOffset = TimeSpan.FromHours(-12);
     private static readonly TimeSpan HighestOffset = TimeSpan.FromHours(14);
     private static readonly long s_lowest = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    // The year 0000 is a time too, which the calendar of the runtime has not: it is worked with 400 years later, when days and leap years are the same.
+    private const int Cycle = 400;
+    private const long CycleMicroseconds = 146_097L * 86_400 * 1_000_000;
     private static readonly long s_highest = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <param name="zone">Of texts without an offset.</param>
@@ -19,6 +23,13 @@ public static class TimestampText
         microseconds = 0;
         var body = text.AsSpan().Trim();
         if (!SplitOffset(ref body, out var offset)) return false;
+        if (body.StartsWith("0000-", StringComparison.Ordinal))
+        {
+            var later = string.Concat("0400", body[4..]);
+            if (!TryParse(offset is { } given ? later + OffsetText(given) : later, zone, out microseconds)) return false;
+            microseconds -= CycleMicroseconds;
+            return true;
+        }
         if (body.Length > 10 && body[10] is 'T' or 't')
         {
             if (!TryParseLocal(string.Concat(body[..10], " ", body[11..]), out var local)) return false;
@@ -27,11 +38,17 @@ public static class TimestampText
         return TryParseLocal(body.ToString(), out var plain) && Convert(plain, offset, zone, out microseconds);
     }
 
+    /// <summary>How Milvus refuses a value that is no time, whatever is wrong with it.</summary>
+    public static string Invalid(string text) =>
+        $"got invalid timestamptz string '{text}': invalid timezone name; must be a valid IANA Time Zone ID (e.g., 'Asia/Shanghai' or 'UTC')";
+
     /// <summary>With the offset of <paramref name="zone"/> at that instant, trailing zeros of the fraction trimmed.</summary>
     public static string Format(long microseconds, TimeZoneInfo zone)
     {
-        var local = Offset(microseconds, zone);
+        var isEarly = microseconds < s_lowest + (86_400L * 1_000_000);
+        var local = Offset(isEarly ? microseconds + CycleMicroseconds : microseconds, zone);
         var text = local.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
+        if (isEarly) text = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, local.Year - Cycle):D4}{text.AsSpan(4)}");
         return text + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
     }
 
@@ -55,15 +72,34 @@ public static class TimestampText
     }
 
     private static bool TryParseLocal(string text, out DateTime local) => DateTime.TryParseExact(
-        text, ["yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd"],
+        Shortened(text), ["yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd"],
         CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
+
+    // Nanoseconds may be written, microseconds are kept.
+    private static string Shortened(string text)
+    {
+        var dot = text.LastIndexOf('.');
+        return dot >= 0 && text.Length - dot > 7 && text.AsSpan(dot + 1).IndexOfAnyExceptInRange('0', '9') < 0 ? text[..(dot + 7)] : text;
+    }
 
     private static bool Convert(DateTime local, TimeSpan? offset, TimeZoneInfo zone, out long microseconds)
     {
-        var ticks = local.Ticks - (offset ?? zone.GetUtcOffset(local)).Ticks - DateTime.UnixEpoch.Ticks;
+        var ticks = local.Ticks - (offset ?? OffsetOf(local, zone)).Ticks - DateTime.UnixEpoch.Ticks;
         microseconds = ticks / TimeSpan.TicksPerMicrosecond;
         return true;
     }
+
+    // Readings of a clock that occur twice or never, when it is set, mean what they mean to Milvus' runtime: the offset is looked up at the reading as UTC first.
+    private static TimeSpan OffsetOf(DateTime local, TimeZoneInfo zone)
+    {
+        var asUtc = DateTime.SpecifyKind(local, DateTimeKind.Utc);
+        var guess = zone.GetUtcOffset(asUtc);
+        var ticks = asUtc.Ticks - guess.Ticks;
+        return ticks < DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks ? guess : zone.GetUtcOffset(new DateTime(ticks, DateTimeKind.Utc));
+    }
+
+    private static string OffsetText(TimeSpan offset) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(offset < TimeSpan.Zero ? '-' : '+')}{Math.Abs(offset.Hours):D2}:{Math.Abs(offset.Minutes):D2}");
 
     /// <summary>Takes the offset off the end; null when there is none.</summary>
     private static bool SplitOffset(ref ReadOnlySpan<char> text, out TimeSpan? offset)

@@ -124,6 +124,9 @@ public sealed record ShardHits
     /// <summary>When grouping: a column of group values per target, aligned with the hits; empty otherwise.</summary>
     public ImmutableArray<Column> GroupValues { get; init; } = [];
 
+    /// <summary>When single elements of lists were searched: the place of each in its row's list, aligned with the hits; empty otherwise.</summary>
+    public int[] Elements { get; init; } = [];
+
     public long Examined { get; init; }
 }
 

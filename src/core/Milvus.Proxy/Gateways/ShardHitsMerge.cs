@@ -24,6 +24,7 @@ public static class ShardHitsMerge
         isComplete = isGrouped || !MayHideBetter(merged, parts, request, asked);
         var rows = new RowReference[merged.Picks.Length];
         var times = new Timestamp[merged.Picks.Length];
+        var elements = merged.Elements;
         for (var i = 0; i < rows.Length; i++)
         {
             var pick = merged.Picks[i];
@@ -34,7 +35,7 @@ public static class ShardHitsMerge
         ImmutableArray<Column> groups = isGrouped && merged.GroupValues.IsEmpty ? [.. request.GroupBy.Select(t => ColumnBuilder.For(t.Type).Build())] : merged.GroupValues;
         long examined = 0;
         foreach (var p in parts) examined += p.Examined;
-        return new ShardHits { Counts = merged.Counts, Scores = merged.Scores, Rows = rows, Ids = merged.Ids, Timestamps = times, GroupValues = groups, Examined = examined };
+        return new ShardHits { Counts = merged.Counts, Scores = merged.Scores, Rows = rows, Ids = merged.Ids, Timestamps = times, GroupValues = groups, Elements = elements, Examined = examined };
     }
 
     // What a part did not give is not better than the last it gave. Without copies that is never better than the worst hit of all.

@@ -59,17 +59,19 @@ internal static class NameLists
 internal readonly record struct OrderItem(string Name, bool Descending, bool NullsFirst)
 {
     /// <exception cref="MilvusException">1100: not such an entry.</exception>
-    public static ImmutableArray<OrderItem> Parse(string? text) => [.. NameLists.Parse(text).Select(ParseOne)];
+    /// <param name="demand">How a wrong direction is refused: queries and searches word it differently in Milvus.</param>
+    public static ImmutableArray<OrderItem> Parse(string? text, string demand) => [.. NameLists.Parse(text).Select(t => ParseOne(t, demand))];
 
-    private static OrderItem ParseOne(string text)
+    private static OrderItem ParseOne(string text, string demand)
     {
         var parts = NameLists.Split(text, ':');
-        if (parts.Length > 3 || parts[0].Length == 0) throw MilvusException.InvalidParameter($"invalid order_by field '{text}', expected field[:asc|desc[:nulls_first|nulls_last]]");
+        if (parts[0].Length == 0) throw MilvusException.InvalidParameter("order_by field '' does not exist in collection schema");
+        if (parts.Length > 3) throw MilvusException.InvalidParameter($"invalid order_by field '{text}', expected field[:asc|desc[:nulls_first|nulls_last]]");
         var descending = parts.Length > 1 && parts[1].ToLowerInvariant() switch
         {
             "" or "asc" or "ascending" => false,
             "desc" or "descending" => true,
-            var other => throw MilvusException.InvalidParameter($"invalid order direction '{other}' for order_by field '{parts[0]}', expected asc or desc"),
+            var other => throw MilvusException.InvalidParameter($"invalid order direction '{other}' for field '{parts[0]}', {demand} 'asc' or 'desc'"),
         };
         var nullsFirst = parts.Length > 2
             ? parts[2].ToLowerInvariant() switch

@@ -24,6 +24,9 @@ internal sealed class OutputFields
     /// <summary>Keys of the dynamic field that were asked for; empty for all of them.</summary>
     public ImmutableArray<string> DynamicKeys { get; }
 
+    /// <summary>True when the answer has no columns.</summary>
+    public bool IsEmpty => Fields.IsEmpty && Dynamic is null;
+
     /// <summary>What was asked for, in the client's terms.</summary>
     public ImmutableArray<string> Names { get; }
 

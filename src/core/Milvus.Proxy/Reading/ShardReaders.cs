@@ -35,6 +35,7 @@ internal sealed class ShardReaders : IDisposable
 
     public static async Task<ShardReaders> OpenAsync(IShardGateway gateway, ReadScope scope, CancellationToken cancellation)
     {
+        if (scope.Collection.ShardCount == 1) return new ShardReaders(scope, [await gateway.OpenAsync(scope.Collection, 0, scope.Guarantee, scope.ReadAt, cancellation).ConfigureAwait(false)]);
         var opening = new Task<IShardReader>[scope.Collection.ShardCount];
         for (var shard = 0; shard < opening.Length; shard++)
             opening[shard] = OpenShardAsync(gateway, scope, shard, cancellation);
@@ -54,6 +55,7 @@ internal sealed class ShardReaders : IDisposable
     /// <summary>Asks every shard at once.</summary>
     public async Task<ImmutableArray<T>> AskAsync<T>(Func<IShardReader, ValueTask<T>> ask)
     {
+        if (_readers.Length == 1) return [await ask(_readers[0]).ConfigureAwait(false)];
         var asked = new Task<T>[_readers.Length];
         for (var shard = 0; shard < asked.Length; shard++) asked[shard] = AskShardAsync(ask, _readers[shard]);
         return [.. await Task.WhenAll(asked).ConfigureAwait(false)];

@@ -57,20 +57,31 @@ public sealed record SearchRequest : ReadRequest
     /// <summary>How hits are scored anew; null to leave them.</summary>
     public FunctionScore? Score { get; init; }
 
+    /// <summary>Steps that score, sort and cut the hits; empty to leave them. Not together with <see cref="Score"/>.</summary>
+    public ImmutableArray<FunctionChain> Chains { get; init; } = [];
+
     /// <summary>Buckets instead of hits; null for hits.</summary>
     public SearchAggregation? Aggregation { get; init; }
 
     /// <summary>What is to be marked in the texts of hits; null for nothing.</summary>
     public HighlightRequest? Highlight { get; init; }
+
+    /// <summary>What made this request, when requests like it may follow; null else.</summary>
+    public SearchTemplate? Template { get; init; }
 }
 
 /// <param name="IsSemantic">By a model instead of by words.</param>
-/// <param name="Params">pre_tags, post_tags, highlight_search_text, highlight_query, fragment_offset, fragment_size, num_of_fragments.</param>
+/// <param name="Params">pre_tags, post_tags; by words highlight_search_text, highlight_query, fragment_offset, fragment_size, num_of_fragments; by a model
+/// queries, input_fields, threshold, highlight_only, provider and what the provider needs.</param>
 public sealed record HighlightRequest(bool IsSemantic, ImmutableDictionary<string, string> Params);
 
 /// <summary>The marked fragments of one field.</summary>
 /// <param name="Hits">A list of fragments per hit, aligned with the hits.</param>
-public sealed record FieldHighlights(string Field, ImmutableArray<ImmutableArray<string>> Hits);
+public sealed record FieldHighlights(string Field, ImmutableArray<ImmutableArray<string>> Hits)
+{
+    /// <summary>A score per fragment where a model gave some, aligned with the hits; empty otherwise.</summary>
+    public ImmutableArray<ImmutableArray<float>> Scores { get; init; } = [];
+}
 
 /// <summary>A reranker given as a function; <c>reranker</c> in its parameters says which.</summary>
 /// <param name="InputFields">Fields of the collection that it reads.</param>
@@ -111,6 +122,9 @@ public sealed record QueryResult
     /// <summary>Resolved output names in the client's terms.</summary>
     public required ImmutableArray<string> OutputFields { get; init; }
 
+    /// <summary>With an element_filter: the places of the elements of each row that pass it; empty otherwise.</summary>
+    public ImmutableArray<ImmutableArray<int>> Elements { get; init; } = [];
+
     public required string PrimaryField { get; init; }
 
     public required Timestamp ReadAt { get; init; }
@@ -142,6 +156,9 @@ public sealed record SearchResult
 
     /// <summary>Group values aligned with the hits, a column per field grouped by; empty without grouping.</summary>
     public ImmutableArray<NamedColumn> GroupBy { get; init; } = [];
+
+    /// <summary>When single elements of a struct's lists were searched: the place of each hit in its row's list; empty otherwise.</summary>
+    public ImmutableArray<int> Elements { get; init; } = [];
 
     /// <summary>With an aggregation: the buckets of every query, whose hits are among the result's.</summary>
     public ImmutableArray<ImmutableArray<AggregationBucket>> Buckets { get; init; } = [];

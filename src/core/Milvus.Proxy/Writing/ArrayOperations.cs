@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Writing;
@@ -11,10 +12,13 @@ internal static class ArrayOperations
     {
         foreach (var (name, operation) in operations)
         {
+            // To replace is what happens without an operation.
+            if (operation == FieldOperation.Replace) continue;
             if (schema.Find(name) is not { } field) throw MilvusException.InvalidParameter($"fieldName {name} not exist in collection schema");
-            if (!columns.ContainsKey(field.Id)) throw MilvusException.InvalidParameter($"field operation on {name} has no corresponding fieldData pass in");
-            if (operation != FieldOperation.Replace && field.Type != DataType.Array)
-                throw MilvusException.InvalidParameter($"field operation {operation} is only supported on array fields, but {name} is {field.Type}");
+            if (field.IsPrimaryKey) throw MilvusException.InvalidParameter($"field \"{name}\" is the primary key and cannot carry a partial-update op");
+            if (field.Type != DataType.Array)
+                throw MilvusException.InvalidParameter($"op {(operation == FieldOperation.ArrayAppend ? "ARRAY_APPEND" : "ARRAY_REMOVE")} requires Array field, but field \"{name}\" is {field.Type.Spelled()}");
+            if (!columns.ContainsKey(field.Id)) throw MilvusException.InvalidParameter($"partial-update op targets field \"{name}\" not present in fields_data");
         }
     }
 
@@ -42,8 +46,7 @@ internal static class ArrayOperations
     {
         var length = (before?.Count ?? 0) + values.Count;
         if (length > field.MaxCapacity)
-            throw MilvusException.InvalidParameter(
-                $"the length ({length}) of {row}th array exceeds max capacity ({field.MaxCapacity})", "valid length array", "array length exceeds max capacity");
+            throw MilvusException.InvalidParameter($"field \"{field.Name}\" of row {row}: array length {length} exceeds max_capacity {field.MaxCapacity}");
         for (var i = 0; i < (before?.Count ?? 0); i++) builder.Elements.AppendFrom(before!, i);
         for (var i = 0; i < values.Count; i++) builder.Elements.AppendFrom(values, i);
         builder.EndRow();

@@ -51,8 +51,8 @@ internal static class FieldConversion
                 return GeometryConversion.Convert(column) ?? throw Mismatch(field, "need geometry array", column, "geometry field");
             case DataType.Json:
                 if (column is not BinaryColumn { Type: DataType.Json } json) throw Mismatch(field, "need json array", column, "json field");
-                if (field.IsDynamic) JsonChecks.CheckDynamic(schema, json);
-                else JsonChecks.CheckField(field, json);
+                if (!field.IsDynamic) return JsonChecks.CheckField(field, json);
+                JsonChecks.CheckDynamic(schema, json);
                 return json;
             case DataType.Array:
                 return ArrayConversion.Convert(field, column);

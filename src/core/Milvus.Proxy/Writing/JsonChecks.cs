@@ -11,12 +11,19 @@ internal static class JsonChecks
 {
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
-    public static void CheckField(FieldSchema field, BinaryColumn column)
+    /// <summary>Clients write no bytes at all for a value that is not there: a null where the field allows it, else JSON's null.</summary>
+    public static BinaryColumn CheckField(FieldSchema field, BinaryColumn column)
     {
+        var empty = false;
         for (var row = 0; row < column.Count; row++)
         {
             if (column.IsNull(row)) continue;
             var value = column[row];
+            if (value.Length == 0)
+            {
+                empty = true;
+                continue;
+            }
             if (value.Length > Limits.JsonMaxBytes)
                 throw MilvusException.InvalidParameter(
                     $"the length ({value.Length}) of json field ({field.Name}) exceeds max length ({Limits.JsonMaxBytes})",
@@ -34,6 +41,19 @@ internal static class JsonChecks
                 throw Invalid(field.Name, row, e.Message);
             }
         }
+        return empty ? WithoutEmpty(field, column) : column;
+    }
+
+    private static BinaryColumn WithoutEmpty(FieldSchema field, BinaryColumn column)
+    {
+        var values = new BinaryColumnBuilder(column.Type);
+        for (var row = 0; row < column.Count; row++)
+        {
+            if (!column.IsNull(row) && column[row].Length > 0) values.Append(column[row]);
+            else if (field.Nullable || column.IsNull(row)) values.AppendNull();
+            else values.Append("null"u8);
+        }
+        return values.Build();
     }
 
     /// <summary>Every value must be an object whose keys name no static field.</summary>

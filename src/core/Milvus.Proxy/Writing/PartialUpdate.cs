@@ -9,7 +9,7 @@ namespace Milvus.Proxy.Writing;
 /// Completes rows that carry some fields only with what is stored under their keys. Rows without a predecessor must be complete but
 /// for defaults and nulls. Reading and writing are two steps: of two updates of one row at the same time the later one wins whole.
 /// </summary>
-internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, RowPreparer preparer, FunctionOutputs functions)
+internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, Filters filters, RowPreparer preparer, FunctionOutputs functions)
 {
     /// <param name="columns">The given columns by field id, the primary key among them.</param>
     /// <param name="keys">The primary keys, converted.</param>
@@ -25,7 +25,7 @@ internal sealed class PartialUpdate(IShardGateway gateway, ReadScopes scopes, Ro
         var schema = collection.Schema;
         ArrayOperations.Check(schema, operations, columns);
         using var readers = await ShardReaders.OpenAsync(gateway, scopes.Newest(collection, target.Scope), cancellation).ConfigureAwait(false);
-        var query = QueryExecutor.Shard(readers.Scope, Filters.ForKeys(schema, keys));
+        var query = QueryExecutor.Shard(readers.Scope, filters.ForKeys(collection, keys));
         var found = await KeyedRows.FindAsync(readers, query, 0, null, cancellation).ConfigureAwait(false);
         var stored = new RowFetch(readers, found.Rows);
         var at = Positions(found, keys);

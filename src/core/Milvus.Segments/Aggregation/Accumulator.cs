@@ -28,8 +28,8 @@ internal abstract class Accumulator
     public static Accumulator For(Aggregate aggregate) => aggregate.Kind switch
     {
         AggregateKind.CountRows or AggregateKind.Count => new Counter(),
-        AggregateKind.Sum when aggregate.ResultType == DataType.Int64 => new IntegerSum(),
-        AggregateKind.Sum => new FloatSum(),
+        AggregateKind.Sum when aggregate.ResultType == DataType.Int64 => new Sum<long>(DataType.Int64, IntegerAt),
+        AggregateKind.Sum => new Sum<double>(DataType.Double, NumberAt),
         AggregateKind.Average => new Average(),
         AggregateKind.Min or AggregateKind.Max => Extreme(aggregate.Field!.Type, aggregate.Kind == AggregateKind.Max),
         _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Kind, "unknown aggregate"),
@@ -100,9 +100,10 @@ internal abstract class Accumulator
         public override Column[] State(int groups) => [new FixedColumn<long>(DataType.Int64, _counts[..groups])];
     }
 
-    private sealed class IntegerSum : Accumulator
+    private sealed class Sum<T>(DataType type, Func<Column, int, T> valueAt) : Accumulator
+        where T : unmanaged, INumberBase<T>
     {
-        private long[] _sums = [];
+        private T[] _sums = [];
         private bool[] _has = [];
 
         public override void EnsureGroups(int groups)
@@ -116,40 +117,14 @@ internal abstract class Accumulator
             for (var row = 0; row < groups.Length; row++)
             {
                 if (input!.IsNull(row)) continue;
-                _sums[groups[row]] = unchecked(_sums[groups[row]] + IntegerAt(input, row));
+                _sums[groups[row]] = unchecked(_sums[groups[row]] + valueAt(input, row));
                 _has[groups[row]] = true;
             }
         }
 
         public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups) => Add(state[0], groups);
 
-        public override Column[] State(int groups) => [Nullable(DataType.Int64, _sums, _has, groups)];
-    }
-
-    private sealed class FloatSum : Accumulator
-    {
-        private double[] _sums = [];
-        private bool[] _has = [];
-
-        public override void EnsureGroups(int groups)
-        {
-            Grow(ref _sums, groups);
-            Grow(ref _has, groups);
-        }
-
-        public override void Add(Column? input, ReadOnlySpan<int> groups)
-        {
-            for (var row = 0; row < groups.Length; row++)
-            {
-                if (input!.IsNull(row)) continue;
-                _sums[groups[row]] += NumberAt(input, row);
-                _has[groups[row]] = true;
-            }
-        }
-
-        public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups) => Add(state[0], groups);
-
-        public override Column[] State(int groups) => [Nullable(DataType.Double, _sums, _has, groups)];
+        public override Column[] State(int groups) => [Nullable(type, _sums, _has, groups)];
     }
 
     private sealed class Average : Accumulator

@@ -16,6 +16,7 @@ public static class Compactor
     /// <param name="horizon">Rows deleted at or before it are left out; later deletes must be applied to the result again.</param>
     /// <param name="store">Where the sources are and the result goes.</param>
     /// <param name="expireBefore">Rows inserted before it are left out too.</param>
+    /// <param name="expiry">So are rows that have expired by a field of theirs; null when there is no such field.</param>
     /// <param name="cancellationToken">Stops the work; what was written is an orphan.</param>
     /// <returns>The manifest, with <see cref="SegmentManifest.CompactedFrom"/> set; without rows it names no objects.</returns>
     /// <exception cref="IntegrityException">An object of a source is missing or damaged; the sources stay as they are.</exception>
@@ -27,12 +28,13 @@ public static class Compactor
         Timestamp horizon,
         IObjectStore store,
         Timestamp expireBefore = default,
+        FieldExpiry? expiry = null,
         CancellationToken cancellationToken = default)
     {
         var rows = new ISegmentRows[sources.Count];
         for (var i = 0; i < rows.Length; i++)
             rows[i] = await SegmentRows.OpenAsync(sources[i], schema, tombstones, store, cancellationToken).ConfigureAwait(false);
-        return await MergeAsync(rows, schema, place, horizon, store, expireBefore, cancellationToken).ConfigureAwait(false);
+        return await MergeAsync(rows, schema, place, horizon, store, expireBefore, expiry, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>As the other overload, for segments in memory with their own tombstones.</summary>
@@ -43,13 +45,14 @@ public static class Compactor
         Timestamp horizon,
         IObjectStore store,
         Timestamp expireBefore = default,
+        FieldExpiry? expiry = null,
         CancellationToken cancellationToken = default) =>
-        MergeAsync([.. sources.Select(SegmentRows.Of)], schema, place, horizon, store, expireBefore, cancellationToken);
+        MergeAsync([.. sources.Select(SegmentRows.Of)], schema, place, horizon, store, expireBefore, expiry, cancellationToken);
 
     private static async Task<SegmentManifest> MergeAsync(
-        ISegmentRows[] sources, CollectionSchema schema, SegmentPlace place, Timestamp horizon, IObjectStore store, Timestamp expireBefore, CancellationToken cancellationToken)
+        ISegmentRows[] sources, CollectionSchema schema, SegmentPlace place, Timestamp horizon, IObjectStore store, Timestamp expireBefore, FieldExpiry? expiry, CancellationToken cancellationToken)
     {
-        var manifest = await SegmentWriter.WriteAsync(sources, schema, place, horizon, store, expireBefore, cancellationToken).ConfigureAwait(false);
+        var manifest = await SegmentWriter.WriteAsync(sources, schema, place, horizon, store, expireBefore, expiry, cancellationToken).ConfigureAwait(false);
         return manifest with { CompactedFrom = [.. sources.Select(s => s.SegmentId)] };
     }
 }

@@ -37,7 +37,7 @@ internal sealed class DenseCandidates : SearchCandidates
     private static void Explain(SegmentTrace trace, Segment segment, FieldSchema field, VectorIndex used, RowSet places, SegmentSearchRequest request)
     {
         var attached = (segment as SealedSegment)?.FindIndex(field.Id);
-        var name = attached?.File.Kind ?? "";
+        var name = attached is null ? "" : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
         if (used is FlatIndex)
         {
             var reason = attached?.Dense is not { } present ? "no index on the field"
@@ -58,6 +58,7 @@ internal sealed class DenseCandidates : SearchCandidates
         var parameters = new VectorSearchParameters(k)
         {
             Ef = Request.Ef,
+            BeamWidth = Request.BeamWidth,
             Nprobe = Request.Nprobe,
             RefineFactor = Request.RefineFactor,
             MaxEmptyLists = Request.MaxEmptyLists,

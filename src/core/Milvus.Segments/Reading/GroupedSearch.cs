@@ -57,8 +57,9 @@ internal static class GroupedSearch
         var rows = new int[picks.Length];
         var scores = new float[picks.Length];
         for (var i = 0; i < picks.Length; i++) (rows[i], scores[i]) = (hits.Rows[picks[i]], hits.Scores[picks[i]]);
+        int[] elements = hits.Elements.Length == 0 ? [] : Array.ConvertAll(picks, i => hits.Elements[i]);
         var enough = members.Count == groups && (!group.Strict || full == groups);
-        return (new SegmentHits(rows, scores) { GroupValues = [.. values.Select(v => v.Take(picks))] }, enough);
+        return (new SegmentHits(rows, scores) { GroupValues = [.. values.Select(v => v.Take(picks))], Elements = elements }, enough);
     }
 
     /// <summary>The rows that belong to one of the groups wanted.</summary>

@@ -23,12 +23,15 @@ internal abstract class SearchCandidates(SegmentSearchRequest request, RowSet ro
         var collectors = scratch.Collectors(request.QueryCount);
         Search(Math.Min(k, Count), collectors, cancellationToken);
         var hits = new SegmentHits[collectors.Length];
-        for (var i = 0; i < hits.Length; i++) hits[i] = new SegmentHits(ToRows(collectors[i].Rows), collectors[i].Scores.ToArray());
+        for (var i = 0; i < hits.Length; i++) hits[i] = ToHits(collectors[i]);
         return hits;
     }
 
     /// <summary>The rows of what a search found.</summary>
     protected virtual int[] ToRows(ReadOnlySpan<int> found) => found.ToArray();
+
+    /// <summary>What a search found, in terms of rows.</summary>
+    protected virtual SegmentHits ToHits(TopK found) => new(ToRows(found.Rows), found.Scores.ToArray());
 
     protected abstract void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken);
 }

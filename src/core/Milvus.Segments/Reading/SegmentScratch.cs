@@ -13,6 +13,7 @@ public sealed class SegmentScratch
 {
     private ulong[] _words = [];
     private ulong[] _places = [];
+    private ulong[] _candidates = [];
     private TopK[] _collectors = [];
 
     /// <summary>Buffers of the filter evaluator.</summary>
@@ -37,6 +38,14 @@ public sealed class SegmentScratch
         var words = Validity.WordCount(count);
         if (_places.Length < words) _places = new ulong[BitOperations.RoundUpToPowerOf2((uint)words)];
         return _places;
+    }
+
+    /// <summary>Room for one bit per row, beside the others.</summary>
+    internal ulong[] Candidates(int rowCount)
+    {
+        var words = Validity.WordCount(rowCount);
+        if (_candidates.Length < words) _candidates = new ulong[BitOperations.RoundUpToPowerOf2((uint)words)];
+        return _candidates;
     }
 
     /// <summary>A copy of the members' bits that may be written to; the set's own bits when they are this scratch's already.</summary>

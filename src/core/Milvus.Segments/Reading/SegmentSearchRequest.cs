@@ -69,11 +69,17 @@ public sealed record SegmentSearchRequest
     /// <summary>Beam width of HNSW; null for the default.</summary>
     public int? Ef { get; init; }
 
+    /// <summary>Nodes of a graph on disk to read at a time; null for the default.</summary>
+    public int? BeamWidth { get; init; }
+
     /// <summary>Lists of an inverted file to search; null for the default.</summary>
     public int? Nprobe { get; init; }
 
     /// <summary>Candidates per hit that a quantised index compares again; null for the default.</summary>
     public float? RefineFactor { get; init; }
+
+    /// <summary>Elements looked for per list wanted where an index over elements chooses lists; null for the default.</summary>
+    public float? ElementRatio { get; init; }
 
     /// <summary>Lists without a hit that end a range search in an inverted file; null for the default.</summary>
     public int? MaxEmptyLists { get; init; }
@@ -111,4 +117,7 @@ public sealed record SegmentHits(int[] Rows, float[] Scores)
 
     /// <summary>When grouping: a column of group values per target, aligned with the rows; empty otherwise.</summary>
     public ImmutableArray<Column> GroupValues { get; init; } = [];
+
+    /// <summary>When single elements of lists are searched: the place of each in its row's list, aligned with the rows; empty otherwise.</summary>
+    public int[] Elements { get; init; } = [];
 }

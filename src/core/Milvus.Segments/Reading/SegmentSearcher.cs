@@ -20,6 +20,7 @@ public static class SegmentSearcher
         SearchCandidates? source = field.Type switch
         {
             DataType.SparseFloatVector => SparseCandidates.Open(segment, field, request, scratch, cancellationToken),
+            DataType.ArrayOfVector when !request.Metric.IsMaxSim() => ElementCandidates.Open(segment, field, request, scratch, cancellationToken),
             DataType.ArrayOfVector => ListCandidates.Open(segment, field, request, scratch, cancellationToken),
             _ => DenseCandidates.Open(segment, field, request, scratch, cancellationToken),
         };

@@ -36,6 +36,34 @@ internal static class RowBits
         words[last] &= ~lastMask;
     }
 
+    public static void FillRange(Span<ulong> words, int start, int end)
+    {
+        if (start >= end) return;
+        int first = start >> 6, last = (end - 1) >> 6;
+        var firstMask = ulong.MaxValue << (start & 63);
+        var lastMask = ulong.MaxValue >> (63 - ((end - 1) & 63));
+        if (first == last)
+        {
+            words[first] |= firstMask & lastMask;
+            return;
+        }
+        words[first] |= firstMask;
+        words[(first + 1)..last].Fill(ulong.MaxValue);
+        words[last] |= lastMask;
+    }
+
+    /// <summary>Sets the bits of <paramref name="other"/>, its bit 0 at <paramref name="start"/>. Bits that are set must have room.</summary>
+    public static void OrShifted(Span<ulong> words, int start, ReadOnlySpan<ulong> other)
+    {
+        int at = start >> 6, shift = start & 63;
+        for (var i = 0; i < other.Length; i++)
+        {
+            if (other[i] == 0) continue;
+            words[at + i] |= other[i] << shift;
+            if (shift != 0 && other[i] >> (64 - shift) is not 0 and var rest) words[at + i + 1] |= rest;
+        }
+    }
+
     public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
         var n = Math.Min(words.Length, other.Length);

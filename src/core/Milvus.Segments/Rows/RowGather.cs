@@ -10,6 +10,8 @@ internal static class RowGather
     public static Column FromBlocks(FieldSchema field, ReadOnlySpan<int> rows, Func<int, Column> block)
     {
         if (rows.IsEmpty) return ColumnBuilder.For(field).Build();
+        // What every search fetches.
+        if (field.Type == DataType.Int64 && Keys(rows, block) is { } keys) return keys;
         if (IsOneBlock(rows))
         {
             var within = new int[rows.Length];
@@ -82,6 +84,25 @@ internal static class RowGather
             else all = false;
         }
         return all ? null : new Validity(words, rows.Length);
+    }
+
+    /// <summary>Null when a block has nulls.</summary>
+    private static FixedColumn<long>? Keys(ReadOnlySpan<int> rows, Func<int, Column> block)
+    {
+        var values = new long[rows.Length];
+        var current = -1;
+        ReadOnlySpan<long> source = default;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] >> ColumnLimits.BlockShift != current)
+            {
+                current = rows[i] >> ColumnLimits.BlockShift;
+                if (block(current) is not FixedColumn<long> { Validity: null } column) return null;
+                source = column.Values;
+            }
+            values[i] = source[rows[i] & (ColumnLimits.BlockRows - 1)];
+        }
+        return new FixedColumn<long>(DataType.Int64, values);
     }
 
     private static bool IsOneBlock(ReadOnlySpan<int> rows)

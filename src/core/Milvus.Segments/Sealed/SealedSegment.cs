@@ -32,6 +32,9 @@ public sealed class SealedSegment : Segment
         Indexes = indexes;
     }
 
+    /// <summary>What of it is in memory.</summary>
+    public SegmentPlacement Placement => _data.Placement;
+
     /// <summary>What the meta store says of the segment, the attached indexes included.</summary>
     public SegmentManifest Manifest { get; }
 
@@ -60,10 +63,16 @@ public sealed class SealedSegment : Segment
     /// <summary>Reads a segment and its indexes into memory, every byte checked.</summary>
     /// <exception cref="IntegrityException">An object is missing or damaged; names it.</exception>
     public static Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionSchema schema, IObjectStore store, CancellationToken cancellationToken = default) =>
-        SegmentLoader.LoadAsync(manifest, schema, store, cancellationToken);
+        SegmentLoader.LoadAsync(manifest, schema, store, SegmentPlacement.InMemory, cancellationToken);
+
+    /// <summary>As the other overload, with what the placement says left in files.</summary>
+    public static Task<SealedSegment> LoadAsync(
+        SegmentManifest manifest, CollectionSchema schema, IObjectStore store, SegmentPlacement placement, CancellationToken cancellationToken = default) =>
+        SegmentLoader.LoadAsync(manifest, schema, store, placement, cancellationToken);
 
     /// <summary>Bytes that loading the segment will take, within a few per cent; for budgets.</summary>
-    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema) => SegmentLoader.EstimateMemory(manifest, schema);
+    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema, SegmentPlacement? placement = null) =>
+        SegmentLoader.EstimateMemory(manifest, schema, placement ?? SegmentPlacement.InMemory);
 
     /// <summary>The same segment with an index on a field, in place of the one it may have had there.</summary>
     public SealedSegment WithIndex(SegmentIndexFile file, VectorIndex index) => WithIndex(new AttachedIndex(file, index, null));
@@ -79,6 +88,7 @@ public sealed class SealedSegment : Segment
     {
         var indexes = Indexes.RemoveAll(i => i.File.IsReplacedBy(index.File)).Add(index);
         if (index.Sparse is not null) FindSparse(index.File.FieldId)?.Chunks.Clear();
+        if (index.Dense is not null) _data.SettleVectors(indexes);
         return new SealedSegment(Manifest.WithIndex(index.File), Schema, _data, Tombstones, indexes);
     }
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Milvus.Expressions.Indexes;
 using Milvus.Model;
 using Milvus.Storage.Objects;
@@ -12,7 +12,8 @@ namespace Milvus.Segments;
 /// <summary>Reads sealed segments from object storage into memory; every byte passes its checksum on the way.</summary>
 internal static class SegmentLoader
 {
-    public static async Task<SealedSegment> LoadAsync(SegmentManifest manifest, CollectionSchema schema, IObjectStore store, CancellationToken cancellationToken)
+    public static async Task<SealedSegment> LoadAsync(
+        SegmentManifest manifest, CollectionSchema schema, IObjectStore store, SegmentPlacement placement, CancellationToken cancellationToken)
     {
         var fields = new List<SealedField>(manifest.Columns.Length);
         TimestampRuns? inserts = null;
@@ -26,7 +27,7 @@ internal static class SegmentLoader
             else if (schema.Find(file.FieldId) is { } field)
             {
                 var reader = await OpenAsync(manifest, file, ColumnFileFormat.For(field), store, cancellationToken).ConfigureAwait(false);
-                fields.Add(await ReadFieldAsync(field, schema, reader, manifest.RowCount, cancellationToken).ConfigureAwait(false));
+                fields.Add(await ReadFieldAsync(field, schema, reader, manifest.RowCount, new VectorPlace(store, placement, field.Id), cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -36,8 +37,9 @@ internal static class SegmentLoader
             if (manifest.RowCount > 0) throw Incomplete(manifest, "primary keys");
             keys = new SealedScalarField(schema.PrimaryKey.Id, [], []);
         }
-        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new PrimaryKeyOrder(keys.Blocks));
+        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new PrimaryKeyOrder(keys.Blocks), placement);
         var indexes = await LoadIndexesAsync(manifest, data, store, cancellationToken).ConfigureAwait(false);
+        data.SettleVectors(indexes);
         return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
     }
 
@@ -52,50 +54,66 @@ internal static class SegmentLoader
         return reader;
     }
 
-    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema)
+    public static long EstimateMemory(SegmentManifest manifest, CollectionSchema schema, SegmentPlacement placement)
     {
         long bytes = manifest.RowCount * (long)sizeof(int);
         foreach (var file in manifest.Columns)
         {
             if (file.FieldId == FieldIds.Timestamp) bytes += file.Bytes;
-            else if (schema.Find(file.FieldId) is { } field) bytes += EstimateField(field, file.Bytes, manifest.RowCount);
+            else if (schema.Find(file.FieldId) is { } field) bytes += EstimateField(field, file.Bytes, manifest.RowCount, placement.Of(field.Id).IsMapped);
         }
-        foreach (var index in manifest.Indexes) bytes += index.Bytes;
+        foreach (var index in manifest.Indexes)
+        {
+            bytes += EstimateIndex(index);
+            // Codes that are made when a graph is loaded, as far as it is known that some are.
+            if (index.Kind == SegmentIndexPlan.Hnsw && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
+                bytes += manifest.RowCount * GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes);
+        }
         return bytes;
     }
 
-    private static long EstimateField(FieldSchema field, long fileBytes, int rowCount)
+    private static long EstimateIndex(SegmentIndexFile index) => index.Kind switch
+    {
+        SegmentIndexPlan.DiskGraph => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: false),
+        SegmentIndexPlan.AllOnDisk => DiskGraphIndex.EstimateMemoryBytes(index.Bytes, isAllOnDisk: true),
+        _ => index.Bytes,
+    };
+
+    private static long EstimateField(FieldSchema field, long fileBytes, int rowCount, bool isMapped)
     {
         if (field.Type == DataType.SparseFloatVector) return fileBytes + (rowCount * 16L);
+        if (field.Type == DataType.ArrayOfVector && isMapped) return rowCount * (long)sizeof(int);
         if (!field.Type.IsDenseVector()) return fileBytes;
         var norms = field.Type == DataType.BinaryVector ? 0 : sizeof(float);
-        return rowCount * ((long)field.Type.VectorBytes(field.Dimension) + norms) + (field.Nullable ? rowCount / 8 : 0);
+        return rowCount * ((isMapped ? 0L : field.Type.VectorBytes(field.Dimension)) + norms) + (field.Nullable ? rowCount / 8 : 0);
     }
 
     private static async Task<SealedField> ReadFieldAsync(
-        FieldSchema field, CollectionSchema schema, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+        FieldSchema field, CollectionSchema schema, ColumnFileReader reader, int rowCount, VectorPlace place, CancellationToken cancellationToken)
     {
         if (field.Type == DataType.SparseFloatVector) return await ReadSparseAsync(field, schema.IsBm25Output(field), reader, cancellationToken).ConfigureAwait(false);
-        if (field.Type == DataType.ArrayOfVector) return await ReadVectorArraysAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
-        if (field.Type.IsDenseVector()) return await ReadVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false);
+        if (field.Type == DataType.ArrayOfVector) return await ReadVectorArraysAsync(field, reader, rowCount, place, cancellationToken).ConfigureAwait(false);
+        if (field.Type.IsDenseVector()) return await ReadVectorsAsync(field, reader, rowCount, place, cancellationToken).ConfigureAwait(false);
         var blocks = new Column[reader.BlockCount];
         var next = 0;
         await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) blocks[next++] = block;
         return new SealedScalarField(field.Id, blocks, [.. reader.Statistics.Select(BlockBounds.ToColumnStatistics)]);
     }
 
-    private static async Task<SealedVectorField> ReadVectorsAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    private static async Task<SealedVectorField> ReadVectorsAsync(
+        FieldSchema field, ColumnFileReader reader, int rowCount, VectorPlace place, CancellationToken cancellationToken)
     {
         if (await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false) is not { } validity)
-            return new SealedVectorField(field.Id, rowCount, await ReadAllVectorsAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false), null);
+            return new SealedVectorField(field.Id, rowCount, await place.ReadAsync(field, reader, rowCount, cancellationToken).ConfigureAwait(false), null);
 
         var slots = new VectorSlots(validity);
-        var vectors = VectorStore.Create(field.Type, field.Dimension, slots.Count);
+        var vectors = place.Create(field.Type, field.Dimension, slots.Count);
         await foreach (var block in reader.ReadBlocksAsync(0, cancellationToken).ConfigureAwait(false)) AppendPresent((VectorColumn)block, vectors);
         return new SealedVectorField(field.Id, rowCount, vectors, slots);
     }
 
-    private static async Task<SealedVectorArrayField> ReadVectorArraysAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
+    private static async Task<SealedVectorArrayField> ReadVectorArraysAsync(
+        FieldSchema field, ColumnFileReader reader, int rowCount, VectorPlace place, CancellationToken cancellationToken)
     {
         var offsets = new int[rowCount + 1];
         var lists = new List<ArrayColumn>(reader.BlockCount);
@@ -106,7 +124,7 @@ internal static class SegmentLoader
             lists.Add(list);
             for (var i = 1; i <= list.Count; i++, row++) offsets[row + 1] = checked(offsets[row] + list.Offsets[i] - list.Offsets[i - 1]);
         }
-        var vectors = VectorStore.Create(field.ElementType, field.Dimension, offsets[^1]);
+        var vectors = place.Create(field.ElementType, field.Dimension, offsets[^1]);
         foreach (var list in lists) vectors.Append(((VectorColumn)list.Elements).Data);
         var validity = await reader.ReadValidityAsync(cancellationToken).ConfigureAwait(false);
         return new SealedVectorArrayField(field.Id, rowCount, new VectorArrays(vectors, offsets, validity?.Words.ToArray()));
@@ -121,25 +139,6 @@ internal static class SegmentLoader
             while (end < block.Count && !block.IsNull(end)) end++;
             vectors.Append(block.Data[(start * block.RowBytes)..(end * block.RowBytes)]);
             start = end;
-        }
-    }
-
-    /// <summary>Straight from the object into the vector store: vectors are never held twice.</summary>
-    private static async Task<VectorStore> ReadAllVectorsAsync(FieldSchema field, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)
-    {
-        var vectors = VectorStore.Create(field.Type, field.Dimension, rowCount);
-        var reserved = 0;
-        await reader.ReadAllValuesAsync(NextBlock, cancellationToken).ConfigureAwait(false);
-        vectors.Publish(reserved);
-        GC.KeepAlive(vectors);
-        return vectors;
-
-        Memory<byte> NextBlock(int block)
-        {
-            // The block before is complete and checked when the next one is asked for.
-            vectors.Publish(reserved);
-            reserved = Math.Min(ColumnLimits.BlockRows, rowCount - (block << ColumnLimits.BlockShift));
-            return new PinnedMemory(vectors.Reserve(reserved)).Memory;
         }
     }
 
@@ -192,18 +191,38 @@ internal static class SegmentLoader
     public static async Task<AttachedIndex?> LoadIndexAsync(SegmentIndexFile file, SealedData data, IObjectStore store, CancellationToken cancellationToken)
     {
         if (data.Find(file.FieldId) is not { } field) return null;
+        if (file.Kind is SegmentIndexPlan.DiskGraph or SegmentIndexPlan.AllOnDisk && field is SealedVectorField vectors)
+        {
+            var handle = await store.OpenFileAsync(file.ObjectKey, data.Placement.CopyDirectory ?? Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
+            return new AttachedIndex(file, OpenDiskGraph(handle, vectors, file), null);
+        }
         var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return LoadIndex(file, field, stream, data.RowCount);
+            return LoadIndex(file, field, stream, data.RowCount, data.Placement.Of(file.FieldId).MostCodes);
     }
 
-    private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount)
+    private static DiskGraphIndex OpenDiskGraph(SafeFileHandle handle, SealedVectorField field, SegmentIndexFile file)
+    {
+        try
+        {
+            return DiskGraphIndex.Open(handle, field.Vectors.Store, file.ObjectKey, isChecked: true);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount, GraphCodes mostCodes)
     {
         if (field is SealedVectorField dense)
         {
             // Refuses an index over another number of vectors.
-            return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey), null);
+            return new AttachedIndex(file, VectorIndexFile.Load(stream, dense.Vectors.Store, file.ObjectKey, mostCodes), null);
         }
+        // Over all elements of all lists.
+        if (field is SealedVectorArrayField lists) return new AttachedIndex(file, VectorIndexFile.Load(stream, lists.Vectors.Store, file.ObjectKey), null);
         if (field is SealedScalarField)
         {
             var scalar = ScalarIndexFile.Load(stream, file.ObjectKey);

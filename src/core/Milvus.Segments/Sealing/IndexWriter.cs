@@ -17,6 +17,10 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
     public const string Hnsw = "HNSW";
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
+    public const string DiskGraph = "DISKANN";
+
+    /// <summary>A graph on disk with codes beside its links; what <see cref="DiskGraph"/> builds when its parameters say so.</summary>
+    public const string AllOnDisk = "AISAQ";
     public const string SparseInverted = "SPARSE_INVERTED_INDEX";
 
     /// <summary>What is built over a scalar field; null for vector fields.</summary>
@@ -30,6 +34,9 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
 
     /// <summary>Elements and bands; used by indexes of MinHash signatures.</summary>
     public MinHashParameters MinHashParameters { get; init; } = new();
+
+    /// <summary>Degree, budgets and threads; used by graphs on disk.</summary>
+    public DiskGraphParameters DiskParameters { get; init; } = new();
 
     /// <summary>Lists, coding and threads; used by inverted files.</summary>
     public IvfParameters IvfParameters { get; init; } = new();
@@ -57,18 +64,31 @@ public static class IndexWriter
             return segment.WithIndex(invertedFile, inverted);
         }
 
-        if (segment.FindVectors(plan.FieldId) is not { } vectors) return segment;
+        // Of lists of vectors every element is a row of the index.
+        if ((segment.FindVectors(plan.FieldId)?.Store ?? segment.FindVectorArrays(plan.FieldId)?.Store) is not { } vectors) return segment;
         // Where every row is null there is nothing to link.
-        if (vectors.Store.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
+        if (vectors.Count == 0 && plan.Kind != SegmentIndexPlan.MinHash) plan = plan with { Kind = SegmentIndexPlan.Flat };
+        // Elements of lists are few per segment beside what a graph on disk is for.
+        if (plan.Kind == SegmentIndexPlan.DiskGraph && segment.FindVectors(plan.FieldId) is null) plan = plan with { Kind = SegmentIndexPlan.Hnsw };
+        if (plan.Kind == SegmentIndexPlan.DiskGraph)
+        {
+            var onDisk = DiskGraphBuilder.Build(vectors, plan.Metric, plan.DiskParameters, progress, cancellationToken);
+            var kind = plan.DiskParameters.InlineCodes ? SegmentIndexPlan.AllOnDisk : SegmentIndexPlan.DiskGraph;
+            var written = await WriteAsync(segment, plan with { Kind = kind }, store, onDisk.Save, cancellationToken).ConfigureAwait(false);
+            return await segment.WithStoredIndexAsync(written, store, cancellationToken).ConfigureAwait(false);
+        }
+
         VectorIndex index = plan.Kind switch
         {
-            SegmentIndexPlan.Flat => new FlatIndex(vectors.Store, plan.Metric, vectors.Store.Count),
-            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors.Store, plan.Metric, plan.HnswParameters, progress, cancellationToken),
-            SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors.Store, plan.MinHashParameters, cancellationToken),
-            SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors.Store, plan.Metric, plan.IvfParameters, progress, cancellationToken),
+            SegmentIndexPlan.Flat => new FlatIndex(vectors, plan.Metric, vectors.Count),
+            SegmentIndexPlan.Hnsw => HnswBuilder.Build(vectors, plan.Metric, plan.HnswParameters, progress, cancellationToken),
+            SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors, plan.MinHashParameters, cancellationToken),
+            SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
+        // The file keeps what the index was made for; the memory of who loads it decides what is held.
+        if (index is HnswIndex graph) index = graph.Within(segment.Placement.Of(plan.FieldId).MostCodes);
         return segment.WithIndex(file, index);
     }
 

@@ -2,6 +2,11 @@ using Milvus.Model;
 
 namespace Milvus.Segments;
 
+/// <summary>A field that says when its row expires; null is never.</summary>
+/// <param name="Field">Of type Timestamptz.</param>
+/// <param name="Now">Microseconds since 1970: rows whose moment is not later are gone.</param>
+public sealed record FieldExpiry(FieldSchema Field, long Now);
+
 /// <summary>The rows of a source that go into the new segment.</summary>
 internal sealed class KeptRows
 {
@@ -18,14 +23,23 @@ internal sealed class KeptRows
 
     public int Count { get; }
 
-    public static async Task<KeptRows> SelectAsync(ISegmentRows source, Timestamp horizon, Timestamp expireBefore, CancellationToken cancellationToken)
+    public static async Task<KeptRows> SelectAsync(ISegmentRows source, Timestamp horizon, Timestamp expireBefore, FieldExpiry? expiry, CancellationToken cancellationToken)
     {
         var words = await source.KeptRowsAsync(horizon, cancellationToken).ConfigureAwait(false);
-        if (expireBefore == Timestamp.Zero) return new KeptRows(source, words);
         var start = 0;
-        await foreach (var block in source.ReadTimestampBlocksAsync(cancellationToken).ConfigureAwait(false))
+        if (expireBefore != Timestamp.Zero)
         {
-            ClearExpired(block.Values, start, source.RowCount, expireBefore, ref words);
+            await foreach (var block in source.ReadTimestampBlocksAsync(cancellationToken).ConfigureAwait(false))
+            {
+                ClearExpired(block.Values, start, source.RowCount, expireBefore, ref words);
+                start += block.Count;
+            }
+        }
+        if (expiry is null) return new KeptRows(source, words);
+        start = 0;
+        await foreach (var block in source.ReadBlocksAsync(expiry.Field, cancellationToken).ConfigureAwait(false))
+        {
+            ClearExpired((FixedColumn<long>)block, start, source.RowCount, expiry.Now, ref words);
             start += block.Count;
         }
         return new KeptRows(source, words);
@@ -43,14 +57,22 @@ internal sealed class KeptRows
     private static void ClearExpired(ReadOnlySpan<long> times, int start, int rowCount, Timestamp expireBefore, ref ulong[]? words)
     {
         for (var i = 0; i < times.Length; i++)
+            if ((ulong)times[i] < expireBefore.Value) Clear(start + i, rowCount, ref words);
+    }
+
+    private static void ClearExpired(FixedColumn<long> moments, int start, int rowCount, long now, ref ulong[]? words)
+    {
+        for (var i = 0; i < moments.Count; i++)
+            if (!moments.IsNull(i) && moments.Values[i] <= now) Clear(start + i, rowCount, ref words);
+    }
+
+    private static void Clear(int row, int rowCount, ref ulong[]? words)
+    {
+        if (words is null)
         {
-            if ((ulong)times[i] >= expireBefore.Value) continue;
-            if (words is null)
-            {
-                words = new ulong[Validity.WordCount(rowCount)];
-                RowBits.FillPrefix(words, rowCount);
-            }
-            words[(start + i) >> 6] &= ~(1UL << ((start + i) & 63));
+            words = new ulong[Validity.WordCount(rowCount)];
+            RowBits.FillPrefix(words, rowCount);
         }
+        words[row >> 6] &= ~(1UL << (row & 63));
     }
 }

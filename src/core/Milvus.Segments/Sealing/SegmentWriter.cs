@@ -19,6 +19,7 @@ public static class SegmentWriter
     /// <param name="horizon">Rows deleted at or before it are left out; no reader may ask for an earlier moment any more.</param>
     /// <param name="store">Where the objects go.</param>
     /// <param name="expireBefore">Rows inserted before it are left out too.</param>
+    /// <param name="expiry">Rows that have expired by a field of theirs are left out too; null when there is no such field.</param>
     /// <param name="cancellationToken">Stops the writing.</param>
     /// <returns>The manifest; with no rows it names no objects and none were written.</returns>
     public static async Task<SegmentManifest> WriteAsync(
@@ -28,11 +29,12 @@ public static class SegmentWriter
         Timestamp horizon,
         IObjectStore store,
         Timestamp expireBefore = default,
+        FieldExpiry? expiry = null,
         CancellationToken cancellationToken = default)
     {
         var kept = new KeptRows[sources.Count];
         for (var i = 0; i < kept.Length; i++)
-            kept[i] = await KeptRows.SelectAsync(sources[i], horizon, expireBefore, cancellationToken).ConfigureAwait(false);
+            kept[i] = await KeptRows.SelectAsync(sources[i], horizon, expireBefore, expiry, cancellationToken).ConfigureAwait(false);
 
         var manifest = new SegmentManifest
         {

@@ -82,7 +82,7 @@ public sealed class LocalFileSystem : IFileSystem
             return total;
         }
 
-        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers) => RandomAccess.Write(handle, buffers, offset);
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers) => WriteBehind.Write(handle, offset, buffers);
 
         public void SetLength(long length) => RandomAccess.SetLength(handle, length);
 

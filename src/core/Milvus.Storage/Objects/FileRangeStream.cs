@@ -6,6 +6,14 @@ namespace Milvus.Storage.Objects;
 internal sealed class FileRangeStream(SafeFileHandle handle, long position, long end) : Stream
 {
     private long _position = position;
+    private bool _isTaken;
+
+    /// <summary>The file, which the caller closes from now on.</summary>
+    public SafeFileHandle TakeHandle()
+    {
+        _isTaken = true;
+        return handle;
+    }
 
     public override bool CanRead => true;
 
@@ -58,7 +66,7 @@ internal sealed class FileRangeStream(SafeFileHandle handle, long position, long
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && !_isTaken)
             handle.Dispose();
         base.Dispose(disposing);
     }

@@ -33,7 +33,7 @@ public sealed record WalOptions
     public int SyncIntervalMs { get; init; } = 200;
 
     /// <summary>A file that has reached this many bytes is closed and the next one begun; a file exceeds it by at most one batch.</summary>
-    public long SegmentBytes { get; init; } = 64L << 20;
+    public long SegmentBytes { get; init; } = 128L << 20;
 
     /// <summary>Longest payload of one record, in bytes.</summary>
     public int MaxRecordBytes { get; init; } = 128 << 20;

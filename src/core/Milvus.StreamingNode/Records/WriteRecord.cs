@@ -35,10 +35,22 @@ public static class ChannelRecordCodec
 
     public static ReadOnlyMemory<byte> Encode(WriteRecord record)
     {
+        var output = new ArrayBufferWriter<byte>((int)Math.Min(EstimateSize(record), Array.MaxLength));
+        Encode(record, output);
+        return output.WrittenMemory;
+    }
+
+    /// <summary>Bytes that <see cref="Encode(WriteRecord, IBufferWriter{byte})"/> needs at most, for sizing buffers.</summary>
+    public static long EstimateSize(WriteRecord record)
+    {
         long size = 64;
-        if (record.Deletes is { } keys) size += ColumnCodec.EstimateSize(keys.Column);
+        if (record.Deletes is { } keys) size += ColumnCodec.EstimateSize(keys.Column) + (record.DeletePartitions.Length * sizeof(long));
         foreach (var i in record.Inserts) size += 32 + ColumnCodec.EstimateSize(i.Rows);
-        var output = new ArrayBufferWriter<byte>((int)Math.Min(size, Array.MaxLength));
+        return size;
+    }
+
+    public static void Encode(WriteRecord record, IBufferWriter<byte> output)
+    {
         output.GetSpan(2)[0] = Version;
         output.GetSpan(2)[1] = WriteKind;
         output.Advance(2);
@@ -57,7 +69,6 @@ public static class ChannelRecordCodec
             ColumnCodec.WriteInt64(output, i.SegmentId);
             ColumnCodec.Write(output, i.Rows);
         }
-        return output.WrittenMemory;
     }
 
     /// <param name="payload">One record's bytes; vector columns of the result refer to them.</param>

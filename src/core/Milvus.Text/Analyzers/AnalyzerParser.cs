@@ -44,7 +44,7 @@ internal static class AnalyzerParser
         string name = settings.Text(type, "analyzer type should be string");
         if (name is not ("standard" or "english" or "chinese" or "arabic" or "thai"))
             throw MilvusException.InvalidParameter($"unknown build-in analyzer type: {name}");
-        settings.Allow("type", "stop_words");
+        // Whatever else stands beside the type of a built-in analyzer is ignored, as in Milvus.
         List<string> stopWords = [.. StopWordLists.Expand(settings.TextList("stop_words"))];
         Tokenizer tokenizer = name switch
         {

@@ -9,7 +9,7 @@ namespace Milvus.Text.Matching;
 /// <param name="End">One past the last byte.</param>
 public readonly record struct TextSpan(int Start, int End);
 
-/// <summary>How fragments are cut and marked. Tags are taken in turn, one pair per match.</summary>
+/// <summary>How fragments are cut and marked. Tags are taken in turn, one pair per match of a fragment.</summary>
 public sealed record HighlightOptions
 {
     public ImmutableArray<string> PreTags { get; init; } = ["<em>"];
@@ -43,7 +43,7 @@ public sealed class TextHighlighter
         _terms = new TermSet(queries.SelectMany(query => analyzer.GetTokens(query)).Select(token => token.Text));
     }
 
-    /// <summary>The places of all matching words, ascending; places that overlap are one.</summary>
+    /// <summary>The places of all matching words, ascending; places that touch are one.</summary>
     public IReadOnlyList<TextSpan> Find(ReadOnlySpan<byte> document)
     {
         if (_terms.Count == 0)
@@ -54,7 +54,7 @@ public sealed class TextHighlighter
         var merged = new List<TextSpan>(sink.Spans.Count);
         foreach (TextSpan span in sink.Spans)
         {
-            if (merged.Count > 0 && span.Start < merged[^1].End)
+            if (merged.Count > 0 && span.Start <= merged[^1].End)
                 merged[^1] = merged[^1] with { End = Math.Max(span.End, merged[^1].End) };
             else
                 merged.Add(span);
@@ -64,25 +64,23 @@ public sealed class TextHighlighter
 
     /// <summary>
     /// The document's fragments around matches, marked: each begins before a match, runs for the given size and takes in the
-    /// matches that lie in it whole. None when nothing matches.
+    /// matches that begin in it; a fragment may begin in what the one before shows. None when nothing matches.
     /// </summary>
     public IReadOnlyList<string> Fragments(string document, HighlightOptions options)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(document);
         IReadOnlyList<TextSpan> spans = Find(utf8);
         var fragments = new List<string>();
-        int shown = 0;
         for (int next = 0; next < spans.Count && fragments.Count < options.FragmentCount;)
         {
-            int start = Math.Max(shown, Move(utf8, spans[next].Start, -options.FragmentOffset));
+            int start = Move(utf8, spans[next].Start, -options.FragmentOffset);
             int end = Math.Max(spans[next].End, Move(utf8, start, options.FragmentSize));
             int last = next + 1;
-            while (last < spans.Count && spans[last].End <= end)
-                last++;
+            // A match that begins at the end or before it belongs to the fragment and is not cut.
+            for (; last < spans.Count && spans[last].Start <= end; last++)
+                end = Math.Max(end, spans[last].End);
             fragments.Add(Mark(utf8, start, end, spans, next, last, options));
             next = last;
-            // A match that the fragment's end cuts off is left to the next fragment.
-            shown = next < spans.Count ? Math.Min(end, spans[next].Start) : end;
         }
         return fragments;
     }
@@ -94,9 +92,9 @@ public sealed class TextHighlighter
         for (int i = first; i < last; i++)
         {
             text.Append(Encoding.UTF8.GetString(utf8.AsSpan(at, spans[i].Start - at)));
-            text.Append(Tag(options.PreTags, i));
+            text.Append(Tag(options.PreTags, i - first));
             text.Append(Encoding.UTF8.GetString(utf8.AsSpan(spans[i].Start, spans[i].End - spans[i].Start)));
-            text.Append(Tag(options.PostTags, i));
+            text.Append(Tag(options.PostTags, i - first));
             at = spans[i].End;
         }
         return text.Append(Encoding.UTF8.GetString(utf8.AsSpan(at, end - at))).ToString();

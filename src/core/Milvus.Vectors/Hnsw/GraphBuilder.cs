@@ -41,7 +41,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         _graph = graph;
         _parameters = parameters;
         _beam = Math.Min(parameters.EfConstruction, graph.Rows);
-        _selection = new NeighbourSelection<TKernel, TScale>(rows);
+        _selection = new NeighbourSelection<TKernel, TScale>(rows, parameters.Alpha, parameters.Shift);
         _levels = [new BuildLevel(graph.Base), .. graph.Upper.Select(level => new BuildLevel(level.Links))];
     }
 
@@ -110,7 +110,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         ReadOnlySpan<ulong> found = Beam(scorer, layer, _levels[level].Nodes, node, distance, scratch);
 
         // Filling the list beyond the diverse links saves a fifth of the rows scored at equal recall.
-        scratch.DiverseCounts[level] = _selection.Select(layer, found, _graph.M, layer.Degree, scratch.Selected(level), scratch);
+        scratch.DiverseCounts[level] = _selection.Select(layer, found, _parameters.Alpha > 1 ? layer.Degree : _graph.M, layer.Degree, scratch.Selected(level), scratch);
         return found[0];
     }
 

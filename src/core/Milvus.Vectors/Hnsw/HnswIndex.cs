@@ -41,7 +41,14 @@ public sealed class HnswIndex : VectorIndex
         _scanner = FlatScanner.For(store.Type, metric, InstructionSets.Best);
     }
 
-    public override VectorIndexKind Kind => _coded is null ? VectorIndexKind.Hnsw : Parameters.Codes == GraphCodes.Signs ? VectorIndexKind.HnswSigns : VectorIndexKind.HnswBytes;
+    public override VectorIndexKind Kind => Parameters.CodesFor(Store.Type) switch
+    {
+        GraphCodes.Signs => VectorIndexKind.HnswSigns,
+        GraphCodes.Bytes => VectorIndexKind.HnswBytes,
+        _ => VectorIndexKind.Hnsw,
+    };
+
+    public override string Form => _coded is null ? "graph" : _coded.Neighbours is null ? "graph, byte codes" : "graph, codes of neighbours";
 
     public override int Count => Graph.Rows;
 
@@ -49,6 +56,15 @@ public sealed class HnswIndex : VectorIndex
 
     /// <summary>How the graph was built.</summary>
     public HnswParameters Parameters { get; }
+
+    /// <summary>The same graph searched by poorer codes than it was made for; itself when it has no richer ones.</summary>
+    public HnswIndex Within(GraphCodes mostCodes)
+    {
+        GraphCodes present = _coded is null ? GraphCodes.None : _coded.Neighbours is null ? GraphCodes.Bytes : GraphCodes.Signs;
+        return present <= mostCodes
+            ? this
+            : new HnswIndex(Store, Metric, Parameters, Graph, CodedTraversal.Of(Graph, Store, Metric, mostCodes, Parameters.Threads));
+    }
 
     internal HnswGraph Graph { get; }
 

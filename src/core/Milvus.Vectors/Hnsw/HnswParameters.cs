@@ -34,6 +34,11 @@ public sealed record HnswParameters
     /// <summary>Threads that build, at least 1.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>See <see cref="NeighbourSelection{TKernel, TScale}"/>.</summary>
+    internal float Alpha { get; init; } = 1;
+
+    internal float Shift { get; init; }
+
     /// <summary>Rotations need not differ between indexes.</summary>
     internal const ulong RotationSeed = 42;
 

@@ -4,9 +4,11 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// Chooses links that lead in different directions (Malkov and Yashunin 2016, algorithm 4): a candidate that is closer to a chosen
-/// one than to the base node is passed over.
+/// one than to the base node is passed over; closer by a factor, when one is given (Subramanya et al. 2019, algorithm 2).
 /// </summary>
-internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows)
+/// <param name="alpha">The factor, at least 1.</param>
+/// <param name="shift">What makes a distance of the rows one that is never negative, which a factor above 1 needs.</param>
+internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows, float alpha = 1, float shift = 0)
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
@@ -148,6 +150,6 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows)
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Covers(float between, float distance, float chosenDistance) =>
-        between < distance
+        alpha * (between + shift) < distance + shift
         || (between == distance && chosenDistance == distance && (_isProduct ? distance < 0 : distance == 0));
 }

@@ -13,6 +13,8 @@ public static class VectorIndexFile
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(target);
+        if (index is DiskGraphIndex)
+            throw new ArgumentException("a graph on disk is written when it is built", nameof(index));
         var header = new IndexHeader
         {
             Kind = index.Kind,
@@ -64,8 +66,9 @@ public static class VectorIndexFile
     /// <param name="source">The bytes written by <see cref="Save"/>.</param>
     /// <param name="store">The same rows in the same order.</param>
     /// <param name="sourceName">File or object name for error texts.</param>
+    /// <param name="mostCodes">The richest codes that a graph may be searched by; one made for fewer keeps to those.</param>
     /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
-    public static VectorIndex Load(Stream source, VectorStore store, string sourceName)
+    public static VectorIndex Load(Stream source, VectorStore store, string sourceName, GraphCodes mostCodes = GraphCodes.Signs)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(store);
@@ -82,14 +85,15 @@ public static class VectorIndexFile
         return header.Kind switch
         {
             VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
-            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns => LoadGraph(source, header, checksum, store, sourceName),
+            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
             VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
+            VectorIndexKind.DiskGraph => throw new IntegrityException(sourceName, "a graph on disk is searched where it is, and not read as a whole"),
             _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
         };
     }
 
-    private static HnswIndex LoadGraph(Stream source, IndexHeader header, uint checksum, VectorStore store, string sourceName)
+    private static HnswIndex LoadGraph(Stream source, IndexHeader header, uint checksum, VectorStore store, string sourceName, GraphCodes mostCodes)
     {
         int below = header.Rows;
         bool fits = header.M is >= 2 and <= 2048 && header.EfConstruction >= 1;
@@ -111,6 +115,7 @@ public static class VectorIndexFile
         if (codes != GraphCodes.None && !CodeSpace.Serves(header.Type))
             throw new IntegrityException(sourceName, $"no codes are made of {header.Type}s");
         var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, Codes = codes };
-        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, codes, Environment.ProcessorCount));
+        GraphCodes kept = codes < mostCodes ? codes : mostCodes;
+        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, kept, Environment.ProcessorCount));
     }
 }

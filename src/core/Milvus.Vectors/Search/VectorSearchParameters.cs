@@ -16,6 +16,9 @@ public readonly record struct VectorSearchParameters(int K)
     /// <summary>Range searches of an inverted file end after so many lists in a row without a hit; null takes 2.</summary>
     public int? MaxEmptyLists { get; init; }
 
+    /// <summary>Nodes of a graph on disk that are read at a time; null takes the index's own number.</summary>
+    public int? BeamWidth { get; init; }
+
     /// <summary>The exclusive outer bound of a range search, as a score of the metric.</summary>
     public float? Radius { get; init; }
 

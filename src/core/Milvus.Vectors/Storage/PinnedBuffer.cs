@@ -2,13 +2,15 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// A garbage-collected, never moving block of memory whose first element lies on a 64-byte boundary, so that one SIMD load never
-/// straddles two cache lines at the start of a row table. The pointer is valid as long as this object is reachable.
+/// straddles two cache lines at the start of a row table. The pointer is valid as long as this object is reachable. The block may also be
+/// part of a mapped file.
 /// </summary>
 internal sealed unsafe class PinnedBuffer
 {
     private const int Alignment = 64;
 
     private readonly byte[] _bytes;
+    private readonly MappedFile? _file;
 
     /// <param name="length">Usable bytes, at most <see cref="MaxLength"/>. The content is not cleared.</param>
     public PinnedBuffer(long length)
@@ -19,7 +21,18 @@ internal sealed unsafe class PinnedBuffer
         nint start = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _bytes[0]);
         Pointer = (byte*)((start + (Alignment - 1)) & ~(nint)(Alignment - 1));
         Length = (int)length;
-        HugePages.Advise(Pointer, Length);
+        PageAdvice.PreferHugePages(Pointer, Length);
+    }
+
+    /// <summary>Part of a mapped file, which it keeps mapped.</summary>
+    public PinnedBuffer(MappedFile file, long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, file.Length - offset);
+        _bytes = [];
+        _file = file;
+        Pointer = file.Pointer + offset;
+        Length = length;
     }
 
     /// <summary>The largest block that one managed array can give.</summary>
@@ -29,8 +42,11 @@ internal sealed unsafe class PinnedBuffer
 
     public int Length { get; }
 
-    /// <summary>Bytes taken from the heap, padding included.</summary>
+    /// <summary>Bytes taken from the heap, padding included; none of a mapped file.</summary>
     public long MemoryBytes => _bytes.LongLength;
+
+    /// <summary>The file, if it is one.</summary>
+    public MappedFile? File => _file;
 
     public Span<byte> Span => new(Pointer, Length);
 }

@@ -4,8 +4,8 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Rows × fixed stride of one dense vector type, in pinned memory owned by the garbage collector. The stride is exactly
-/// <see cref="RowBytes"/>: rows are not padded. Rows never move once written.
+/// Rows × fixed stride of one dense vector type, in pinned memory owned by the garbage collector or in a mapped file. The stride is
+/// exactly <see cref="RowBytes"/>: rows are not padded. Rows never move once written.
 /// </summary>
 /// <remarks>
 /// One writer at a time may append; any number of readers may read rows below a <see cref="Count"/> they have observed, at the same
@@ -20,6 +20,7 @@ public sealed unsafe class VectorStore
     private readonly int _mask;
     private readonly int _maxRows;
 
+    private MappedFile? _file;
     private byte* _single;
     private SlabTable? _norms;
     private InverseNorm? _rowNorm;
@@ -53,8 +54,11 @@ public sealed unsafe class VectorStore
     /// <summary>Rows that fit into the memory allocated so far.</summary>
     public int Capacity => Volatile.Read(ref _capacity);
 
-    /// <summary>Bytes taken from the heap, including row norms and unused capacity.</summary>
+    /// <summary>Bytes taken from the heap, including row norms and unused capacity; mapped rows take none.</summary>
     public long MemoryBytes => Volatile.Read(ref _memoryBytes);
+
+    /// <summary>True when the rows are read from a mapped file.</summary>
+    public bool IsMapped => _file is not null;
 
     /// <summary>True once inverse row norms are kept, as the cosine metric needs them.</summary>
     public bool HasNorms => Volatile.Read(ref _norms) is not null;
@@ -66,6 +70,43 @@ public sealed unsafe class VectorStore
     /// <exception cref="ArgumentOutOfRangeException">The type is not dense, or a number is out of range.</exception>
     public static VectorStore Create(DataType type, int dimension, int capacity) =>
         Create(type, dimension, capacity, PinnedBuffer.MaxLength, 1L << 30);
+
+    /// <summary>Rows that lie in a file one behind the other, mapped and left there. All are published.</summary>
+    /// <param name="path">A file that nobody changes; it may be deleted while it is in use where the system allows that.</param>
+    /// <param name="offset">Where the first row starts: a multiple of the component's size.</param>
+    /// <exception cref="IOException">The file cannot be mapped, or is shorter.</exception>
+    public static VectorStore Map(DataType type, int dimension, int rows, string path, long offset)
+    {
+        Check(type, dimension);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (rows <= 0)
+            return Create(type, dimension, rows);
+        MappedFile file = MappedFile.Open(path);
+        if (file.Length < offset + ((long)rows * type.VectorBytes(dimension)))
+            throw new IOException($"{path} has no {rows} vectors from byte {offset} on");
+        VectorStore store = Allocate(type, dimension, rows, PinnedBuffer.MaxLength, 1L << 30, file, offset);
+        Volatile.Write(ref store._count, rows);
+        return store;
+    }
+
+    /// <summary>As <see cref="Create(DataType, int, int)"/>, the rows in a new file that vanishes with the store.</summary>
+    /// <param name="directory">A directory on a disk; created if need be.</param>
+    /// <exception cref="IOException">There is no room.</exception>
+    public static VectorStore CreateMapped(DataType type, int dimension, int capacity, string directory)
+    {
+        Check(type, dimension);
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        return capacity == 0
+            ? Create(type, dimension, 0)
+            : Allocate(type, dimension, capacity, PinnedBuffer.MaxLength, 1L << 30, MappedFile.CreateTemporary(directory, (long)capacity * type.VectorBytes(dimension)), 0);
+    }
+
+    /// <summary>
+    /// Tells a mapped store that it was read through for the last time for now: its pages leave this process, and come back as they are
+    /// needed. Safe beside readers.
+    /// </summary>
+    /// <param name="isRandom">Rows will be read here and there rather than one after the other.</param>
+    public void Settle(bool isRandom) => _file?.Settle(isRandom);
 
     /// <summary>
     /// A store that grows by slabs of <paramref name="rowsPerSlab"/> rows (rounded up to a power of two) without moving rows: for
@@ -86,18 +127,23 @@ public sealed unsafe class VectorStore
     {
         Check(type, dimension);
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        return Allocate(type, dimension, capacity, maxSingleBytes, maxSlabBytes, null, 0);
+    }
+
+    private static VectorStore Allocate(DataType type, int dimension, int capacity, long maxSingleBytes, long maxSlabBytes, MappedFile? file, long offset)
+    {
         int rowBytes = type.VectorBytes(dimension);
         if ((long)rowBytes * capacity <= maxSingleBytes)
         {
-            var one = new VectorStore(type, dimension, 31, capacity);
-            one.AddSlab(capacity);
+            var one = new VectorStore(type, dimension, 31, capacity) { _file = file };
+            one.AddSlab(capacity, offset);
             one._single = one._slabs[0].Pointer;
             return one;
         }
 
-        var store = new VectorStore(type, dimension, BitOperations.Log2((ulong)Math.Max(1, maxSlabBytes / rowBytes)), capacity);
+        var store = new VectorStore(type, dimension, BitOperations.Log2((ulong)Math.Max(1, maxSlabBytes / rowBytes)), capacity) { _file = file };
         while (store.Capacity < capacity)
-            store.AddSlab((int)Math.Min(1L << store._shift, capacity - store.Capacity));
+            store.AddSlab((int)Math.Min(1L << store._shift, capacity - store.Capacity), offset + ((long)store.Capacity * rowBytes));
         return store;
     }
 
@@ -146,7 +192,7 @@ public sealed unsafe class VectorStore
         if (_count == _maxRows)
             throw Full();
         if (_count == _capacity)
-            AddSlab((int)Math.Min(1L << _shift, _maxRows - _count));
+            AddSlab((int)Math.Min(1L << _shift, _maxRows - _count), 0);
         PinnedBuffer slab = _slabs[_count >> _shift];
         int within = _count & _mask;
         int rows = Math.Min(maxRows, (slab.Length / RowBytes) - within);
@@ -209,9 +255,9 @@ public sealed unsafe class VectorStore
 
     private static InvalidOperationException Full() => new("a store of fixed capacity is full");
 
-    private void AddSlab(int rows)
+    private void AddSlab(int rows, long offset)
     {
-        var slab = new PinnedBuffer((long)rows * RowBytes);
+        PinnedBuffer slab = _file is null ? new PinnedBuffer((long)rows * RowBytes) : new PinnedBuffer(_file, offset, checked(rows * RowBytes));
         lock (_gate)
         {
             _slabs.Add(slab);

@@ -25,6 +25,9 @@ public sealed class GrpcCallContext
     /// <summary>The answer, though it arrives with status OK, says that the engine failed; for metrics.</summary>
     public bool EngineFailed { get; set; }
 
+    /// <summary>The array of <see cref="System.Buffers.ArrayPool{T}.Shared"/> that holds the request's message and can go back once it is answered; null else.</summary>
+    internal byte[]? Borrowed { get; set; }
+
     /// <summary>The database named by the metadata, empty when none is.</summary>
     public string Database => Metadata("dbname");
 

@@ -14,6 +14,9 @@ internal static class GrpcFrameReader
 {
     public const int HeaderBytes = 5;
 
+    /// <summary>Memory that a message gets on its word alone.</summary>
+    private const int TrustedBytes = 8 << 20;
+
     /// <summary>Reads the only message of a unary or server-streaming call.</summary>
     /// <param name="encoding">The request's <c>grpc-encoding</c>, empty when absent.</param>
     /// <exception cref="GrpcException">The frame is malformed, too large, or not this message.</exception>
@@ -32,22 +35,75 @@ internal static class GrpcFrameReader
                 return message;
             }
 
-            if (read.IsCompleted)
-            {
-                throw new GrpcException(GrpcStatusCode.Internal, buffer.IsEmpty
-                    ? "received no request message"
-                    : $"the request ended inside a message ({buffer.Length} bytes of it arrived)");
-            }
+            if (read.IsCompleted) throw Ended(buffer.Length);
             body.AdvanceTo(buffer.Start, buffer.End);
         }
     }
+
+    /// <summary>
+    /// Reads the only message of a call into memory of its own, taking it from the transport as it arrives: a large message never waits there as a whole.
+    /// </summary>
+    /// <returns>The message, and the array of <see cref="ArrayPool{T}.Shared"/> that it lies in; null when it lies elsewhere.</returns>
+    /// <exception cref="GrpcException">The frame is malformed or too large.</exception>
+    public static async ValueTask<(ReadOnlyMemory<byte> Message, byte[]? Borrowed)> ReadOwnedAsync(PipeReader body, int maxBytes, string encoding, CancellationToken cancellation)
+    {
+        byte[]? message = null;
+        int length = 0, arrived = 0;
+        var compressed = false;
+        while (true)
+        {
+            var read = await body.ReadAsync(cancellation);
+            var buffer = read.Buffer;
+            if (message is null && TryGetHeader(buffer, maxBytes, out compressed, out length))
+            {
+                buffer = buffer.Slice(HeaderBytes);
+                message = ArrayPool<byte>.Shared.Rent(Math.Min(length, TrustedBytes));
+            }
+            if (message is not null)
+            {
+                var taken = (int)Math.Min(buffer.Length, length - arrived);
+                if (arrived + taken > message.Length) message = Grow(message, arrived, length, arrived + taken);
+                buffer.Slice(0, taken).CopyTo(message.AsSpan(arrived));
+                arrived += taken;
+                body.AdvanceTo(buffer.GetPosition(taken));
+                if (arrived == length) return compressed ? (Decompress(new ReadOnlySequence<byte>(message, 0, length), maxBytes, encoding), null) : (message.AsMemory(0, length), message);
+            }
+            else body.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted) throw Ended(message is null ? buffer.Length : HeaderBytes + arrived);
+        }
+    }
+
+    public static GrpcException Malformed(InvalidProtocolBufferException e) =>
+        new(GrpcStatusCode.Internal, "grpc: error unmarshalling request: " + e.Message, e);
+
+    // A client that claims a length gets memory for it as it sends.
+    private static byte[] Grow(byte[] message, int used, int length, int needed)
+    {
+        var grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, Math.Max(needed, message.Length * 2L)));
+        message.AsSpan(0, used).CopyTo(grown);
+        ArrayPool<byte>.Shared.Return(message);
+        return grown;
+    }
+
+    private static GrpcException Ended(long bytes) => new(GrpcStatusCode.Internal, bytes == 0
+        ? "received no request message"
+        : $"the request ended inside a message ({bytes} bytes of it arrived)");
 
     private static bool TryGetMessage(
         ReadOnlySequence<byte> buffer, int maxBytes, out ReadOnlySequence<byte> payload, out bool compressed, out SequencePosition end)
     {
         payload = default;
-        compressed = false;
         end = default;
+        if (!TryGetHeader(buffer, maxBytes, out compressed, out var length) || buffer.Length < HeaderBytes + (long)length) return false;
+        payload = buffer.Slice(HeaderBytes, length);
+        end = payload.End;
+        return true;
+    }
+
+    private static bool TryGetHeader(ReadOnlySequence<byte> buffer, int maxBytes, out bool compressed, out int length)
+    {
+        compressed = false;
+        length = 0;
         if (buffer.Length < HeaderBytes) return false;
 
         Span<byte> header = stackalloc byte[HeaderBytes];
@@ -56,16 +112,13 @@ internal static class GrpcFrameReader
             throw new GrpcException(GrpcStatusCode.Internal, $"grpc: received unexpected payload format {header[0]}");
 
         compressed = header[0] == 1;
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        if (length > maxBytes)
+        var claimed = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
+        if (claimed > maxBytes)
         {
             throw new GrpcException(
-                GrpcStatusCode.ResourceExhausted, $"grpc: received message larger than max ({length} vs. {maxBytes})");
+                GrpcStatusCode.ResourceExhausted, $"grpc: received message larger than max ({claimed} vs. {maxBytes})");
         }
-
-        if (buffer.Length < HeaderBytes + length) return false;
-        payload = buffer.Slice(HeaderBytes, length);
-        end = payload.End;
+        length = (int)claimed;
         return true;
     }
 
@@ -78,12 +131,14 @@ internal static class GrpcFrameReader
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new GrpcException(GrpcStatusCode.Internal, "grpc: error unmarshalling request: " + e.Message, e);
+            throw Malformed(e);
         }
     }
 
     private static T ParseCompressed<T>(ReadOnlySequence<byte> payload, MessageParser<T> parser, int maxBytes, string encoding)
-        where T : IMessage<T>
+        where T : IMessage<T> => Parse(new ReadOnlySequence<byte>(Decompress(payload, maxBytes, encoding)), parser);
+
+    private static ReadOnlyMemory<byte> Decompress(ReadOnlySequence<byte> payload, int maxBytes, string encoding)
     {
         if (encoding is "" or "identity")
             throw new GrpcException(GrpcStatusCode.Internal, "grpc: compressed flag set with identity or empty encoding");
@@ -113,6 +168,6 @@ internal static class GrpcFrameReader
         {
             throw new GrpcException(GrpcStatusCode.Internal, "grpc: failed to decompress the received message: " + e.Message, e);
         }
-        return Parse(new ReadOnlySequence<byte>(plain.WrittenMemory), parser);
+        return plain.WrittenMemory;
     }
 }

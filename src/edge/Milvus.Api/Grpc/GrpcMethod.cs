@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
@@ -46,18 +47,26 @@ public interface IGrpcGuard
     ValueTask AuthorizeAsync(IMessage request, GrpcCallContext call);
 }
 
+/// <summary>Reads a request from the bytes of its message, which it may keep.</summary>
+/// <exception cref="InvalidProtocolBufferException">The bytes are no such message.</exception>
+public delegate TRequest GrpcOwnedParser<out TRequest>(ReadOnlyMemory<byte> message);
+
 internal sealed class UnaryMethod<TRequest, TResponse>(
-    string service, string name, MessageParser<TRequest> parser, Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler)
+    string service, string name, MessageParser<TRequest> parser, GrpcOwnedParser<TRequest>? ownedParser, Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler)
     : GrpcMethod(service, name)
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage
 {
     internal override async ValueTask InvokeAsync(HttpContext http, GrpcCallContext call, GrpcOptions options, IGrpcGuard? guard)
     {
-        var request = await GrpcRequests.ReadAsync(http, call, parser, options, guard);
+        var request = ownedParser is null
+            ? await GrpcRequests.ReadAsync(http, call, parser, options, guard)
+            : await GrpcRequests.ReadAsync(http, call, ownedParser, options, guard);
         var response = await handler(request, call);
         // Not flushed here: headers, message and trailers leave together when the request ends.
         GrpcFrameWriter.Write(http.Response.BodyWriter, response, options.MaxSendMessageBytes);
+        // After a failure something may still be at work on the request: then its memory is left to the garbage collector.
+        if (call.Borrowed is { } borrowed && !call.EngineFailed) ArrayPool<byte>.Shared.Return(borrowed);
     }
 }
 
@@ -104,6 +113,28 @@ internal static class GrpcRequests
         var encoding = http.Request.Headers["grpc-encoding"].ToString();
         var request = await GrpcFrameReader.ReadSingleAsync(
             http.Request.BodyReader, parser, options.MaxReceiveMessageBytes, encoding, call.Cancellation);
+        if (guard is not null) await guard.AuthorizeAsync(request, call);
+        return request;
+    }
+
+    /// <summary>As the other overload, for requests that keep parts of their message.</summary>
+    public static async ValueTask<TRequest> ReadAsync<TRequest>(
+        HttpContext http, GrpcCallContext call, GrpcOwnedParser<TRequest> parser, GrpcOptions options, IGrpcGuard? guard)
+        where TRequest : class, IMessage<TRequest>
+    {
+        if (guard is not null) call.User = await guard.AuthenticateAsync(call);
+        var encoding = http.Request.Headers["grpc-encoding"].ToString();
+        var (message, borrowed) = await GrpcFrameReader.ReadOwnedAsync(http.Request.BodyReader, options.MaxReceiveMessageBytes, encoding, call.Cancellation);
+        if (options.RecyclesMessages) call.Borrowed = borrowed;
+        TRequest request;
+        try
+        {
+            request = parser(message);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw GrpcFrameReader.Malformed(e);
+        }
         if (guard is not null) await guard.AuthorizeAsync(request, call);
         return request;
     }

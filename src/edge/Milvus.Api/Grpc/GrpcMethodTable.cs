@@ -49,15 +49,16 @@ public sealed class GrpcMethodTable
             return this;
         }
 
+        /// <param name="ownedParser">Used in place of <paramref name="parser"/> where requests keep parts of their message; null for others.</param>
         /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>
         public Builder Unary<TRequest, TResponse>(
             ServiceDescriptor service, string name, MessageParser<TRequest> parser,
-            Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler)
+            Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler, GrpcOwnedParser<TRequest>? ownedParser = null)
             where TRequest : class, IMessage<TRequest>
             where TResponse : class, IMessage
         {
             Check<TRequest, TResponse>(service, name, serverStreaming: false);
-            return Set(new UnaryMethod<TRequest, TResponse>(service.FullName, name, parser, handler));
+            return Set(new UnaryMethod<TRequest, TResponse>(service.FullName, name, parser, ownedParser, handler));
         }
 
         /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>

@@ -11,6 +11,12 @@ public sealed record GrpcOptions
     /// <summary>Largest answer.</summary>
     public int MaxSendMessageBytes { get; init; } = 256 * Mebibyte;
 
+    /// <summary>
+    /// Uses the memory of a request's message again once the request was answered with success. Only where nothing keeps parts of such a request: vectors
+    /// are not copied out of the message.
+    /// </summary>
+    public bool RecyclesMessages { get; init; }
+
     /// <exception cref="ArgumentOutOfRangeException">A limit is not positive.</exception>
     public GrpcOptions Validate()
     {

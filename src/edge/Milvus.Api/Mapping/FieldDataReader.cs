@@ -106,7 +106,7 @@ public sealed class FieldDataReader
             case (DataType.Timestamptz, ScalarField.DataOneofCase.TimestamptzData):
                 return nulls.Expand(type, scalars.TimestamptzData.Data.ToArray());
             case (DataType.Timestamptz, ScalarField.DataOneofCase.StringData):
-                return nulls.Expand(type, scalars.StringData.Data.Select((text, i) => ReadTimestamp(text, i, name)).ToArray());
+                return nulls.Expand(type, scalars.StringData.Data.Select(ReadTimestamp).ToArray());
             case (DataType.Array, ScalarField.DataOneofCase.ArrayData):
                 return ArrayReader.Read(scalars.ArrayData, field, name, nulls);
             default:
@@ -116,10 +116,10 @@ public sealed class FieldDataReader
     }
 
     /// <summary>A full-length column has placeholders under its nulls, which need not be timestamps.</summary>
-    private long ReadTimestamp(string text, int row, string name)
+    private long ReadTimestamp(string text)
     {
         if (text.Length == 0) return 0;
         if (TimestampText.TryParse(text, _zone, out var microseconds)) return microseconds;
-        throw MilvusException.InvalidParameter($"got invalid timestamptz string '{text}' at row {row} of field {name}");
+        throw MilvusException.InvalidParameter(TimestampText.Invalid(text));
     }
 }

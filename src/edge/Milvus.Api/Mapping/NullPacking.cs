@@ -34,7 +34,7 @@ internal readonly struct NullPacking
     public bool IsValid(int row) => _flags.Count == 0 || _flags[row];
 
     public static MilvusException WrongCount(int values, string name, int rows) => MilvusException.InvalidParameter(
-        $"the num_rows ({values}) of field ({name}) is not equal to passed num_rows ({rows})");
+        $"the num_rows ({values}) of field ({name}) is not equal to passed num_rows ({rows})", rows, values);
 
     /// <summary>Whether this number of values has one for every row, null rows included.</summary>
     /// <exception cref="MilvusException">1100: the number fits neither packing.</exception>

@@ -44,8 +44,18 @@ public static class ResultWriter
         foreach (var highlights in result.Highlights)
         {
             var field = new HighlightResult { FieldName = highlights.Field };
-            foreach (var fragments in highlights.Hits) field.Datas.Add(new HighlightData { Fragments = { fragments } });
+            for (var i = 0; i < highlights.Hits.Length; i++)
+            {
+                var marked = new HighlightData { Fragments = { highlights.Hits[i] } };
+                if (!highlights.Scores.IsEmpty) marked.Scores.AddRange(highlights.Scores[i]);
+                field.Datas.Add(marked);
+            }
             data.HighlightResults.Add(field);
+        }
+        if (!result.Elements.IsEmpty)
+        {
+            data.ElementIndices = new LongArray();
+            foreach (var element in result.Elements) data.ElementIndices.Data.Add(element);
         }
         if (result.IteratorToken is { } token)
             data.SearchIteratorV2Results = new SearchIteratorV2Results { Token = token, LastBound = result.IteratorLastBound };
@@ -71,6 +81,12 @@ public static class ResultWriter
         };
         answer.OutputFields.AddRange(result.OutputFields);
         AddColumns(answer.FieldsData, result.Collection, result.Columns, zone);
+        foreach (var elements in result.Elements)
+        {
+            var indices = new ElementIndices { Indices = new LongArray() };
+            foreach (var element in elements) indices.Indices.Data.Add(element);
+            answer.ElementIndices.Add(indices);
+        }
         return answer;
     }
 

@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Milvus.Model;
 using Milvus.Protocol.Common;
 using Milvus.Proxy;
-using ErrorCode = Milvus.Model.ErrorCode;
 using WireHybrid = Milvus.Protocol.HybridSearchRequest;
 using WireLevel = Milvus.Protocol.Common.ConsistencyLevel;
 using WireQuery = Milvus.Protocol.QueryRequest;
@@ -26,11 +25,26 @@ public static class SearchReader
         Params = AddTravel(wire.QueryParams.ToParams(), wire.TravelTimestamp),
     };
 
-    /// <exception cref="MilvusException">1100: no queries, or queries this server can't read. 10: a part of the contract that is not built.</exception>
+    /// <exception cref="MilvusException">1100: no queries, or queries this server can't read.</exception>
     public static SearchRequest Read(WireSearch wire)
     {
-        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
-        var request = new SearchRequest
+        if (wire.Template is SearchTemplate template)
+        {
+            var (again, byKeys) = ReadPlaceholders(wire.PlaceholderGroup);
+            return again is not null ? template.With(again, wire.GuaranteeTimestamp) : template.Search with { Keys = byKeys, GuaranteeTimestamp = wire.GuaranteeTimestamp };
+        }
+        var request = ReadCommon(wire);
+        if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
+
+        var (vectors, keys) = ReadPlaceholders(wire.PlaceholderGroup);
+        return request with { Vectors = vectors, Keys = keys };
+    }
+
+    /// <summary>Everything but vectors and keys.</summary>
+    /// <exception cref="MilvusException">As for <see cref="Read(WireSearch)"/>.</exception>
+    public static SearchRequest ReadCommon(WireSearch wire)
+    {
+        return new SearchRequest
         {
             Collection = wire.CollectionName,
             Partitions = [.. wire.PartitionNames],
@@ -42,18 +56,15 @@ public static class SearchReader
             Params = AddTravel(wire.SearchParams.ToParams(), wire.TravelTimestamp),
             Highlight = wire.Highlighter is { } highlighter ? new HighlightRequest(highlighter.Type == HighlightType.Semantic, highlighter.Params.ToParams()) : null,
             Score = FunctionScoreReader.Read(wire.FunctionScore),
+            Chains = FunctionChainReader.Read(wire.FunctionChains),
             Aggregation = wire.SearchAggregation is { } aggregation ? AggregationMapping.Read(aggregation) : null,
         };
-        if (wire.SearchInputCase == WireSearch.SearchInputOneofCase.Ids) return request with { Keys = KeyMapping.ToKeys(wire.Ids) };
-
-        var (vectors, keys) = ReadPlaceholders(wire.PlaceholderGroup);
-        return request with { Vectors = vectors, Keys = keys };
     }
 
     /// <exception cref="MilvusException">As for <see cref="Read(WireSearch)"/>.</exception>
     public static HybridSearchRequest Read(WireHybrid wire)
     {
-        if (wire.FunctionChains.Count > 0) throw NotBuilt("function chains");
+        if (wire.FunctionChains.Count > 0) throw MilvusException.InvalidParameter("function_chains is not supported for hybrid search yet");
         return new HybridSearchRequest
         {
             Collection = wire.CollectionName,
@@ -75,6 +86,7 @@ public static class SearchReader
 
     private static (QueryVectors? Vectors, PrimaryKeys? Keys) ReadPlaceholders(ByteString bytes)
     {
+        if (PlainVectors(bytes.Memory) is { } plain) return (plain, null);
         PlaceholderGroup group;
         try
         {
@@ -105,10 +117,31 @@ public static class SearchReader
         }
     }
 
+    /// <summary>Vectors of one placeholder, left where they are; null for anything else, right or wrong.</summary>
+    private static QueryVectors? PlainVectors(ReadOnlyMemory<byte> group)
+    {
+        var outer = new WireFields(group.Span);
+        if (!outer.Next() || outer.Number != PlaceholderGroup.PlaceholdersFieldNumber || !outer.IsDelimited || outer.End != group.Length) return null;
+        var placeholder = group[outer.Content..];
+        var fields = new WireFields(placeholder.Span);
+        var type = PlaceholderType.None;
+        var count = 0;
+        while (fields.Next())
+        {
+            if (fields.Number == PlaceholderValue.ValuesFieldNumber && fields.IsDelimited) count++;
+            else if (fields.Number == PlaceholderValue.TypeFieldNumber && !fields.IsDelimited) type = (PlaceholderType)(int)fields.Number64;
+            else if (fields.Number != PlaceholderValue.TagFieldNumber) return null;
+        }
+        if (fields.IsMalformed || count == 0) return null;
+        if (type is not (PlaceholderType.FloatVector or PlaceholderType.BinaryVector or PlaceholderType.Float16Vector or PlaceholderType.Bfloat16Vector or PlaceholderType.Int8Vector)) return null;
+        var rows = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(count);
+        fields = new WireFields(placeholder.Span);
+        while (fields.Next())
+            if (fields.Number == PlaceholderValue.ValuesFieldNumber) rows.Add(placeholder[fields.Content..fields.End]);
+        return new QueryVectors((DataType)(int)type, rows.MoveToImmutable());
+    }
+
     private static long ReadKey(ByteString value) => value.Length == sizeof(long)
         ? System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(value.Span)
         : throw MilvusException.InvalidParameter($"a primary key placeholder has 8 bytes, not {value.Length}");
-
-    private static MilvusException NotBuilt(string what) =>
-        new(ErrorCode.Unimplemented, $"{what} is not supported yet: service unimplemented") { IsInputError = true };
 }

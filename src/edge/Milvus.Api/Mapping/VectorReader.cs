@@ -29,8 +29,7 @@ internal static class VectorReader
             case (DataType.ArrayOfVector, VectorField.DataOneofCase.VectorArray):
                 return ReadLists(vectors.VectorArray, name, nulls);
             default:
-                throw MilvusException.InvalidParameter(
-                    $"insert data of field {name} does not match its type {type}, it is {vectors.DataCase}");
+                throw Mismatch(name, type, vectors.DataCase);
         }
     }
 
@@ -105,13 +104,33 @@ internal static class VectorReader
         return new VectorColumn(type, dimension, spread, nulls.Validity());
     }
 
-    private static byte[] FloatBytes(FloatArray floats)
+    private static ReadOnlyMemory<byte> FloatBytes(FloatArray floats)
     {
+        if (!floats.Packed.IsEmpty) return floats.Packed;
         var count = floats.Data.Count;
         var buffer = ArrayPool<float>.Shared.Rent(count);
         floats.Data.CopyTo(buffer, 0);
         var bytes = MemoryMarshal.AsBytes(buffer.AsSpan(0, count)).ToArray();
         ArrayPool<float>.Shared.Return(buffer);
         return bytes;
+    }
+
+    // A column of another kind is no column of this one to Milvus, whatever it holds.
+    private static MilvusException Mismatch(string name, DataType type, VectorField.DataOneofCase given)
+    {
+        var kind = type switch
+        {
+            DataType.FloatVector => "float vector",
+            DataType.Float16Vector => "float16 vector",
+            DataType.BFloat16Vector => "bfloat16 vector",
+            DataType.BinaryVector => "binary vector",
+            DataType.Int8Vector => "int8 vector",
+            DataType.SparseFloatVector => "sparse float vector",
+            DataType.ArrayOfVector => "array of vector",
+            _ => null,
+        };
+        return kind is null
+            ? MilvusException.InvalidParameter($"insert data of field {name} does not match its type {type}, it is {given}")
+            : MilvusException.InvalidParameter($"{kind} field '{name}' is illegal, array type mismatch", $"need {kind}", "got nil");
     }
 }

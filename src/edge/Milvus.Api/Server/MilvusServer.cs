@@ -121,7 +121,7 @@ public sealed class MilvusServer : IAsyncDisposable
         if (_options.Address is { } address) kestrel.Listen(address, port, Configure);
         else kestrel.ListenAnyIP(port, Configure);
 
-        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), _logging);
+        var sockets = new SocketTransportFactory(Options.Create(TransportSettings()), _logging);
         var server = new KestrelServer(Options.Create(kestrel), sockets, _logging);
         try
         {
@@ -145,6 +145,9 @@ public sealed class MilvusServer : IAsyncDisposable
                 listen.Use(next => Http2PrefaceDetector.Wrap(next, FirstByteTimeout, _time));
         }
     }
+
+    // Requests run on pool threads anyway: what only moves bytes need not change threads, and a buffer per idle connection is cheaper than a call per read.
+    private static SocketTransportOptions TransportSettings() => new() { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = false };
 
     private KestrelServerOptions KestrelSettings(HttpProtocols protocols)
     {

@@ -28,7 +28,9 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
         var atMost = segments.ToDictionary(s => s.SegmentId, s => SegmentCompactor.DeletedAtMost(s, checkpoints[s.Shard]?.Tombstones ?? [], horizons[s.Shard]));
         // Only where something was deleted is it worth asking who it was deleted from.
         var exact = collection.Load is not null && atMost.Values.Any(n => n > 0) ? await AskAsync(collection).ConfigureAwait(false) : [];
-        var candidates = segments.Select(s => new CompactionCandidate(s, Deleted(s, segments, atMost[s.SegmentId], exact, force)));
+        var now = Timestamp.FromMs(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var candidates = segments.Select(s => new CompactionCandidate(
+            s, Math.Min(s.RowCount, Deleted(s, segments, atMost[s.SegmentId], exact, force) + SegmentCompactor.ExpiredAtLeast(s, collection, now))));
         var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
         return
         [

@@ -87,7 +87,9 @@ public sealed record NodeSettings
             throw new SettingsException("--contact-points needs --akka-management-port: the nodes find each other by it");
         try
         {
-            return settings with { Engine = settings.Engine.Validated() };
+            var placement = settings.Engine.Placement;
+            placement = placement with { CopyDirectory = placement.CopyDirectory ?? Path.Combine(settings.DataDirectory, "mmap") };
+            return settings with { Engine = (settings.Engine with { Placement = placement }).Validated() };
         }
         catch (ArgumentOutOfRangeException e)
         {

@@ -87,13 +87,14 @@ public sealed class SegmentLoads : IDisposable
         try
         {
             var (manifest, checkpoint) = await _facts.FindAsync(collection.Id, wanted.SegmentId, m => Covers(m, collection, wanted.IndexIds), cancellation).ConfigureAwait(false);
-            var bytes = SealedSegmentReader.EstimateMemory(manifest, collection);
+            var placement = SegmentPlacements.Resolve(manifest, collection, _node.Options.Placement, _node.Memory.AvailableBytes);
+            var bytes = SealedSegmentReader.EstimateMemory(manifest, collection, placement);
             Reserve(bytes, $"segment {manifest.SegmentId} of collection {collection.Name}");
             try
             {
                 // Of the moment before the reading: pushes that an earlier incarnation here acknowledged do not count for this one.
                 var incarnation = (long)_node.Oracle.Next().Value;
-                var segment = await ReadAsync(manifest, collection, checkpoint, cancellation).ConfigureAwait(false);
+                var segment = await ReadAsync(manifest, collection, checkpoint, placement, cancellation).ConfigureAwait(false);
                 var replica = new LoadedReplica(segment, collection, checkpoint?.LogSequence ?? 0, incarnation, bytes);
                 replica.TryHold(hold);
                 _table.Add(replica);
@@ -181,9 +182,9 @@ public sealed class SegmentLoads : IDisposable
     }
 
     // An index is derived data: a damaged one is left out, and its absence told to who asked.
-    private async Task<SealedSegment> ReadAsync(SegmentManifest manifest, CollectionInfo collection, ChannelCheckpoint? checkpoint, CancellationToken cancellation)
+    private async Task<SealedSegment> ReadAsync(SegmentManifest manifest, CollectionInfo collection, ChannelCheckpoint? checkpoint, SegmentPlacement placement, CancellationToken cancellation)
     {
-        var reader = new SealedSegmentReader(_objects);
+        var reader = new SealedSegmentReader(_objects, placement);
         var readAgain = new HashSet<string>(StringComparer.Ordinal);
         while (true)
         {
@@ -278,7 +279,7 @@ public sealed class SegmentLoads : IDisposable
     private void Recount(LoadedReplica replica)
     {
         var segment = replica.Segment;
-        var bytes = SealedSegment.EstimateMemory(segment.Manifest, segment.Schema);
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement);
         lock (replica)
         {
             if (replica.ReservedBytes == 0) return;

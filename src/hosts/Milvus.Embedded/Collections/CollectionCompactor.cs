@@ -79,9 +79,10 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
 
     private Timestamp Horizon() => Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
 
-    private long Deleted(SegmentManifest manifest, Dictionary<long, SealedSegment> loaded, Timestamp horizon) => loaded.TryGetValue(manifest.SegmentId, out var segment)
-        ? segment.Tombstones.CountAt(horizon)
-        : SegmentCompactor.DeletedAtMost(manifest, services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [], horizon);
+    private long Deleted(SegmentManifest manifest, Dictionary<long, SealedSegment> loaded, Timestamp horizon) => Math.Min(manifest.RowCount, loaded.TryGetValue(manifest.SegmentId, out var segment)
+        ? segment.Tombstones.CountAt(horizon) + SegmentCompactor.Expired(segment, collection.Info, services.Now)
+        : SegmentCompactor.DeletedAtMost(manifest, services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [], horizon)
+            + SegmentCompactor.ExpiredAtLeast(manifest, collection.Info, services.Now));
 
     private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, CancellationToken cancellation)
     {

@@ -62,14 +62,15 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
     public async Task<LoadedSegment> LoadAsync(SegmentManifest manifest, bool withinBudget, CancellationToken cancellation)
     {
         var info = collection.Info;
-        var bytes = SealedSegmentReader.EstimateMemory(manifest, info);
+        var placement = Place(manifest, services.Memory.AvailableBytes);
+        var bytes = SealedSegmentReader.EstimateMemory(manifest, info, placement);
         var what = $"segment {manifest.SegmentId} of collection {info.Name}";
         if (withinBudget) services.Memory.Reserve(bytes, what);
         else services.Memory.Add(bytes);
         try
         {
             var tombstones = services.Segments.GetCheckpoint(new ShardId(info.Id, manifest.Shard))?.Tombstones ?? [];
-            var segment = await ReadAsync(manifest, info, tombstones, cancellation).ConfigureAwait(false);
+            var segment = await ReadAsync(manifest, info, tombstones, placement, cancellation).ConfigureAwait(false);
             lock (_lock)
             {
                 if (_reserved.Remove(manifest.SegmentId, out var before)) services.Memory.Release(before);
@@ -87,7 +88,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
     /// <summary>Counts a segment again after an index came or went.</summary>
     public void Recount(SealedSegment segment)
     {
-        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema);
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema, segment.Placement);
         lock (_lock)
         {
             if (!_reserved.TryGetValue(segment.SegmentId, out var before)) return;
@@ -114,10 +115,13 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
 
     public bool IsWanted(long partitionId) => collection.Info.Load is { } load && load.Includes(partitionId);
 
+    private SegmentPlacement Place(SegmentManifest manifest, long availableBytes) =>
+        SegmentPlacements.Resolve(manifest, collection.Info, services.Options.Placement, availableBytes);
+
     // An index is derived data: without it the segment is scanned until it is built again.
-    private async Task<SealedSegment> ReadAsync(SegmentManifest manifest, CollectionInfo info, ImmutableArray<TombstoneFile> tombstones, CancellationToken cancellation)
+    private async Task<SealedSegment> ReadAsync(SegmentManifest manifest, CollectionInfo info, ImmutableArray<TombstoneFile> tombstones, SegmentPlacement placement, CancellationToken cancellation)
     {
-        var reader = new SealedSegmentReader(services.Objects);
+        var reader = new SealedSegmentReader(services.Objects, placement);
         while (true)
         {
             try
@@ -151,7 +155,8 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         {
             await ReleaseAsync().ConfigureAwait(false);
             var missing = Missing().ToList();
-            services.Memory.Require(missing.Sum(m => SealedSegmentReader.EstimateMemory(m, collection.Info)), $"collection {collection.Info.Name}");
+            // What has to fit is the smallest form: a segment takes a larger one only while there is plenty.
+            services.Memory.Require(missing.Sum(m => SealedSegmentReader.EstimateMemory(m, collection.Info, Place(m, 0))), $"collection {collection.Info.Name}");
             var total = missing.Sum(m => m.TotalBytes);
             long done = 0;
             foreach (var manifest in missing)

@@ -33,7 +33,8 @@ public sealed record EngineServices
 
     public SegmentSealer Sealer => field ??= new SegmentSealer(Segments, Objects, Oracle, Time, new SealOptions(Options.TombstoneRetentionMs, Options.Channel.MaxPendingDeletes));
 
-    public IndexBuildOptions Indexing => field ??= new IndexBuildOptions(Options.MinIndexRows, Options.BuildThreads);
+    /// <summary>How indexes are built now: the memory that is left has a say in it.</summary>
+    public IndexBuildOptions Indexing => new(Options.MinIndexRows, Options.BuildThreads) { AvailableBytes = Memory.AvailableBytes };
 
     public Timestamp Now => Timestamp.FromMs(Time.GetUtcNow().ToUnixTimeMilliseconds());
 }

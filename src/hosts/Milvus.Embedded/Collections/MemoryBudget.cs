@@ -14,6 +14,9 @@ public sealed class MemoryBudget(long limitBytes)
 
     public long UsedBytes => Interlocked.Read(ref _used);
 
+    /// <summary>What is left; nothing when more is in use than the limit allows.</summary>
+    public long AvailableBytes => Math.Max(0, LimitBytes - UsedBytes);
+
     /// <exception cref="MilvusException">3: the budget would be exceeded; nothing is reserved.</exception>
     public void Reserve(long bytes, string what)
     {

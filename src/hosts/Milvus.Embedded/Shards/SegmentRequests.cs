@@ -1,8 +1,6 @@
-using System.Globalization;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Segments;
-using Milvus.Vectors;
 
 namespace Milvus.Embedded.Shards;
 
@@ -12,6 +10,7 @@ internal static class SegmentRequests
     public static SegmentSearchRequest Of(ShardSearch search, int k, ReadPoint at)
     {
         var isSparse = search.Field.Type == DataType.SparseFloatVector;
+        var numbers = SegmentNumbers.Of(search.IndexParams);
         return new SegmentSearchRequest
         {
             FieldId = search.Field.Id,
@@ -22,11 +21,13 @@ internal static class SegmentRequests
             QueryType = search.Queries.Type,
             QueryCount = search.Queries.Rows.Length,
             K = k,
-            Ef = Number(search, "ef") ?? Number(search, "search_list") ?? Number(search, "search_list_size"),
-            ElementBits = Number(search, "mh_element_bit_width") ?? 8,
-            Nprobe = Number(search, "nprobe"),
-            RefineFactor = Real(search, "refine_k"),
-            MaxEmptyLists = Number(search, "max_empty_result_buckets"),
+            Ef = numbers.Ef,
+            ElementBits = numbers.ElementBits,
+            BeamWidth = numbers.BeamWidth,
+            Nprobe = numbers.Nprobe,
+            RefineFactor = numbers.RefineFactor,
+            ElementRatio = numbers.ElementRatio,
+            MaxEmptyLists = numbers.MaxEmptyLists,
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
             Filter = search.Filter,
@@ -34,9 +35,9 @@ internal static class SegmentRequests
             At = at,
             Group = search.GroupBy.IsEmpty ? null : new GroupBy(search.GroupBy, search.GroupSize) { Strict = search.StrictGroupSize, Only = search.OnlyGroups },
             Bm25 = search.Bm25,
-            DropRatio = Real(search, "drop_ratio_search") ?? 0,
-            MaxScoreRatio = Real(search, "dim_max_score_ratio") ?? 1,
-            SparseAlgorithm = SparseAlgorithms.TryParse(search.IndexParams.GetValueOrDefault("search_algo"), out var algorithm) ? algorithm : SparseAlgorithm.Default,
+            DropRatio = numbers.DropRatio,
+            MaxScoreRatio = numbers.MaxScoreRatio,
+            SparseAlgorithm = numbers.SparseAlgorithm,
         };
     }
 
@@ -52,10 +53,4 @@ internal static class SegmentRequests
         }
         return all;
     }
-
-    private static float? Real(ShardSearch search, string key) =>
-        search.IndexParams.TryGetValue(key, out var text) && float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : null;
-
-    private static int? Number(ShardSearch search, string key) =>
-        search.IndexParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : null;
 }

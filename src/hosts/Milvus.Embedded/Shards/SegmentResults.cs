@@ -33,6 +33,7 @@ internal static class SegmentResults
             Timestamps = times,
             Ids = segment.PrimaryKeysOf(rows),
             GroupValues = GroupValues(found),
+            Elements = found.Length == 1 ? found[0].Elements : [.. found.SelectMany(f => f.Elements)],
             Examined = (long)segment.RowCount * found.Length,
         };
     }

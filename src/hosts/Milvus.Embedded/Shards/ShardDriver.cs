@@ -21,6 +21,7 @@ public sealed class ShardDriver : IChannelHost, IAsyncDisposable
     private readonly Func<IChannelLog> _openLog;
     private readonly ILogger _logger;
     private readonly Task _loop;
+    private readonly RecordBuffer _records = new();
     private IChannelLog _log;
     private long _queuedBytes;
     private long _seenSequence;
@@ -183,11 +184,19 @@ public sealed class ShardDriver : IChannelHost, IAsyncDisposable
 
     private void Log(PrepareOutcome[] outcomes)
     {
-        var payloads = new List<ReadOnlyMemory<byte>>(outcomes.Length);
-        foreach (var o in outcomes)
-            if (o.Record is { } record) payloads.Add(ChannelRecordCodec.Encode(record));
-        if (payloads.Count == 0) return;
-        var sequence = _log.Append(payloads.ToArray());
+        long sequence;
+        try
+        {
+            foreach (var o in outcomes)
+                if (o.Record is { } record) _records.Add(record);
+            var payloads = _records.Payloads();
+            if (payloads.Length == 0) return;
+            sequence = _log.Append(payloads);
+        }
+        finally
+        {
+            _records.Clear();
+        }
         _log.Commit();
         try
         {

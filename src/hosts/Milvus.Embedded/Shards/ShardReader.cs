@@ -8,13 +8,15 @@ using Milvus.Text.Bm25;
 namespace Milvus.Embedded.Shards;
 
 /// <summary>
-/// Reads one shard in this process: its view at one moment, pinned because segments live as long as somebody refers to them. Everything runs
-/// on the caller's thread, except that big searches over several segments use the other cores too.
+/// Reads one shard in this process: its view at one moment, pinned because segments live as long as somebody refers to them. Searches and queries run on
+/// the caller's thread when <see cref="ReadSlots"/> has room, and big searches over several segments use the other cores too.
 /// </summary>
 public sealed class ShardReader : IShardReader
 {
     /// <summary>Vector bytes from which a search over several segments is worth spreading over the cores.</summary>
     private const long ParallelBytes = 8L << 20;
+
+    private const int FewSegments = 32;
 
     [ThreadStatic]
     private static SegmentScratch? s_scratch;
@@ -28,7 +30,7 @@ public sealed class ShardReader : IShardReader
         _collection = collection;
         ReadAt = readAt;
         _growingCount = view.Growing.Length;
-        _segments = [.. view.Growing, .. view.Sealed];
+        _segments = view.Segments;
     }
 
     public Timestamp ReadAt { get; }
@@ -39,7 +41,10 @@ public sealed class ShardReader : IShardReader
     {
     }
 
-    public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation)
+    public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation) =>
+        ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Search(s.request, c), cancellation);
+
+    private ShardHits Search(ShardSearch request, CancellationToken cancellation)
     {
         var segments = Select(request.PartitionIds, request.IgnoreGrowing);
         for (var asked = request.K; ; asked = checked(asked * 2))
@@ -51,16 +56,19 @@ public sealed class ShardReader : IShardReader
             if (segments.Length == 0) parts.Add(SegmentResults.None(_collection.Schema, request));
             // Duplicates of a primary key took places of other hits: look further.
             var merged = ShardHitsMerge.Merge(parts.MoveToImmutable(), request, asked, static (_, row) => row, out var isComplete);
-            if (isComplete) return new(merged);
+            if (isComplete) return merged;
         }
     }
 
-    public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation)
+    public ValueTask<ShardRows> QueryAsync(ShardQuery request, CancellationToken cancellation) =>
+        ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Query(s.request, c), cancellation);
+
+    private ShardRows Query(ShardQuery request, CancellationToken cancellation)
     {
         var segments = Select(request.PartitionIds, request.IgnoreGrowing);
-        return new(request.Order.IsEmpty
+        return request.Order.IsEmpty
             ? RowMerge.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation)
-            : OrderedRows.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation));
+            : OrderedRows.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation);
     }
 
     public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation)
@@ -127,10 +135,11 @@ public sealed class ShardReader : IShardReader
 
     private int[] Select(ImmutableArray<long> partitions, bool ignoreGrowing)
     {
-        var list = new List<int>(_segments.Length);
+        Span<int> selected = _segments.Length <= FewSegments ? stackalloc int[FewSegments] : new int[_segments.Length];
+        var count = 0;
         for (var i = ignoreGrowing ? _growingCount : 0; i < _segments.Length; i++)
-            if (_segments[i].RowCount > 0 && (partitions.IsDefaultOrEmpty || partitions.Contains(_segments[i].PartitionId))) list.Add(i);
-        return [.. list];
+            if (_segments[i].RowCount > 0 && (partitions.IsDefaultOrEmpty || partitions.Contains(_segments[i].PartitionId))) selected[count++] = i;
+        return selected[..count].ToArray();
     }
 
     private ReadPoint Point(Timestamp expireBefore)

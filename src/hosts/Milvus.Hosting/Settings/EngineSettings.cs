@@ -1,5 +1,6 @@
 using System.Globalization;
 using Milvus.Embedded;
+using Milvus.QueryNode;
 
 namespace Milvus.Hosting.Settings;
 
@@ -14,6 +15,8 @@ public static class EngineSettings
             new(name, help, expects, (s, v) => with(s, apply(get(s), v)));
 
         yield return Key("memory-limit", "bytes that loaded segments may take, such as 8g (default 70 % of the memory)", "a size such as 512m or 8g", (e, v) => e with { MemoryLimitBytes = SettingText.Size(v) });
+        yield return Key("mmap", "whether vectors of sealed segments stay in files that are mapped: true, false, or auto for those of indexes searched by codes (default auto); mmap.enabled of collection, field or index counts before it", "true, false or auto", (e, v) => e with { Placement = e.Placement with { Mapping = Mapping(v) } });
+        yield return Key("mmap-directory", "directory, on a disk, for copies of vectors that cannot be mapped where they are stored (default mmap in the data directory)", "a path", (e, v) => e with { Placement = e.Placement with { CopyDirectory = SettingText.NotEmpty(v) } });
         yield return Key("segment-max-bytes", "payload after which a growing segment is sealed (default 512m)", "a size up to 1g", (e, v) => e with { Channel = e.Channel with { MaxSegmentBytes = SettingText.Size(v) } });
         yield return Key("segment-max-age", "seconds after which a growing segment is sealed (default 600)", "a number of seconds", (e, v) => e with { Channel = e.Channel with { MaxGrowingAgeMs = SettingText.Seconds(v) } });
         yield return Key("tombstone-retention", "seconds that deleted rows stay before compaction removes them (default 60)", "a number of seconds", (e, v) => e with { TombstoneRetentionMs = SettingText.Seconds(v) });
@@ -21,4 +24,12 @@ public static class EngineSettings
         yield return Key("model-providers", "JSON file with API keys and addresses of the providers that embedding functions and model rerankers ask", "the path of a readable JSON file of providers", (e, v) => e with { Models = ModelProviders.Read(v) });
         yield return Key("auto-compaction", "true to compact without being asked (default true)", "true or false", (e, v) => e with { AutoCompaction = bool.Parse(v) });
     }
+
+    private static MappingMode Mapping(string text) => text.ToLowerInvariant() switch
+    {
+        "auto" => MappingMode.Auto,
+        "true" => MappingMode.Always,
+        "false" => MappingMode.Never,
+        _ => throw new FormatException(),
+    };
 }

@@ -175,7 +175,7 @@ internal sealed class Translator
     private long Body(StringBuilder text, string open)
     {
         var (body, repeat) = Alternatives();
-        if (!_in.TryTake(')')) throw new FormatException("missing ): " + _in.Pattern);
+        if (!_in.TryTake(')')) throw new FormatException("missing closing ): " + _in.Pattern);
         text.Append(open).Append(body).Append(')');
         return repeat;
     }
@@ -215,7 +215,7 @@ internal sealed class Translator
             }
             any = true;
         }
-        throw new FormatException("missing ): " + _in.Pattern);
+        throw new FormatException("missing closing ): " + _in.Pattern);
     }
 
     private static void AppendLiteral(StringBuilder text, int codePoint)

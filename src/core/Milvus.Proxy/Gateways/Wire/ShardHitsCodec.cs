@@ -7,7 +7,7 @@ public static class ShardHitsCodec
 {
     public static ReadOnlyMemory<byte> Encode(ShardHits hits)
     {
-        var size = (hits.Counts.Length * 4L) + (hits.Scores.Length * 20L) + ColumnCodec.EstimateSize(hits.Ids.Column);
+        var size = (hits.Counts.Length * 4L) + (hits.Scores.Length * 24L) + ColumnCodec.EstimateSize(hits.Ids.Column);
         foreach (var values in hits.GroupValues) size += ColumnCodec.EstimateSize(values);
         var output = WireFormat.Begin(WireKind.Hits, size);
         WireFormat.WriteItems<int>(output, hits.Counts);
@@ -17,6 +17,8 @@ public static class ShardHitsCodec
         ColumnCodec.Write(output, hits.Ids.Column);
         WireFormat.WriteColumns(output, hits.GroupValues);
         ColumnCodec.WriteInt64(output, hits.Examined);
+        // Behind everything else, so that nodes that do not know of elements read what has none.
+        if (hits.Elements.Length > 0) WireFormat.WriteItems<int>(output, hits.Elements);
         return WireFormat.End(output);
     }
 
@@ -31,6 +33,7 @@ public static class ShardHitsCodec
         var ids = WireFormat.ReadKeys(ref input);
         var groups = WireFormat.ReadColumns(ref input, scores.Length);
         var examined = input.ReadInt64();
+        int[] elements = input.AtEnd ? [] : WireFormat.ReadItems<int>(ref input);
         WireFormat.Close(input);
         long total = 0;
         foreach (var count in counts)
@@ -40,6 +43,7 @@ public static class ShardHitsCodec
         }
         if (total != scores.Length || rows.Length != scores.Length || timestamps.Length != scores.Length || ids.Count != scores.Length)
             throw input.Damaged($"lists of different lengths for {total} hits");
-        return new ShardHits { Counts = counts, Scores = scores, Rows = rows, Timestamps = timestamps, Ids = ids, GroupValues = groups, Examined = examined };
+        if (elements.Length > 0 && elements.Length != scores.Length) throw input.Damaged($"{elements.Length} elements for {total} hits");
+        return new ShardHits { Counts = counts, Scores = scores, Rows = rows, Timestamps = timestamps, Ids = ids, GroupValues = groups, Elements = elements, Examined = examined };
     }
 }

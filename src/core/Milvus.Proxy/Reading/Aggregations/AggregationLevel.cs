@@ -47,21 +47,21 @@ internal sealed record AggregationLevel
         if (levels.Sum(l => l.Fields.Length) > MaxFields) throw MilvusException.InvalidParameter($"search aggregation supports at most {MaxFields} key fields in all levels");
         var candidates = (decimal)queries * levels.Max(l => Math.Max(1, l.TopHits));
         foreach (var l in levels) candidates *= l.SearchSize;
-        if (candidates > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation looks at {candidates} candidates, at most {MaxCandidates} are allowed");
+        if (candidates > MaxCandidates) throw MilvusException.InvalidParameter("number of search_aggregation result entries is too large");
         return top;
     }
 
     private static AggregationLevel ParseLevel(CollectionInfo collection, SearchAggregation request, int depth)
     {
-        if (depth > MaxLevels) throw MilvusException.InvalidParameter($"search aggregation supports at most {MaxLevels} levels");
-        if (request.Fields.IsEmpty) throw MilvusException.InvalidParameter("search aggregation needs fields");
+        if (depth > MaxLevels) throw MilvusException.InvalidParameter($"search_aggregation nesting exceeds max {MaxLevels} levels");
+        if (request.Fields.IsEmpty) throw MilvusException.InvalidParameter("group_by level has no fields");
         if (request.Size is < 1 or > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation size {request.Size} should be in range [1, {MaxCandidates}]");
         var searchSize = request.SearchSize == 0 ? request.Size : request.SearchSize;
-        if (searchSize < request.Size || searchSize > MaxCandidates) throw MilvusException.InvalidParameter($"search aggregation search_size {searchSize} should not be smaller than size {request.Size}");
+        if (searchSize < request.Size || searchSize > MaxCandidates) throw MilvusException.InvalidParameter("search_aggregation search_size must be greater than or equal to size");
         if (request.TopHits is { Size: < 1 or > MaxCandidates }) throw MilvusException.InvalidParameter($"top_hits size {request.TopHits.Size} should be in range [1, {MaxCandidates}]");
         ImmutableArray<Metric> metrics = [.. request.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => ParseMetric(collection, m.Key, m.Value))];
         foreach (var order in request.Order)
-            if (order.Key is not (Score or Count or Key) && metrics.All(m => m.Name != order.Key)) throw MilvusException.InvalidParameter($"search aggregation order key {order.Key} is neither {Count}, {Key}, {Score} nor a metric");
+            if (order.Key is not (Score or Count or Key) && metrics.All(m => m.Name != order.Key)) throw MilvusException.InvalidParameter($"order key \"{order.Key}\" is neither reserved key nor metric alias");
         return new AggregationLevel
         {
             Fields = [.. request.Fields.Select(f => KeyField(collection, f))],
@@ -75,16 +75,19 @@ internal sealed record AggregationLevel
         };
     }
 
-    private static FieldSchema Find(CollectionInfo collection, string name)
+    private static FieldSchema Find(CollectionInfo collection, string name, string usage)
     {
-        var field = collection.Schema.Find(name) is { IsDynamic: false } found ? found : throw MilvusException.InvalidParameter($"field {name} not exist");
+        var field = collection.Schema.Find(name) ?? collection.Schema.DynamicField ?? throw MilvusException.InvalidParameter($"field \"{name}\" not found in schema");
+        if (field.Type == DataType.Json) throw MilvusException.InvalidParameter($"{usage} \"{name}\": JSON / dynamic fields are not yet supported with search_aggregation");
         OutputFields.RequireLoaded(collection, field);
         return field;
     }
 
     private static FieldSchema KeyField(CollectionInfo collection, string name)
     {
-        var field = Find(collection, name);
+        var field = Find(collection, name, "group_by field");
+        if (field.Type is DataType.Float or DataType.Double)
+            throw MilvusException.InvalidParameter($"group_by field \"{name}\": FLOAT / DOUBLE fields are not supported with search_aggregation");
         return field.Type.IsInteger() || field.Type is DataType.Bool or DataType.VarChar or DataType.Timestamptz
             ? field
             : throw MilvusException.InvalidParameter($"search aggregation does not support key field {name} of type {field.Type}");
@@ -92,7 +95,8 @@ internal sealed record AggregationLevel
 
     private static FieldSchema SortField(CollectionInfo collection, string name)
     {
-        var field = Find(collection, name);
+        if (name.Contains('[', StringComparison.Ordinal)) throw MilvusException.InvalidParameter($"top_hits.sort JSON path is not yet supported: \"{name}\"");
+        var field = Find(collection, name, "top_hits.sort field");
         return ColumnOrder.IsDefinedFor(field.Type) ? field : throw MilvusException.InvalidParameter($"top_hits cannot be sorted by field {name} of type {field.Type}");
     }
 
@@ -107,10 +111,10 @@ internal sealed record AggregationLevel
             "avg" => AggregateKind.Average,
             "min" => AggregateKind.Min,
             "max" => AggregateKind.Max,
-            _ => throw MilvusException.InvalidParameter($"search aggregation does not know metric operation {metric.Operation}"),
+            _ => throw MilvusException.InvalidParameter($"unsupported metric op \"{metric.Operation}\""),
         };
         if (metric.Field == Score) return new Metric(name, kind, null);
-        var field = Find(collection, metric.Field);
+        var field = Find(collection, metric.Field, "metric field");
         var fits = kind switch
         {
             AggregateKind.Count => !field.Type.IsVector(),

@@ -14,9 +14,9 @@ internal sealed class SearchAggregator(SearchRunner runner)
     {
         var parameters = plan.Parameters;
         var conflict = plan.Keys is not null ? "search by ids"
-            : parameters.Offset > 0 ? "offset"
-            : parameters.IsIterator ? "iteration"
-            : !plan.GroupBy.IsEmpty ? "group by"
+            : parameters.Offset > 0 ? throw MilvusException.InvalidParameter("offset is not supported with search_aggregation")
+            : parameters.IsIterator ? throw MilvusException.InvalidParameter("search iterator is not supported with search_aggregation")
+            : !plan.GroupBy.IsEmpty ? throw MilvusException.InvalidParameter("group_by_field and search_aggregation cannot be used simultaneously")
             : !parameters.OrderBy.IsEmpty ? "order_by_fields"
             : plan.IsScored ? "function score"
             : plan.IndexParams.Radius is not null ? "range search"

@@ -6,17 +6,19 @@ using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Fusion;
 
-/// <summary>One primary key in the fused list of one query.</summary>
+/// <summary>One primary key, or one element of its row, in the fused list of one query.</summary>
+/// <param name="Element">−1 for the whole row.</param>
 /// <param name="List">The list that has the newest of the rows with this key.</param>
 /// <param name="Hit">Its position in that list.</param>
 /// <param name="Lists">How many lists have the key.</param>
-internal readonly record struct FusedHit(KeyValue Key, double Score, int List, int Hit, int Lists);
+internal readonly record struct FusedHit(KeyValue Key, int Element, double Score, int List, int Hit, int Lists);
 
 /// <summary>Fuses the lists of one query after the other and picks the hits to return.</summary>
-internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fusion, RankParameters parameters)
+/// <param name="byElement">Elements are fused, not rows.</param>
+internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fusion, RankParameters parameters, bool byElement = false)
 {
     private readonly int[] _starts = new int[lists.Length];
-    private readonly Dictionary<KeyValue, FusedHit> _fused = [];
+    private readonly Dictionary<(KeyValue Key, int Element), FusedHit> _fused = [];
 
     /// <summary>Everything the lists have for the next query, in no order.</summary>
     public List<FusedHit> Next(int query)
@@ -47,15 +49,16 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
     private void Add(int list, int hit, double contribution)
     {
         var key = KeyValue.Of(lists[list].Ids, hit);
-        ref var fused = ref CollectionsMarshal.GetValueRefOrAddDefault(_fused, key, out var known);
+        var element = byElement ? lists[list].ElementOf(hit) : -1;
+        ref var fused = ref CollectionsMarshal.GetValueRefOrAddDefault(_fused, (key, element), out var known);
         if (!known)
         {
-            fused = new FusedHit(key, contribution, list, hit, 1);
+            fused = new FusedHit(key, element, contribution, list, hit, 1);
             return;
         }
         var isNewer = lists[list].TimestampOf(hit) > lists[fused.List].TimestampOf(fused.Hit);
         var score = fusion.Mode == ScoreMode.Max ? Math.Max(fused.Score, contribution) : fused.Score + contribution;
-        fused = new FusedHit(key, score, isNewer ? list : fused.List, isNewer ? hit : fused.Hit, fused.Lists + 1);
+        fused = new FusedHit(key, element, score, isNewer ? list : fused.List, isNewer ? hit : fused.Hit, fused.Lists + 1);
     }
 
     private List<FusedHit> Groups(List<FusedHit> hits, int size)
@@ -87,7 +90,8 @@ internal sealed class FusedHits(ImmutableArray<MergedHits> lists, RankFusion fus
     private int Compare(FusedHit a, FusedHit b)
     {
         var order = ByScore(a.Score, b.Score);
-        return order != 0 ? order : a.Key.CompareTo(b.Key);
+        if (order == 0) order = a.Key.CompareTo(b.Key);
+        return order != 0 ? order : a.Element.CompareTo(b.Element);
     }
 
     private int ByScore(double a, double b) => fusion.LargerIsBetter ? b.CompareTo(a) : a.CompareTo(b);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Ranking;
 using Milvus.Proxy.Reading.Searches;
+using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Fusion;
 
@@ -25,13 +26,28 @@ internal sealed class HybridExecutor(
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
-        var lists = await Task.WhenAll(plans.Select(p => SearchAsync(readers, p, cancellation))).ConfigureAwait(false);
+        var byElement = AreOfOneStruct(plans);
+        var lists = await Task.WhenAll(plans.Select(p => SearchAsync(readers, byElement ? p : Collapse(p), cancellation))).ConfigureAwait(false);
         return await FuseAsync(readers, plans, [.. lists], rank, reranker, output, cancellation).ConfigureAwait(false);
     }
 
     private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation) => plan.IsScored
         ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
         : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+
+    // Elements meet each other where all searches rank the elements of one struct; else rows do, each by its best element.
+    private static bool AreOfOneStruct(ImmutableArray<SearchPlan> plans)
+    {
+        var schema = plans[0].Collection.Schema;
+        return plans.All(p => p.IsElementLevel && schema.ParentOf(p.Field)?.Id == schema.ParentOf(plans[0].Field)?.Id);
+    }
+
+    private static SearchPlan Collapse(SearchPlan plan)
+    {
+        if (!plan.IsElementLevel || !plan.GroupBy.IsEmpty) return plan;
+        var key = plan.Collection.Schema.PrimaryKey;
+        return plan with { GroupBy = [new GroupTarget(key)], Parameters = plan.Parameters with { Group = new GroupParameters([key.Name], IsList: false, Size: 1, Strict: false) } };
+    }
 
     // A search that does not say how many hits it wants finds as many as the whole.
     private static SearchRequest WithLimit(SearchRequest request, RankParameters rank)
@@ -46,6 +62,7 @@ internal sealed class HybridExecutor(
     {
         var plan = planner.Plan(collection, request, group);
         if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
+        if (plan.Chains is not null) throw MilvusException.InvalidParameter("function_chains is not supported for hybrid search yet");
         if (request.Aggregation is not null) throw MilvusException.InvalidParameter("hybrid search does not support search aggregation");
         if (request.Highlight is not null) throw MilvusException.InvalidParameter("hybrid search does not support highlighter");
         if (plan.Keys is not null) throw MilvusException.InvalidParameter("hybrid search does not support search by ids");
@@ -59,7 +76,9 @@ internal sealed class HybridExecutor(
     {
         var collection = plans[0].Collection;
         var key = collection.Schema.PrimaryKey;
-        var fused = new FusedHits(lists, new RankFusion(rank, [.. plans.Select(p => p.Metric)]), rank);
+        var byElement = AreOfOneStruct(plans);
+        var fused = new FusedHits(lists, new RankFusion(rank, [.. plans.Select(p => p.Metric)]), rank, byElement);
+        var elements = new List<int>();
         var counts = new int[plans[0].QueryCount];
         var scores = new List<float>();
         var rows = new List<RowAt>();
@@ -77,6 +96,7 @@ internal sealed class HybridExecutor(
                 var list = lists[hit.List];
                 scores.Add((float)hit.Score);
                 rows.Add(list.RowOf(hit.Hit));
+                if (byElement) elements.Add(hit.Element);
                 ids.AppendFrom(list.Ids.Column, hit.Hit);
                 for (var t = 0; t < groups.Length; t++) groups[t].AppendFrom(list.GroupValues[t], hit.Hit);
             }
@@ -95,6 +115,7 @@ internal sealed class HybridExecutor(
             OutputFields = output.Names,
             PrimaryField = key.Name,
             GroupBy = plans[0].GroupColumns([.. groups.Select(g => g.Build())]),
+            Elements = [.. elements],
             Examined = lists.Sum(l => l.Examined),
             ReadAt = readers.ReadAt,
             Collection = collection,

@@ -51,13 +51,14 @@ internal static class Aggregator
     }
 
     /// <summary>The order asked for, then the group fields in theirs, so that windows of one request do not overlap.</summary>
-    private static ImmutableArray<(SortKey Key, int Column)> Order(CollectionInfo collection, AggregationPlan plan, QueryParameters parameters)
+    /// <exception cref="MilvusException">1100: rows are ordered by something that is no group column.</exception>
+    public static ImmutableArray<(SortKey Key, int Column)> Order(CollectionInfo collection, AggregationPlan plan, QueryParameters parameters)
     {
         var order = ImmutableArray.CreateBuilder<(SortKey, int)>();
         foreach (var key in QueryOrder.Fields(collection, parameters))
         {
             var column = plan.GroupBy.IndexOf(key.Field);
-            if (column < 0) throw MilvusException.InvalidParameter($"order_by field '{key.Field.Name}' is not one of the group by fields");
+            if (column < 0) throw MilvusException.InvalidParameter($"ORDER BY field '{key.Field.Name}' is not valid: when using GROUP BY or aggregates, ORDER BY can only reference GROUP BY columns. Valid targets are: [{string.Join(' ', plan.GroupBy.Select(f => f.Name))}]");
             order.Add((key, column));
         }
         for (var g = 0; g < plan.GroupBy.Length; g++) order.Add((new SortKey(plan.GroupBy[g]), g));

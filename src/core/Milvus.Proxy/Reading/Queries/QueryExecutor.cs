@@ -16,6 +16,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         if (aggregation is not null)
         {
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("aggregations are not supported when doing iteration");
+            _ = Aggregator.Order(collection, aggregation, parameters);
             if (aggregation.GroupBy.IsEmpty && parameters.HasWindow && aggregation.Aggregates.Any(a => a.Kind == AggregateKind.CountRows))
                 throw MilvusException.InvalidParameter("count entities with pagination is not allowed");
             var rows = Shard(scope, Compile(collection, request)) with { IgnoreGrowing = parameters.IgnoreGrowing };
@@ -64,6 +65,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
             Columns = await OutputAssembler.FetchAsync(output, key, found.Ids, rows, options.MaxResultBytes, cancellation).ConfigureAwait(false),
             OutputFields = output.Names,
             PrimaryField = key.Name,
+            Elements = await PassingElements.FindAsync(query.Filter, collection.Schema, rows, cancellation).ConfigureAwait(false),
             ReadAt = readers.ReadAt,
             Collection = collection,
         };

@@ -12,8 +12,8 @@ internal static class QueryOrder
     public static ImmutableArray<SortKey> Resolve(CollectionInfo collection, QueryParameters parameters)
     {
         if (parameters.OrderBy.IsEmpty) return [];
-        if (parameters.IsIterator) throw MilvusException.InvalidParameter("order_by_fields is not supported when doing iteration");
-        if (parameters.Limit is null) throw MilvusException.InvalidParameter("order_by_fields requires limit");
+        if (parameters.IsIterator) throw MilvusException.InvalidParameter("ORDER BY with iterator is not supported");
+        if (parameters.Limit is null) throw MilvusException.InvalidParameter("ORDER BY requires explicit limit");
         var keys = Fields(collection, parameters);
         var primary = collection.Schema.PrimaryKey;
         return keys.Any(k => k.Field.Id == primary.Id) ? Until(keys, primary) : keys.Add(new SortKey(primary));

@@ -32,7 +32,7 @@ internal sealed record QueryParameters
             IsIterator = iterator,
             IgnoreGrowing = ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
             HasWindow = limit is not null || offset is not null,
-            OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields")),
+            OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"), "must be"),
             GroupBy = NameLists.Parse(parameters.GetValueOrDefault("group_by_fields")),
         };
         // An offset alone means nothing; a page of an iterator may ask for more than the window and gets what fits.

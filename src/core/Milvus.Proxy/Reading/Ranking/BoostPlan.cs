@@ -38,6 +38,23 @@ internal sealed class BoostPlan
             [.. functions.Select(f => Parse(collection.Schema, f.Params))], IsSum(score!.Params, "function_mode"), IsSum(score.Params, "boost_mode"));
     }
 
+    /// <exception cref="MilvusException">1100: a filter is none.</exception>
+    public void CheckFilters(Filters filters, CollectionInfo collection)
+    {
+        foreach (var boost in _boosts)
+        {
+            if (boost.Filter.Length == 0) continue;
+            try
+            {
+                filters.Compile(collection, boost.Filter, ImmutableDictionary<string, Literal>.Empty);
+            }
+            catch (MilvusException e) when (e.Code == ErrorCode.InvalidParameter)
+            {
+                throw new MilvusException(e.Code, $"failed to create query plan: parse expr failed: {e.Message}", e) { IsInputError = true };
+            }
+        }
+    }
+
     /// <summary>The new scores, aligned with the hits.</summary>
     public async Task<double[]> ScoreAsync(ShardReaders readers, Filters filters, MergedHits hits, CancellationToken cancellation)
     {

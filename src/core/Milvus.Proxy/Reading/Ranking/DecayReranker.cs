@@ -1,49 +1,28 @@
-using System.Collections.Immutable;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Ranking;
 
-/// <summary>
-/// Lets scores fall with the distance of a number from an origin: by a Gauss curve, exponentially or linearly. At the distance <c>offset + scale</c> a score
-/// has fallen to <c>decay</c> of itself. Rows without a number score 0.
-/// </summary>
+/// <summary>Lets scores fall with the distance of a field's number from an origin. Rows without a number score 0.</summary>
 internal sealed class DecayReranker : Reranker
 {
     private readonly FieldSchema _field;
-    private readonly Func<double, double> _factor;
-    private readonly double _origin;
-    private readonly double _offset;
+    private readonly DecayCurve _curve;
 
-    private DecayReranker(FieldSchema field, double origin, double offset, Func<double, double> factor)
+    private DecayReranker(FieldSchema field, DecayCurve curve)
     {
         _field = field;
-        _origin = origin;
-        _offset = offset;
-        _factor = factor;
+        _curve = curve;
     }
 
     public static DecayReranker Parse(CollectionSchema schema, RankFunction function)
     {
         var field = InputField(schema, function);
-        if (!field.Type.IsNumeric()) throw MilvusException.InvalidParameter($"decay rerank: unsupported input field type {field.Type}, only supports numeric fields");
+        if (field.Type is DataType.Json or DataType.Array || field.Type.IsVector()) throw MilvusException.InvalidParameter($"unsupported field type: {field.Type.Spelled()}");
+        if (!field.Type.IsNumeric()) throw MilvusException.InvalidParameter($"rerank_builder: decay input field {field.Name} must be numeric, got {field.Type.Spelled()}");
         var parameters = function.Params;
-        var origin = Number(parameters, "origin", null);
-        var scale = Number(parameters, "scale", null);
-        var offset = Number(parameters, "offset", 0);
-        var decay = Number(parameters, "decay", 0.5);
-        if (scale <= 0) throw MilvusException.InvalidParameter($"decay function param: scale must > 0, but got {scale}");
-        if (offset < 0) throw MilvusException.InvalidParameter($"decay function param: offset must >= 0, but got {offset}");
-        if (decay is not (>= 0.001 and <= 0.999)) throw MilvusException.InvalidParameter($"decay function param: decay must in range [0.001, 0.999], but got {decay}");
-        var logarithm = Math.Log(decay);
-        Func<double, double> factor = parameters.GetValueOrDefault("function", "").ToLowerInvariant() switch
-        {
-            "gauss" => d => Math.Exp(d * d * logarithm / (scale * scale)),
-            "exp" => d => Math.Exp(d * logarithm / scale),
-            "linear" => d => Math.Max(decay, 1 - (d * (1 - decay) / scale)),
-            "" => throw MilvusException.InvalidParameter("decay function not specified"),
-            var other => throw MilvusException.InvalidParameter($"invaild decay function: {other}, only support [gauss, linear, exp]"),
-        };
-        return new DecayReranker(field, origin, offset, factor) { Mode = ParseMode(parameters), NormalizeScores = ParamText.IsTrue(parameters.GetValueOrDefault("norm_score")) };
+        var curve = DecayCurve.Parse(parameters);
+        return new DecayReranker(field, curve) { Mode = ParseMode(parameters), NormalizeScores = ParamText.IsTrue(parameters.GetValueOrDefault("norm_score")) };
     }
 
     public override async Task<double[]> ScoreAsync(RowFetch rows, double[] scores, int[] counts, CancellationToken cancellation)
@@ -51,11 +30,15 @@ internal sealed class DecayReranker : Reranker
         var values = await rows.FetchAsync(_field, cancellation).ConfigureAwait(false);
         var decayed = new double[scores.Length];
         for (var i = 0; i < decayed.Length; i++)
-            if (!values.IsNull(i)) decayed[i] = scores[i] * _factor(Math.Max(0, Math.Abs(NumberAt(values, i) - _origin) - _offset));
+            if (!values.IsNull(i)) decayed[i] = scores[i] * _curve.At(Numbers.At(values, i));
         return decayed;
     }
+}
 
-    private static double NumberAt(Column column, int row) => column switch
+/// <summary>Numbers of columns as they are scored.</summary>
+internal static class Numbers
+{
+    public static double At(Column column, int row) => column switch
     {
         FixedColumn<long> c => c.Values[row],
         FixedColumn<int> c => c.Values[row],
@@ -65,10 +48,4 @@ internal sealed class DecayReranker : Reranker
         FixedColumn<double> c => c.Values[row],
         _ => throw new InvalidOperationException($"a column of {column.Type} has no numbers"),
     };
-
-    private static double Number(ImmutableDictionary<string, string> parameters, string key, double? usual)
-    {
-        if (!parameters.TryGetValue(key, out var text) || text.Length == 0) return usual ?? throw MilvusException.InvalidParameter($"decay function lost param: {key}");
-        return ParamText.TryNumber(text, out var value) ? value : throw MilvusException.InvalidParameter($"param {key}:{text} is not a number");
-    }
 }

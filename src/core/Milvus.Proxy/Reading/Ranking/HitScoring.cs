@@ -3,7 +3,7 @@ using Milvus.Proxy.Reading.Searches;
 
 namespace Milvus.Proxy.Reading.Ranking;
 
-/// <summary>Runs a search and scores its hits anew, by boosts and by a reranker, before the offset is taken off.</summary>
+/// <summary>Runs a search and scores its hits anew, by boosts and a reranker or by function chains, before the offset is taken off.</summary>
 internal sealed class HitScoring(SearchRunner runner, Filters filters)
 {
     public async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation)
@@ -12,6 +12,7 @@ internal sealed class HitScoring(SearchRunner runner, Filters filters)
         var whole = plan with { Parameters = plan.Parameters with { Offset = 0, TopK = topK + offset } };
         var hits = await runner.RunAsync(readers, whole, null, cancellation).ConfigureAwait(false);
         if (hits.Scores.Length == 0) return hits;
+        if (plan.Chains is { } chains) return (await chains.ApplyAsync(readers, hits, cancellation).ConfigureAwait(false)).Window(offset, topK);
         var scores = plan.Boost is null
             ? Array.ConvertAll(hits.Scores, s => (double)s)
             : await plan.Boost.ScoreAsync(readers, filters, hits, cancellation).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Milvus.Coordinator.Names;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Ranking;
@@ -23,9 +24,9 @@ internal sealed class ModelReranker : Reranker
     public static ModelReranker Parse(CollectionSchema schema, RankFunction function, int queries, IModelGateway models)
     {
         var field = InputField(schema, function);
-        if (!field.Type.IsText()) throw MilvusException.InvalidParameter($"Rerank model only support varchar, but got {field.Type}");
+        if (!field.Type.IsText()) throw MilvusException.InvalidParameter($"rerank_builder: model input field {field.Name} must be VarChar, got {field.Type.Spelled()}");
         var texts = Texts(function.Params.GetValueOrDefault("queries", ""));
-        if (texts.Length != queries) throw MilvusException.InvalidParameter($"nq must equal to queries size, but got nq [{queries}], queries size [{texts.Length}], queries: [{string.Join(", ", texts)}]");
+        if (texts.Length != queries) throw MilvusException.InvalidParameter($"model: queries count ({texts.Length}) != nq count ({queries})");
         var call = new ModelCall(function.Params.GetValueOrDefault("provider", "").ToLowerInvariant(), function.Params);
         models.CheckReranker(call);
         return new ModelReranker(field, texts, call, models);
@@ -48,14 +49,14 @@ internal sealed class ModelReranker : Reranker
 
     private static ImmutableArray<string> Texts(string json)
     {
-        if (json.Length == 0) throw MilvusException.InvalidParameter("Rerank function lost params queries");
+        if (json.Length == 0) throw MilvusException.InvalidParameter("rerank_builder: rerank function missing required param: queries");
         try
         {
             return [.. JsonSerializer.Deserialize<string[]>(json) ?? []];
         }
         catch (JsonException e)
         {
-            throw MilvusException.InvalidParameter($"Parse rerank params [queries] failed, err: {e.Message}");
+            throw MilvusException.InvalidParameter($"rerank_builder: parse rerank params [queries] failed: {e.Message}");
         }
     }
 }

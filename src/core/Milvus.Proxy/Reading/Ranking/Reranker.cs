@@ -34,12 +34,12 @@ internal abstract class Reranker
     {
         var given = score?.Functions.Where(f => f.Kind() is not ("boost" or "rrf" or "weighted")).ToArray() ?? [];
         if (given.Length == 0) return null;
-        if (score!.Functions.Count(f => f.Kind() != "boost") > 1) throw MilvusException.InvalidParameter("currently only supports one rerank");
+        if (score!.Functions.Count(f => f.Kind() != "boost") > 1) throw MilvusException.InvalidParameter("rerank_builder: currently only supports one rerank function");
         return given[0].Kind() switch
         {
             "decay" => DecayReranker.Parse(collection.Schema, given[0]),
             "model" => ModelReranker.Parse(collection.Schema, given[0], queries, models),
-            var other => throw MilvusException.InvalidParameter($"unsupported rank type {other}"),
+            var other => throw MilvusException.InvalidParameter($"rerank_builder: unsupported reranker {other}"),
         };
     }
 
@@ -48,14 +48,14 @@ internal abstract class Reranker
         "max" => ScoreMode.Max,
         "sum" => ScoreMode.Sum,
         "avg" => ScoreMode.Average,
-        var other => throw MilvusException.InvalidParameter($"unsupported score mode {other}, only supports: [max, sum, avg]"),
+        var other => throw MilvusException.InvalidParameter($"unsupported score_mode: {other}, only supports [max, sum, avg]"),
     };
 
     protected static FieldSchema InputField(CollectionSchema schema, RankFunction function)
     {
         if (function.InputFields.Length != 1)
-            throw MilvusException.InvalidParameter($"rerank function {function.Name} takes one input field, but got {function.InputFields.Length}");
-        return schema.Find(function.InputFields[0]) ?? throw MilvusException.InvalidParameter($"rerank function input field {function.InputFields[0]} not found in collection schema");
+            throw MilvusException.InvalidParameter($"rerank_builder: {function.Kind()} reranker requires exactly 1 input field, got {function.InputFields.Length}");
+        return schema.Find(function.InputFields[0]) ?? throw MilvusException.InvalidParameter($"rerank_builder: input field {function.InputFields[0]} not found in collection schema");
     }
 }
 
@@ -66,5 +66,5 @@ internal static class RankFunctions
     public static string Kind(this RankFunction function) =>
         function.Params.GetValueOrDefault("reranker", "") is { Length: > 0 } kind
             ? kind.ToLowerInvariant()
-            : throw MilvusException.InvalidParameter($"reranker not specified in the params of function {function.Name}");
+            : throw new MilvusException(ErrorCode.MissingParameter, "rerank_builder: reranker name not specified: missing parameter") { IsInputError = true };
 }

@@ -6,7 +6,7 @@ namespace Milvus.Proxy.Reading.Searches;
 /// <summary>One hit of one shard while lists are merged.</summary>
 internal readonly record struct Hit(float Score, int Shard, int Index);
 
-/// <summary>Better scores first, then smaller primary keys, then newer rows.</summary>
+/// <summary>Better scores first, then smaller primary keys, then newer rows, then earlier elements.</summary>
 internal readonly struct HitOrder(ImmutableArray<ShardHits> shards, bool largerIsBetter) : IComparer<Hit>
 {
     public int Compare(Hit a, Hit b)
@@ -14,7 +14,10 @@ internal readonly struct HitOrder(ImmutableArray<ShardHits> shards, bool largerI
         var order = largerIsBetter ? b.Score.CompareTo(a.Score) : a.Score.CompareTo(b.Score);
         if (order != 0) return order;
         order = CompareKeys(shards, a, b);
-        return order != 0 ? order : shards[b.Shard].Timestamps[b.Index].CompareTo(shards[a.Shard].Timestamps[a.Index]);
+        if (order == 0) order = shards[b.Shard].Timestamps[b.Index].CompareTo(shards[a.Shard].Timestamps[a.Index]);
+        return order != 0 || shards[a.Shard].Elements.Length == 0 || shards[b.Shard].Elements.Length == 0
+            ? order
+            : shards[a.Shard].Elements[a.Index].CompareTo(shards[b.Shard].Elements[b.Index]);
     }
 
     public static int CompareKeys(ImmutableArray<ShardHits> shards, Hit a, Hit b)

@@ -6,25 +6,26 @@ namespace Milvus.Proxy.Reading.Searches;
 
 /// <summary>
 /// Reduces the lists of several shards, or parts of one, to one list per query: by score, ties by smaller primary key, of rows with the same key only the
-/// newest. Buffers are reused from query to query; one instance serves one request.
+/// newest, of which every element that was found is a hit. Buffers are reused from query to query; one instance serves one request.
 /// </summary>
 internal sealed class HitMerger
 {
     private readonly ImmutableArray<ShardHits> _shards;
+    private readonly bool _largerIsBetter;
     private readonly HitOrder _order;
     private readonly DataType _keyType;
     private readonly List<Hit> _hits = [];
     private readonly List<Hit> _kept = [];
-    private readonly Dictionary<Hit, Hit> _newest;
     private readonly List<float> _scores = [];
     private readonly List<RowPick> _picks = [];
+    private Dictionary<Hit, Hit>? _newest;
 
     public HitMerger(ImmutableArray<ShardHits> shards, MetricType metric, DataType keyType)
     {
         _shards = shards;
-        _order = new HitOrder(shards, metric.LargerIsBetter());
+        _largerIsBetter = metric.LargerIsBetter();
+        _order = new HitOrder(shards, _largerIsBetter);
         _keyType = keyType;
-        _newest = new Dictionary<Hit, Hit>(new HitKeyComparer(shards));
     }
 
     /// <param name="queries">Queries each shard answered.</param>
@@ -33,6 +34,7 @@ internal sealed class HitMerger
     /// <param name="groupSize">Hits per group; null without grouping.</param>
     public MergedHits Merge(int queries, int offset, int topK, int? groupSize)
     {
+        if (offset == 0 && groupSize is null && _shards.Length == 1 && FinalHits.IsFinal(_shards[0], queries, topK, _largerIsBetter)) return Whole(_shards[0]);
         var counts = new int[queries];
         var starts = new int[_shards.Length];
         for (var q = 0; q < queries; q++)
@@ -71,21 +73,25 @@ internal sealed class HitMerger
     /// <summary>Leaves in <see cref="_kept"/>, of the hits with one key, the newest row only.</summary>
     private void Deduplicate()
     {
-        _newest.Clear();
+        var byKey = _newest ??= new Dictionary<Hit, Hit>(new HitKeyComparer(_shards));
+        byKey.Clear();
         foreach (var hit in _hits)
         {
-            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(_newest, hit, out var known);
+            ref var newest = ref CollectionsMarshal.GetValueRefOrAddDefault(byKey, hit, out var known);
             if (!known || IsNewer(hit, newest)) newest = hit;
         }
         _kept.Clear();
-        if (_newest.Count == _hits.Count)
+        if (byKey.Count == _hits.Count)
         {
             _kept.AddRange(_hits);
             return;
         }
         foreach (var hit in _hits)
-            if (_newest[hit] == hit) _kept.Add(hit);
+            if (IsSameRow(byKey[hit], hit)) _kept.Add(hit);
     }
+
+    // Several elements of one row are several hits.
+    private bool IsSameRow(Hit a, Hit b) => a.Shard == b.Shard && _shards[a.Shard].Rows[a.Index] == _shards[b.Shard].Rows[b.Index];
 
     // Of copies that were written together the later row counts.
     private bool IsNewer(Hit a, Hit b)
@@ -95,6 +101,13 @@ internal sealed class HitMerger
     }
 
     private Timestamp TimestampOf(Hit hit) => _shards[hit.Shard].Timestamps[hit.Index];
+
+    private MergedHits Whole(ShardHits hits)
+    {
+        var picks = new RowPick[hits.Scores.Length];
+        for (var i = 0; i < picks.Length; i++) picks[i] = new RowPick(0, i);
+        return new MergedHits { Counts = hits.Counts, Scores = hits.Scores, Picks = picks, Ids = hits.Ids, Shards = _shards };
+    }
 
     private MergedHits Result(int[] counts, bool grouped)
     {

@@ -26,12 +26,14 @@ internal sealed class HitOrdering
         var keys = ImmutableArray.CreateBuilder<Key>(items.Length);
         foreach (var (name, descending, nullsFirst) in items)
         {
-            if (JsonPathText.Resolve(collection.Schema, name) is not var (field, path))
+            var isCut = name.Contains('[', StringComparison.Ordinal) && !name.EndsWith(']');
+            if (isCut || JsonPathText.Resolve(collection.Schema, name) is not var (field, path))
                 throw MilvusException.InvalidParameter($"order_by field '{name}' does not exist in collection schema");
             OutputFields.RequireLoaded(collection, field);
             var isJson = field.Type == DataType.Json && !path.IsEmpty;
             if (!isJson && !ColumnOrder.IsDefinedFor(field.Type))
-                throw MilvusException.InvalidParameter($"order_by field '{name}' has type {Coordinator.Names.DataTypeNames.Spelled(field.Type)} which is not sortable");
+                throw MilvusException.InvalidParameter(
+                    $"order_by field '{name}' has unsortable type {Coordinator.Names.DataTypeNames.Spelled(field.Type)}; supported types: bool, int8/16/32/64, float, double, string, varchar; for JSON fields use path syntax like field[\"key\"]");
             keys.Add(new Key(new SortKey(field, descending, nullsFirst), isJson ? [.. path.Select(Encoding.UTF8.GetBytes)] : null));
         }
         return new HitOrdering(keys.MoveToImmutable());

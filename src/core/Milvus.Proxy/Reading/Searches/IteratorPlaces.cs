@@ -2,6 +2,13 @@ using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Searches;
 
+/// <summary>What hits are known by: their keys and, where single elements are found, the elements' places.</summary>
+/// <param name="Elements">Aligned with the keys; empty for whole rows.</param>
+internal sealed record HitNames(PrimaryKeys Keys, int[] Elements)
+{
+    public (KeyValue Key, int Element) this[int hit] => (KeyValue.Of(Keys, hit), Elements.Length == 0 ? -1 : Elements[hit]);
+}
+
 /// <summary>
 /// Remembers, by token, which rows with the last page's last score an iterator has given out, so that equal scores neither repeat nor
 /// get lost. Bounded: the place least recently used is forgotten first. Thread-safe.
@@ -12,10 +19,10 @@ internal sealed class IteratorPlaces(int capacity)
     private readonly Dictionary<Guid, LinkedListNode<Place>> _places = [];
     private readonly LinkedList<Place> _recent = new();
 
-    private sealed record Place(Guid Token, float Bound, PrimaryKeys Given);
+    private sealed record Place(Guid Token, float Bound, HitNames Given);
 
-    /// <summary>The keys given out at exactly this score; null when the place is not known.</summary>
-    public PrimaryKeys? Find(Guid token, float bound)
+    /// <summary>The hits given out at exactly this score; null when the place is not known.</summary>
+    public HitNames? Find(Guid token, float bound)
     {
         lock (_gate)
         {
@@ -26,7 +33,7 @@ internal sealed class IteratorPlaces(int capacity)
         }
     }
 
-    public void Remember(Guid token, float bound, PrimaryKeys given)
+    public void Remember(Guid token, float bound, HitNames given)
     {
         lock (_gate)
         {

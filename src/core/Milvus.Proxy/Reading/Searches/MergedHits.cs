@@ -38,6 +38,21 @@ internal sealed class MergedHits
 
     public RowAt RowOf(int hit) => new(ShardOf(Picks[hit].Shard), Shards[Picks[hit].Shard].Rows[Picks[hit].Index]);
 
+    /// <summary>The place of the element that a hit is, in its row's list; −1 where rows are searched as a whole.</summary>
+    public int ElementOf(int hit) => Shards[Picks[hit].Shard].Elements is { Length: > 0 } elements ? elements[Picks[hit].Index] : -1;
+
+    /// <summary>The elements of all hits; empty where rows are searched as a whole.</summary>
+    public int[] Elements
+    {
+        get
+        {
+            if (Picks.Length == 0 || ElementOf(0) < 0) return [];
+            var elements = new int[Picks.Length];
+            for (var i = 0; i < elements.Length; i++) elements[i] = ElementOf(i);
+            return elements;
+        }
+    }
+
     public Timestamp TimestampOf(int hit) => Shards[Picks[hit].Shard].Timestamps[Picks[hit].Index];
 
     /// <summary>The hits with other scores, best first again; groups by their best hit.</summary>
@@ -55,7 +70,8 @@ internal sealed class MergedHits
             Array.Sort(sorted, (a, b) =>
             {
                 var order = largerIsBetter ? scores[b].CompareTo(scores[a]) : scores[a].CompareTo(scores[b]);
-                return order != 0 ? order : KeyValue.Of(Ids, a).CompareTo(KeyValue.Of(Ids, b));
+                if (order == 0) order = KeyValue.Of(Ids, a).CompareTo(KeyValue.Of(Ids, b));
+                return order != 0 ? order : ElementOf(a).CompareTo(ElementOf(b));
             });
             var before = kept.Count;
             if (GroupValues.IsEmpty) kept.AddRange(sorted.Skip(offset).Take(topK));
@@ -129,6 +145,41 @@ internal sealed class MergedHits
         Shards = Shards,
         Places = Places,
     };
+
+    /// <summary>Some of every query's hits in another order, with other scores.</summary>
+    /// <param name="kept">Positions among all hits, a list per query.</param>
+    /// <param name="scores">Aligned with all hits.</param>
+    public MergedHits Pick(int[][] kept, float[] scores)
+    {
+        int[] order = [.. kept.SelectMany(k => k)];
+        return new MergedHits
+        {
+            Counts = Array.ConvertAll(kept, k => k.Length),
+            Scores = Array.ConvertAll(order, i => scores[i]),
+            Picks = Array.ConvertAll(order, i => Picks[i]),
+            Ids = Ids.Take(order),
+            GroupValues = [.. GroupValues.Select(v => v.Take(order))],
+            Shards = Shards,
+            Places = Places,
+        };
+    }
+
+    /// <summary>The hits behind the first of every query, or those of the groups behind the first; order and scores stay.</summary>
+    public MergedHits Window(int offset, int topK)
+    {
+        var kept = new int[Counts.Length][];
+        for (int query = 0, first = 0; query < kept.Length; first += Counts[query++])
+        {
+            var all = Enumerable.Range(first, Counts[query]);
+            if (GroupValues.IsEmpty) kept[query] = [.. all.Skip(offset).Take(topK)];
+            else
+            {
+                var groups = new GroupNumbers();
+                kept[query] = [.. all.Where(i => groups.Add(GroupValues.AsSpan(), i) is var group && group >= offset && group < offset + topK)];
+            }
+        }
+        return Pick(kept, Scores);
+    }
 
     /// <summary>The same hits without some of them.</summary>
     /// <param name="kept">Positions, ascending; of one query only.</param>

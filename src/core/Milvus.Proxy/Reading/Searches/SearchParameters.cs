@@ -53,8 +53,8 @@ internal sealed record SearchParameters
         var page = iterator && ParamText.IsTrue(parameters.GetValueOrDefault("search_iter_v2")) ? SearchPage.Parse(parameters) : null;
         var group = GroupParameters.Parse(parameters);
         var (topK, offset) = Window(parameters, collection, iterator, page);
-        var order = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"));
-        if (!order.IsEmpty && iterator) throw MilvusException.InvalidParameter("order_by_fields is not supported when doing iteration");
+        var order = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"), "expected");
+        if (!order.IsEmpty && iterator) throw MilvusException.InvalidParameter("order_by is not supported when using search iterator");
         if (!order.IsEmpty && group is { Fields.Length: > 1 }) throw MilvusException.InvalidParameter("order_by_fields is not supported when grouping by several fields");
         if (iterator && group is not null) throw MilvusException.InvalidParameter("Not allowed to do groupBy when doing iteration");
         if (page is not null && offset > 0) throw MilvusException.InvalidParameter("Not allowed to set offset when doing iteration");
@@ -132,8 +132,19 @@ internal sealed record SearchParameters
                 if (!NotForIndexes.Contains(key) && !members.ContainsKey(key)) writer.WriteString(key, value);
             writer.WriteEndObject();
         }
+        CheckHints(flat, members);
         var ignoreGrowing = members.TryGetValue("ignore_growing", out var flag)
             && (flag.ValueKind == JsonValueKind.True || (flag.ValueKind == JsonValueKind.String && ParamText.IsTrue(flag.GetString())));
         return (Encoding.UTF8.GetString(buffer.WrittenSpan), ignoreGrowing);
+    }
+
+    // How a filter is applied is chosen by its cost here: a hint is checked and has no other effect. Range searches take any, as in Milvus.
+    private static void CheckHints(ImmutableDictionary<string, string> flat, Dictionary<string, JsonElement> members)
+    {
+        if (members.ContainsKey("radius") || flat.ContainsKey("radius")) return;
+        var hints = flat.TryGetValue("hints", out var text) ? text
+            : members.TryGetValue("hints", out var member) ? (member.ValueKind == JsonValueKind.String ? member.GetString()! : member.GetRawText())
+            : "";
+        if (hints is not ("" or "disable" or "iterative_filter")) throw new MilvusException(ErrorCode.SegcoreError, $"hints: {hints} not supported: segcore error") { IsInputError = true };
     }
 }

@@ -3,6 +3,7 @@ using Milvus.Coordinator.Indexes;
 using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Ranking;
+using Milvus.Proxy.Reading.Ranking.Chains;
 using Milvus.Segments;
 
 namespace Milvus.Proxy.Reading.Searches;
@@ -10,6 +11,8 @@ namespace Milvus.Proxy.Reading.Searches;
 /// <summary>A search that was checked against the collection; nothing of it needs names any more.</summary>
 internal sealed record SearchPlan
 {
+    private ImmutableDictionary<string, string>? _indexTexts;
+
     public required CollectionInfo Collection { get; init; }
 
     public required FieldSchema Field { get; init; }
@@ -32,17 +35,43 @@ internal sealed record SearchPlan
 
     public Reranker? Reranker { get; init; }
 
+    public FunctionChainPlan? Chains { get; init; }
+
+    /// <summary>Single elements of lists are ranked, and found, rather than rows.</summary>
+    public bool IsElementLevel => ListSearchRules.IsElementLevel(Field, Metric);
+
     /// <summary>True when hits are scored anew.</summary>
-    public bool IsScored => Boost is not null || Reranker is not null;
+    public bool IsScored => Boost is not null || Reranker is not null || Chains is not null;
 
     /// <summary>Vectors, or texts for a BM25 field; null when searching by <see cref="Keys"/>.</summary>
     public QueryVectors? Vectors { get; init; }
 
     public PrimaryKeys? Keys { get; init; }
 
+    /// <summary>The index parameters as shards take them; made once for all searches of a plan.</summary>
+    public ImmutableDictionary<string, string> IndexTexts => _indexTexts ??= IndexParamTexts.Of(this);
+
     /// <summary>Group values under the names that the client used.</summary>
     public ImmutableArray<NamedColumn> GroupColumns(ImmutableArray<Column> values) =>
         GroupBy.IsEmpty || values.IsEmpty ? [] : [.. Parameters.Group!.Fields.Select((name, i) => new NamedColumn(name, values[i]))];
 
     public int QueryCount => Vectors?.Rows.Length ?? Keys!.Value.Count;
+}
+
+/// <summary>A plan that holds for every search of a template, and what the answers have.</summary>
+/// <param name="Plan">Without vectors.</param>
+internal sealed record PlannedSearch(SearchPlan Plan, OutputFields Output)
+{
+    public static PlannedSearch Of(SearchPlan plan, OutputFields output)
+    {
+        // Copies of the plan are to find the texts made.
+        _ = plan.IndexTexts;
+        return new PlannedSearch(plan with { Vectors = null }, output);
+    }
+
+    /// <summary>False for plans that depend on the moment, on the vectors or on the search before.</summary>
+    public static bool IsLasting(SearchPlan plan, SearchRequest request) =>
+        !plan.Parameters.IsIterator && plan.Parameters.OrderBy.IsEmpty && plan.GroupBy.IsEmpty && plan.Keys is null
+        && !plan.IsScored && request.Aggregation is null && request.Highlight is null
+        && plan.Collection.TtlField is null && plan.Filter.SampleRate is null && ReadScopes.Travel(request.Params) is null;
 }

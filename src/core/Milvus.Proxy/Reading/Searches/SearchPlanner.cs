@@ -1,6 +1,7 @@
 using Milvus.Coordinator.Indexes;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Ranking;
+using Milvus.Proxy.Reading.Ranking.Chains;
 using Milvus.Vectors;
 
 namespace Milvus.Proxy.Reading.Searches;
@@ -18,17 +19,18 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         var field = FindField(collection.Schema, parameters.AnnsField, request.Keys is not null);
         var index = collection.FindIndexOnField(field.Id);
         var metric = FindMetric(field, index, parameters);
-        if (field.Type == DataType.ArrayOfVector && !metric.IsMaxSim())
-            throw new MilvusException(ErrorCode.Unimplemented, $"element-level search by {metric.Name()} in field {field.Name} is not supported yet: service unimplemented") { IsInputError = true };
-        CheckQueries(field, request, parameters);
+        CheckQueries(field, metric, request, parameters);
         var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, (long)parameters.TopK + parameters.Offset);
         var groupBy = parameters.Group?.Resolve(collection.Schema) ?? [];
         if (!groupBy.IsEmpty && indexParams.Radius is not null)
             throw MilvusException.InvalidParameter("Not allowed to do range-search when doing search-group-by");
         var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         PartitionPruning.CheckIsolation(collection, filter);
+        ListSearchRules.CheckFilter(collection.Schema, field, metric, filter);
+        ListSearchRules.CheckControls(collection.Schema, field, metric, parameters, groupBy, indexParams.Radius is not null);
         var boost = BoostPlan.Find(collection, request.Score);
-        if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("boost ranker is not supported with iteration or grouping");
+        if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("failed to create query plan: don't support use segment scorer with group_by or search_iterator");
+        boost?.CheckFilters(filters, collection);
         var reranker = Reranker.Find(collection, request.Score, request.Vectors?.Rows.Length ?? request.Keys?.Count ?? 0, models);
         if (reranker is not null && parameters.IsIterator) throw MilvusException.InvalidParameter("rerank is not supported when doing iteration");
         if (reranker is null && request.Score?.Functions.FirstOrDefault(f => f.Kind() != "boost") is { } other)
@@ -45,6 +47,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
             GroupBy = groupBy,
             Boost = boost,
             Reranker = reranker,
+            Chains = FunctionChainPlan.Find(collection, request, parameters, request.Vectors?.Rows.Length ?? request.Keys?.Count ?? 0, models),
             Vectors = request.Keys is null ? request.Vectors : null,
             Keys = request.Keys,
         };
@@ -91,16 +94,18 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
             && field.Type switch
             {
                 DataType.SparseFloatVector => metric == usual,
-                DataType.ArrayOfVector => metric.IsMaxSim() && metric.OfElements().IsValidFor(field.ElementType),
+                // A plain metric compares single elements.
+                DataType.ArrayOfVector => metric.OfElements().IsValidFor(field.ElementType),
                 _ => metric.IsValidFor(field.Type),
             };
         return fits ? metric : throw MilvusException.InvalidParameter("metric type not match", usual.Name(), parameters.Metric);
     }
 
-    private static void CheckQueries(FieldSchema field, SearchRequest request, SearchParameters parameters)
+    public static void CheckQueries(FieldSchema field, MetricType metric, SearchRequest request, SearchParameters parameters)
     {
         if (request.Keys is { } keys)
         {
+            if (ListSearchRules.IsElementLevel(field, metric)) throw MilvusException.InvalidParameter("search by ids is not supported for element-level search");
             if (request.Vectors is not null) throw MilvusException.InvalidParameter("ids and vectors can not be given both");
             if (field.IsFunctionOutput && field.Type == DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");
@@ -115,7 +120,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
             QueryVectorChecks.CheckCount(vectors.Rows.Length);
             if (!field.IsFunctionOutput) throw QueryVectorChecks.TypeMismatch(field, DataType.VarChar);
         }
-        else QueryVectorChecks.Check(field, vectors);
+        else QueryVectorChecks.Check(ListSearchRules.IsElementLevel(field, metric) ? ListSearchRules.ElementOf(field) : field, vectors);
         if (parameters.Page is not null && vectors.Rows.Length != 1)
             throw MilvusException.InvalidParameter("not support search iteration over multiple vectors at present");
     }

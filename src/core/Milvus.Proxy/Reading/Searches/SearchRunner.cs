@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Milvus.Coordinator.Indexes;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Queries;
@@ -12,10 +11,8 @@ namespace Milvus.Proxy.Reading.Searches;
 internal sealed record PageWindow(int K, float? RangeFilter, bool Exhaustive);
 
 /// <summary>Sends a planned search to all shards and merges their hits.</summary>
-internal sealed class SearchRunner(TermQueries terms)
+internal sealed class SearchRunner(TermQueries terms, Filters filters)
 {
-    private const string ElementBits = "mh_element_bit_width";
-
     public async Task<MergedHits> RunAsync(ShardReaders readers, SearchPlan plan, PageWindow? page, CancellationToken cancellation)
     {
         var parameters = plan.Parameters;
@@ -47,7 +44,7 @@ internal sealed class SearchRunner(TermQueries terms)
         Metric = plan.Metric,
         Queries = queries,
         K = page?.K ?? plan.Parameters.TopK + plan.Parameters.Offset,
-        IndexParams = Texts(plan),
+        IndexParams = plan.IndexTexts,
         Radius = plan.IndexParams.Radius,
         RangeFilter = page?.RangeFilter ?? plan.IndexParams.RangeFilter,
         Filter = plan.Filter.IsAlwaysTrue ? null : plan.Filter,
@@ -60,30 +57,13 @@ internal sealed class SearchRunner(TermQueries terms)
         Exhaustive = page?.Exhaustive ?? false,
     };
 
-    private static ImmutableDictionary<string, string> Texts(SearchPlan plan)
-    {
-        var parameters = plan.IndexParams;
-        var texts = ImmutableDictionary.CreateBuilder<string, string>();
-        texts.AddRange(parameters.Others);
-        if (parameters.Candidates is { } candidates) texts["ef"] = candidates.ToString(CultureInfo.InvariantCulture);
-        if (parameters.Nprobe is { } nprobe) texts["nprobe"] = nprobe.ToString(CultureInfo.InvariantCulture);
-        if (parameters.DropRatio > 0) texts["drop_ratio_search"] = parameters.DropRatio.ToString("R", CultureInfo.InvariantCulture);
-        if (parameters.MaxScoreRatio is { } bound) texts["dim_max_score_ratio"] = bound.ToString("R", CultureInfo.InvariantCulture);
-        // One sparse index serves all algorithms: the one that the index was made for travels with the search that names no other.
-        if (!texts.ContainsKey("search_algo") && plan.Index?.BuildParams.GetValueOrDefault("inverted_index_algo") is { } algorithm) texts["search_algo"] = algorithm;
-        if (parameters.RefineFactor > 1) texts["refine_k"] = parameters.RefineFactor.ToString("R", CultureInfo.InvariantCulture);
-        // Signatures that no index covers yet are compared too, and their elements are known by the index alone.
-        if (plan.Metric == MetricType.MinHashJaccard && plan.Index?.BuildParams.GetValueOrDefault(ElementBits) is { } bits) texts[ElementBits] = bits;
-        return texts.ToImmutable();
-    }
-
     /// <summary>The searched field's vectors of the rows with the given keys, in their order.</summary>
     /// <exception cref="MilvusException">1100: a row does not exist.</exception>
-    private static async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
+    private async Task<QueryVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
     {
         var schema = plan.Collection.Schema;
         KeyChecks.RequireType(schema, keys);
-        var query = QueryExecutor.Shard(readers.Scope, Filters.ForKeys(schema, keys));
+        var query = QueryExecutor.Shard(readers.Scope, filters.ForKeys(plan.Collection, keys));
         var found = await KeyedRows.FindAsync(readers, query, 0, null, cancellation).ConfigureAwait(false);
         var positions = found.Positions();
         var rows = new RowAt[keys.Count];

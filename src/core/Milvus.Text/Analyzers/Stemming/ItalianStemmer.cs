@@ -85,17 +85,11 @@ internal sealed class ItalianStemmer : Stemmer
                 word.CutEnd("ic", word.R2);
                 break;
             case 6:
-                int before = s_beforeAmente.Find(in word, out length);
-                if (before >= 0 && word.InR2(length))
-                {
-                    word.Cut(length);
-                    if (before == 0)
-                        word.CutEnd("at", word.R2);
-                }
+                if (CutInR2(ref word, s_beforeAmente) == 0)
+                    word.CutEnd("at", word.R2);
                 break;
             case 7:
-                if (s_beforeIta.Find(in word, out length) >= 0 && word.InR2(length))
-                    word.Cut(length);
+                CutInR2(ref word, s_beforeIta);
                 break;
             case 8:
                 if (word.CutEnd("at", word.R2))

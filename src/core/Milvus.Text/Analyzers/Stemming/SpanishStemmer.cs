@@ -73,13 +73,8 @@ internal sealed class SpanishStemmer : Stemmer
                 word.CutEnd("ic", word.R2);
                 break;
             case 5:
-                int before = s_beforeAmente.Find(in word, out length);
-                if (before >= 0 && word.InR2(length))
-                {
-                    word.Cut(length);
-                    if (before == 0)
-                        word.CutEnd("at", word.R2);
-                }
+                if (CutInR2(ref word, s_beforeAmente) == 0)
+                    word.CutEnd("at", word.R2);
                 break;
             case 6:
                 CutInR2(ref word, s_beforeMente);
@@ -92,12 +87,6 @@ internal sealed class SpanishStemmer : Stemmer
                 break;
         }
         return true;
-    }
-
-    private static void CutInR2(ref StemWord word, SuffixTable suffixes)
-    {
-        if (suffixes.Find(in word, out int length) >= 0 && word.InR2(length))
-            word.Cut(length);
     }
 
     private static bool VerbInY(ref StemWord word)

@@ -12,6 +12,17 @@ internal abstract class Stemmer
     /// <summary>Works on the word in place; its buffer holds twice its letters.</summary>
     public abstract void Stem(ref StemWord word);
 
+    /// <summary>Cuts the longest of the suffixes that the word ends with, if it lies in R2.</summary>
+    /// <returns>Its group, or -1 when nothing was cut.</returns>
+    protected static int CutInR2(ref StemWord word, SuffixTable suffixes)
+    {
+        int group = suffixes.Find(in word, out int length);
+        if (group < 0 || !word.InR2(length))
+            return -1;
+        word.Cut(length);
+        return group;
+    }
+
     /// <returns>Null for a language without a stemmer here.</returns>
     public static Stemmer? Find(string language) => language switch
     {

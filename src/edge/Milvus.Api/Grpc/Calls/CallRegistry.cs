@@ -19,9 +19,10 @@ internal sealed partial class CallRegistry(GrpcMethodTable.Builder table, Servic
     public IMilvusProxy Proxy => proxy;
 
     /// <param name="failed">The answer of a call that failed, given its status.</param>
+    /// <param name="ownedParser">As for <see cref="GrpcMethodTable.Builder.Unary"/>.</param>
     public CallRegistry Add<TRequest, TResponse>(
         string name, MessageParser<TRequest> parser, Func<TRequest, Status, TResponse> failed,
-        Func<TRequest, Call, ValueTask<TResponse>> handler, LegacyCode? legacy = null)
+        Func<TRequest, Call, ValueTask<TResponse>> handler, LegacyCode? legacy = null, GrpcOwnedParser<TRequest>? ownedParser = null)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage
     {
@@ -38,7 +39,7 @@ internal sealed partial class CallRegistry(GrpcMethodTable.Builder table, Servic
                 context.EngineFailed = true;
                 return failed(request, StatusMapping.ToStatus(error, legacy));
             }
-        });
+        }, ownedParser);
         return this;
     }
 

@@ -3,6 +3,7 @@ using Milvus.Api.Mapping;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 using Milvus.Protocol;
 using ConsistencyLevel = Milvus.Model.ConsistencyLevel;
@@ -153,7 +154,7 @@ internal static class CollectionCalls
             UpdateTimestampStr = collection.SchemaUpdatedAt.Value.ToString(),
         };
         answer.Aliases.AddRange(collection.Aliases);
-        answer.Properties.AddProperties(collection.Properties);
+        answer.Properties.AddProperties(PropertyRules.Shown(collection));
         for (var shard = 0; shard < collection.ShardCount; shard++)
         {
             var channel = new ShardId(collection.Id, shard).ToString();

@@ -1,11 +1,15 @@
 using Milvus.Api.Mapping;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
+using MilvusException = Milvus.Model.MilvusException;
 
 namespace Milvus.Api.Grpc.Calls;
 
 internal static class CompactionCalls
 {
+    /// <summary>The size of a segment that Milvus aims at; a merge into smaller ones is refused.</summary>
+    private const long SegmentMegabytes = 1024;
+
     public static void Add(CallRegistry calls)
     {
         var maintenance = calls.Proxy.Maintenance;
@@ -17,6 +21,8 @@ internal static class CompactionCalls
                     var collection = request.CollectionName.Length == 0 && request.CollectionID != 0
                         ? proxy.Catalog.GetCollection(request.CollectionID)
                         : proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
+                    if (request.TargetSize is > 0 and < SegmentMegabytes)
+                        throw MilvusException.InvalidParameter($"targetSize {request.TargetSize} MB should be greater than or equal to configMaxSize {SegmentMegabytes} MB");
                     var id = await maintenance.CompactAsync(collection, call.Cancellation);
                     var progress = await maintenance.GetCompactionAsync(id, call.Cancellation);
                     return new ManualCompactionResponse

@@ -42,7 +42,7 @@ internal static class PrivilegeCalls
                     Database = call.Database(request.DbName),
                     Grantor = call.User ?? "",
                 }), LegacyCode.OperatePrivilegeFailure)
-            .Add("SelectGrant", SelectGrantRequest.Parser, (_, status) => new SelectGrantResponse { Status = status }, (request, _) =>
+            .Add("SelectGrant", SelectGrantRequest.Parser, (_, status) => new SelectGrantResponse { Status = status }, (request, call) =>
             {
                 var entity = request.Entity ?? throw MilvusException.InvalidParameter("the grant entity in the request is nil");
                 var name = entity.Role?.Name ?? "";
@@ -51,11 +51,13 @@ internal static class PrivilegeCalls
                     ?? throw new MilvusException(ErrorCode.IoKeyNotFound, $"not found the role, maybe the role isn't existed or internal system error[role={name}]");
 
                 var answer = new SelectGrantResponse { Status = StatusMapping.Ok() };
+                // Grants on one object are those of one database, all grants of a role are those of every database.
+                var database = entity.DbName.Length == 0 && entity.Object is { Name.Length: > 0 } && entity.ObjectName.Length > 0 ? call.Database("") : entity.DbName;
                 foreach (var grant in role.Grants)
                 {
                     if (entity.Object is { Name.Length: > 0 } type && type.Name != grant.ObjectType) continue;
                     if (entity.ObjectName.Length > 0 && entity.ObjectName != grant.ObjectName) continue;
-                    if (entity.DbName is not ("" or "*") && grant.Database != "*" && entity.DbName != grant.Database) continue;
+                    if (database is not ("" or "*") && grant.Database != "*" && database != grant.Database) continue;
                     answer.Entities.Add(Write(role, grant));
                 }
                 return answer;

@@ -9,6 +9,7 @@ internal static class ReadCalls
     public static void Add(CallRegistry calls)
     {
         var proxy = calls.Proxy;
+        var searches = new SearchMessages();
         calls
             .Add("Search", SearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
             {
@@ -17,7 +18,7 @@ internal static class ReadCalls
                 var zone = Zones.Of(proxy.Catalog, result.Collection, search.Params);
                 result = result with { Columns = TimeParts.Apply(result.Columns, search.Params, zone) };
                 return ResultWriter.Write(result, zone, IsList(search.Params));
-            })
+            }, ownedParser: searches.Parse)
             .Add("HybridSearch", HybridSearchRequest.Parser, (_, status) => new SearchResults { Status = status }, async (request, call) =>
             {
                 var search = SearchReader.Read(request);

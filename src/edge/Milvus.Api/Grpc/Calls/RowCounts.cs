@@ -46,7 +46,7 @@ internal static class RowCounts
 
     private static long Entries(VectorField vectors) => vectors.DataCase switch
     {
-        VectorField.DataOneofCase.FloatVector => vectors.FloatVector.Data.Count / Math.Max(1, vectors.Dim),
+        VectorField.DataOneofCase.FloatVector => vectors.FloatVector.Length / Math.Max(1, vectors.Dim),
         VectorField.DataOneofCase.BinaryVector => vectors.BinaryVector.Length / Math.Max(1, vectors.Dim / 8),
         VectorField.DataOneofCase.Float16Vector => vectors.Float16Vector.Length / Math.Max(1, vectors.Dim),
         VectorField.DataOneofCase.Bfloat16Vector => vectors.Bfloat16Vector.Length / Math.Max(1, vectors.Dim),

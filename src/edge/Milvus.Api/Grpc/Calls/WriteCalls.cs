@@ -32,7 +32,7 @@ internal static class WriteCalls
                         SchemaTimestamp = request.SchemaTimestamp,
                     };
                     return ResultWriter.Write(await proxy.InsertAsync(context, insert, call.Cancellation), insert.RowCount);
-                })
+                }, ownedParser: WriteMessages.ParseInsert)
             .Add("Upsert", WireUpsert.Parser,
                 (request, status) => ResultWriter.Failed(status, RowCounts.Plausible(request.NumRows, request.FieldsData)),
                 async (request, call) =>
@@ -50,7 +50,7 @@ internal static class WriteCalls
                         FieldOperations = request.FieldOps.ToImmutableDictionary(o => o.FieldName, o => (FieldOperation)(int)o.Op),
                     };
                     return ResultWriter.Write(await proxy.UpsertAsync(context, upsert, call.Cancellation), upsert.RowCount);
-                })
+                }, ownedParser: WriteMessages.ParseUpsert)
             .Add("Delete", WireDelete.Parser, (_, status) => ResultWriter.Failed(status, 0), async (request, call) =>
             {
                 var delete = new Proxy.DeleteRequest

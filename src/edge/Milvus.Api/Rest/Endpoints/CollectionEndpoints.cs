@@ -4,6 +4,7 @@ using Milvus.Api.Mapping;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Names;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 using Milvus.Proxy;
 
@@ -59,6 +60,8 @@ internal static class CollectionEndpoints
         table["collections/fields/add"] = async call =>
         {
             if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
+            if (RestCall.Text(schema, "dataType") is "ArrayOfStruct" or "Struct" || RestCall.Text(schema, "elementDataType") == "Struct")
+                throw MilvusException.InvalidParameter("StructArray field must be added through /v2/vectordb/collections/struct_fields/add");
             await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
             return RestReply.Empty;
         };
@@ -128,7 +131,7 @@ internal static class CollectionEndpoints
         w.WriteString("externalSource", "");
         w.WriteString("externalSpec", "");
         w.WritePropertyName("properties");
-        DatabaseEndpoints.WritePairs(w, c.Properties);
+        DatabaseEndpoints.WritePairs(w, PropertyRules.Shown(c));
         w.WriteEndObject();
     }
 

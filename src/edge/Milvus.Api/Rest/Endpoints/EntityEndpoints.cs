@@ -103,7 +103,7 @@ internal static class EntityEndpoints
             Templates = Templates(call.Body),
             OutputFields = outputs,
             ConsistencyLevel = call.Consistency(),
-            Params = parameters.ToImmutable(),
+            Params = TimeOptions.Of(call).AddTo(parameters.ToImmutable()),
         }, call.Cancellation);
     }
 
@@ -188,7 +188,7 @@ internal static class EntityEndpoints
 
     private static RestReply WriteRows(RestCall call, QueryResult result)
     {
-        var rows = new RowWriter(result.Collection.Schema, result.Columns, call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
+        var rows = TimeOptions.Of(call).Writer(call, result.Collection, result.Columns);
         return new RestReply(w =>
         {
             w.WriteStartArray();

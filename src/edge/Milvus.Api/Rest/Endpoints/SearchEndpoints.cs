@@ -43,7 +43,6 @@ internal static class SearchEndpoints
     private static async Task<SearchResult> RunAsync(RestCall call, bool explain)
     {
         var name = call.Collection;
-        if (call.Has("functionChains")) throw new MilvusException(ErrorCode.Unimplemented, "functionChains is not supported by this server yet: service unimplemented");
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
         if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
         var collection = call.DescribedCollection();
@@ -53,6 +52,7 @@ internal static class SearchEndpoints
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
             Aggregation = AggregationJson.Read(call.Body),
+            Chains = RestCall.TryGet(call.Body, "functionChains", out var chains) && chains.ValueKind != JsonValueKind.Null ? FunctionChainReader.Read(chains) : [],
         };
         if (explain) request = request with { Params = request.Params.SetItem("explain", "true") };
         return await call.Proxy.SearchAsync(call.Context, request, call.Cancellation);
@@ -129,7 +129,7 @@ internal static class SearchEndpoints
             Collection = call.Collection,
             Expression = RestCall.Text(owner, "filter"),
             Templates = EntityEndpoints.Templates(owner),
-            Params = parameters.ToImmutable(),
+            Params = TimeOptions.Of(call).AddTo(parameters.ToImmutable()),
             Score = ReadScore(owner),
         };
         if (RestCall.TryGet(owner, "ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
@@ -243,7 +243,7 @@ internal static class SearchEndpoints
 
     private static RestReply WriteHits(RestCall call, SearchResult result)
     {
-        var rows = new RowWriter(result.Collection.Schema, result.Columns.RemoveAll(c => c.Name == result.PrimaryField), call.Int64AsNumbers, Zones.Of(call.Proxy.Catalog, result.Collection, null));
+        var rows = TimeOptions.Of(call).Writer(call, result.Collection, result.Columns.RemoveAll(c => c.Name == result.PrimaryField));
         return new RestReply(w =>
         {
             w.WriteStartArray();
@@ -252,6 +252,7 @@ internal static class SearchEndpoints
                 w.WriteStartObject();
                 w.WriteNumber("distance", result.Scores[i]);
                 rows.WriteKey(w, result.PrimaryField, result.Ids, i);
+                if (!result.Elements.IsEmpty) w.WriteNumber("offset", result.Elements[i]);
                 rows.WriteMembers(w, i);
                 w.WriteEndObject();
             }

@@ -112,7 +112,7 @@ internal static class ValueReader
     private static long ReadTime(JsonElement value, TimeZoneInfo zone)
     {
         var text = ReadText(value);
-        return TimestampText.TryParse(text, zone, out var microseconds) ? microseconds : throw new FormatException($"got invalid timestamptz string '{text}'");
+        return TimestampText.TryParse(text, zone, out var microseconds) ? microseconds : throw new FormatException(TimestampText.Invalid(text));
     }
 
     private static bool ReadBool(JsonElement value) => value.ValueKind switch

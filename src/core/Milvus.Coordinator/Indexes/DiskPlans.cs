@@ -1,0 +1,35 @@
+using System.Globalization;
+using Milvus.Model;
+using Milvus.Vectors;
+
+namespace Milvus.Coordinator.Indexes;
+
+/// <summary>What clients' parameters mean for graphs on disk, with Milvus' defaults.</summary>
+internal static class DiskPlans
+{
+    private const double GiB = 1L << 30;
+
+    public static DiskGraphParameters Resolve(IndexInfo index)
+    {
+        var plan = index.IndexType == "AISAQ" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
+        return plan with
+        {
+            MaxDegree = Whole(index, "max_degree") ?? plan.MaxDegree,
+            BuildList = Whole(index, "search_list_size") ?? plan.BuildList,
+            CodeRatio = Real(index, "pq_code_budget_gb_ratio") ?? plan.CodeRatio,
+            CodeBytes = Bytes(index, "pq_code_budget_gb"),
+            CacheRatio = Real(index, "search_cache_budget_gb_ratio") ?? plan.CacheRatio,
+            CacheBytes = Bytes(index, "search_cache_budget_gb"),
+            EntryPoints = Whole(index, "num_entry_points") ?? plan.EntryPoints,
+        };
+    }
+
+    // 0 is Milvus' way to say that the share counts.
+    private static long? Bytes(IndexInfo index, string key) => Real(index, key) is { } gib && gib > 0 ? (long)Math.Min(gib * GiB, 1L << 50) : null;
+
+    private static int? Whole(IndexInfo index, string key) =>
+        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
+
+    private static double? Real(IndexInfo index, string key) =>
+        index.BuildParams.TryGetValue(key, out var text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && n >= 0 ? n : null;
+}

@@ -1,0 +1,161 @@
+using Microsoft.Win32.SafeHandles;
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// Approximate search over a graph whose nodes, vectors included, are in a local file: DISKANN, with compressed vectors of all rows in memory
+/// (Subramanya et al. 2019), or AISAQ, with those of a node's neighbours beside its links in the file. Scores are those of the vectors that
+/// were read. Written by <see cref="DiskGraph.Save"/>. The store is only looked at for its type; none of its rows is read.
+/// </summary>
+/// <remarks>
+/// Every block is checked each time it is read; a damaged one ends the search with an <see cref="IntegrityException"/>. The file must not
+/// change; it is closed when nothing refers to the index any more.
+/// </remarks>
+public sealed class DiskGraphIndex : VectorIndex
+{
+    private const int DefaultList = 16;
+    private const int DefaultRangeList = 512;
+    private const int DefaultBeamWidth = 8;
+    private const int DefaultBeamWidthOnDisk = 2;
+
+    private readonly NodeFile _file;
+    private readonly DiskCodes _codes;
+    private readonly int[] _entries;
+    private readonly NodeCache _cache;
+    private readonly DiskTraversal _traversal;
+    private readonly DiskScan _scan;
+
+    internal DiskGraphIndex(VectorStore store, MetricType metric, NodeFile file, DiskCodes codes, int[] entries, bool isInline, NodeCache cache)
+        : base(store, metric, readsVectors: false)
+    {
+        _file = file;
+        _codes = codes;
+        _entries = entries;
+        _cache = cache;
+        IsAllOnDisk = isInline;
+        _traversal = new DiskTraversal(file, codes, entries, isInline, cache, NodeScorer.For(store.Type, metric), KernelDispatch.Length(store.Type, store.Dimension));
+        _scan = new DiskScan(_traversal, file.Rows);
+    }
+
+    public override VectorIndexKind Kind => VectorIndexKind.DiskGraph;
+
+    public override string Form => IsAllOnDisk ? $"graph and {CodeBits}-bit codes in a file" : $"graph in a file, {CodeBits}-bit codes and {CachedNodes} nodes in memory";
+
+    public override int Count => _file.Rows;
+
+    public override long MemoryBytes => _codes.MemoryBytes + _cache.MemoryBytes;
+
+    /// <summary>Codes are beside the links, as AISAQ has them; otherwise those of all rows are in memory.</summary>
+    public bool IsAllOnDisk { get; }
+
+    /// <summary>Bits per component of the codes.</summary>
+    public int CodeBits => _codes.Bits;
+
+    /// <summary>Nodes kept in memory.</summary>
+    public int CachedNodes => _cache.Count;
+
+    /// <summary>Never prefer a scan.</summary>
+    internal bool AlwaysTraverse { get; private init; }
+
+    internal NodeFile File => _file;
+
+    /// <summary>For tests: the same index, never preferring a scan.</summary>
+    internal DiskGraphIndex Traversing() => new(Store, Metric, _file, _codes, _entries, IsAllOnDisk, _cache) { AlwaysTraverse = true };
+
+    /// <summary>Opens a file; reads its codes and the nodes that are cached.</summary>
+    /// <param name="handle">Open for reading; the index owns it if this returns.</param>
+    /// <param name="store">Says what the rows are.</param>
+    /// <param name="name">File or object name for error texts.</param>
+    /// <param name="isChecked">Reads all nodes once and checks them, so that damage shows now and not in a search.</param>
+    /// <exception cref="IntegrityException">Truncated, altered, of an unknown version, or not made for this store.</exception>
+    public static DiskGraphIndex Open(SafeFileHandle handle, VectorStore store, string name, bool isChecked = false)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ArgumentNullException.ThrowIfNull(store);
+        return DiskGraphFile.Open(handle, store, name, isChecked);
+    }
+
+    /// <summary>Opens a file on its own: what the rows are is what the file says.</summary>
+    /// <exception cref="IntegrityException">Truncated, altered, or of an unknown version.</exception>
+    public static DiskGraphIndex Open(SafeFileHandle handle, string name)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return DiskGraphFile.Open(handle, null, name, isChecked: false);
+    }
+
+    /// <summary>Bytes of memory that an index built with the default budgets will take, by its file's length; within a third.</summary>
+    public static long EstimateMemoryBytes(long fileBytes, bool isAllOnDisk) => isAllOnDisk ? Math.Min(fileBytes, 1 << 20) / 8 : fileBytes / 6;
+
+    public override void Search(
+        ReadOnlySpan<byte> query, DataType queryType, in VectorSearchParameters parameters, RowFilter filter, TopK results)
+    {
+        QueryBytes(query, queryType, 1);
+        var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
+        results.Reset(parameters.K, range);
+        int passing = filter.CountPassing(Count);
+        if (passing > 0)
+        {
+            DiskScratch scratch = DiskScratch.Pool.Rent();
+            try
+            {
+                scratch.Queries.Set(Store, Metric, query, queryType, 1);
+                Prepare(scratch);
+                Answer(parameters, passing == Count ? RowFilter.All : filter, passing, range, scratch, results);
+            }
+            finally
+            {
+                DiskScratch.Pool.Return(scratch);
+            }
+        }
+
+        results.Finish(Metric);
+    }
+
+    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => passing == 0 || ScanIsCheaper(passing, List(parameters), parameters.RangeFilter is not null);
+
+    private unsafe void Prepare(DiskScratch scratch)
+    {
+        DataType form = FloatDecoder.IsNeededFor(Store.Type) ? DataType.FloatVector : Store.Type;
+        _codes.Prepare(form, scratch.Queries.Pointer(0), scratch.Codes);
+    }
+
+    private int List(in VectorSearchParameters parameters)
+    {
+        int list = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeList : DefaultList), parameters.K);
+        return Math.Min(list, Count);
+    }
+
+    private bool ScanIsCheaper(int passing, int list, bool hasInnerBound) =>
+        !AlwaysTraverse && _scan.Cost(passing, list, IsAllOnDisk || hasInnerBound) <= DiskScan.TraversalCost((double)list * Count / passing, _file.Layout.Degree);
+
+    private void Answer(in VectorSearchParameters parameters, RowFilter filter, int passing, DistanceRange range, DiskScratch scratch, TopK results)
+    {
+        int list = List(parameters);
+        int atOnce = Math.Clamp(parameters.BeamWidth ?? (IsAllOnDisk ? DefaultBeamWidthOnDisk : DefaultBeamWidth), 1, DiskTraversal.MostAtOnce);
+        int wanted = Math.Min(parameters.K, passing);
+        if (!ScanIsCheaper(passing, list, range.HasLower))
+        {
+            // A filter thins what is met, and so does the inner bound of a range: the beam widens until it holds enough.
+            for (long width = ((long)list * Count + (passing - 1)) / passing; ; width *= 2)
+            {
+                width = Math.Min(width, Count);
+                results.Reset(parameters.K, range);
+                DiskTraversal.Outcome met = _traversal.Run(filter, (int)width, atOnce, scratch, results);
+                if (range.IsUnbounded ? results.Count >= wanted && met.Accepted >= Math.Min(list, passing) / 2 : results.Count >= wanted || IsBeyond(met, range))
+                    return;
+                if (range.IsUnbounded || width * 4 > Count)
+                    break;
+            }
+        }
+
+        results.Reset(parameters.K, range);
+        if (IsAllOnDisk || range.HasLower)
+            _scan.ByVectors(filter, scratch, results);
+        else
+            _scan.ByCodes(filter, passing, Math.Max(list, (2 * parameters.K) + DefaultList), range, scratch, results);
+    }
+
+    /// <summary>Whether all that lies in the range was met.</summary>
+    private static bool IsBeyond(DiskTraversal.Outcome met, DistanceRange range) => range.HasUpper && float.IsFinite(met.Reach) && met.Reach >= range.Upper;
+}
