@@ -52,11 +52,7 @@ public sealed class ChangesInUseTests(RestServer server)
         async Task<IEnumerable<string?>> FoundAsync(ulong? at)
         {
             var past = at is null ? "" : $",\"travel_timestamp\":{at}";
-<<<<<<< HEAD
-            var hits = await server.DataAsync("entities/search", $$$"""{"collectionName":"cu_past","data":[[1,0]],"limit":5,"consistencyLevel":"Strong","searchParams":{"metricType":"L2"{{{past}}}}}""");
-=======
             var hits = await server.DataAsync("entities/search", $$"""{"collectionName":"cu_past","data":[[1,0]],"limit":5,"consistencyLevel":"Strong","searchParams":{"metricType":"L2"{{past}} } }""");
->>>>>>> main
             return hits.EnumerateArray().Select(h => h.GetProperty("id").GetString()).Order();
         }
     }
