@@ -88,7 +88,7 @@ internal sealed unsafe class RowCodesTraversal<TKernel, TScale>(RowCodes codes) 
         if (wide > BeamPool.MaxWidth)
             return null;
         if (!BeamSearch<TKernel, TScale, BaseLayer>.Run(
-            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, all ? passing : (long)WideBudget * passing, scratch))
+            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, (int)wide, all ? passing : (long)WideBudget * passing, scratch))
             return all ? false : null;
         if (all)
             return true;
