@@ -11,7 +11,7 @@ internal sealed class ListCandidates : SearchCandidates
 {
     /// <summary>Elements looked for per vector of a query and list wanted, and at least so many.</summary>
     private const float UsualRatio = 3;
-    private const int LeastElements = 64;
+    private const int LeastElements = 512;
 
     private readonly VectorArrays _vectors;
     private readonly int _rowCount;
