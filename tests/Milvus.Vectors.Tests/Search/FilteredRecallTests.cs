@@ -7,10 +7,10 @@ namespace Milvus.Vectors.Tests.Search;
 /// </summary>
 public sealed class FilteredRecallTests
 {
-    private const int Rows = 8_000;
+    private const int Rows = 12_000;
     private const int Dimension = 24;
     private const int K = 10;
-    private const int Rounds = 10;
+    private const int Rounds = 12;
 
     private static readonly VectorStore Store = TestVectors.Store(
         DataType.FloatVector, Dimension, TestVectors.Clustered(new Random(3), DataType.FloatVector, Dimension, Rows, 60));
