@@ -60,6 +60,7 @@ internal sealed unsafe class CodeSpace
             FitMean(store, sample, (float*)room.Pointer);
         if (!_isWhole && sample.Length > 0)
             Step = BestStep(store, Sample(store, StepRows));
+        GC.KeepAlive(room);
         for (int i = 0; i < FullLength; i++)
             _offsetSquares += Offset[i] * Offset[i];
     }
