@@ -42,6 +42,7 @@ internal sealed unsafe class CodeSpace
         _isWhole = rotation is null && !_normalises && FitWhole(store, sample, (float*)room.Pointer);
         if (!_isWhole)
             FitReal(store, sample, (float*)room.Pointer);
+        GC.KeepAlive(room);
         _offsetSquares = Sum(Offset, Offset);
     }
 
