@@ -86,12 +86,11 @@ public sealed class GroupedSearchTests
     }
 
     [Fact]
-    public async Task What_cannot_group_is_refused()
+    public async Task Casts_and_orders_that_cannot_group_are_refused()
     {
         var world = await RowsAsync();
         await World.RefusedAsync("json_type float is not supported", () => Search(world, ("topk", "3"), ("group_by_field", "meta"), ("json_type", "float")));
         await World.RefusedAsync(ErrorCode.SegcoreError, "is not of type Int64", () => Search(world, ("topk", "3"), ("group_by_field", "color"), ("json_type", "int64"), ("strict_cast", "true")));
-        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type FloatVector", () => Search(world, ("topk", "3"), ("group_by_field", "v")));
         await World.RefusedAsync("order_by_fields is not supported when grouping by several fields", () => Search(world, ("topk", "3"), ("group_by_fields", "n,s"), ("order_by_fields", "s")));
     }
 

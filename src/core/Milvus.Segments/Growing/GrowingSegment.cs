@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Text.Bm25;
-using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
@@ -130,9 +129,6 @@ public sealed class GrowingSegment : Segment
 
     internal override DenseVectors? FindVectors(long fieldId) =>
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;
-
-    /// <summary>See <see cref="GrowingVectorField.IndexOver"/>.</summary>
-    internal VectorIndex? FindIndex(long fieldId, int rowCount, MetricType metric) => (Find(fieldId) as GrowingVectorField)?.IndexOver(rowCount, metric);
 
     internal override VectorArrays? FindVectorArrays(long fieldId) => (Find(fieldId) as GrowingVectorArrayField)?.Vectors;
 

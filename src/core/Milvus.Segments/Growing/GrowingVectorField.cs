@@ -8,14 +8,6 @@ internal sealed class GrowingVectorField : GrowingField
 {
     private const int SlabBytes = 1 << 20;
 
-    /// <summary>Fewer rows are compared faster than a graph would be worth its memory.</summary>
-    private const int RowsWorthGraph = 8192;
-
-    /// <summary>Rows without links that make a search ask for more.</summary>
-    private const int LooseRows = 1024;
-
-    private GrowingGraph? _graph;
-
     public GrowingVectorField(FieldSchema field)
         : base(field.Id)
     {
@@ -28,25 +20,7 @@ internal sealed class GrowingVectorField : GrowingField
 
     public GrowingValidity Validity { get; } = new();
 
-    public override long MemoryBytes => Store.MemoryBytes + Validity.MemoryBytes + (Volatile.Read(ref _graph)?.MemoryBytes ?? 0);
-
-    /// <summary>
-    /// An index over the first rows that is extended in the background; null as long as there are few of them, or when graphs do not order
-    /// rows by the metric. The graph is made for the metric asked for first: a field has one.
-    /// </summary>
-    public VectorIndex? IndexOver(int rowCount, MetricType metric)
-    {
-        var graph = Volatile.Read(ref _graph);
-        if (graph is null)
-        {
-            if (rowCount < RowsWorthGraph || !GrowingGraph.Serves(Store.Type, metric)) return null;
-            graph = new GrowingGraph(Store, metric);
-            graph = Interlocked.CompareExchange(ref _graph, graph, null) ?? graph;
-        }
-        if (graph.Metric != metric) return null;
-        if (rowCount - graph.Linked >= LooseRows) GraphLinking.Request(graph);
-        return graph.Linked == 0 ? null : graph.Over(rowCount);
-    }
+    public override long MemoryBytes => Store.MemoryBytes + Validity.MemoryBytes;
 
     public override void Append(Column rows)
     {

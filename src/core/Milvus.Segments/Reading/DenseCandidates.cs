@@ -27,7 +27,6 @@ internal sealed class DenseCandidates : SearchCandidates
         if (places.Count() == 0) return null;
 
         var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
-        if (segment is GrowingSegment growing && !request.Exhaustive) index = growing.FindIndex(field.Id, places.RowCount, request.Metric);
         if (index is null || index.Metric != request.Metric || request.Exhaustive) index = Exact(vectors.Store, request, places.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
         if (index.Count > places.RowCount) places = new RowSet(places.RowCount, scratch.Own(places));
@@ -38,8 +37,7 @@ internal sealed class DenseCandidates : SearchCandidates
     private static void Explain(SegmentTrace trace, Segment segment, FieldSchema field, VectorIndex used, RowSet places, SegmentSearchRequest request)
     {
         var attached = (segment as SealedSegment)?.FindIndex(field.Id);
-        var name = attached is null ? (used is GrowingIndex ? "growing graph" : "")
-            : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
+        var name = attached is null ? "" : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
         if (used is FlatIndex)
         {
             var reason = attached?.Dense is not { } present ? "no index on the field"

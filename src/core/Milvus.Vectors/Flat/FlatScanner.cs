@@ -107,26 +107,6 @@ internal abstract unsafe class FlatScanner
         GC.KeepAlive(queries);
     }
 
-    /// <summary>Offers the rows <paramref name="first"/>…<paramref name="end"/>−1 that pass a filter.</summary>
-    /// <param name="queries">The first one is compared.</param>
-    /// <param name="selected">Room for <see cref="MaxBlockRows"/> rows.</param>
-    public void ScanRange(VectorStore store, PreparedQueries queries, int first, int end, RowFilter filter, int[] selected, TopK result)
-    {
-        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
-        while (first < end)
-        {
-            int rows = Math.Min(Math.Min(MaxBlockRows, end - first), block.Rows.Contiguous(first));
-            if (filter.PassesAll)
-                Contiguous(block, queries.Pointer(0), queries.Scale(0), block.Rows.Pointer(first), store.RowBytes, first, rows, null, result);
-            else
-                Scattered(block, queries.Pointer(0), queries.Scale(0), Select(filter, first, rows, selected), null, result);
-            first += rows;
-        }
-
-        GC.KeepAlive(store);
-        GC.KeepAlive(queries);
-    }
-
     /// <summary>Offers rows by number.</summary>
     /// <param name="queries">The first one is compared.</param>
     public void ScanRows(VectorStore store, PreparedQueries queries, ReadOnlySpan<int> rows, TopK result)

@@ -38,9 +38,8 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         var scorer = new RowScorer<TKernel, TScale>(
             queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
         int node = HnswGraph.EntryNode;
-        int top = graph.TopLevel;
-        float distance = scorer.Score(graph.EntryOf(top));
-        for (int level = top; level > 0; level--)
+        float distance = scorer.Score(graph.EntryRow);
+        for (int level = graph.TopLevel; level > 0; level--)
         {
             LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
             node = graph.Down(level, node);

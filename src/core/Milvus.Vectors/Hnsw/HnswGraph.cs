@@ -8,8 +8,6 @@ namespace Milvus.Vectors;
 /// </summary>
 internal sealed unsafe class HnswGraph
 {
-    private int _topLevel;
-
     /// <param name="rows">Rows of level 0.</param>
     /// <param name="m">Degree of the upper levels, half that of level 0.</param>
     /// <param name="levelCounts">Slots of levels 1, 2, …; each not larger than the one before.</param>
@@ -19,7 +17,6 @@ internal sealed unsafe class HnswGraph
         M = m;
         Base = new LinkTable(rows, 2 * m);
         Upper = new UpperLevel[levelCounts.Length];
-        _topLevel = levelCounts.Length;
         for (int i = 0; i < levelCounts.Length; i++)
             Upper[i] = new UpperLevel(levelCounts[i], m);
     }
@@ -33,20 +30,12 @@ internal sealed unsafe class HnswGraph
     /// <summary>Level l is <c>Upper[l − 1]</c>.</summary>
     public UpperLevel[] Upper { get; }
 
-    /// <summary>The highest level in use: all there are, but for a <see cref="GrowingGraph"/>.</summary>
-    public int TopLevel
-    {
-        get => Volatile.Read(ref _topLevel);
-        set => Volatile.Write(ref _topLevel, value);
-    }
+    public int TopLevel => Upper.Length;
 
     /// <summary>The node of the top level where every search starts: its first slot, or row 0 when there is only level 0.</summary>
     public static int EntryNode => 0;
 
-    public int EntryRow => EntryOf(TopLevel);
-
-    /// <summary>Where a search that begins at a level starts.</summary>
-    public int EntryOf(int topLevel) => topLevel == 0 ? 0 : Upper[topLevel - 1].Rows[0];
+    public int EntryRow => TopLevel == 0 ? 0 : Upper[^1].Rows[0];
 
     public long MemoryBytes => Base.MemoryBytes + Upper.Sum(level => level.MemoryBytes);
 
