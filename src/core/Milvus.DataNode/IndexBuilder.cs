@@ -59,7 +59,7 @@ public static class IndexBuilder
 
     /// <summary>AUTOINDEX over dense vectors leaves the graph on disk where its codes would not fit into memory.</summary>
     private static IndexPlan Within(long availableBytes, IndexPlan plan, FieldSchema field, int rows) =>
-        plan is { IsAutomatic: true, Kind: IndexPlanKind.Hnsw } && field.Type != DataType.BinaryVector
+        plan is { IsAutomatic: true, Kind: IndexPlanKind.Hnsw } && field.Type.IsDenseVector() && field.Type != DataType.BinaryVector
         && AutoIndexPolicy.Pick(field.Type, field.Dimension, rows, availableBytes, mayUseDisk: true) == AutoIndexForm.Disk
             ? plan with { Kind = IndexPlanKind.DiskGraph, Disk = new DiskGraphParameters() }
             : plan;

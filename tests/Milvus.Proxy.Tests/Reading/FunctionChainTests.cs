@@ -138,7 +138,6 @@ public sealed class FunctionChainTests
             (Chain(Map("$score", "num_combine", ["$score", "age"], ("mode", "weighted"), ("weights", new[] { 1.0 }))), "weights count 1 does not match"),
             (Chain(Map("$score", "num_combine", ["$score", "text"])), "num_combine: input column text is not numeric"),
             (Chain(Map("$score", "round_decimal", ["$score"], ("decimal", 7))), "round_decimal: decimal must be an integer in [0, 6]"),
-            (Chain(Map("$score", "decay", ["age"], ("function", "linear"), ("origin", 1))), "decay function lost param: scale"),
             (Chain(Map("$id", "decay", ["age"], ("function", "linear"), ("origin", 1), ("scale", 1))), "unsupported system output $id"),
             (Chain(Map("x", "round_decimal", ["$seg_offset"], ("decimal", 1))), "unsupported system input $seg_offset"),
             (Chain(Map("x", "round_decimal", ["nothing"], ("decimal", 1))), "input field nothing not found"),
@@ -148,6 +147,8 @@ public sealed class FunctionChainTests
             (new FunctionChain("", ChainStage.Level0Rerank, [Sort("$score", true)]), "operator sort is not supported at stage L0_rerank"),
         ];
         foreach (var (chain, message) in cases) Assert.Contains(message, await RefusedAsync(world, chain));
+        var vague = Chain(Map("$score", "decay", ["age"], ("function", "linear"), ("origin", 1)));
+        await World.RefusedAsync(ErrorCode.MissingParameter, "decay scale not specified", () => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest { Collection = "c", Vectors = Queries([0, 0]), Params = Params(("anns_field", "v"), ("topk", "6")), Chains = [vague] }));
         Assert.Contains("duplicate function chain stage: L2_rerank", await RefusedAsync(world, Chain(score), Chain(score)));
         var request = new SearchRequest { Collection = "c", Vectors = Queries([0, 0]), Params = Params(("anns_field", "v"), ("topk", "6")), Chains = [Chain(score)] };
         var boost = new FunctionScore([new RankFunction("f", [], Params(("reranker", "boost"), ("weight", "2")))], Params());

@@ -48,7 +48,7 @@ public sealed class SearchParameterTests
     {
         var world = await RowsAsync();
         await World.RefusedAsync(ErrorCode.FieldNotFound, "groupBy field not found in schema: field not found[field=x]", () => world.SearchAsync(Queries([0, 0]), ("topk", "1"), ("group_by_field", "x")));
-        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type Float for group by", () => world.SearchAsync(Queries([0, 0]), ("topk", "1"), ("group_by_field", "f")));
+        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type FLOAT for group by", () => world.SearchAsync(Queries([0, 0]), ("topk", "1"), ("group_by_field", "f")));
     }
 
     [Fact]

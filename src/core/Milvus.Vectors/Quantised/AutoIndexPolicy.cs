@@ -38,7 +38,8 @@ public static class AutoIndexPolicy
     public static AutoIndexForm Pick(DataType type, int dimension, long rows, long availableBytes, bool mayUseDisk)
     {
         double room = Math.Max(0, availableBytes) * MostShareOfMemory;
-        if (BytesPerRow(AutoIndexForm.NeighbourCodes, type, dimension) <= MostShareOfVectors * type.VectorBytes(dimension)
+        if (dimension > CodedTraversal.WidestInsteadOfSigns
+            && BytesPerRow(AutoIndexForm.NeighbourCodes, type, dimension) <= MostShareOfVectors * type.VectorBytes(dimension)
             && rows * (double)BytesPerRow(AutoIndexForm.NeighbourCodes, type, dimension) <= room)
         {
             return AutoIndexForm.NeighbourCodes;
