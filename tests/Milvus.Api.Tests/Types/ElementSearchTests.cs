@@ -97,7 +97,10 @@ public sealed class ElementSearchTests(RestServer server)
         };
         var search = new SearchRequest
         {
-            CollectionName = "chained", PlaceholderGroup = group.ToByteString(), SearchParams = { Pair("anns_field", "vector"), Pair("topk", "6") }, FunctionChains = { chain },
+            CollectionName = "chained",
+            PlaceholderGroup = group.ToByteString(),
+            SearchParams = { Pair("anns_field", "vector"), Pair("topk", "6") },
+            FunctionChains = { chain },
         };
         var found = (await server.Grpc.CallAsync(TestServer.Path("Search"), search)).Single(SearchResults.Parser);
         Assert.Equal("", found.Status.Reason);

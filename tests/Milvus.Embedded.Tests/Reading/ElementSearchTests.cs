@@ -69,7 +69,10 @@ public class ElementSearchTests
         var parameters = ImmutableDictionary<string, string>.Empty.Add("limit", "8").Add("strategy", "rrf");
         var elements = await rig.Machine.Proxy.HybridSearchAsync(RequestContext.Default, new HybridSearchRequest
         {
-            Collection = "c", Requests = [rig.Request(a, "", ("topk", "20")), rig.Request(b, "", ("topk", "20"))], RankParams = parameters, ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = "c",
+            Requests = [rig.Request(a, "", ("topk", "20")), rig.Request(b, "", ("topk", "20"))],
+            RankParams = parameters,
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
         var fused = new Dictionary<(long, int), double>();
         foreach (var query in new[] { a, b })

@@ -22,7 +22,8 @@ public class ExpiryTests
             new FieldSchema { Name = "key", Type = DataType.Int64, IsPrimaryKey = true },
             new FieldSchema { Name = "until", Type = DataType.Timestamptz, Nullable = true },
             new FieldSchema { Name = "vector", Type = DataType.FloatVector, TypeParams = [new("dim", "2")] },
-        ])) { Properties = [new("ttl_field", "until")] });
+        ]))
+        { Properties = [new("ttl_field", "until")] });
         await machine.ExecuteAsync(new CreateIndex("", "c", "vector") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
         await machine.ExecuteAsync(new LoadCollection("", "c"));
         var until = new FixedColumnBuilder<long>(DataType.Timestamptz);
@@ -55,7 +56,11 @@ public class ExpiryTests
     {
         var result = await machine.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
         {
-            Collection = "c", Expression = "key >= 0", OutputFields = ["key"], ConsistencyLevel = ConsistencyLevel.Strong, Params = ImmutableDictionary<string, string>.Empty,
+            Collection = "c",
+            Expression = "key >= 0",
+            OutputFields = ["key"],
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Params = ImmutableDictionary<string, string>.Empty,
         });
         return ((FixedColumn<long>)result.Columns.Single(c => c.Name == "key").Column).Values.ToArray();
     }
