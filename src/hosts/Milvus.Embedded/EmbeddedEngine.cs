@@ -43,8 +43,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
     public EngineSnapshots Snapshots => field ??= new EngineSnapshots(_services, Runtime);
 
     /// <summary>Recovers every collection of the catalogue and starts serving.</summary>
+    /// <param name="filler">Computes outputs of functions that were added after rows were written; null leaves them out.</param>
     public static async Task<EmbeddedEngine> StartAsync(
-        ICoordinator coordinator, ISegmentCatalog segments, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellation)
+        ICoordinator coordinator, ISegmentCatalog segments, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellation,
+        Segments.IFunctionFiller? filler = null)
     {
         options = options.Validated();
         var services = new EngineServices
@@ -57,6 +59,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
             Memory = new MemoryBudget(options.MemoryLimitBytes),
             Garbage = new GarbageCollector(objects, segments.LiveObjectKeys),
             HeavyWork = new SemaphoreSlim(1),
+            Filler = filler,
             Time = time,
             Logger = logger,
         };

@@ -42,6 +42,8 @@ public sealed class SealedSegment : Segment
 
     public override int RowCount => _data.RowCount;
 
+    public override bool LacksOutput(FieldSchema field) => RowCount > 0 && Manifest.LacksOutput(field.Id);
+
     public override bool IsSealed => true;
 
     public override long MemoryBytes
