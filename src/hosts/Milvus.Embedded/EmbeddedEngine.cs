@@ -155,6 +155,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
     public ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation) =>
         new(_collections.TryGetValue(collection.Id, out var runtime) ? runtime.Indexer.Progress(index) : new IndexProgress(BuildPhase.Finished, 0, 0));
 
+    /// <summary>Text fields of loaded segments that a filter on their words would have to analyse first.</summary>
+    public int CountColdTexts(CollectionInfo collection) =>
+        _collections.TryGetValue(collection.Id, out var runtime) ? runtime.Shards.Sum(s => s.Driver?.Channel.View.Sealed.Sum(segment => segment.ColdTexts().Count()) ?? 0) : 0;
+
     public ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation)
     {
         if (!_collections.TryGetValue(collection.Id, out var runtime)) return new(0L);
