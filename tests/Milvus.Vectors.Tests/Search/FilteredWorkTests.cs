@@ -13,6 +13,9 @@ public sealed class FilteredWorkTests
     private const int K = 10;
     private const int Rounds = 8;
 
+    /// <summary>What a row costs that links lead to, in rows of a scan.</summary>
+    private const double RowOfGraph = 1.5;
+
     private static readonly VectorStore Store = TestVectors.Store(
         DataType.FloatVector, Dimension, TestVectors.Clustered(new Random(3), DataType.FloatVector, Dimension, Rows, 60));
 
@@ -26,7 +29,8 @@ public sealed class FilteredWorkTests
         HnswIndex index = HnswBuilder.Build(Store, MetricType.L2, new HnswParameters { Codes = codes });
         var scratch = new HnswScratch();
         double unfiltered = Average(index, "random", Rows, scratch);
-        Assert.InRange(unfiltered, 50, Rows / 10.0);
+        Assert.InRange(unfiltered, 50, Rows / 8.0);
+        var failures = new List<string>();
         foreach (string place in new[] { "random", "near", "far" })
         {
             double before = 0;
@@ -37,19 +41,21 @@ public sealed class FilteredWorkTests
                 string what = $"{codes} {place} {percent} %: {work:F0} rows of {passing}, {unfiltered:F0} without a filter";
                 // Never much more than comparing every row that passes, and as long as those that pass lie everywhere, or where the query is, the search
                 // without a filter thinned out.
-                Assert.True(work <= WorstOfScan(codes) * passing, what);
-                if (place != "far")
-                    Assert.True(work <= 4 * unfiltered * share, what);
-                // From one share to the next, at most twice as large, work changes by the same order.
-                if (before > 0 && place != "far")
-                    Assert.True(work <= 3 * before && before <= 3 * work, $"{what}, {before:F0} before");
+                bool isWithin = work <= WorstOfScan(codes) * passing && (place == "far" || work <= 4 * unfiltered * share);
+                // From one share to the next, at most twice as large, work changes by the same order: most where the scan gives way to the graph, which it
+                // does late on data that graphs find easy.
+                bool isSteady = before == 0 || place == "far" || (work <= 5 * before && before <= 5 * work);
+                if (!isWithin || !isSteady)
+                    failures.Add($"{what}, {before:F0} before");
                 before = work;
             }
         }
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
-    // Codes are a third of a row's cost each and compared up to four times as often as rows pass; whoever finds too little follows links once more, and scans in the end.
-    private static double WorstOfScan(GraphCodes codes) => codes == GraphCodes.None ? 2 : 1 + ((4 + 1) / 3.0);
+    // Codes are compared up to four times as often as rows pass; whoever finds too little follows links once more, and scans in the end.
+    private static double WorstOfScan(GraphCodes codes) => codes == GraphCodes.None ? 1 + RowOfGraph : 1.5 + ((4 + 1) * RowOfGraph / TraversalCost.GainOfBytes);
 
     private static double Average(HnswIndex index, string place, int passing, HnswScratch scratch)
     {
@@ -64,7 +70,7 @@ public sealed class FilteredWorkTests
         return work / Rounds;
     }
 
-    // As the index does it; rows compared by codes count a third.
+    // As the index does it, in rows of a scan.
     private static double Work(HnswIndex index, byte[] query, ulong[]? bits, int passing, HnswScratch scratch)
     {
         var parameters = new VectorSearchParameters(K);
@@ -78,6 +84,6 @@ public sealed class FilteredWorkTests
             ? coded.Search(index.Graph, DataType.FloatVector, filter, passing, Ef, K, scratch)
             : GraphSearcher.For(Store.Type, MetricType.L2).Search(index.Graph, Store, filter, default, Ef, passing, scratch);
         double scored = index.Coded is null ? scratch.Scored : (scratch.Scored / TraversalCost.GainOfBytes) + Math.Min(K + Ef, passing);
-        return scored + (isAnswered && scratch.ResultCount >= K ? 0 : passing);
+        return (RowOfGraph * scored) + (isAnswered && scratch.ResultCount >= K ? 0 : passing);
     }
 }
