@@ -17,8 +17,8 @@ public sealed class ImportTests(ITestOutputHelper output) : ClusterScenario(outp
         await using var cluster = await ClusterProcesses.StartAsync("coordinator,proxy", "coordinator,proxy", "streaming,query", "data", "data");
         var client = new ClusterClient(cluster.Http, cluster.Nodes[1], cluster.Nodes[0]);
         await CreateAsync(client, replicas: 1);
-        var files = Enumerable.Range(0, Files).Select(i => Write(cluster.ObjectDirectory, i)).ToArray();
-        var job = (await client.CallAsync("jobs/import/create", new { collectionName = Name, files = new[] { files } }))!["jobId"]!.ToString();
+        var files = Enumerable.Range(0, Files).Select(i => new[] { Write(cluster.ObjectDirectory, i) }).ToArray();
+        var job = (await client.CallAsync("jobs/import/create", new { collectionName = Name, files }))!["jobId"]!.ToString();
         await StateAsync(client, job, "Importing");
         await ClusterProcesses.KillAsync(cluster.Nodes[3]);
         await StateAsync(client, job, "Completed");
