@@ -1,8 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Milvus.Api.Grpc;
@@ -19,6 +19,8 @@ public sealed class MilvusServer : IAsyncDisposable
     /// <summary>A connection that says nothing is closed after this; the same as Kestrel's keep-alive.</summary>
     private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(130);
 
+    private const int MaxFrameBytes = 256 << 10;
+
     private readonly MilvusServerOptions _options;
     private readonly RequestDelegate _rest;
     private readonly GrpcRequestHandler _grpc;
@@ -27,6 +29,7 @@ public sealed class MilvusServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly List<KestrelServer> _running = [];
+    private IConnectionListenerFactory? _sockets;
     private volatile bool _draining;
 
     /// <param name="methods">All gRPC methods. The health service need not be among them; see <see cref="HealthService"/>.</param>
@@ -121,8 +124,7 @@ public sealed class MilvusServer : IAsyncDisposable
         if (_options.Address is { } address) kestrel.Listen(address, port, Configure);
         else kestrel.ListenAnyIP(port, Configure);
 
-        var sockets = new SocketTransportFactory(Options.Create(TransportSettings()), _logging);
-        var server = new KestrelServer(Options.Create(kestrel), sockets, _logging);
+        var server = new KestrelServer(Options.Create(kestrel), _sockets ??= SocketTransport.Create(_logging), _logging);
         try
         {
             await server.StartAsync(new HttpApplication(handler, _logger), cancellation);
@@ -146,9 +148,6 @@ public sealed class MilvusServer : IAsyncDisposable
         }
     }
 
-    // Requests run on pool threads anyway: what only moves bytes need not change threads, and a buffer per idle connection is cheaper than a call per read.
-    private static SocketTransportOptions TransportSettings() => new() { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = false };
-
     private KestrelServerOptions KestrelSettings(HttpProtocols protocols)
     {
         var kestrel = new KestrelServerOptions
@@ -165,7 +164,8 @@ public sealed class MilvusServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.Http2.MaxStreamsPerConnection = _options.MaxStreamsPerConnection;
-        // Inserts send megabytes: a small window would cost a round trip per window.
+        // Inserts send megabytes: a small window would cost a round trip per window, and a small frame costs as much as a large one.
+        limits.Http2.MaxFrameSize = MaxFrameBytes;
         limits.Http2.InitialStreamWindowSize = 16 * GrpcOptions.Mebibyte;
         limits.Http2.InitialConnectionWindowSize = 64 * GrpcOptions.Mebibyte;
         return kestrel;
