@@ -75,14 +75,6 @@ public sealed class ChannelLog : IChannelLog
 
     public bool IsFailed => _failed;
 
-    /// <summary>As the other overload, of payloads in one piece each.</summary>
-    public long Append(ReadOnlySpan<ReadOnlyMemory<byte>> payloads)
-    {
-        var pieces = new ReadOnlySequence<byte>[payloads.Length];
-        for (var i = 0; i < pieces.Length; i++) pieces[i] = new ReadOnlySequence<byte>(payloads[i]);
-        return Append(pieces);
-    }
-
     public long Append(ReadOnlySpan<ReadOnlySequence<byte>> payloads)
     {
         using var _ = Enter();
