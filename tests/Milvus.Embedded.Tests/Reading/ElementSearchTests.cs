@@ -25,6 +25,10 @@ public class ElementSearchTests
     [InlineData("HNSW", "COSINE")]
     [InlineData("IVF_FLAT", "COSINE")]
     [InlineData("AUTOINDEX", "IP")]
+    [InlineData("HNSW_SQ", "L2")]
+    [InlineData("HNSW_PQ", "IP")]
+    [InlineData("HNSW_PRQ", "COSINE")]
+    [InlineData("DISKANN", "L2")]
     public async Task Elements_are_found_as_a_scan_finds_them(string index, string metric)
     {
         await using var rig = await Rig.StartAsync(index, metric);
@@ -121,7 +125,7 @@ public class ElementSearchTests
                 [],
                 [Struct("s"), Struct("t")]);
             await rig.Machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
-            ImmutableArray<Property> build = index == "HNSW" ? [new("M", "16"), new("efConstruction", "100")] : index == "IVF_FLAT" ? [new("nlist", "8")] : [];
+            ImmutableArray<Property> build = index.StartsWith("HNSW", StringComparison.Ordinal) ? [new("M", "16"), new("efConstruction", "100")] : index == "IVF_FLAT" ? [new("nlist", "8")] : [];
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "s[w]") { Params = [new("index_type", index), new("metric_type", metric), .. build] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "t[w]") { Params = [new("index_type", "AUTOINDEX"), new("metric_type", "MAX_SIM_IP")] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "plain") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
