@@ -59,6 +59,17 @@ internal abstract unsafe class FlatScanner
         VectorStore store, MetricType metric, int count, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
         RowFilter filter, ReadOnlySpan<TopK> results)
     {
+        Collect(store, metric, 0, count, queries, queryType, parameters, filter, results);
+        foreach (TopK result in results)
+            result.Finish(metric);
+    }
+
+    /// <summary>As <see cref="Search"/>, but collectors are reset, offered rows, and left open for more.</summary>
+    /// <param name="start">Rows start…end−1 are compared.</param>
+    public void Collect(
+        VectorStore store, MetricType metric, int start, int end, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
+        RowFilter filter, ReadOnlySpan<TopK> results)
+    {
         int bytes = queryType.VectorBytes(store.Dimension);
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
         bool tiles = _tiles && results.Length >= QueriesWorthTiling;
@@ -78,9 +89,7 @@ internal abstract unsafe class FlatScanner
                 scratch.Bytes.Set(scratch.Queries, metric, store.Dimension, range);
             else if (screening == Screening.Floats)
                 scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
-            Scan(store, count, scratch, filter, screening, some);
-            foreach (TopK result in some)
-                result.Finish(metric);
+            Scan(store, start, end, scratch, filter, screening, some);
         }
 
         FlatScratch.Pool.Return(scratch);
@@ -97,15 +106,15 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>
-    /// Offers rows 0…<paramref name="count"/>−1 that pass the filter to the collector of every query.
+    /// Offers rows <paramref name="first"/>…<paramref name="end"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    private void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, Screening screening, ReadOnlySpan<TopK> results)
+    private void Scan(VectorStore store, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, ReadOnlySpan<TopK> results)
     {
         int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);
-        for (int first = 0; first < count;)
+        while (first < end)
         {
-            int rows = Math.Min(Math.Min(blockRows, count - first), block.Rows.Contiguous(first));
+            int rows = Math.Min(Math.Min(blockRows, end - first), block.Rows.Contiguous(first));
             if (screening == Screening.Bytes && !scratch.Bytes.IsWorthwhile)
             {
                 scratch.Bytes.HandOver(scratch.Tiles, results);
