@@ -138,7 +138,7 @@ public class AlterDecisionsTests
         world.Do(SetField("s[x]", ("mmap_enabled", "true")));
         Assert.Equal((null, "true"), (Kept("s[w]"), Kept("s[x]")));
         world.Do(SetField("s", ("mmap.enabled", "true")));
-        Assert.Equal(("true", "true", "true"), (Kept("s[w]"), Kept("s[x]"), world.Collection("c").Schema.StructFields[0].TypeParams.Get("mmap.enabled")));
+        Assert.Equal(("true", "true", "true"), (Kept("s[w]"), Kept("s[x]"), world.Collection("c").Schema.StructFields[0].TypeParams.Single(p => p.Key == "mmap.enabled").Value));
         world.DoesNothing(SetField("s", ("mmap_enabled", "true")));
         world.Do(new AlterField("", "c", "s") { DeleteKeys = ["mmap.enabled"] });
         Assert.Null(Kept("s[w]"));
