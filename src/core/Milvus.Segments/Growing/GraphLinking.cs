@@ -1,0 +1,53 @@
+using Milvus.Vectors;
+
+namespace Milvus.Segments;
+
+/// <summary>
+/// Extends graphs of growing segments off the path of writes and reads: one thread for the whole process, there only while there is work.
+/// </summary>
+internal static class GraphLinking
+{
+    /// <summary>Rows of one step: about a second of work.</summary>
+    public const int StepRows = 2048;
+
+    private static readonly Lock Gate = new();
+    private static readonly Queue<GrowingGraph> Waiting = new();
+    private static bool s_running;
+
+    /// <summary>Asks for one step, unless the graph waits for one already.</summary>
+    public static void Request(GrowingGraph graph)
+    {
+        lock (Gate)
+        {
+            if (Waiting.Contains(graph)) return;
+            Waiting.Enqueue(graph);
+            if (s_running) return;
+            s_running = true;
+        }
+        new Thread(Run) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "growing-graphs" }.Start();
+    }
+
+    private static void Run()
+    {
+        while (true)
+        {
+            GrowingGraph graph;
+            lock (Gate)
+            {
+                if (!Waiting.TryDequeue(out graph!))
+                {
+                    s_running = false;
+                    return;
+                }
+            }
+            try
+            {
+                graph.Extend(StepRows);
+            }
+            catch (OutOfMemoryException)
+            {
+                // The rows stay without links and are compared; a later search asks again.
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Text.Bm25;
+using Milvus.Vectors;
 
 namespace Milvus.Segments;
 
@@ -129,6 +130,10 @@ public sealed class GrowingSegment : Segment
 
     internal override DenseVectors? FindVectors(long fieldId) =>
         Find(fieldId) is GrowingVectorField field ? new DenseVectors(field.Store, field.Validity.Words, null) : null;
+
+    /// <summary>See <see cref="GrowingVectorField.IndexOver"/>.</summary>
+    internal VectorIndex? FindIndex(long fieldId, int rowCount, MetricType metric, long comparisons) =>
+        (Find(fieldId) as GrowingVectorField)?.IndexOver(rowCount, metric, comparisons);
 
     internal override VectorArrays? FindVectorArrays(long fieldId) => (Find(fieldId) as GrowingVectorArrayField)?.Vectors;
 

@@ -24,9 +24,14 @@ internal sealed class DenseCandidates : SearchCandidates
         // Vectors are looked up after the rows were counted, so that what says which of them are null covers the rows.
         if (rows.RowCount == 0 || segment.FindVectors(field.Id) is not { } vectors) return null;
         var places = Places(rows, vectors, scratch);
-        if (places.Count() == 0) return null;
+        var passing = places.Count();
+        if (passing == 0) return null;
 
-        var index = (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
+        var index = segment is GrowingSegment growing
+            ? request is { Exhaustive: false, Radius: null, RangeFilter: null }
+                ? growing.FindIndex(field.Id, places.RowCount, request.Metric, (long)passing * request.QueryCount)
+                : null
+            : (segment as SealedSegment)?.FindIndex(field.Id)?.Dense;
         if (index is null || index.Metric != request.Metric || request.Exhaustive) index = Exact(vectors.Store, request, places.RowCount);
         // The index may cover rows that this reader must not see: then the bits have to end exactly where the reader's rows do.
         if (index.Count > places.RowCount) places = new RowSet(places.RowCount, scratch.Own(places));
@@ -37,7 +42,8 @@ internal sealed class DenseCandidates : SearchCandidates
     private static void Explain(SegmentTrace trace, Segment segment, FieldSchema field, VectorIndex used, RowSet places, SegmentSearchRequest request)
     {
         var attached = (segment as SealedSegment)?.FindIndex(field.Id);
-        var name = attached is null ? "" : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
+        var name = attached is null ? (used is GrowingIndex ? used.Form : "")
+            : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
         if (used is FlatIndex)
         {
             var reason = attached?.Dense is not { } present ? "no index on the field"

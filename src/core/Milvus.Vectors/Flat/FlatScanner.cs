@@ -48,6 +48,17 @@ internal abstract unsafe class FlatScanner
         VectorStore store, MetricType metric, int count, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
         RowFilter filter, ReadOnlySpan<TopK> results)
     {
+        Collect(store, metric, 0, count, queries, queryType, parameters, filter, results);
+        foreach (TopK result in results)
+            result.Finish(metric);
+    }
+
+    /// <summary>As <see cref="Search"/>, but collectors are reset, offered rows, and left open for more.</summary>
+    /// <param name="start">Rows start…end−1 are compared.</param>
+    public void Collect(
+        VectorStore store, MetricType metric, int start, int end, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
+        RowFilter filter, ReadOnlySpan<TopK> results)
+    {
         int bytes = queryType.VectorBytes(store.Dimension);
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
         bool tiles = _tiles && results.Length >= QueriesWorthTiling;
@@ -63,9 +74,7 @@ internal abstract unsafe class FlatScanner
                 result.Reset(parameters.K, range);
             if (tiles)
                 scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
-            Scan(store, count, scratch, filter, tiles, some);
-            foreach (TopK result in some)
-                result.Finish(metric);
+            Scan(store, start, end, scratch, filter, tiles, some);
         }
 
         FlatScratch.Pool.Return(scratch);
@@ -118,15 +127,15 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>
-    /// Offers rows 0…<paramref name="count"/>−1 that pass the filter to the collector of every query.
+    /// Offers rows <paramref name="first"/>…<paramref name="end"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    private void Scan(VectorStore store, int count, FlatScratch scratch, RowFilter filter, bool tiles, ReadOnlySpan<TopK> results)
+    private void Scan(VectorStore store, int first, int end, FlatScratch scratch, RowFilter filter, bool tiles, ReadOnlySpan<TopK> results)
     {
         int blockRows = Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
-        for (int first = 0; first < count;)
+        while (first < end)
         {
-            int rows = Math.Min(Math.Min(blockRows, count - first), block.Rows.Contiguous(first));
+            int rows = Math.Min(Math.Min(blockRows, end - first), block.Rows.Contiguous(first));
             if (tiles)
             {
                 bool all = filter.PassesAll;

@@ -113,7 +113,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             int next = links[i];
             if (next < 0)
                 break;
-            if (visited[next] == epoch)
+            if (!layer.Holds(next) || visited[next] == epoch)
                 continue;
             visited[next] = epoch;
             gathered[fresh++] = next;

@@ -32,3 +32,21 @@ internal readonly unsafe struct AcceptSome(ulong* words, int wordCount, bool pas
         return _passesAll || (word < _wordCount && ((_words[word] >> row) & 1) != 0);
     }
 }
+
+/// <summary>Rows below a number whose bit is set.</summary>
+internal readonly unsafe struct AcceptFirst(ulong* words, int wordCount, bool passesAll, int rows) : IAcceptance
+{
+    private readonly ulong* _words = words;
+    private readonly int _wordCount = wordCount;
+    private readonly bool _passesAll = passesAll;
+    private readonly int _rows = rows;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Accepts(int row, float distance)
+    {
+        if (row >= _rows)
+            return false;
+        int word = row >> 6;
+        return _passesAll || (word < _wordCount && ((_words[word] >> row) & 1) != 0);
+    }
+}

@@ -44,6 +44,14 @@ internal sealed unsafe class BuildLevel(LinkTable links)
         }
     }
 
+    /// <summary>Copies the lists of a level with fewer nodes, which are the first ones of this.</summary>
+    public void TakeOver(BuildLevel smaller)
+    {
+        smaller._links.CopyTo(_links);
+        smaller._distances.CopyTo(_distances);
+        smaller._diverse.CopyTo(_diverse, 0);
+    }
+
     /// <summary>Copies a list as (distance, node) keys.</summary>
     public void Read(int node, KeyList diverse, KeyList others)
     {

@@ -18,6 +18,9 @@ internal abstract class GraphBuilder
     /// <summary>The nearest rows that a search for an inserted row finds, nearest first; valid until the next call.</summary>
     public abstract ReadOnlySpan<ulong> Nearest(int row, BuildScratch scratch);
 
+    /// <summary>Continues with the links of a builder over fewer nodes of the same rows, which has no more work to do.</summary>
+    public abstract void TakeOver(GraphBuilder smaller);
+
     private sealed class Factory(GraphRows rows, HnswGraph graph, HnswParameters parameters) : IKernelVisitor<GraphBuilder>
     {
         public GraphBuilder Visit<TKernel, TScale>()
@@ -54,7 +57,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
             return;
         scratch.Inserted ??= _selection.NewQuery();
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
-        int own = HnswLevels.Of(row, _graph.M, _parameters.Seed);
+        int own = Math.Min(HnswLevels.Of(row, _graph.M, _parameters.Seed), _graph.TopLevel);
         int node = Descend(scorer, own, out float distance, scratch);
         for (int level = own; level >= 0; level--)
         {
@@ -92,6 +95,13 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         RowScorer<TKernel, TScale> scorer = _selection.ScorerOf(row, scratch.Inserted);
         int node = Descend(scorer, 0, out float distance, scratch);
         return Beam(scorer, _graph.BaseLayer, _graph.Rows, node, distance, scratch);
+    }
+
+    public override void TakeOver(GraphBuilder smaller)
+    {
+        BuildLevel[] before = ((GraphBuilder<TKernel, TScale>)smaller)._levels;
+        for (int level = 0; level < before.Length; level++)
+            _levels[level].TakeOver(before[level]);
     }
 
     /// <summary>Walks down to a level.</summary>

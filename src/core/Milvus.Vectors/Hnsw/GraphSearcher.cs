@@ -19,6 +19,14 @@ internal abstract unsafe class GraphSearcher
     public abstract bool Search(
         HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch);
 
+    /// <summary>
+    /// The same over the rows of a graph that were linked when a reader looked, while others are added to it; a row of at least
+    /// <paramref name="count"/> is passed through but not accepted.
+    /// </summary>
+    /// <param name="linked">Rows 0…linked−1 are in the graph, at least one; read before the search begins.</param>
+    public abstract bool SearchFirst(
+        HnswGraph graph, VectorStore store, int linked, int count, RowFilter filter, int ef, long budget, HnswScratch scratch);
+
     private sealed class Factory : IKernelVisitor<GraphSearcher>
     {
         public GraphSearcher Visit<TKernel, TScale>()
@@ -34,9 +42,7 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
     public override bool Search(
         HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch)
     {
-        PreparedQueries queries = scratch.Queries;
-        var scorer = new RowScorer<TKernel, TScale>(
-            queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
+        RowScorer<TKernel, TScale> scorer = ScorerOf(store, scratch.Queries);
         int node = HnswGraph.EntryNode;
         float distance = scorer.Score(graph.EntryRow);
         for (int level = graph.TopLevel; level > 0; level--)
@@ -70,4 +76,43 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         GC.KeepAlive(scratch);
         return complete;
     }
+
+    public override bool SearchFirst(
+        HnswGraph graph, VectorStore store, int linked, int count, RowFilter filter, int ef, long budget, HnswScratch scratch)
+    {
+        // Taken after the number of linked rows was read, the addresses cover all of those; of rows that come later they need not.
+        RowScorer<TKernel, TScale> scorer = ScorerOf(store, scratch.Queries);
+        int node = HnswGraph.EntryNode, top = graph.TopOf(linked);
+        float distance = scorer.Score(graph.EntryOf(top));
+        for (int level = top; level > 0; level--)
+        {
+            UpperLevel upper = graph.Upper[level - 1];
+            LayerSearch<TKernel, TScale, FirstNodes<UpperLayer>, AcceptAll>.Descend(
+                scorer, new(graph.UpperLayer(level), upper.SlotsBelow(linked)), upper.Count, ref node, ref distance, scratch);
+            node = graph.Down(level, node);
+        }
+
+        bool complete;
+        var layer = new FirstNodes<BaseLayer>(graph.BaseLayer, linked);
+        if (filter.PassesAll && linked <= count && ef <= BeamPool.MaxWidth)
+        {
+            complete = BeamSearch<TKernel, TScale, FirstNodes<BaseLayer>>.Run(scorer, layer, graph.Rows, node, distance, ef, ef, budget, scratch);
+        }
+        else
+        {
+            fixed (ulong* words = filter.Words)
+            {
+                complete = LayerSearch<TKernel, TScale, FirstNodes<BaseLayer>, AcceptFirst>.Run(
+                    scorer, layer, new AcceptFirst(words, filter.Words.Length, filter.PassesAll, count), graph.Rows, node, distance, ef, budget, scratch);
+            }
+        }
+
+        GC.KeepAlive(graph);
+        GC.KeepAlive(store);
+        GC.KeepAlive(scratch);
+        return complete;
+    }
+
+    private static RowScorer<TKernel, TScale> ScorerOf(VectorStore store, PreparedQueries queries) => new(
+        queries.Pointer(0), queries.Scale(0), KernelDispatch.Length(store.Type, store.Dimension), store.Rows, store.Norms, store.RowBytes);
 }

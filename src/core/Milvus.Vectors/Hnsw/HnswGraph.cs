@@ -17,6 +17,7 @@ internal sealed unsafe class HnswGraph
         M = m;
         Base = new LinkTable(rows, 2 * m);
         Upper = new UpperLevel[levelCounts.Length];
+        TopLevel = levelCounts.Length;
         for (int i = 0; i < levelCounts.Length; i++)
             Upper[i] = new UpperLevel(levelCounts[i], m);
     }
@@ -30,12 +31,25 @@ internal sealed unsafe class HnswGraph
     /// <summary>Level l is <c>Upper[l − 1]</c>.</summary>
     public UpperLevel[] Upper { get; }
 
-    public int TopLevel => Upper.Length;
+    /// <summary>The highest level in use: all there are, but for a <see cref="GrowingGraph"/>, which raises it as rows come.</summary>
+    public int TopLevel { get; set; }
 
     /// <summary>The node of the top level where every search starts: its first slot, or row 0 when there is only level 0.</summary>
     public static int EntryNode => 0;
 
-    public int EntryRow => TopLevel == 0 ? 0 : Upper[^1].Rows[0];
+    public int EntryRow => EntryOf(TopLevel);
+
+    /// <summary>Where a search that begins at a level starts.</summary>
+    public int EntryOf(int topLevel) => topLevel == 0 ? 0 : Upper[topLevel - 1].Rows[0];
+
+    /// <summary>The highest level that holds one of the first rows.</summary>
+    public int TopOf(int rows)
+    {
+        int top = 0;
+        while (top < Upper.Length && Upper[top].Rows[0] < rows)
+            top++;
+        return top;
+    }
 
     public long MemoryBytes => Base.MemoryBytes + Upper.Sum(level => level.MemoryBytes);
 
@@ -81,6 +95,13 @@ internal sealed unsafe class UpperLevel
     public long MemoryBytes => Links.MemoryBytes + _rows.MemoryBytes + _down.MemoryBytes;
 
     public int SlotOf(int row) => new ReadOnlySpan<int>(Rows, Count).BinarySearch(row);
+
+    /// <summary>How many slots hold rows below one.</summary>
+    public int SlotsBelow(int row)
+    {
+        int slot = SlotOf(row);
+        return slot < 0 ? ~slot : slot;
+    }
 }
 
 /// <summary>What a traversal needs of a level.</summary>
@@ -91,6 +112,9 @@ internal unsafe interface IGraphLayer
     int* Links(int node);
 
     int Row(int node);
+
+    /// <summary>Whether a search may use a node that a link leads to; asked before anything is looked up by its number.</summary>
+    bool Holds(int node);
 }
 
 internal readonly unsafe struct BaseLayer(RowReader lists, int degree) : IGraphLayer
@@ -104,6 +128,9 @@ internal readonly unsafe struct BaseLayer(RowReader lists, int degree) : IGraphL
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Row(int node) => node;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(int node) => true;
 }
 
 internal readonly unsafe struct UpperLayer(RowReader lists, int* rows, int degree) : IGraphLayer
@@ -118,4 +145,33 @@ internal readonly unsafe struct UpperLayer(RowReader lists, int* rows, int degre
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Row(int node) => _rows[node];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(int node) => true;
+}
+
+/// <summary>
+/// The first nodes of a level that is being extended. Its lists may name nodes that were added after the reader took its addresses of
+/// rows, which those do not cover.
+/// </summary>
+internal readonly unsafe struct FirstNodes<TLayer>(TLayer layer, int count) : IGraphLayer
+    where TLayer : struct, IGraphLayer
+{
+    private readonly TLayer _layer = layer;
+    private readonly int _count = count;
+
+    public int Degree
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _layer.Degree;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int* Links(int node) => _layer.Links(node);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Row(int node) => _layer.Row(node);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(int node) => node < _count;
 }

@@ -99,13 +99,17 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
             moved = false;
             int* links = layer.Links(node);
             int count = 0;
-            for (int i = 0; i < layer.Degree && links[i] >= 0; i++)
+            for (int i = 0; i < layer.Degree; i++)
             {
-                if (visited[links[i]] == epoch)
+                // Read once: a builder may be changing the list.
+                int next = links[i];
+                if (next < 0)
+                    break;
+                if (!layer.Holds(next) || visited[next] == epoch)
                     continue;
-                visited[links[i]] = epoch;
-                pending[count++] = links[i];
-                scorer.Prefetch(layer.Row(links[i]), 0, lines);
+                visited[next] = epoch;
+                pending[count++] = next;
+                scorer.Prefetch(layer.Row(next), 0, lines);
             }
 
             Score(scorer, layer, pending, count, distances);
@@ -132,7 +136,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
             int next = links[i];
             if (next < 0)
                 break;
-            if (visited[next] == epoch)
+            if (!layer.Holds(next) || visited[next] == epoch)
                 continue;
             visited[next] = epoch;
             pending[fresh++] = next;

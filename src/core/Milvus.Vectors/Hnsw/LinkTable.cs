@@ -48,6 +48,17 @@ internal sealed unsafe class LinkTable
 
     public Span<byte> Slab(int slab) => _slabs[slab].Span;
 
+    /// <summary>Copies all cells to a table of the same degree and at least as many nodes.</summary>
+    public void CopyTo(LinkTable larger)
+    {
+        int bytes = Degree * sizeof(int);
+        RowReader from = Lists, to = larger.Lists;
+        for (int node = 0; node < Nodes; node++)
+            new ReadOnlySpan<byte>(from.Pointer(node), bytes).CopyTo(new Span<byte>(to.Pointer(node), bytes));
+        GC.KeepAlive(this);
+        GC.KeepAlive(larger);
+    }
+
     /// <summary>Ends every list at its start.</summary>
     public void Clear()
     {

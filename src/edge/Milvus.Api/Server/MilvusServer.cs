@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,8 +12,8 @@ using Milvus.Api.Metrics;
 namespace Milvus.Api.Server;
 
 /// <summary>
-/// The listening side of a Milvus process: gRPC and REST on one cleartext port, metrics and health on another. Owns its sockets,
-/// nothing else.
+/// The listening side of a Milvus process: gRPC and REST on one port, cleartext or with TLS, metrics and health on another. Owns its
+/// sockets, nothing else.
 /// </summary>
 public sealed class MilvusServer : IAsyncDisposable
 {
@@ -27,6 +28,7 @@ public sealed class MilvusServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly List<KestrelServer> _running = [];
+    private TlsSetup? _tls;
     private volatile bool _draining;
 
     /// <param name="methods">All gRPC methods. The health service need not be among them; see <see cref="HealthService"/>.</param>
@@ -58,6 +60,7 @@ public sealed class MilvusServer : IAsyncDisposable
     {
         try
         {
+            if (_options is { Port: not null, Tls: { } tls }) _tls = TlsSetup.Create(tls, _logging);
             if (_options.Port is { } service)
                 Port = await ListenAsync(service, "port", HttpProtocols.Http1AndHttp2, DispatchAsync, cancellation);
             if (_options.MetricsPort is { } port)
@@ -87,6 +90,8 @@ public sealed class MilvusServer : IAsyncDisposable
             server.Dispose();
         }
         _running.Clear();
+        if (_tls is { } tls) await tls.DisposeAsync();
+        _tls = null;
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
@@ -141,7 +146,10 @@ public sealed class MilvusServer : IAsyncDisposable
         {
             endpoint = listen;
             listen.Protocols = protocols;
-            if (protocols == HttpProtocols.Http1AndHttp2)
+            // By TLS, clients say which protocol they speak.
+            if (protocols == HttpProtocols.Http1AndHttp2 && _tls is { } tls)
+                listen.UseHttps(tls.Https);
+            else if (protocols == HttpProtocols.Http1AndHttp2)
                 listen.Use(next => Http2PrefaceDetector.Wrap(next, FirstByteTimeout, _time));
         }
     }
@@ -153,7 +161,7 @@ public sealed class MilvusServer : IAsyncDisposable
     {
         var kestrel = new KestrelServerOptions
         {
-            ApplicationServices = NoServices.Instance,
+            ApplicationServices = _tls?.Services ?? NoServices.Instance,
             AddServerHeader = false,
             // The preface detector makes HTTP/2 connections look negotiated; their scheme stays http.
             AllowAlternateSchemes = true,
@@ -184,5 +192,5 @@ public sealed class MilvusServer : IAsyncDisposable
     }
 }
 
-/// <summary>The server cannot open its sockets.</summary>
+/// <summary>The server cannot open its sockets, or cannot use the certificates it is to show there.</summary>
 public sealed class ServerStartException(string message, Exception inner) : Exception(message, inner);

@@ -157,7 +157,8 @@ public sealed class SegmentLoads : IDisposable
         Interlocked.Increment(ref _loading);
         try
         {
-            Reserve(file.Bytes, $"an index of segment {replica.SegmentId}");
+            var bytes = AddedBytes(replica.Segment, file);
+            Reserve(bytes, $"an index of segment {replica.SegmentId}");
             try
             {
                 var attached = await AgainIfDamagedAsync(file.ObjectKey, () => replica.Segment.WithStoredIndexAsync(file, _objects, cancellation)).ConfigureAwait(false);
@@ -170,7 +171,7 @@ public sealed class SegmentLoads : IDisposable
             }
             finally
             {
-                _node.Memory.Release(file.Bytes);
+                _node.Memory.Release(bytes);
                 Recount(replica);
             }
         }
@@ -274,6 +275,10 @@ public sealed class SegmentLoads : IDisposable
         foreach (var replica in _table.Follow(catalog)) Recount(replica);
         _facts.Keep(id => catalog.FindCollection(id) is not null);
     }
+
+    // What an index takes once it is attached: its file, and codes that are made from the vectors.
+    private static long AddedBytes(SealedSegment segment, SegmentIndexFile file) => Math.Max(
+        0, SealedSegment.EstimateMemory(segment.Manifest.WithIndex(file), segment.Schema, segment.Placement) - SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement));
 
     // Counts a segment again after an index came or went.
     private void Recount(LoadedReplica replica)
