@@ -30,6 +30,8 @@ internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
         distances[2] = tail[1] - (tail[0] * (dots[2] - excess));
         distances[3] = tail[1] - (tail[0] * (dots[3] - excess));
     }
+
+    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
 }
 
 /// <summary>Adds the row's own term.</summary>
