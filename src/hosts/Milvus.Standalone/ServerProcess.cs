@@ -119,7 +119,7 @@ public sealed class ServerProcess : IAsyncDisposable
         };
         // The engine in this process copies what it keeps before it acknowledges.
         var grpc = new GrpcOptions { RecyclesMessages = true };
-        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address, Grpc = grpc };
+        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address, Tls = settings.Tls.Options, Grpc = grpc };
         return ApiHost.Create(options, parts, TimeProvider.System, logging);
     }
 }

@@ -20,7 +20,7 @@ public abstract class ClusterScenario(ITestOutputHelper output)
         return load;
     }
 
-    private static async Task CreateAsync(ClusterClient client, int replicas)
+    protected static async Task CreateAsync(ClusterClient client, int replicas)
     {
         await client.CallAsync("collections/create", new
         {

@@ -15,7 +15,7 @@ internal static partial class NodeSources
 
     /// <summary>Names of the settings of a node.</summary>
     public static IReadOnlySet<string> Settings { get; } = Key().Matches(Repository.Read("src/hosts/Milvus.Actors/Hosting/NodeSettings.cs"))
-        .Concat(EngineKey().Matches(Repository.Read("src/hosts/Milvus.Hosting/Settings/EngineSettings.cs")))
+        .Concat(new[] { "EngineSettings", "TlsSettings" }.SelectMany(f => SharedKey().Matches(Repository.Read($"src/hosts/Milvus.Hosting/Settings/{f}.cs"))))
         .Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
 
     public static int HostShutdownSeconds { get; } = Number(HostShutdown().Match(Repository.Read("src/hosts/Milvus.Actors/Hosting/ClusterNode.cs")));
@@ -36,7 +36,7 @@ internal static partial class NodeSources
     private static partial Regex Key();
 
     [GeneratedRegex("\\bKey\\(\"([a-z0-9-]+)\", \"")]
-    private static partial Regex EngineKey();
+    private static partial Regex SharedKey();
 
     [GeneratedRegex(@"ShutdownTimeout = TimeSpan\.FromSeconds\((\d+)\)")]
     private static partial Regex HostShutdown();

@@ -14,6 +14,7 @@ public class IndexRulesTests
         ["half"] = Vector("v", 8, DataType.Float16Vector),
         ["int8"] = Vector("v", 8, DataType.Int8Vector),
         ["binary"] = Vector("v", 64, DataType.BinaryVector),
+        ["lists"] = Vector("s[v]", 8, DataType.ArrayOfVector) with { ElementType = DataType.FloatVector },
         ["sparse"] = Sparse("v"),
         ["bm25"] = Sparse("v") with { IsFunctionOutput = true },
         ["key"] = Key,
@@ -52,6 +53,7 @@ public class IndexRulesTests
     [InlineData("float", "IVF_PQ L2 {\"nlist\":8}", "param 'm' not exist in json")]
     [InlineData("float", "IVF_PQ L2 {\"m\":3}", "The dimension of a vector (dim) should be a multiple of the number of subquantizers (m)")]
     [InlineData("float", "IVF_PQ L2 {\"m\":4,\"nbits\":\"8.0\"}", "wrong data type in json, key: 'nbits', value: '8.0'")]
+    [InlineData("lists", "DISKANN MAX_SIM {\"emb_list_strategy\":\"muvera\"}", "DiskANN only supports TokenANN strategy")]
     [InlineData("float", "HNSW_SQ L2 {\"sq_type\":\"SQ5\"}", "invalid scalar quantizer type")]
     [InlineData("float", "HNSW_SQ L2 {\"refine\":\"yes\"}", "should be a boolean")]
     [InlineData("float", "HNSW_SQ L2 {\"refine_type\":\"SQ9\"}", "invalid refine type : SQ9, optional types are [")]
@@ -68,6 +70,8 @@ public class IndexRulesTests
     [InlineData("binary", "BIN_FLAT L2", "binary vector index does not support metric type: L2")]
     [InlineData("binary", "BIN_IVF_FLAT SUBSTRUCTURE", "metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING JACCARD]")]
     [InlineData("binary", "MINHASH_LSH HAMMING", "supported: [MHJACCARD]")]
+    [InlineData("binary", "MINHASH_LSH MHJACCARD {\"mh_lsh_code_in_mem\":2}", "should be a boolean")]
+    [InlineData("lists", "SCANN MAX_SIM {\"nlist\":4}", "can't build with this index SCANN")]
     [InlineData("float", "NOPE L2", "invalid index type: NOPE")]
     [InlineData("float", "HYBRID L2", "invalid index type: HYBRID")]
     [InlineData("int", "HYBRID", "invalid index type: HYBRID")]

@@ -73,7 +73,7 @@ public sealed class FilteredRecallTests
         _ => IvfBuilder.Build(Store, MetricType.L2, new IvfParameters { Coding = IvfCoding.RaBitQ, Bits = 1 }),
     };
 
-    private static ulong[] Bits(string place, byte[] query, int passing, Random random)
+    internal static ulong[] Bits(string place, byte[] query, int passing, Random random)
     {
         if (place == "random")
         {

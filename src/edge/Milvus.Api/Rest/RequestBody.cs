@@ -57,6 +57,9 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>A query string as an object of text.</summary>
+    public static JsonDocument OfQuery(IQueryCollection query) => JsonSerializer.SerializeToDocument(query.ToDictionary(q => q.Key, q => q.Value.ToString()));
+
     private static async ValueTask<bool> IsEmptyAsync(HttpContext http, CancellationToken cancellation)
     {
         if (http.Request.ContentLength == 0) return true;

@@ -21,17 +21,20 @@ public interface IRestGuard
 }
 
 /// <summary>
-/// REST v2: every endpoint is a POST with a JSON object; success and failure are both HTTP 200 with a code. A handler never throws to the
-/// server: whatever goes wrong becomes an answer.
+/// REST v2: every endpoint is a POST with a JSON object; success and failure are both HTTP 200 with a code, 0 for success. A handler never
+/// throws to the server: whatever goes wrong becomes an answer. Beside it v1, whose success is 200, see <see cref="FirstVersionEndpoints"/>.
 /// </summary>
 public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRestGuard? guard, TimeProvider time, ILogger logger)
 {
     private const string Root = "/v2/vectordb/";
+    private const string FirstRoot = "/v1/vector/";
 
     // Timers take no more than 49 days.
     private const int LongestTimeoutSeconds = 30 * 24 * 3600;
 
     private static readonly Dictionary<string, RestEndpoint> s_endpoints = EndpointTable.Build();
+    private static readonly Dictionary<string, RestEndpoint> s_firstGets = FirstVersionEndpoints.BuildGets(s_endpoints);
+    private static readonly Dictionary<string, RestEndpoint> s_firstPosts = FirstVersionEndpoints.BuildPosts(s_endpoints);
 
     /// <summary>Null when this process imports no files.</summary>
     public ImportJobs? Imports { get; init; }
@@ -47,24 +50,30 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
         headers["X-Milvus-Trace-Id"] = http.TraceIdentifier;
         if (HttpMethods.IsOptions(http.Request.Method))
         {
-            headers.AccessControlAllowMethods = "POST, OPTIONS";
+            headers.AccessControlAllowMethods = "GET, POST, OPTIONS";
             headers.AccessControlAllowHeaders = "*";
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
         var path = http.Request.Path.Value ?? "";
-        if (!HttpMethods.IsPost(http.Request.Method) || !path.StartsWith(Root, StringComparison.Ordinal)
-            || !s_endpoints.TryGetValue(path[Root.Length..].TrimEnd('/'), out var endpoint))
+        if (Find(http.Request.Method, path) is not { } endpoint)
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             http.Response.ContentType = "text/plain";
             await http.Response.WriteAsync("404 page not found", http.RequestAborted);
             return;
         }
-        await AnswerAsync(http, endpoint);
+        await AnswerAsync(http, endpoint, path.StartsWith(FirstRoot, StringComparison.Ordinal) ? StatusCodes.Status200OK : 0);
     }
 
-    private async Task AnswerAsync(HttpContext http, RestEndpoint endpoint)
+    private static RestEndpoint? Find(string method, string path)
+    {
+        if (path.StartsWith(Root, StringComparison.Ordinal)) return HttpMethods.IsPost(method) ? s_endpoints.GetValueOrDefault(path[Root.Length..].TrimEnd('/')) : null;
+        if (!path.StartsWith(FirstRoot, StringComparison.Ordinal)) return null;
+        return (HttpMethods.IsPost(method) ? s_firstPosts : HttpMethods.IsGet(method) ? s_firstGets : null)?.GetValueOrDefault(path[FirstRoot.Length..].TrimEnd('/'));
+    }
+
+    private async Task AnswerAsync(HttpContext http, RestEndpoint endpoint, int success)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         JsonDocument? document = null;
@@ -75,10 +84,10 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
             if (guard is not null && (user = guard.Authenticate(http.Request.Headers.Authorization.ToString())) is null)
                 throw new RestFailure(RestCodes.NotAuthenticated, "user hasn't authenticated", StatusCodes.Status401Unauthorized);
             deadline.CancelAfter(Timeout(http));
-            document = await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
+            document = HttpMethods.IsGet(http.Request.Method) ? RequestBody.OfQuery(http.Request.Query) : await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
             var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token) { Imports = Imports, Snapshots = Snapshots };
             var reply = await endpoint(call);
-            WriteReply(buffer, reply);
+            WriteReply(buffer, reply, success);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -110,7 +119,7 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
     private bool Int64AsNumbers(HttpContext http) =>
         bool.TryParse(http.Request.Headers["Accept-Type-Allow-Int64"].ToString(), out var asked) ? asked : options.Int64AsNumbers;
 
-    private static void WriteReply(ArrayBufferWriter<byte> buffer, RestReply reply)
+    private static void WriteReply(ArrayBufferWriter<byte> buffer, RestReply reply, int success)
     {
         try
         {
@@ -121,7 +130,7 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
                 return;
             }
             writer.WriteStartObject();
-            writer.WriteNumber("code", 0);
+            writer.WriteNumber("code", success);
             reply.Beside?.Invoke(writer);
             writer.WritePropertyName("data");
             reply.Data(writer);

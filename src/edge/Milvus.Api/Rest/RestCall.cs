@@ -27,6 +27,9 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
     /// <summary>Null when this process takes no snapshots.</summary>
     public SnapshotService? Snapshots { get; init; }
 
+    /// <summary>The same request with another body.</summary>
+    public RestCall With(JsonElement other) => new(Proxy, other, headerDatabase, user, Int64AsNumbers, Cancellation) { Imports = Imports, Snapshots = Snapshots };
+
     /// <summary>The body's database, else the header's, else the default.</summary>
     public string Database
     {

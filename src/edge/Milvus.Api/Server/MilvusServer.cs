@@ -1,8 +1,9 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Milvus.Api.Grpc;
@@ -11,13 +12,15 @@ using Milvus.Api.Metrics;
 namespace Milvus.Api.Server;
 
 /// <summary>
-/// The listening side of a Milvus process: gRPC and REST on one cleartext port, metrics and health on another. Owns its sockets,
-/// nothing else.
+/// The listening side of a Milvus process: gRPC and REST on one port, cleartext or with TLS, metrics and health on another. Owns its
+/// sockets, nothing else.
 /// </summary>
 public sealed class MilvusServer : IAsyncDisposable
 {
     /// <summary>A connection that says nothing is closed after this; the same as Kestrel's keep-alive.</summary>
     private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(130);
+
+    private const int MaxFrameBytes = 256 << 10;
 
     private readonly MilvusServerOptions _options;
     private readonly RequestDelegate _rest;
@@ -27,6 +30,8 @@ public sealed class MilvusServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly List<KestrelServer> _running = [];
+    private IConnectionListenerFactory? _sockets;
+    private TlsSetup? _tls;
     private volatile bool _draining;
 
     /// <param name="methods">All gRPC methods. The health service need not be among them; see <see cref="HealthService"/>.</param>
@@ -58,6 +63,7 @@ public sealed class MilvusServer : IAsyncDisposable
     {
         try
         {
+            if (_options is { Port: not null, Tls: { } tls }) _tls = TlsSetup.Create(tls, _logging);
             if (_options.Port is { } service)
                 Port = await ListenAsync(service, "port", HttpProtocols.Http1AndHttp2, DispatchAsync, cancellation);
             if (_options.MetricsPort is { } port)
@@ -87,6 +93,8 @@ public sealed class MilvusServer : IAsyncDisposable
             server.Dispose();
         }
         _running.Clear();
+        if (_tls is { } tls) await tls.DisposeAsync();
+        _tls = null;
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
@@ -121,8 +129,7 @@ public sealed class MilvusServer : IAsyncDisposable
         if (_options.Address is { } address) kestrel.Listen(address, port, Configure);
         else kestrel.ListenAnyIP(port, Configure);
 
-        var sockets = new SocketTransportFactory(Options.Create(TransportSettings()), _logging);
-        var server = new KestrelServer(Options.Create(kestrel), sockets, _logging);
+        var server = new KestrelServer(Options.Create(kestrel), _sockets ??= SocketTransport.Create(_logging), _logging);
         try
         {
             await server.StartAsync(new HttpApplication(handler, _logger), cancellation);
@@ -141,19 +148,19 @@ public sealed class MilvusServer : IAsyncDisposable
         {
             endpoint = listen;
             listen.Protocols = protocols;
-            if (protocols == HttpProtocols.Http1AndHttp2)
+            // By TLS, clients say which protocol they speak.
+            if (protocols == HttpProtocols.Http1AndHttp2 && _tls is { } tls)
+                listen.UseHttps(tls.Https);
+            else if (protocols == HttpProtocols.Http1AndHttp2)
                 listen.Use(next => Http2PrefaceDetector.Wrap(next, FirstByteTimeout, _time));
         }
     }
-
-    // Requests run on pool threads anyway: what only moves bytes need not change threads, and a buffer per idle connection is cheaper than a call per read.
-    private static SocketTransportOptions TransportSettings() => new() { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = false };
 
     private KestrelServerOptions KestrelSettings(HttpProtocols protocols)
     {
         var kestrel = new KestrelServerOptions
         {
-            ApplicationServices = NoServices.Instance,
+            ApplicationServices = _tls?.Services ?? NoServices.Instance,
             AddServerHeader = false,
             // The preface detector makes HTTP/2 connections look negotiated; their scheme stays http.
             AllowAlternateSchemes = true,
@@ -165,7 +172,8 @@ public sealed class MilvusServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.Http2.MaxStreamsPerConnection = _options.MaxStreamsPerConnection;
-        // Inserts send megabytes: a small window would cost a round trip per window.
+        // Inserts send megabytes: a small window would cost a round trip per window, and a small frame costs as much as a large one.
+        limits.Http2.MaxFrameSize = MaxFrameBytes;
         limits.Http2.InitialStreamWindowSize = 16 * GrpcOptions.Mebibyte;
         limits.Http2.InitialConnectionWindowSize = 64 * GrpcOptions.Mebibyte;
         return kestrel;
@@ -184,5 +192,5 @@ public sealed class MilvusServer : IAsyncDisposable
     }
 }
 
-/// <summary>The server cannot open its sockets.</summary>
+/// <summary>The server cannot open its sockets, or cannot use the certificates it is to show there.</summary>
 public sealed class ServerStartException(string message, Exception inner) : Exception(message, inner);

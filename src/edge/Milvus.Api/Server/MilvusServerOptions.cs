@@ -19,6 +19,9 @@ public sealed record MilvusServerOptions
     /// <summary>The interface to listen on; null means all, IPv4 and IPv6.</summary>
     public IPAddress? Address { get; init; }
 
+    /// <summary>TLS on the service port; null speaks cleartext. The metrics port is cleartext in any case.</summary>
+    public TlsOptions? Tls { get; init; }
+
     public GrpcOptions Grpc { get; init; } = new();
 
     /// <summary>Largest REST request body, bytes.</summary>

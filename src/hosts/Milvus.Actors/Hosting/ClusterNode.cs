@@ -226,7 +226,7 @@ public sealed class ClusterNode : IAsyncDisposable
         var metrics = new MetricsRegistry();
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => services.Memory.UsedBytes);
         metrics.Observe("milvus_loaded_bytes_limit", "Memory that loaded segments may reserve.", () => services.Memory.LimitBytes);
-        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address };
+        var options = new MilvusServerOptions { Port = settings.Port, MetricsPort = settings.MetricsPort, Address = settings.Address, Tls = settings.Tls.Options };
         RequestDelegate inspection = new Inspection.ClusterEndpoints(new Inspection.ClusterInspector(services)).HandleAsync;
         if (!settings.Has(NodeRoles.Proxy)) return ApiHost.CreateManagement(options, health, metrics, inspection, services.Time, services.Logging);
         var proxy = node.CreateProxy(out var access);

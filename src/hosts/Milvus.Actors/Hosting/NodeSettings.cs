@@ -59,6 +59,8 @@ public sealed record NodeSettings
     /// <summary>Where clients and probes connect to; null is every interface.</summary>
     public IPAddress? Address { get; init; }
 
+    public TlsSettings Tls { get; init; } = new();
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public bool Authorization { get; init; }
@@ -79,6 +81,7 @@ public sealed record NodeSettings
     public static NodeSettings From(SettingsSources sources)
     {
         var settings = Table.Read(new NodeSettings(), sources);
+        _ = settings.Tls.Options;
         if (settings.Database is null && settings.Seeds.Any(s => s != $"{settings.Host}:{settings.ClusterPort}"))
             throw new SettingsException("a cluster of several nodes needs --database: SQLite files belong to one node");
         if (settings.Seeds.Length > 0 && settings.ContactPoints.Length > 0)
@@ -117,6 +120,7 @@ public sealed record NodeSettings
         new("port", "port of gRPC and REST on proxies (default 19530)", "a port number", (s, v) => s with { Port = SettingText.Port(v) }),
         new("metrics-port", "port of metrics, health and /v1/cluster, or 'none' (default 9091)", "a port number or 'none'", (s, v) => s with { MetricsPort = PortOrNone(v) }),
         new("address", "address that clients connect to (default: all)", "an IP address", (s, v) => s with { Address = IPAddress.Parse(v) }),
+        .. TlsSettings.Keys<NodeSettings>(s => s.Tls, (s, t) => s with { Tls = t }),
         new("log-level", "Trace, Debug, Information, Warning, Error or None (default Warning)", "a log level", (s, v) => s with { LogLevel = Enum.Parse<LogLevel>(v, ignoreCase: true) }),
         new("authorization", "true to require user and password (default false)", "true or false", (s, v) => s with { Authorization = bool.Parse(v) }),
         new("rest-int64-as-numbers", "REST answers 64-bit integers as numbers unless asked otherwise (default false: strings)", "true or false", (s, v) => s with { RestInt64AsNumbers = bool.Parse(v) }),

@@ -24,6 +24,7 @@ public sealed class SegmentLoads : IDisposable
     private readonly ILogger _logger;
     private readonly KeyedTurns _turns = new();
     private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _warming = new(1);
     private readonly CancellationTokenSource _stop = new();
     private int _loading;
 
@@ -100,6 +101,7 @@ public sealed class SegmentLoads : IDisposable
                 _table.Add(replica);
                 // The catalogue may have changed while the segment was not in the table yet.
                 if (_node.Catalog.Catalog.FindCollection(collection.Id) is { } current && replica.Follow(current)) Recount(replica);
+                _ = WarmTextsAsync(segment, collection);
                 return replica;
             }
             catch
@@ -112,6 +114,32 @@ public sealed class SegmentLoads : IDisposable
         {
             Interlocked.Decrement(ref _loading);
             _slots.Release();
+        }
+    }
+
+    // One at a time, behind the readers: the first filter on words of the texts need not analyse them.
+    private async Task WarmTextsAsync(SealedSegment segment, CollectionInfo collection)
+    {
+        if (!segment.ColdTexts().Any(f => CollectionTexts.IsWarmed(collection, f))) return;
+        try
+        {
+            await _warming.WaitAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                await Task.Run(() => segment.WarmTexts(f => CollectionTexts.IsWarmed(collection, f), _stop.Token), _stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _warming.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+        catch (MilvusException e)
+        {
+            _logger.LogWarning(e, "Texts of segment {Segment} are analysed when a filter asks", segment.SegmentId);
         }
     }
 
@@ -157,7 +185,8 @@ public sealed class SegmentLoads : IDisposable
         Interlocked.Increment(ref _loading);
         try
         {
-            Reserve(file.Bytes, $"an index of segment {replica.SegmentId}");
+            var bytes = AddedBytes(replica.Segment, file);
+            Reserve(bytes, $"an index of segment {replica.SegmentId}");
             try
             {
                 var attached = await AgainIfDamagedAsync(file.ObjectKey, () => replica.Segment.WithStoredIndexAsync(file, _objects, cancellation)).ConfigureAwait(false);
@@ -170,7 +199,7 @@ public sealed class SegmentLoads : IDisposable
             }
             finally
             {
-                _node.Memory.Release(file.Bytes);
+                _node.Memory.Release(bytes);
                 Recount(replica);
             }
         }
@@ -274,6 +303,10 @@ public sealed class SegmentLoads : IDisposable
         foreach (var replica in _table.Follow(catalog)) Recount(replica);
         _facts.Keep(id => catalog.FindCollection(id) is not null);
     }
+
+    // What an index takes once it is attached: its file, and codes that are made from the vectors.
+    private static long AddedBytes(SealedSegment segment, SegmentIndexFile file) => Math.Max(
+        0, SealedSegment.EstimateMemory(segment.Manifest.WithIndex(file), segment.Schema, segment.Placement) - SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement));
 
     // Counts a segment again after an index came or went.
     private void Recount(LoadedReplica replica)

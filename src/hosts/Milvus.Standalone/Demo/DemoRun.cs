@@ -19,7 +19,7 @@ internal static class DemoRun
         var directory = Directory.CreateTempSubdirectory("milvus-demo-").FullName;
         try
         {
-            await using var process = await ServerProcess.StartAsync(settings with { DataDirectory = directory, Port = 0, MetricsPort = null }, cancellation);
+            await using var process = await ServerProcess.StartAsync(settings with { DataDirectory = directory, Port = 0, MetricsPort = null, Tls = new() }, cancellation);
             using var client = new DemoClient(process.Port);
             var data = ClusteredVectors.Generate(rows, QueryCount, dimension, seed: 7);
             AnsiConsole.MarkupLine($"Server on port [green]{process.Port}[/], {rows:N0} vectors of {dimension} dimensions.");

@@ -22,6 +22,8 @@ public sealed record ServerSettings
     /// <summary>Null listens on every interface.</summary>
     public IPAddress? Address { get; init; }
 
+    public TlsSettings Tls { get; init; } = new();
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public bool Authorization { get; init; }
@@ -35,6 +37,7 @@ public sealed record ServerSettings
     public static ServerSettings From(SettingsSources sources)
     {
         var settings = SettingKeys.Table.Read(new ServerSettings(), sources);
+        _ = settings.Tls.Options;
         try
         {
             return settings with { Engine = settings.Engine.Validated() };
@@ -56,6 +59,7 @@ public static class SettingKeys
         new("port", "port of gRPC and REST (default 19530)", "a port number", (s, v) => s with { Port = SettingText.Port(v) }),
         new("metrics-port", "port of metrics and health, or 'none' (default 9091)", "a port number or 'none'", (s, v) => s with { MetricsPort = v == "none" ? null : SettingText.Port(v) }),
         new("address", "address to listen on (default: all)", "an IP address", (s, v) => s with { Address = IPAddress.Parse(v) }),
+        .. TlsSettings.Keys<ServerSettings>(s => s.Tls, (s, t) => s with { Tls = t }),
         new("log-level", "Trace, Debug, Information, Warning, Error or None (default Warning)", "a log level", (s, v) => s with { LogLevel = Enum.Parse<LogLevel>(v, ignoreCase: true) }),
         new("authorization", "true to require user and password (default false)", "true or false", (s, v) => s with { Authorization = bool.Parse(v) }),
         new("rest-int64-as-numbers", "REST answers 64-bit integers as numbers unless asked otherwise (default false: strings)", "true or false", (s, v) => s with { RestInt64AsNumbers = bool.Parse(v) }),

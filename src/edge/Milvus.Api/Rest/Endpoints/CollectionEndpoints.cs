@@ -112,6 +112,22 @@ internal static class CollectionEndpoints
         w.WriteStartArray("aliases");
         foreach (var a in c.Aliases) w.WriteStringValue(a);
         w.WriteEndArray();
+        WriteIndexes(w, c);
+        w.WriteString("load", load);
+        w.WriteNumber("shardsNum", c.ShardCount);
+        w.WriteNumber("partitionsNum", c.Partitions.Length);
+        w.WriteString("consistencyLevel", c.ConsistencyLevel.ToString());
+        w.WriteBoolean("enableDynamicField", c.Schema.EnableDynamicField);
+        w.WriteString("externalSource", "");
+        w.WriteString("externalSpec", "");
+        w.WritePropertyName("properties");
+        DatabaseEndpoints.WritePairs(w, PropertyRules.Shown(c));
+        w.WriteEndObject();
+    }
+
+    /// <summary>Those of the first vector field, as Milvus shows them.</summary>
+    public static void WriteIndexes(Utf8JsonWriter w, CollectionInfo c)
+    {
         w.WriteStartArray("indexes");
         var firstVector = c.Schema.VectorFields.FirstOrDefault();
         foreach (var i in c.Indexes.Where(i => firstVector is not null && i.FieldId == firstVector.Id))
@@ -123,16 +139,6 @@ internal static class CollectionEndpoints
             w.WriteEndObject();
         }
         w.WriteEndArray();
-        w.WriteString("load", load);
-        w.WriteNumber("shardsNum", c.ShardCount);
-        w.WriteNumber("partitionsNum", c.Partitions.Length);
-        w.WriteString("consistencyLevel", c.ConsistencyLevel.ToString());
-        w.WriteBoolean("enableDynamicField", c.Schema.EnableDynamicField);
-        w.WriteString("externalSource", "");
-        w.WriteString("externalSpec", "");
-        w.WritePropertyName("properties");
-        DatabaseEndpoints.WritePairs(w, PropertyRules.Shown(c));
-        w.WriteEndObject();
     }
 
     private static void DescribeStruct(Utf8JsonWriter w, CollectionSchema schema, StructFieldSchema s, TimeZoneInfo zone)
