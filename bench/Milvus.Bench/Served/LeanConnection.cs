@@ -12,7 +12,8 @@ namespace Milvus.Bench.Served;
 internal sealed class LeanConnection : IDisposable
 {
     private const int FrameHead = 9;
-    private const int FrameBytes = 16384;
+    private const int LeastFrameBytes = 16384;
+    private const int MostFrameBytes = 128 << 10;
     private const int Window = 1 << 30;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _in = new byte[1 << 17];
@@ -25,6 +26,7 @@ internal sealed class LeanConnection : IDisposable
     private long _connectionWindow = 65535;
     private long _streamWindow;
     private int _initialWindow = 65535;
+    private int _frameBytes = LeastFrameBytes;
     private int _stream = -1;
     private long _unacknowledged;
     private bool _isSettled;
@@ -100,7 +102,7 @@ internal sealed class LeanConnection : IDisposable
                 Flush();
                 ReadFrame();
             }
-            var take = (int)Math.Min(Math.Min(body.Length, FrameBytes), Math.Min(_connectionWindow, _streamWindow));
+            var take = (int)Math.Min(Math.Min(body.Length, _frameBytes), Math.Min(_connectionWindow, _streamWindow));
             Frame(take, type: 0, (byte)(isLast && take == body.Length ? 1 : 0), _stream);
             Put(body[..take]);
             body = body[take..];
@@ -159,7 +161,13 @@ internal sealed class LeanConnection : IDisposable
                 throw new BenchException($"the server ended the {(type == 3 ? "call" : "connection")}");
             case 4 when (flags & 1) == 0:
                 for (; payload.Length >= 6; payload = payload[6..])
-                    if (BinaryPrimitives.ReadUInt16BigEndian(payload) == 4) _initialWindow = BinaryPrimitives.ReadInt32BigEndian(payload[2..]);
+                {
+                    var value = BinaryPrimitives.ReadInt32BigEndian(payload[2..]);
+                    var setting = BinaryPrimitives.ReadUInt16BigEndian(payload);
+                    if (setting == 4) _initialWindow = value;
+                    // As Google's gRPC library does.
+                    else if (setting == 5) _frameBytes = Math.Clamp(value, LeastFrameBytes, MostFrameBytes);
+                }
                 Frame(0, type: 4, flags: 1, stream: 0);
                 Flush();
                 _isSettled = true;

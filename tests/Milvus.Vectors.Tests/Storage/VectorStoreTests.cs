@@ -55,6 +55,34 @@ public sealed unsafe class VectorStoreTests
     }
 
     [Fact]
+    public void A_growing_store_that_holds_much_takes_chunks_and_never_moves_rows()
+    {
+        const int Dimension = 1021, Slab = 1024;
+        VectorStore store = VectorStore.CreateGrowing(DataType.FloatVector, Dimension, Slab);
+        var random = new Random(4);
+        byte[] rows = TestVectors.Random(random, DataType.FloatVector, Dimension, 700);
+        int rowBytes = Dimension * sizeof(float);
+        var addresses = new List<nint>();
+        while ((long)store.Count * rowBytes < 48 << 20)
+        {
+            int first = store.Count;
+            store.Append(rows);
+            addresses.Add((nint)store.RowPointer(first));
+            Assert.InRange(store.MemoryBytes, (long)store.Count * rowBytes, ((long)store.Count * rowBytes) + (20 << 20));
+        }
+
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            Assert.Equal(addresses[i], (nint)store.RowPointer(i * 700));
+            for (int row = 0; row < 700; row += 33)
+                Assert.Equal(rows.AsSpan(row * rowBytes, rowBytes), store.Row((i * 700) + row));
+        }
+
+        for (int row = 0; row < store.Count; row += Slab)
+            Assert.Equal(0, (nint)store.RowPointer(row) % 64);
+    }
+
+    [Fact]
     public void A_large_store_is_cut_into_slabs_of_its_exact_capacity()
     {
         var random = new Random(3);

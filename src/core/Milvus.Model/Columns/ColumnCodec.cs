@@ -76,7 +76,8 @@ public static class ColumnCodec
                 break;
             case VectorColumn c:
                 WriteInt32(output, c.Dimension);
-                output.Write(c.Data);
+                if (output is IGatheringWriter gathering) gathering.Gather(c.Memory);
+                else output.Write(c.Data);
                 break;
             default:
                 throw new ArgumentException($"no encoding for {column.GetType().Name}", nameof(column));

@@ -66,8 +66,12 @@ internal static class SegmentLoader
         {
             bytes += EstimateIndex(index);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
-            if (index.Kind == SegmentIndexPlan.Hnsw && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
-                bytes += manifest.RowCount * GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes);
+            if (index.Kind is SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswBytes && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
+            {
+                bytes += manifest.RowCount * (index.Kind == SegmentIndexPlan.Hnsw
+                    ? GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes)
+                    : GraphMemory.NeighbourCodeBytes(field.Dimension, place.MostCodes, index.Bytes / Math.Max(1, manifest.RowCount)));
+            }
         }
         return bytes;
     }

@@ -19,6 +19,9 @@ public sealed record SegmentIndexPlan(long FieldId, long IndexId, string Kind, M
     /// <summary>A graph whose file holds the codes that it is searched by.</summary>
     public const string HnswCodes = "HNSW_CODES";
 
+    /// <summary>A graph whose file holds byte codes of the rows; codes of neighbours may be made of them. What <see cref="Hnsw"/> builds when it makes such codes.</summary>
+    public const string HnswBytes = "HNSW_BYTES";
+
     public const string Ivf = "IVF";
     public const string MinHash = "MINHASH_LSH";
     public const string DiskGraph = "DISKANN";
@@ -90,6 +93,7 @@ public static class IndexWriter
             SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors, plan.Metric, plan.IvfParameters, progress, cancellationToken),
             _ => throw new ArgumentException($"no index of kind {plan.Kind}", nameof(plan)),
         };
+        if (index is HnswIndex { HasByteCodes: true }) plan = plan with { Kind = SegmentIndexPlan.HnswBytes };
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
         // The file keeps what the index was made for; the memory of who loads it decides what is held.
         if (index is HnswIndex graph) index = graph.Within(segment.Placement.Of(plan.FieldId).MostCodes);

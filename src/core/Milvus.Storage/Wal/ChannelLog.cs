@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using Milvus.Model;
@@ -74,7 +75,7 @@ public sealed class ChannelLog : IChannelLog
 
     public bool IsFailed => _failed;
 
-    public long Append(ReadOnlySpan<ReadOnlyMemory<byte>> payloads)
+    public long Append(ReadOnlySpan<ReadOnlySequence<byte>> payloads)
     {
         using var _ = Enter();
         foreach (var payload in payloads)

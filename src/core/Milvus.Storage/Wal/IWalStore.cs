@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Milvus.Storage.Wal;
 
 /// <summary>Ordered durable records per channel. Safe for concurrent use; each log it opens has one owner.</summary>
@@ -55,11 +57,11 @@ public interface IChannelLog : IDisposable
 
     /// <summary>
     /// Writes the payloads as consecutive records in one write and returns the sequence of the first. Not durable before
-    /// <see cref="Commit"/> or <see cref="Sync"/>. The payloads may be reused afterwards.
+    /// <see cref="Commit"/> or <see cref="Sync"/>. The payloads, whose pieces are written from where they lie, may be reused afterwards.
     /// </summary>
     /// <exception cref="ArgumentException">A payload is longer than allowed; nothing was written.</exception>
     /// <exception cref="IOException">The write failed.</exception>
-    long Append(ReadOnlySpan<ReadOnlyMemory<byte>> payloads);
+    long Append(ReadOnlySpan<ReadOnlySequence<byte>> payloads);
 
     /// <summary>Does what the sync mode demands before acknowledging: fsync always, when the interval has passed, or never.</summary>
     /// <exception cref="IOException">The fsync failed: nothing after <see cref="DurableSequence"/> may be acknowledged, now or later.</exception>

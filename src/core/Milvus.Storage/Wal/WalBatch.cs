@@ -19,7 +19,7 @@ internal sealed class WalBatch
     public long Length { get; private set; }
 
     /// <param name="durable">Last sequence known to be durable.</param>
-    public void Build(ReadOnlySpan<ReadOnlyMemory<byte>> payloads, long firstSequence, long durable, uint salt)
+    public void Build(ReadOnlySpan<ReadOnlySequence<byte>> payloads, long firstSequence, long durable, uint salt)
     {
         Clear();
         var bytes = payloads.Length * WalFormat.RecordOverheadBytes;
@@ -30,12 +30,13 @@ internal sealed class WalBatch
         for (var i = 0; i < payloads.Length; i++)
         {
             var sequence = firstSequence + i;
-            var header = new WalRecordHeader(
-                WalRecordKind.Data, (int)(sequence - 1 - durable), payloads[i].Length, sequence, Crc32C.Compute(payloads[i].Span));
+            uint checksum = 0;
+            foreach (var piece in payloads[i]) checksum = Crc32C.Append(checksum, piece.Span);
+            var header = new WalRecordHeader(WalRecordKind.Data, (int)(sequence - 1 - durable), checked((int)payloads[i].Length), sequence, checksum);
             header.Encode(_frames.AsSpan(at), salt);
             at += WalFormat.RecordHeaderBytes;
             _pieces.Add(_frames.AsMemory(pieceStart, at - pieceStart));
-            _pieces.Add(payloads[i]);
+            foreach (var piece in payloads[i]) _pieces.Add(piece);
             pieceStart = at;
             _frames[at++] = WalFormat.EndMark; // Written in one piece with the next record's header.
             Length += header.TotalBytes;

@@ -46,6 +46,9 @@ public sealed class HnswIndex : VectorIndex
 
     public override long MemoryBytes => Graph.MemoryBytes + (_coded?.MemoryBytes ?? 0) + (RowCodes?.Codes.MemoryBytes ?? 0) + (Refinement?.Codes.MemoryBytes ?? 0);
 
+    /// <summary>True when it is searched by byte codes, which are stored with it.</summary>
+    public bool HasByteCodes => _coded is not null;
+
     /// <summary>How the graph was built.</summary>
     public HnswParameters Parameters { get; }
 
@@ -60,7 +63,7 @@ public sealed class HnswIndex : VectorIndex
         GraphCodes present = _coded is null ? GraphCodes.None : _coded.Neighbours is null ? GraphCodes.Bytes : GraphCodes.Signs;
         return present <= mostCodes
             ? this
-            : new HnswIndex(Store, Metric, Parameters, Graph, CodedTraversal.Of(Graph, Store, Metric, mostCodes, Parameters.Threads));
+            : new HnswIndex(Store, Metric, Parameters, Graph, CodedTraversal.Of(Graph, Store, Metric, mostCodes, Parameters.Threads, _coded!.Rows));
     }
 
     internal HnswGraph Graph { get; }
@@ -134,7 +137,7 @@ public sealed class HnswIndex : VectorIndex
         {
             if (!_coded.Search(Graph, form, filter, passing, ef, Math.Min(parameters.K, passing), scratch))
                 return false;
-            _rescoring.Run(Store, scratch, Candidates(parameters), results);
+            _rescoring.Run(Store, scratch, Math.Max(Candidates(parameters), _coded.LeastRescored(parameters.K)), results);
             return IsAnswered(range, passing, results);
         }
 

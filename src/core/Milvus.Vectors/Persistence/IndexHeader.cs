@@ -11,10 +11,15 @@ internal sealed record IndexHeader
 {
     public const int Version = 1;
 
+    /// <summary>Of graphs with the byte codes that they are searched by; files without them stay as they were.</summary>
+    public const int VersionWithCodes = 2;
+
     private const int FixedBytes = 64;
     private const int MaxLevels = 64;
 
     private static ReadOnlySpan<byte> Magic => "MVECINDX"u8;
+
+    public int FormatVersion { get; init; } = Version;
 
     public required VectorIndexKind Kind { get; init; }
 
@@ -42,7 +47,7 @@ internal sealed record IndexHeader
     {
         var bytes = new byte[FixedBytes + (LevelCounts.Length * sizeof(int)) + sizeof(uint)];
         Magic.CopyTo(bytes);
-        int[] fields = [Version, bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
+        int[] fields = [FormatVersion, bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
         for (int i = 0; i < fields.Length; i++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8 + (i * sizeof(int))), fields[i]);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(44), Seed);
@@ -64,7 +69,7 @@ internal sealed record IndexHeader
         if (!start.AsSpan(0, 8).SequenceEqual(Magic))
             throw new IntegrityException(sourceName, "is not a vector index");
         int version = Field(start, 0), length = Field(start, 1);
-        if (version != Version)
+        if (version is not (Version or VersionWithCodes))
             throw new IntegrityException(sourceName, $"vector index version {version} is not known");
         if (length < FixedBytes + sizeof(uint) || length > FixedBytes + (MaxLevels * sizeof(int)) + sizeof(uint) || length % sizeof(int) != 0)
             throw new IntegrityException(sourceName, "the vector index header is damaged");
@@ -81,6 +86,7 @@ internal sealed record IndexHeader
             counts[i] = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(i * sizeof(int)));
         return new IndexHeader
         {
+            FormatVersion = version,
             Kind = (VectorIndexKind)Field(start, 2),
             Metric = (MetricType)Field(start, 3),
             Type = (DataType)Field(start, 4),

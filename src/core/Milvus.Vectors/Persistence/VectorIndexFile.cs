@@ -48,19 +48,24 @@ public static class VectorIndexFile
         }
 
         int[] counts = [.. hnsw.Graph.Upper.Select(level => level.Count)];
+        CodedRows? coded = hnsw.Coded?.Rows;
         header = header with
         {
+            FormatVersion = coded is null ? IndexHeader.Version : IndexHeader.VersionWithCodes,
             M = hnsw.Parameters.M,
             EfConstruction = hnsw.Parameters.EfConstruction,
             Seed = hnsw.Parameters.Seed,
             LevelCounts = counts,
             PayloadBytes = GraphFile.Bytes(hnsw.Count, hnsw.Parameters.M, counts)
-                + (hnsw.RowCodes is null ? 0 : RowCodesFile.Bytes(hnsw.Parameters.RowCodes!, hnsw.Store.Dimension, hnsw.Count)),
+                + (hnsw.RowCodes is null ? 0 : RowCodesFile.Bytes(hnsw.Parameters.RowCodes!, hnsw.Store.Dimension, hnsw.Count))
+                + (coded is null ? 0 : GraphCodesFile.Bytes(coded)),
         };
         var writer = new BlockWriter(target, header.Write(target));
         GraphFile.Write(hnsw.Graph, writer);
         if (hnsw.RowCodes is not null)
             RowCodesFile.Write(hnsw, writer);
+        if (coded is not null)
+            GraphCodesFile.Write(coded, writer);
         writer.Flush();
         GC.KeepAlive(hnsw);
     }
@@ -107,8 +112,9 @@ public static class VectorIndexFile
         }
 
         bool isRowCoded = header.Kind == VectorIndexKind.HnswRowCodes;
+        bool hasCodes = header.FormatVersion == IndexHeader.VersionWithCodes && header.Kind is (VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns);
         long codeBytes = fits ? header.PayloadBytes - GraphFile.Bytes(header.Rows, header.M, header.LevelCounts) : -1;
-        if (codeBytes < 0 || (codeBytes > 0) != isRowCoded || (isRowCoded && !CodeSpace.Serves(header.Type)))
+        if (codeBytes < 0 || (codeBytes > 0) != (isRowCoded || hasCodes) || (isRowCoded && !CodeSpace.Serves(header.Type)))
             throw new IntegrityException(sourceName, "the vector index header contradicts itself");
         var reader = new BlockReader(source, sourceName, checksum, header.PayloadBytes);
         HnswGraph graph = GraphFile.Read(header, reader, sourceName);
@@ -129,6 +135,7 @@ public static class VectorIndexFile
             throw new IntegrityException(sourceName, $"no codes are made of {header.Type}s");
         var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, Codes = codes };
         GraphCodes kept = codes < mostCodes ? codes : mostCodes;
-        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, kept, Environment.ProcessorCount));
+        CodedRows? stored = hasCodes && kept != GraphCodes.None ? GraphCodesFile.Read(store, header.Metric, codeBytes, reader, sourceName) : null;
+        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, kept, Environment.ProcessorCount, stored));
     }
 }

@@ -28,6 +28,7 @@ public sealed unsafe class RandomRotation
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         Dimension = dimension;
+        Seed = seed;
         PaddedDimension = (dimension + (Multiple - 1)) & ~(Multiple - 1);
         _block = 1 << BitOperations.Log2((uint)PaddedDimension);
         _scale = (float)(1 / Math.Sqrt(_block));
@@ -45,6 +46,9 @@ public sealed unsafe class RandomRotation
 
     /// <summary>Components of the vectors.</summary>
     public int Dimension { get; }
+
+    /// <summary>What the signs were drawn from.</summary>
+    public ulong Seed { get; }
 
     /// <summary>Components of a rotated vector: <see cref="Dimension"/> rounded up to a multiple of 16.</summary>
     public int PaddedDimension { get; }

@@ -11,7 +11,7 @@ namespace Milvus.Vectors;
 /// them exactly. Under the cosine metric vectors are brought to length 1 first. Optionally rotates at random before, and keeps only the
 /// components along a <see cref="Subspace"/> where that tells near rows apart: what lies outside counts by its length alone.
 /// </summary>
-/// <remarks>Immutable, and determined by the rows, so that it need not be stored.</remarks>
+/// <remarks>Immutable. Determined by the rows, but stored with their codes (<see cref="GraphCodesFile"/>): finding it again would take a sample of them.</remarks>
 internal sealed unsafe class CodeSpace
 {
     private const int SampleRows = 4096;
@@ -61,8 +61,27 @@ internal sealed unsafe class CodeSpace
         if (!_isWhole && sample.Length > 0)
             Step = BestStep(store, Sample(store, StepRows));
         GC.KeepAlive(room);
-        for (int i = 0; i < FullLength; i++)
-            _offsetSquares += Offset[i] * Offset[i];
+        _offsetSquares = OffsetSquares();
+    }
+
+    private CodeSpace(DataType type, MetricType metric, CodeSpaceState state)
+    {
+        _type = type;
+        Dimension = state.Dimension;
+        IsProduct = metric is MetricType.IP or MetricType.Cosine;
+        _normalises = metric == MetricType.Cosine;
+        if (_normalises)
+            _norm = InverseNorm.For(DataType.FloatVector, Dimension);
+        Rotation = state.Rotation;
+        _subspace = state.Subspace;
+        _isWhole = state.IsWhole;
+        Step = state.Step;
+        FullLength = state.FullLength;
+        Width = _subspace?.Width ?? Rotation?.PaddedDimension ?? Dimension;
+        Length = _subspace?.Width ?? FullLength;
+        _offset = new PinnedBuffer((long)FullLength * sizeof(float));
+        state.Offset.CopyTo(new Span<float>(Offset, FullLength));
+        _offsetSquares = OffsetSquares();
     }
 
     public int Dimension { get; }
@@ -102,6 +121,12 @@ internal sealed unsafe class CodeSpace
     /// <param name="widestSubspace">Most components to keep of vectors that lie near a subspace; 0 keeps all.</param>
     public static CodeSpace Fit(VectorStore store, MetricType metric, RandomRotation? rotation = null, int widestSubspace = 0) =>
         new(store, metric, rotation, widestSubspace);
+
+    /// <summary>The space that <see cref="State"/> told of, over rows of the same type by the same metric.</summary>
+    public static CodeSpace Restore(DataType type, MetricType metric, CodeSpaceState state) => new(type, metric, state);
+
+    /// <summary>All that must be known to make the same codes again.</summary>
+    public CodeSpaceState State => new(Dimension, Rotation, _subspace, _isWhole, Step, new ReadOnlySpan<float>(Offset, FullLength).ToArray());
 
     /// <summary>True for the types that byte codes stand for.</summary>
     public static bool Serves(DataType type) => type is DataType.FloatVector or DataType.Float16Vector or DataType.BFloat16Vector or DataType.Int8Vector;
@@ -228,6 +253,14 @@ internal sealed unsafe class CodeSpace
         Vector512<float> step = Vector512.Create(Step);
         for (int i = 0; i < Length; i += 16)
             (Vector512.ConvertToSingle(Load(code + i) - Vector512.Create(Zero)) * step).Store(centred + i);
+    }
+
+    private float OffsetSquares()
+    {
+        float sum = 0;
+        for (int i = 0; i < FullLength; i++)
+            sum += Offset[i] * Offset[i];
+        return sum;
     }
 
     private void Bring(DataType type, byte* vector, float* target)

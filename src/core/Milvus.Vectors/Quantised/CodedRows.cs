@@ -4,18 +4,18 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// A byte code of every row of a store, on cache lines, with the row's term of the distance beside: a quarter of the bytes that a
-/// search over float32 rows moves. Made from the rows, never stored.
+/// search over float32 rows moves. Made from the rows, and stored with the graph that is searched by them.
 /// </summary>
 internal sealed unsafe class CodedRows : GraphRows
 {
     private readonly VectorStore _codes;
     private readonly SlabTable _terms = new();
 
-    private CodedRows(VectorStore store, CodeSpace space)
+    private CodedRows(int rows, CodeSpace space)
     {
         Space = space;
-        _codes = VectorStore.Create(DataType.Int8Vector, space.Length, store.Count);
-        _terms.Add(new PinnedBuffer((long)store.Count * sizeof(float)));
+        _codes = VectorStore.Create(DataType.Int8Vector, space.Length, rows);
+        _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
     }
 
     public CodeSpace Space { get; }
@@ -41,9 +41,7 @@ internal sealed unsafe class CodedRows : GraphRows
     /// <summary>Encodes all rows the store holds.</summary>
     public static CodedRows Of(VectorStore store, CodeSpace space, int threads)
     {
-        var coded = new CodedRows(store, space);
-        while (coded._codes.Count < store.Count)
-            coded._codes.Publish(coded._codes.Reserve(store.Count).Length / space.Length);
+        CodedRows coded = Room(store.Count, space);
         const int Chunk = 1024;
         Workers.Run(threads, (store.Count + (Chunk - 1)) / Chunk, () =>
         {
@@ -52,6 +50,21 @@ internal sealed unsafe class CodedRows : GraphRows
         });
         return coded;
     }
+
+    /// <summary>Codes of so many rows, for the caller to fill through <see cref="CodesFrom"/> and <see cref="TermBytes"/>.</summary>
+    public static CodedRows Room(int rows, CodeSpace space)
+    {
+        var coded = new CodedRows(rows, space);
+        while (coded._codes.Count < rows)
+            coded._codes.Publish(coded._codes.Reserve(rows).Length / space.Length);
+        return coded;
+    }
+
+    /// <summary>The codes of rows from one on, as many as lie behind one another.</summary>
+    public Span<byte> CodesFrom(int row) => new(_codes.Rows.Pointer(row), Math.Min(Count - row, _codes.Rows.Contiguous(row)) * Space.Length);
+
+    /// <summary>The terms of all rows.</summary>
+    public Span<byte> TermBytes => _terms[0].Span;
 
     public override byte* AsQuery(int row, byte* room, out float scale)
     {

@@ -11,18 +11,38 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
 {
     /// <summary>Nodes followed beyond twice the rows wanted that are kept for re-scoring.</summary>
     private protected const int Spare = 16;
+    private protected const int EdgeFactor = 8;
+
+    /// <summary>See <see cref="LeastRescored"/>.</summary>
+    private const int SpareOfSubspace = 24;
 
     /// <summary>Codes may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
     private protected const int WideBudget = 4;
 
+    /// <summary>
+    /// A beam by signs is so much wider than asked for: they err more, and a user's beam should find at least what it finds in a graph searched by
+    /// the vectors. Measured at widths of 10 to 64.
+    /// </summary>
+    private protected const int SignsWider = 8;
+
     /// <summary>Byte codes of so few components take a hop fewer cache lines than the signs of 32 neighbours do.</summary>
     internal const int WidestInsteadOfSigns = 256;
+
+    /// <summary>Along a subspace of vectors of many more components, codes up to this width take about as many lines, and a ninth of the memory.</summary>
+    private const int WidestSubspaceInsteadOfSigns = 512;
 
     public CodedRows Rows { get; } = rows;
 
     public NeighbourCodes? Neighbours { get; } = neighbours;
 
     public long MemoryBytes => Rows.MemoryBytes + (Neighbours?.MemoryBytes ?? 0);
+
+    /// <summary>
+    /// How many of what was found are compared by the vectors in any case. What lies outside a subspace errs differently from row to row, so that the
+    /// errors of a few rows do not rule out others: stopping by them lost 2 of 1 000 rows however wide the beam was.
+    /// </summary>
+    /// <param name="k">Rows wanted.</param>
+    public int LeastRescored(int k) => Rows.Space.IsReduced ? (int)Math.Min(int.MaxValue, (4L * k) + SpareOfSubspace) : k;
 
     /// <summary>Makes the codes that <paramref name="codes"/> asks for; null for none.</summary>
     /// <param name="rows">Byte codes when they exist already.</param>
@@ -40,7 +60,7 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     {
         bool signs = codes == GraphCodes.Signs && store.Dimension > WidestInsteadOfSigns;
         RandomRotation? rotation = signs ? new RandomRotation(store.Dimension, HnswParameters.RotationSeed) : null;
-        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestInsteadOfSigns : int.MaxValue), threads);
+        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestSubspaceInsteadOfSigns : int.MaxValue), threads);
     }
 
     /// <summary>Leaves rows in the scratch's results, sorted by approximate distance, for the scratch's first query.</summary>
@@ -84,7 +104,7 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         {
             var acceptance = new AcceptSome(words, filter.Words.Length, filter.PassesAll, default);
             complete = Wide(graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch)
-                ?? Narrow(graph, scorer, acceptance, node, distance, passing, ef, scratch);
+                ?? Narrow(graph, scorer, acceptance, node, distance, passing, Crowded(ef, passing, graph.Rows), scratch);
         }
 
         GC.KeepAlive(this);
@@ -107,10 +127,11 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         if (Neighbours is { } neighbours)
         {
             scratch.Signs.Set((float*)scratch.Centred.Pointer, Rows.Space.Width);
+            wide = Math.Min(wide + SignsWider, BeamPool.MaxWidth);
             int keep = Math.Min((int)wide, (2 * k) + Spare);
             if (all)
             {
-                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, ef, keep, scratch);
+                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, (int)wide, keep, scratch);
                 return true;
             }
 
@@ -124,15 +145,20 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
             return all ? false : null;
         if (all)
             return true;
-        int kept = 0;
-        foreach (ulong key in scratch.Found)
+        int kept = 0, inBeam = 0;
+        for (int i = 0; i < scratch.ResultCount; i++)
         {
-            if (acceptance.Accepts(SortableKey.Row(key), 0))
-                scratch.Results[kept++] = key;
+            ulong key = scratch.Results[i];
+            if (!acceptance.Accepts(SortableKey.Row(key), 0))
+                continue;
+            scratch.Results[kept++] = key;
+
+            // What is held beyond the beam was met on the way and says nothing about where passing rows are.
+            inBeam += i < wide ? 1 : 0;
         }
 
         scratch.ResultCount = kept;
-        return kept >= Enough(ef, passing) ? true : null;
+        return inBeam >= Enough(ef, passing) ? true : null;
     }
 
     /// <summary>Searches on until enough rows that pass were met.</summary>
@@ -147,6 +173,13 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
 
     /// <summary>Nodes kept for re-scoring: where a beam is hardly wider than what is wanted, codes must not decide alone.</summary>
     private static int Held(int ef, int k) => Math.Min(Math.Max(ef, k + (k / 2) + Spare), BeamPool.MaxWidth);
+
+    /// <summary>
+    /// Where a filter keeps out what is near, the hits are at the edge of what it keeps out, among many rows that are hardly farther: more of them must be re-scored
+    /// than near a query.
+    /// </summary>
+    private static int Crowded(int ef, int passing, int rows) =>
+        (long)ef * rows / passing > BeamPool.MaxWidth ? ef : (int)Math.Min((long)ef * EdgeFactor, Math.Max(ef, passing));
 
     /// <summary>Half of what can be expected.</summary>
     private static int Enough(int ef, int passing) => Math.Min(ef, passing) / 2;

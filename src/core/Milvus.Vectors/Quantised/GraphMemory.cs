@@ -18,6 +18,13 @@ public static class GraphMemory
         return CodeLanes.Pad(width) + sizeof(float) + (codes == GraphCodes.Signs ? NeighbourCodes.BytesOf(dimension) : 0);
     }
 
+    /// <summary>
+    /// Bytes per row beside what a file of a graph with byte codes holds: codes of neighbours, where they are wanted and the file has codes of all components.
+    /// </summary>
+    /// <param name="fileBytesPerRow">Links and codes; along a subspace there are at most half as many codes as components.</param>
+    public static long NeighbourCodeBytes(int dimension, GraphCodes codes, long fileBytesPerRow) =>
+        codes == GraphCodes.Signs && dimension > CodedTraversal.WidestInsteadOfSigns && fileBytesPerRow >= CodeLanes.Pad(dimension) ? NeighbourCodes.BytesOf(dimension) : 0;
+
     /// <summary>Bytes per row of links and codes of a graph as AUTOINDEX builds it.</summary>
     public static long AutoIndexBytes(DataType type, int dimension, GraphCodes codes) =>
         (LinksOfSigns * sizeof(int)) + (LinksOfSigns * sizeof(int) / 12) + CodeBytes(type, dimension, codes);

@@ -53,6 +53,8 @@ internal sealed unsafe class Subspace
         GC.KeepAlive(turned);
     }
 
+    private Subspace(PinnedBuffer axes, int width, int length, float step) => (_axes, Width, Length, _step) = (axes, width, length, step);
+
     /// <summary>Components kept, a multiple of 64.</summary>
     public int Width { get; }
 
@@ -65,6 +67,23 @@ internal sealed unsafe class Subspace
     public float Shared { get; private init; }
 
     public long MemoryBytes => _axes.MemoryBytes;
+
+    /// <summary>The axes as they are stored: <see cref="Width"/> × <see cref="Length"/> bytes, 128 added.</summary>
+    public ReadOnlySpan<byte> Axes => _axes.Span;
+
+    /// <summary>What one in a byte of an axis stands for.</summary>
+    public float AxisStep => _step;
+
+    /// <summary>True for sizes that <see cref="Fit"/> may give.</summary>
+    public static bool IsPossible(int width, int length) => width > 0 && width % Step == 0 && width <= Math.Min(length / 2, MaxWidth);
+
+    /// <summary>A subspace as it was when it was stored; <paramref name="read"/> fills its axes.</summary>
+    public static Subspace Restore(int width, int length, float step, float shared, Action<PinnedBuffer> read)
+    {
+        var axes = new PinnedBuffer((long)width * length);
+        read(axes);
+        return new Subspace(axes, width, length, step) { Shared = shared };
+    }
 
     /// <summary>Bytes of working memory that <see cref="Project"/> wants.</summary>
     public int RoomBytes => Length;

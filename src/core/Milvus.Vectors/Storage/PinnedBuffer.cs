@@ -3,7 +3,7 @@ namespace Milvus.Vectors;
 /// <summary>
 /// A garbage-collected, never moving block of memory whose first element lies on a 64-byte boundary, so that one SIMD load never
 /// straddles two cache lines at the start of a row table. The pointer is valid as long as this object is reachable. The block may also be
-/// part of a mapped file.
+/// part of a mapped file or of another block.
 /// </summary>
 internal sealed unsafe class PinnedBuffer
 {
@@ -11,6 +11,7 @@ internal sealed unsafe class PinnedBuffer
 
     private readonly byte[] _bytes;
     private readonly MappedFile? _file;
+    private readonly PinnedBuffer? _whole;
 
     /// <param name="length">Usable bytes, at most <see cref="MaxLength"/>. The content is not cleared.</param>
     public PinnedBuffer(long length)
@@ -35,6 +36,21 @@ internal sealed unsafe class PinnedBuffer
         Length = length;
     }
 
+    /// <summary>Part of another block, which it keeps alive.</summary>
+    /// <param name="offset">A multiple of 64.</param>
+    public PinnedBuffer(PinnedBuffer whole, int offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, whole.Length - offset);
+        _bytes = [];
+        _whole = whole;
+        Pointer = whole.Pointer + offset;
+        Length = length;
+    }
+
+    /// <summary>The smallest multiple of a cache line that holds so many bytes.</summary>
+    public static int Align(int length) => checked(length + (Alignment - 1)) & ~(Alignment - 1);
+
     /// <summary>The largest block that one managed array can give.</summary>
     public static int MaxLength => Array.MaxLength - Alignment;
 
@@ -42,7 +58,7 @@ internal sealed unsafe class PinnedBuffer
 
     public int Length { get; }
 
-    /// <summary>Bytes taken from the heap, padding included; none of a mapped file.</summary>
+    /// <summary>Bytes taken from the heap, padding included; none of a mapped file, nor of a part.</summary>
     public long MemoryBytes => _bytes.LongLength;
 
     /// <summary>The file, if it is one.</summary>

@@ -22,6 +22,9 @@ public abstract class GrpcMethod
     /// <summary>The HTTP/2 path.</summary>
     public string Path => $"/{Service}/{Name}";
 
+    /// <summary>Null for methods that nobody handles.</summary>
+    public virtual GrpcMethodShape? Shape => null;
+
     /// <summary>False for methods that only exist to say that they do not.</summary>
     public virtual bool IsImplemented => true;
 
@@ -57,6 +60,8 @@ internal sealed class UnaryMethod<TRequest, TResponse>(
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage
 {
+    public override GrpcMethodShape Shape => new(typeof(TRequest), typeof(TResponse), IsServerStreaming: false);
+
     internal override async ValueTask InvokeAsync(HttpContext http, GrpcCallContext call, GrpcOptions options, IGrpcGuard? guard)
     {
         var request = ownedParser is null
@@ -77,6 +82,8 @@ internal sealed class ServerStreamMethod<TRequest, TResponse>(
     where TRequest : class, IMessage<TRequest>
     where TResponse : class, IMessage
 {
+    public override GrpcMethodShape Shape => new(typeof(TRequest), typeof(TResponse), IsServerStreaming: true);
+
     internal override async ValueTask InvokeAsync(HttpContext http, GrpcCallContext call, GrpcOptions options, IGrpcGuard? guard)
     {
         var request = await GrpcRequests.ReadAsync(http, call, parser, options, guard);

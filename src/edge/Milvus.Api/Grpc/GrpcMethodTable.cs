@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 
 namespace Milvus.Api.Grpc;
 
@@ -39,11 +38,11 @@ public sealed class GrpcMethodTable
         private readonly Dictionary<string, GrpcMethod> _methods = new(StringComparer.Ordinal);
 
         /// <summary>Makes all methods of a service known, without handlers.</summary>
-        public Builder AddService(ServiceDescriptor service)
+        public Builder AddService(GrpcService service)
         {
             foreach (var method in service.Methods)
             {
-                var missing = new MissingMethod(service.FullName, method.Name);
+                var missing = new MissingMethod(service.FullName, method);
                 _methods.TryAdd(missing.Path, missing);
             }
             return this;
@@ -52,45 +51,25 @@ public sealed class GrpcMethodTable
         /// <param name="ownedParser">Used in place of <paramref name="parser"/> where requests keep parts of their message; null for others.</param>
         /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>
         public Builder Unary<TRequest, TResponse>(
-            ServiceDescriptor service, string name, MessageParser<TRequest> parser,
+            GrpcService service, string name, MessageParser<TRequest> parser,
             Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler, GrpcOwnedParser<TRequest>? ownedParser = null)
             where TRequest : class, IMessage<TRequest>
-            where TResponse : class, IMessage
-        {
-            Check<TRequest, TResponse>(service, name, serverStreaming: false);
-            return Set(new UnaryMethod<TRequest, TResponse>(service.FullName, name, parser, ownedParser, handler));
-        }
+            where TResponse : class, IMessage => Set(service, new UnaryMethod<TRequest, TResponse>(service.FullName, name, parser, ownedParser, handler));
 
         /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>
         public Builder ServerStream<TRequest, TResponse>(
-            ServiceDescriptor service, string name, MessageParser<TRequest> parser,
+            GrpcService service, string name, MessageParser<TRequest> parser,
             Func<TRequest, GrpcStreamWriter<TResponse>, GrpcCallContext, ValueTask> handler)
             where TRequest : class, IMessage<TRequest>
-            where TResponse : class, IMessage
-        {
-            Check<TRequest, TResponse>(service, name, serverStreaming: true);
-            return Set(new ServerStreamMethod<TRequest, TResponse>(service.FullName, name, parser, handler));
-        }
+            where TResponse : class, IMessage => Set(service, new ServerStreamMethod<TRequest, TResponse>(service.FullName, name, parser, handler));
 
         public GrpcMethodTable Build() => new(_methods.Values);
 
-        private Builder Set(GrpcMethod method)
+        private Builder Set(GrpcService service, GrpcMethod method)
         {
+            service.Check(method.Name, method.Shape!);
             _methods[method.Path] = method;
             return this;
-        }
-
-        private static void Check<TRequest, TResponse>(ServiceDescriptor service, string name, bool serverStreaming)
-        {
-            var method = service.FindMethodByName(name)
-                ?? throw new ArgumentException($"service {service.FullName} has no method {name}", nameof(name));
-            if (method.InputType.ClrType != typeof(TRequest) || method.OutputType.ClrType != typeof(TResponse))
-            {
-                throw new ArgumentException(
-                    $"{method.FullName} takes {method.InputType.Name} and answers {method.OutputType.Name}", nameof(name));
-            }
-            if (method.IsClientStreaming || method.IsServerStreaming != serverStreaming)
-                throw new ArgumentException($"{method.FullName} streams differently", nameof(name));
         }
     }
 }

@@ -9,15 +9,16 @@ namespace Milvus.Api.Grpc;
 /// </summary>
 public static class HealthService
 {
+    internal static GrpcService Contract { get; } = new("grpc.health.v1.Health", ["Check", "Watch"]);
+
     public static GrpcMethodTable.Builder AddHealth(this GrpcMethodTable.Builder table, ServerHealth health)
     {
-        var service = HealthReflection.Descriptor.Services.Single();
         return table
-            .AddService(service)
+            .AddService(Contract)
             .Unary<HealthCheckRequest, HealthCheckResponse>(
-                service, "Check", HealthCheckRequest.Parser, (_, _) => ValueTask.FromResult(Answer(health)))
+                Contract, "Check", HealthCheckRequest.Parser, (_, _) => ValueTask.FromResult(Answer(health)))
             .ServerStream<HealthCheckRequest, HealthCheckResponse>(
-                service, "Watch", HealthCheckRequest.Parser, (_, write, _) => write(Answer(health)));
+                Contract, "Watch", HealthCheckRequest.Parser, (_, write, _) => write(Answer(health)));
     }
 
     private static HealthCheckResponse Answer(ServerHealth health) =>

@@ -1,9 +1,9 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Milvus.Api.Grpc;
@@ -20,6 +20,8 @@ public sealed class MilvusServer : IAsyncDisposable
     /// <summary>A connection that says nothing is closed after this; the same as Kestrel's keep-alive.</summary>
     private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(130);
 
+    private const int MaxFrameBytes = 256 << 10;
+
     private readonly MilvusServerOptions _options;
     private readonly RequestDelegate _rest;
     private readonly GrpcRequestHandler _grpc;
@@ -28,6 +30,7 @@ public sealed class MilvusServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly List<KestrelServer> _running = [];
+    private IConnectionListenerFactory? _sockets;
     private TlsSetup? _tls;
     private volatile bool _draining;
 
@@ -126,8 +129,7 @@ public sealed class MilvusServer : IAsyncDisposable
         if (_options.Address is { } address) kestrel.Listen(address, port, Configure);
         else kestrel.ListenAnyIP(port, Configure);
 
-        var sockets = new SocketTransportFactory(Options.Create(TransportSettings()), _logging);
-        var server = new KestrelServer(Options.Create(kestrel), sockets, _logging);
+        var server = new KestrelServer(Options.Create(kestrel), _sockets ??= SocketTransport.Create(_logging), _logging);
         try
         {
             await server.StartAsync(new HttpApplication(handler, _logger), cancellation);
@@ -154,9 +156,6 @@ public sealed class MilvusServer : IAsyncDisposable
         }
     }
 
-    // Requests run on pool threads anyway: what only moves bytes need not change threads, and a buffer per idle connection is cheaper than a call per read.
-    private static SocketTransportOptions TransportSettings() => new() { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = false };
-
     private KestrelServerOptions KestrelSettings(HttpProtocols protocols)
     {
         var kestrel = new KestrelServerOptions
@@ -173,7 +172,8 @@ public sealed class MilvusServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.Http2.MaxStreamsPerConnection = _options.MaxStreamsPerConnection;
-        // Inserts send megabytes: a small window would cost a round trip per window.
+        // Inserts send megabytes: a small window would cost a round trip per window, and a small frame costs as much as a large one.
+        limits.Http2.MaxFrameSize = MaxFrameBytes;
         limits.Http2.InitialStreamWindowSize = 16 * GrpcOptions.Mebibyte;
         limits.Http2.InitialConnectionWindowSize = 64 * GrpcOptions.Mebibyte;
         return kestrel;

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Microsoft.Extensions.Logging;
 using Milvus.Api.Mapping;
 using Milvus.Coordinator.Commands;
@@ -14,7 +13,7 @@ namespace Milvus.Api.Grpc.Calls;
 /// Adds handlers to a method table such that a failure of the engine becomes a status inside an ordinary answer, which is where
 /// clients look for it. Only cancellation and refusals of the transport end a call with a gRPC status.
 /// </summary>
-internal sealed partial class CallRegistry(GrpcMethodTable.Builder table, ServiceDescriptor service, IMilvusProxy proxy, ILogger logger)
+internal sealed partial class CallRegistry(GrpcMethodTable.Builder table, GrpcService service, IMilvusProxy proxy, ILogger logger)
 {
     public IMilvusProxy Proxy => proxy;
 

@@ -1,8 +1,6 @@
-using Google.Protobuf.Reflection;
 using Microsoft.Extensions.Logging;
 using Milvus.Api.Import;
 using Milvus.Api.Server;
-using Milvus.Protocol;
 using Milvus.Proxy;
 
 namespace Milvus.Api.Grpc.Calls;
@@ -19,11 +17,9 @@ public static class MilvusService
         this GrpcMethodTable.Builder table, IMilvusProxy proxy, ServerIdentity identity, ServerHealth health, TimeProvider time, ILogger logger,
         ImportJobs? imports = null, SnapshotService? snapshots = null)
     {
-        var milvus = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService");
-        var telemetry = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("ClientTelemetryService");
-        table.AddService(milvus).AddService(telemetry);
+        table.AddService(ServiceContracts.Milvus).AddService(ServiceContracts.Telemetry);
 
-        var calls = new CallRegistry(table, milvus, proxy, logger);
+        var calls = new CallRegistry(table, ServiceContracts.Milvus, proxy, logger);
         SystemCalls.Add(calls, identity, health);
         DatabaseCalls.Add(calls);
         CollectionCalls.Add(calls);
@@ -44,7 +40,7 @@ public static class MilvusService
         SnapshotCalls.Add(calls, snapshots);
         LegacyCalls.Add(calls);
         FileResourceCalls.Add(calls);
-        TelemetryCalls.Add(new CallRegistry(table, telemetry, proxy, logger), time);
+        TelemetryCalls.Add(new CallRegistry(table, ServiceContracts.Telemetry, proxy, logger), time);
         return table;
     }
 }
