@@ -31,6 +31,14 @@ public sealed class SystemCallTests
     }
 
     [Fact]
+    public async Task Requests_that_name_no_collection_fail()
+    {
+        await using var server = await MilvusTestServer.StartAsync();
+        Assert.Equal(100, (await server.CallAsync("LoadBalance", new LoadBalanceRequest { SrcNodeID = 1 }, Status.Parser)).Code);
+        Assert.Equal(1100, (await server.CallAsync("BatchDescribeCollection", new BatchDescribeCollectionRequest(), BatchDescribeCollectionResponse.Parser)).Status.Code);
+    }
+
+    [Fact]
     public async Task Analyzers_show_their_terms()
     {
         await using var server = await MilvusTestServer.StartAsync();

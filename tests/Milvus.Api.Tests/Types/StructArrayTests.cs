@@ -151,6 +151,9 @@ public sealed class StructArrayTests(RestServer server)
         Assert.Equal((3, 0), (w.Vectors.VectorArray.Data.Count, w.Vectors.VectorArray.Data[1].FloatVector.Data.Count));
         Assert.Equal([1f, 1], w.Vectors.VectorArray.Data[2].FloatVector.Data);
 
+        rows = await CallAsync("Query", new QueryRequest { CollectionName = "lists", Expr = "id > 0", OutputFields = { "id", "s[n]", "s[w]" } }, QueryResults.Parser);
+        Assert.Equal(["id", "s"], rows.OutputFields.Order());
+
         var group = new PlaceholderGroup
         {
             Placeholders = { new PlaceholderValue { Tag = "$0", Type = PlaceholderType.EmbListFloatVector, Values = { Bytes(3, 4, 0, 1), Bytes(1, 1) } } },

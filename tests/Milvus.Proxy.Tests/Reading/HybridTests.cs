@@ -61,6 +61,7 @@ public sealed class HybridTests
         var expected = await ExpectedAsync(world, (_, rank, _) => 1.0 / (60 + rank), true, requests);
         AssertSame(expected, await HybridAsync(world, [("limit", "10")], requests), 0, 10);
         AssertSame(expected, await HybridAsync(world, [("limit", "10"), ("offset", "4"), ("strategy", "rrf")], requests), 4, 10);
+        AssertSame(expected, await HybridAsync(world, [("limit", "10")], requests[0] with { Params = requests[0].Params.Add("offset", "3") }, requests[1]), 0, 10);
         expected = await ExpectedAsync(world, (_, rank, _) => 1.0 / (1.5 + rank), true, requests);
         var result = await HybridAsync(world, [("limit", "100"), ("strategy", "rrf"), ("params", "{\"k\":1.5}")], requests);
         AssertSame(expected, result, 0, 100);
@@ -155,7 +156,7 @@ public sealed class HybridTests
         var world = await RowsAsync();
         (string, string)[] rank = [("limit", "5")];
         await World.RefusedAsync("nq of ann search requests must be equal", () => HybridAsync(world, rank, Sub("a", "5", [0, 0], [0, 1]), Sub("b", "5", [1, 1, 1])));
-        await World.RefusedAsync("should be in range [1, 1024], but got 0", () => HybridAsync(world, rank));
+        await World.RefusedAsync("nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], but got 0", () => HybridAsync(world, rank));
         var unlimited = await HybridAsync(world, rank, Sub("a", "None", [0, 0]), Sub("b", "5", [1, 1, 1]));
         Assert.Equal([5], unlimited.TopKs.ToArray());
         await World.RefusedAsync("topk [0] is invalid", () => HybridAsync(world, rank, Sub("a", "0", [0, 0])));

@@ -81,6 +81,8 @@ public sealed class QueryTests
     }
 
     [Theory]
+    [InlineData("parse ignore growing field failed", "limit", "3", "ignore_growing", "2.3")]
+    [InlineData("limit [] is invalid", "limit", " ")]
     [InlineData("empty expression should be used with limit")]
     [InlineData("empty expression should be used with limit", "offset", "3")]
     [InlineData("invalid max query result window, limit [0] is invalid, should be greater than 0", "limit", "0")]

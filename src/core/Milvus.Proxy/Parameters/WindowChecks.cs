@@ -9,7 +9,7 @@ internal static class WindowChecks
     public static long? Find(ImmutableDictionary<string, string> parameters, string key)
     {
         if (!parameters.TryGetValue(key, out var text) || text.Length == 0) return null;
-        return ParamText.TryInt(text, out var value) ? value : throw MilvusException.InvalidParameter($"{key} [{text}] is invalid");
+        return ParamText.TryInt(text, out var value) ? value : throw MilvusException.InvalidParameter($"{key} [{text.Trim()}] is invalid");
     }
 
     /// <summary>Limit and offset of a query.</summary>

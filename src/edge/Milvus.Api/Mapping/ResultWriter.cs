@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf.Collections;
 using Milvus.Model;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
@@ -25,7 +26,7 @@ public static class ResultWriter
         };
         foreach (var count in result.TopKs) data.Topks.Add(count);
         data.Scores.AddSpan(result.Scores.AsSpan());
-        data.OutputFields.AddRange(result.OutputFields);
+        AddNames(data.OutputFields, result.Collection, result.OutputFields);
         AddColumns(data.FieldsData, result.Collection, result.Columns, zone);
         foreach (var group in result.GroupBy)
         {
@@ -62,6 +63,16 @@ public static class ResultWriter
         return Reply(result, data);
     }
 
+    // The data of single sub-fields come as their struct with no others in it, under its name.
+    private static void AddNames(RepeatedField<string> names, CollectionInfo collection, ImmutableArray<string> asked)
+    {
+        foreach (var name in asked)
+        {
+            var known = collection.Schema.Find(name) is { } field && collection.Schema.ParentOf(field) is { } parent ? parent.Name : name;
+            if (!names.Contains(known)) names.Add(known);
+        }
+    }
+
     private static SearchResults Reply(Proxy.SearchResult result, SearchResultData data) => new()
     {
         Status = Explained(result.Explain, result.Collection),
@@ -79,7 +90,7 @@ public static class ResultWriter
             SessionTs = result.ReadAt.Value,
             PrimaryFieldName = result.PrimaryField,
         };
-        answer.OutputFields.AddRange(result.OutputFields);
+        AddNames(answer.OutputFields, result.Collection, result.OutputFields);
         AddColumns(answer.FieldsData, result.Collection, result.Columns, zone);
         foreach (var elements in result.Elements)
         {

@@ -13,8 +13,7 @@ internal sealed class HybridExecutor(
     public async Task<SearchResult> SearchAsync(CollectionInfo collection, HybridSearchRequest request, CancellationToken cancellation)
     {
         if (request.Requests.Length > Limits.HybridRequests) throw MilvusException.InvalidParameter($"maximum of ann search requests is {Limits.HybridRequests}");
-        if (request.Requests.IsEmpty)
-            throw MilvusException.InvalidParameter($"the number of ann search requests should be in range [1, {Limits.HybridRequests}], but got {request.Requests.Length}");
+        if (request.Requests.IsEmpty) QueryVectorChecks.CheckCount(0);
         var queries = request.Requests[0].Vectors?.Rows.Length ?? 0;
         var reranker = Reranker.Find(collection, request.Score, queries, models);
         var rank = RankParameters.Parse(request.RankParams, request.Requests.Length, request.Score, reranker);
@@ -49,9 +48,10 @@ internal sealed class HybridExecutor(
         return plans.All(p => p.IsElementLevel && schema.ParentOf(p.Field)?.Id == schema.ParentOf(plans[0].Field)?.Id);
     }
 
-    // A search that does not say how many hits it wants finds as many as the whole.
+    // A search that does not say how many hits it wants finds as many as the whole; offsets are those of the whole alone.
     private static SearchRequest WithLimit(SearchRequest request, RankParameters rank)
     {
+        request = request with { Params = request.Params.Remove("offset") };
         var name = request.Params.ContainsKey("topk") ? "topk" : "limit";
         if (request.Params.TryGetValue(name, out var given) && ParamText.TryInt(given, out _)) return request;
         var all = (rank.Limit + rank.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -30,7 +30,7 @@ internal sealed record QueryParameters
         var result = new QueryParameters
         {
             IsIterator = iterator,
-            IgnoreGrowing = ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
+            IgnoreGrowing = ParamText.IgnoresGrowing(parameters.GetValueOrDefault("ignore_growing")),
             HasWindow = limit is not null || offset is not null,
             OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"), "must be"),
             GroupBy = NameLists.Parse(parameters.GetValueOrDefault("group_by_fields")),

@@ -66,7 +66,7 @@ internal sealed record SearchParameters
             Offset = offset,
             Metric = parameters.GetValueOrDefault("metric_type", ""),
             RoundDecimal = ScoreRounding.Parse(parameters),
-            IgnoreGrowing = ignoreGrowing || ParamText.IsTrue(parameters.GetValueOrDefault("ignore_growing")),
+            IgnoreGrowing = ignoreGrowing || ParamText.IgnoresGrowing(parameters.GetValueOrDefault("ignore_growing")),
             IndexParams = index,
             Group = group,
             OrderBy = order,
@@ -133,8 +133,7 @@ internal sealed record SearchParameters
             writer.WriteEndObject();
         }
         CheckHints(flat, members);
-        var ignoreGrowing = members.TryGetValue("ignore_growing", out var flag)
-            && (flag.ValueKind == JsonValueKind.True || (flag.ValueKind == JsonValueKind.String && ParamText.IsTrue(flag.GetString())));
+        var ignoreGrowing = members.TryGetValue("ignore_growing", out var flag) && ParamText.IgnoresGrowing(flag.ToString());
         return (Encoding.UTF8.GetString(buffer.WrittenSpan), ignoreGrowing);
     }
 

@@ -87,6 +87,7 @@ internal static class CollectionCalls
             .Add("BatchDescribeCollection", BatchDescribeCollectionRequest.Parser, (_, status) => new BatchDescribeCollectionResponse { Status = status },
                 (request, call) =>
                 {
+                    if (request.CollectionName.Count == 0 && request.CollectionID.Count == 0) throw MilvusException.InvalidParameter("no collection names or ids to describe");
                     var answer = new BatchDescribeCollectionResponse { Status = StatusMapping.Ok() };
                     foreach (var name in request.CollectionName) answer.Responses.Add(Describe(calls, call, request.DbName, name, 0));
                     foreach (var id in request.CollectionID) answer.Responses.Add(Describe(calls, call, request.DbName, "", id));

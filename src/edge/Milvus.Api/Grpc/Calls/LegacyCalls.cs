@@ -28,6 +28,7 @@ internal static class LegacyCalls
             })
             .Add("LoadBalance", LoadBalanceRequest.Parser, (_, status) => status, async (request, call) =>
             {
+                if (request.CollectionName.Length == 0) throw new MilvusException(ErrorCode.CollectionNotFound, "collection not found[collection=]") { IsInputError = true };
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                 var segments = await proxy.Maintenance.GetSegmentsAsync(collection, call.Cancellation);
                 foreach (var id in request.SealedSegmentIDs)
