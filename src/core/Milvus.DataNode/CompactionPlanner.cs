@@ -8,6 +8,12 @@ namespace Milvus.DataNode;
 public readonly record struct CompactionCandidate(SegmentManifest Manifest, long DeletedRows)
 {
     public long LiveRows => Manifest.RowCount - DeletedRows;
+
+    /// <summary>
+    /// Rows lack outputs of functions that were added later: the segment is rewritten alone with them, so that a model that cannot be asked holds
+    /// up nothing else.
+    /// </summary>
+    public bool LacksOutputs { get; init; }
 }
 
 /// <summary>Segments to be rewritten as one.</summary>
@@ -37,7 +43,8 @@ public static class CompactionPlanner
             var small = new List<CompactionCandidate>();
             foreach (var c in group.OrderBy(c => c.Manifest.SegmentId))
             {
-                if (IsSmall(c, limits)) small.Add(c);
+                if (c.LacksOutputs) plans.Add(new CompactionPlan(group.Key.Shard, group.Key.PartitionId, [c.Manifest]));
+                else if (IsSmall(c, limits)) small.Add(c);
                 else rest.Add(c);
             }
             var merged = Merge(group.Key.Shard, group.Key.PartitionId, small, limits, force ? 2 : limits.MinSmallSegments, plans);

@@ -58,14 +58,15 @@ public static class SegmentCompactor
     /// <param name="place">The new segment.</param>
     /// <param name="now">Decides which rows have outlived the collection's TTL.</param>
     /// <param name="indexes">Null to leave the indexes to be built later.</param>
+    /// <param name="filler">Computes outputs of functions that rows of the sources lack; null to leave them out.</param>
     /// <returns>The manifest; without rows it names no objects and must not be added.</returns>
     /// <exception cref="IntegrityException">An object of a source is missing or damaged.</exception>
     public static async Task<SegmentManifest> MergeAsync(
         CompactionPlan plan, CollectionInfo collection, CompactionDeletes deletes, SegmentPlace place, Timestamp now, IObjectStore objects, IndexBuildOptions? indexes,
-        CancellationToken cancellation)
+        CancellationToken cancellation, IFunctionFiller? filler = null)
     {
         var merged = await Compactor.MergeAsync(
-            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), Expiry(collection, now), cancellation).ConfigureAwait(false);
+            plan.Sources, collection.Schema, deletes.Batches, place, deletes.Horizon, objects, ExpireBefore(collection, now), Expiry(collection, now), filler, cancellation).ConfigureAwait(false);
         return merged.RowCount == 0 || indexes is null ? merged : await IndexBuilder.BuildAllAsync(merged, collection, indexes, objects, cancellation).ConfigureAwait(false);
     }
 

@@ -53,6 +53,9 @@ public abstract class Segment
     /// <summary>Bytes of memory held for this segment, indexes included.</summary>
     public abstract long MemoryBytes { get; }
 
+    /// <summary>True when rows lack a value of the field, the output of a function, as those written before the function was there do.</summary>
+    public abstract bool LacksOutput(FieldSchema field);
+
     internal abstract TimestampRuns Inserts { get; }
 
     /// <summary>

@@ -43,8 +43,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
     public EngineSnapshots Snapshots => field ??= new EngineSnapshots(_services, Runtime);
 
     /// <summary>Recovers every collection of the catalogue and starts serving.</summary>
+    /// <param name="filler">Computes outputs of functions that were added after rows were written; null leaves them out.</param>
     public static async Task<EmbeddedEngine> StartAsync(
-        ICoordinator coordinator, ISegmentCatalog segments, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellation)
+        ICoordinator coordinator, ISegmentCatalog segments, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILogger logger, CancellationToken cancellation,
+        Segments.IFunctionFiller? filler = null)
     {
         options = options.Validated();
         var services = new EngineServices
@@ -57,6 +59,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
             Memory = new MemoryBudget(options.MemoryLimitBytes),
             Garbage = new GarbageCollector(objects, segments.LiveObjectKeys),
             HeavyWork = new SemaphoreSlim(1),
+            Filler = filler,
             Time = time,
             Logger = logger,
         };
@@ -151,6 +154,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
 
     public ValueTask<IndexProgress> GetIndexProgressAsync(CollectionInfo collection, IndexInfo index, CancellationToken cancellation) =>
         new(_collections.TryGetValue(collection.Id, out var runtime) ? runtime.Indexer.Progress(index) : new IndexProgress(BuildPhase.Finished, 0, 0));
+
+    /// <summary>Text fields of loaded segments that a filter on their words would have to analyse first.</summary>
+    public int CountColdTexts(CollectionInfo collection) =>
+        _collections.TryGetValue(collection.Id, out var runtime) ? runtime.Shards.Sum(s => s.Driver?.Channel.View.Sealed.Sum(segment => segment.ColdTexts().Count()) ?? 0) : 0;
 
     public ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation)
     {

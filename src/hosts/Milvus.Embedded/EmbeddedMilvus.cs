@@ -2,9 +2,12 @@ using Microsoft.Extensions.Logging;
 using Milvus.Coordinator;
 using Milvus.Coordinator.Service;
 using Milvus.Proxy;
+using Milvus.Proxy.Models;
+using Milvus.Proxy.Writing;
 using Milvus.Storage.Meta;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Wal;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Embedded;
 
@@ -45,14 +48,18 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
     }
 
     /// <summary>Opens over given stores. The meta store is owned from now on.</summary>
+    /// <param name="models">Reaches models that embed and compare texts; null for those that the options allow, over HTTP.</param>
     public static async Task<EmbeddedMilvus> OpenAsync(
-        IMetaStore meta, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default)
+        IMetaStore meta, IObjectStore objects, IWalStore wal, EngineOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellation = default, IModelGateway? models = null)
     {
+        models ??= new HttpModelGateway(options.Models, time);
+        var analyzers = new AnalyzerRegistry();
         var coordinator = await CoordinatorService.StartAsync(meta, new CoordinatorOptions { QueryNodes = 1 }, time, logging.CreateLogger<CoordinatorService>(), cancellation).ConfigureAwait(false);
         try
         {
-            var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation).ConfigureAwait(false);
-            var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions { Models = options.Models, Files = options.Files, RetentionMs = options.TombstoneRetentionMs }, logging.CreateLogger<MilvusProxy>());
+            var engine = await EmbeddedEngine.StartAsync(coordinator, coordinator.Segments, objects, wal, options, time, logging.CreateLogger<EmbeddedEngine>(), cancellation, new FunctionFiller(analyzers, models)).ConfigureAwait(false);
+            var proxy = new MilvusProxy(coordinator, engine, engine, time, new ProxyOptions { Models = options.Models, Files = options.Files, RetentionMs = options.TombstoneRetentionMs }, logging.CreateLogger<MilvusProxy>(),
+                analyzers: analyzers, models: models);
             return new EmbeddedMilvus(meta, coordinator, engine, proxy);
         }
         catch

@@ -6,10 +6,14 @@ using Milvus.Actors.Catalogs;
 using Milvus.Actors.Data;
 using Milvus.Actors.Messages;
 using Milvus.Actors.Tests.Catalogs;
+using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.Model;
+using Milvus.Proxy.Models;
+using Milvus.Proxy.Writing;
 using Milvus.Segments;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Actors.Tests.Data;
 
@@ -65,6 +69,33 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         Assert.Equal((0, 1, 0), (state.Executing, state.Done, state.Failed));
         Assert.Equal([1, 2, 3], state.Sources[0]);
         Assert.Equal(segments[0].SegmentId, state.Targets[0]);
+    }
+
+    [Fact]
+    public async Task Older_segments_get_the_outputs_of_a_later_function()
+    {
+        await StartAsync(withDataNode: true);
+        await CommitAsync(1, 0, 30);
+        await CommitAsync(2, 30, 20);
+        await _client.ExecuteAsync(
+            new AddField(CoordinatorRig.Database, CoordinatorRig.Collection, new FieldSchema
+            {
+                Name = "t", Type = DataType.VarChar, Nullable = true, Default = new Literal.Text("red fox"), TypeParams = [new("max_length", "99"), new("enable_analyzer", "true")],
+            }),
+            default);
+        var added = await _client.ExecuteAsync(
+            new AddFunction(CoordinatorRig.Database, CoordinatorRig.Collection, new FunctionSchema { Name = "f", Type = FunctionType.BM25, InputFields = ["t"], OutputFields = ["s"] })
+            {
+                Outputs = [new FieldSchema { Name = "s", Type = DataType.SparseFloatVector }],
+            },
+            default);
+        var schema = added.Catalog.GetCollection(_collection.Id).Schema;
+        var segments = await WhenAsync(s => s.All(m => !m.LacksOutputs(schema)));
+        // One by one.
+        Assert.Equal([[1L], [2L]], segments.Select(s => s.CompactedFrom.ToArray()).OrderBy(f => f[0]));
+        Assert.Equal(50, segments.Sum(s => s.RowCount));
+        var rows = await SealedSegment.LoadAsync(segments[0], schema, _rig.Objects);
+        Assert.Equal(2 * 8, ((BinaryColumn)rows.Fetch(schema.Find("s")!.Id, [0]))[0].Length);
     }
 
     [Fact]
@@ -183,7 +214,8 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         _rig.RegisterNode(_coordinator);
         if (withDataNode)
         {
-            var worker = new TaskWorker(_rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance);
+            var worker = new TaskWorker(_rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance,
+                filler: new FunctionFiller(new AnalyzerRegistry(), new HttpModelGateway(ModelOptions.Default, TimeProvider.System)));
             _rig.Tasks = await TaskRegion.StartAsync(_rig.System, worker);
         }
         var made = await _client.ExecuteAsync(CoordinatorRig.Create(), default);

@@ -46,6 +46,7 @@ public sealed class SystemCallTests
         Assert.Equal((7L, 12L), (answer.Results[0].Tokens[1].StartOffset, answer.Results[0].Tokens[1].EndOffset));
         Assert.NotEqual(0u, answer.Results[0].Tokens[1].Hash);
 
+        Assert.Equal(0, (await server.CallAsync("RunAnalyzer", new RunAnalyzerRequest { AnalyzerParams = "{}" }, RunAnalyzerResponse.Parser)).Status.Code);
         request = new RunAnalyzerRequest { CollectionName = "books", FieldName = "title", Placeholder = { ByteString.CopyFromUtf8("x") } };
         Assert.Equal(1100, (await server.CallAsync("RunAnalyzer", request, RunAnalyzerResponse.Parser)).Status.Code);
         request.FieldName = "nothing";

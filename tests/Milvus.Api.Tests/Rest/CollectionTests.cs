@@ -154,6 +154,7 @@ public sealed class CollectionTests(RestServer server)
         await server.DataAsync("collections/drop", new { collectionName = Name });
         await server.DataAsync("collections/drop", new { collectionName = Name });
         await server.RefusedAsync(100, "collections/get_load_state", new { collectionName = Name });
+        Assert.Equal("Completed", (await server.DataAsync("collections/get_compaction_state", new { compactionID = 7 })).GetProperty("state").GetString());
     }
 
     [Fact]

@@ -146,6 +146,8 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
         Assert.Equal(9, Ids(decayed.Data)[0]);
         var boosted = await SearchAsync(Query + """{"functions":[{"name":"b","type":"Rerank","inputFieldNames":[],"params":{"reranker":"boost","weight":0.01,"filter":"id == 8"} }],"params":{"boost_mode":"multiply"} }""");
         Assert.Equal([0, 8, 1], Ids(boosted.Data)[..3]);
+        var raised = await SearchAsync(Query + """{"functions":[{"name":"b","type":"Rerank","inputFieldNames":[],"params":{"reranker":"boost","weight":63.5,"filter":"id == 8"} }],"params":{"boost_mode":"sum"} }""");
+        Assert.Equal((8, 0.5f), (Ids(raised.Data)[1], raised.Data[1].GetProperty("distance").GetSingle()));
         await server.RefusedAsync(1100, "entities/search", $$"""{"collectionName":"s",{{Query}}{"functions":[{"name":"x","type":"BM25"}]} }""");
         const string Searches = """
             "search":[{"annsField":"dense","data":[[4,0]],"limit":3},{"annsField":"sparse","data":[{"4":1}],"limit":3}]

@@ -102,6 +102,7 @@ public sealed class StructArrayTests(RestServer server)
         var parent = Assert.Single(described.Schema.StructArrayFields);
         Assert.Equal(("s", true, 101L), (parent.Name, parent.Nullable, parent.FieldID));
         Assert.Equal(["n:102", "w:103"], parent.Fields.Select(f => $"{f.Name}:{f.FieldID}"));
+        Assert.All(parent.Fields, f => Assert.True(f.Nullable));
         Assert.Equal("id", Assert.Single(described.Schema.Fields).Name);
 
         var insert = new InsertRequest
@@ -147,7 +148,8 @@ public sealed class StructArrayTests(RestServer server)
         Assert.Equal([5, 6], n.Scalars.ArrayData.Data[0].IntData.Data);
         Assert.Equal((2L, DataType.FloatVector), (w.Vectors.VectorArray.Dim, w.Vectors.VectorArray.ElementType));
         Assert.Equal([0f, 0, 3, 4], w.Vectors.VectorArray.Data[0].FloatVector.Data);
-        Assert.Equal([1f, 1], w.Vectors.VectorArray.Data[1].FloatVector.Data);
+        Assert.Equal((3, 0), (w.Vectors.VectorArray.Data.Count, w.Vectors.VectorArray.Data[1].FloatVector.Data.Count));
+        Assert.Equal([1f, 1], w.Vectors.VectorArray.Data[2].FloatVector.Data);
 
         var group = new PlaceholderGroup
         {

@@ -129,6 +129,23 @@ public class AlterDecisionsTests
     }
 
     [Fact]
+    public void Where_a_struct_is_kept_is_said_for_it_or_for_a_sub_field()
+    {
+        var world = new World();
+        var list = new FieldSchema { Name = "w", Type = DataType.ArrayOfVector, ElementType = DataType.FloatVector, TypeParams = [new("dim", "4"), new("max_capacity", "2")] };
+        world.Create("c", new CollectionSchema([Key, Vector("v")], [], [new StructFieldSchema { Name = "s", Fields = [list, list with { Name = "x" }] }]));
+        string? Kept(string field) => world.Collection("c").Schema.Find(field)!.Param("mmap.enabled");
+        world.Do(SetField("s[x]", ("mmap_enabled", "true")));
+        Assert.Equal((null, "true"), (Kept("s[w]"), Kept("s[x]")));
+        world.Do(SetField("s", ("mmap.enabled", "true")));
+        Assert.Equal(("true", "true", "true"), (Kept("s[w]"), Kept("s[x]"), world.Collection("c").Schema.StructFields[0].TypeParams.Single(p => p.Key == "mmap.enabled").Value));
+        world.DoesNothing(SetField("s", ("mmap_enabled", "true")));
+        world.Do(new AlterField("", "c", "s") { DeleteKeys = ["mmap.enabled"] });
+        Assert.Null(Kept("s[w]"));
+        world.Refuses(SetField("s", ("max_capacity", "9")), "max_capacity does not allow update in collection field param");
+    }
+
+    [Fact]
     public void A_field_is_added_with_the_next_id()
     {
         var world = new World();

@@ -14,6 +14,7 @@ public class IndexRulesTests
         ["half"] = Vector("v", 8, DataType.Float16Vector),
         ["int8"] = Vector("v", 8, DataType.Int8Vector),
         ["binary"] = Vector("v", 64, DataType.BinaryVector),
+        ["lists"] = Vector("s[v]", 8, DataType.ArrayOfVector) with { ElementType = DataType.FloatVector },
         ["sparse"] = Sparse("v"),
         ["bm25"] = Sparse("v") with { IsFunctionOutput = true },
         ["key"] = Key,
@@ -52,6 +53,7 @@ public class IndexRulesTests
     [InlineData("float", "IVF_PQ L2 {\"nlist\":8}", "param 'm' not exist in json")]
     [InlineData("float", "IVF_PQ L2 {\"m\":3}", "The dimension of a vector (dim) should be a multiple of the number of subquantizers (m)")]
     [InlineData("float", "IVF_PQ L2 {\"m\":4,\"nbits\":\"8.0\"}", "wrong data type in json, key: 'nbits', value: '8.0'")]
+    [InlineData("lists", "DISKANN MAX_SIM {\"emb_list_strategy\":\"muvera\"}", "DiskANN only supports TokenANN strategy")]
     [InlineData("float", "HNSW_SQ L2 {\"sq_type\":\"SQ5\"}", "invalid scalar quantizer type")]
     [InlineData("float", "HNSW_SQ L2 {\"refine\":\"yes\"}", "should be a boolean")]
     [InlineData("float", "HNSW_SQ L2 {\"refine_type\":\"SQ9\"}", "invalid refine type : SQ9, optional types are [")]
@@ -68,6 +70,8 @@ public class IndexRulesTests
     [InlineData("binary", "BIN_FLAT L2", "binary vector index does not support metric type: L2")]
     [InlineData("binary", "BIN_IVF_FLAT SUBSTRUCTURE", "metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING JACCARD]")]
     [InlineData("binary", "MINHASH_LSH HAMMING", "supported: [MHJACCARD]")]
+    [InlineData("binary", "MINHASH_LSH MHJACCARD {\"mh_lsh_code_in_mem\":2}", "should be a boolean")]
+    [InlineData("lists", "SCANN MAX_SIM {\"nlist\":4}", "can't build with this index SCANN")]
     [InlineData("float", "NOPE L2", "invalid index type: NOPE")]
     [InlineData("float", "HYBRID L2", "invalid index type: HYBRID")]
     [InlineData("int", "HYBRID", "invalid index type: HYBRID")]
@@ -209,6 +213,9 @@ public class IndexRulesTests
     [InlineData("DISKANN IP {\"pq_code_budget_gb\":0.5,\"search_cache_budget_gb\":0.25}", 56, 100, 0.125, 0.1, 1L << 29, 1L << 28, false, 256)]
     [InlineData("AISAQ COSINE", 56, 100, 0.125, 0.0, null, null, true, 100)]
     [InlineData("AISAQ COSINE {\"num_entry_points\":7,\"max_degree\":32}", 32, 100, 0.125, 0.0, null, null, true, 7)]
+    [InlineData("AISAQ COSINE {\"inline_pq\":-1,\"pq_cache_size\":1000000}", 56, 100, 0.125, 0.0, null, 1000000L, true, 100)]
+    [InlineData("AISAQ COSINE {\"inline_pq\":20}", 20, 100, 0.125, 0.0, null, null, true, 100)]
+    [InlineData("AISAQ COSINE {\"inline_pq\":0}", 56, 100, 0.125, 0.0, null, null, false, 100)]
     public void A_plan_says_how_a_graph_on_disk_is_made(
         string request, int degree, int list, double codeRatio, double cacheRatio, long? codeBytes, long? cacheBytes, bool inline, int entries)
     {
@@ -216,6 +223,28 @@ public class IndexRulesTests
         Assert.Equal((degree, list, inline, entries), (disk.MaxDegree, disk.BuildList, disk.InlineCodes, disk.EntryPoints));
         Assert.Equal((codeRatio, cacheRatio, codeBytes, cacheBytes), (disk.CodeRatio, disk.CacheRatio, disk.CodeBytes, disk.CacheBytes));
     }
+
+    [Theory]
+    [InlineData("DISKANN L2", 1f)]
+    [InlineData("DISKANN L2 {\"alpha\":1.2}", 1.2f)]
+    [InlineData("DISKANN L2 {\"alpha\":0.5}", 1f)]
+    public void A_plan_says_how_links_are_thinned(string request, float alpha) =>
+        Assert.Equal(alpha, IndexPlan.Resolve(Check("float", request), Fields["float"]).Disk!.Alpha);
+
+    [Theory]
+    [InlineData("IVF_SQ8 L2", null)]
+    [InlineData("IVF_SQ8 L2 {\"refine\":false,\"refine_type\":\"SQ8\"}", RowCoding.None)]
+    [InlineData("IVF_SQ8 L2 {\"refine\":true}", RowCoding.Exact)]
+    [InlineData("IVF_RABITQ L2 {\"refine\":\"true\",\"refine_type\":\"sq6\"}", RowCoding.Scalar6)]
+    [InlineData("IVF_RABITQ_FASTSCAN L2 {\"refine\":true,\"refine_type\":\"SQ8\"}", RowCoding.Scalar8)]
+    [InlineData("IVF_PQ L2 {\"m\":4,\"refine\":true,\"refine_type\":\"FP16\"}", RowCoding.Float16)]
+    [InlineData("IVF_PQ L2 {\"m\":4,\"refine\":true,\"refine_type\":\"flat\"}", RowCoding.Exact)]
+    [InlineData("SCANN L2", null)]
+    [InlineData("SCANN L2 {\"with_raw_data\":true}", null)]
+    [InlineData("SCANN L2 {\"with_raw_data\":false}", RowCoding.None)]
+    [InlineData("IVF_FLAT L2 {\"refine\":true}", null)]
+    public void A_plan_says_what_refines_lists(string request, RowCoding? refinement) =>
+        Assert.Equal(refinement, IndexPlan.Resolve(Check("float", request), Fields["float"]).Ivf!.Refinement);
 
     [Theory]
     [InlineData("IVF_FLAT L2", 128, IvfCoding.Raw, 8, 1)]

@@ -25,6 +25,13 @@ public class ElementSearchTests
     [InlineData("HNSW", "COSINE")]
     [InlineData("IVF_FLAT", "COSINE")]
     [InlineData("AUTOINDEX", "IP")]
+    [InlineData("HNSW_SQ", "L2")]
+    [InlineData("HNSW_PQ", "IP")]
+    [InlineData("HNSW_PRQ", "COSINE")]
+    [InlineData("DISKANN", "L2")]
+    [InlineData("FLAT", "COSINE")]
+    [InlineData("IVF_FLAT_CC", "L2")]
+    [InlineData("SCANN", "IP")]
     public async Task Elements_are_found_as_a_scan_finds_them(string index, string metric)
     {
         await using var rig = await Rig.StartAsync(index, metric);
@@ -52,8 +59,10 @@ public class ElementSearchTests
         Assert.Contains("is not searched by lists of vectors", await Refused(rig.Request(query) with { Vectors = lists }));
         Assert.StartsWith("element_filter is only supported for element-level search", await Refused(rig.Request(query, "element_filter(t, $[n] > 1)")));
         Assert.StartsWith("only group by primary key is supported for element-level search", await Refused(rig.Request(query, "", ("group_by_field", "colour"))));
+        Assert.StartsWith("only group by primary key is supported for element-level search", await Refused(rig.Request(query) with { Aggregation = new SearchAggregation { Fields = ["colour"], Size = 2 } }));
+        Assert.StartsWith("group by is not supported for multi-search-multi on embedding list fields", await Refused(rig.Request(query, "", ("anns_field", "t[w]")) with { Vectors = lists, Aggregation = new SearchAggregation { Fields = ["key"], Size = 2 } }));
         Assert.StartsWith("legacy search iterator is not supported for element-level search", await Refused(rig.Request(query, "", ("iterator", "True"))));
-        Assert.StartsWith("search by ids is not supported for element-level search", await Refused(rig.Request(query) with { Vectors = null, Keys = PrimaryKeys.Of(1) }));
+        Assert.StartsWith("array of vector is not supported for search by IDs", await Refused(rig.Request(query) with { Vectors = null, Keys = PrimaryKeys.Of(1) }));
         Assert.StartsWith("vector dimension mismatch", await Refused(rig.Request([1, 2])));
 
         async Task<string> Refused(SearchRequest request) =>
@@ -91,9 +100,92 @@ public class ElementSearchTests
         Assert.True(rows.Elements.IsEmpty);
         Assert.Equal(8, rows.Ids.Int64s.ToArray().Distinct().Count());
         var ranks = new Dictionary<long, double>();
-        foreach (var (key, rank) in rig.Exact(a).Select(h => h.Key).Distinct().Take(20).Select((k, i) => (k, i + 1))) ranks[key] = 1.0 / (60 + rank);
+        foreach (var (key, rank) in rig.Exact(a).Take(20).Select(h => h.Key).Distinct().Select((k, i) => (k, i + 1))) ranks[key] = 1.0 / (60 + rank);
         foreach (var (key, rank) in rig.ExactPlain(b).Take(20).Select((k, i) => (k, i + 1))) ranks[key] = ranks.GetValueOrDefault(key) + (1.0 / (60 + rank));
         Assert.Equal(ranks.OrderByDescending(r => r.Value).ThenBy(r => r.Key).Take(8).Select(r => r.Key), rows.Ids.Int64s.ToArray());
+    }
+
+    [Theory]
+    [InlineData("\"max\"", 1, false)]
+    [InlineData("\"sum\"", 100, false)]
+    [InlineData("\"avg\"", 100, true)]
+    [InlineData("\"topk_sum\",\"topk\":2", 2, false)]
+    [InlineData("\"topk_avg\",\"topk\":3", 3, true)]
+    public async Task Rows_count_as_what_their_elements_come_to(string collapse, int best, bool mean)
+    {
+        await using var rig = await Rig.StartAsync("HNSW", "IP");
+        await rig.WriteAsync(0, 60);
+        var query = rig.Query();
+        var found = await rig.Machine.Proxy.HybridSearchAsync(RequestContext.Default, new HybridSearchRequest
+        {
+            Collection = "c",
+            Requests =
+            [
+                rig.Request(query, "", ("topk", "40"), ("params", $"{{\"element_scope\":{{\"collapse\":{{\"strategy\":{collapse}}}}}}}")),
+                rig.Request([0, 0], "", ("topk", "1"), ("anns_field", "plain")),
+            ],
+            RankParams = ImmutableDictionary<string, string>.Empty.Add("limit", "10").Add("strategy", "weighted").Add("params", "{\"weights\":[1,0],\"norm_score\":false}"),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+        });
+        var expected = rig.Exact(query).Take(40).GroupBy(h => h.Key).Select(g => g.Take(best).Select(h => h.Score)).Select(s => mean ? s.Average() : s.Sum()).OrderDescending().Take(10);
+        foreach (var (wanted, score) in expected.Zip(found.Scores)) Assert.Equal(wanted, score, 1e-4);
+        Assert.Equal(10, found.Ids.Int64s.ToArray().Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("{\"collapse\":{\"strategy\":\"sum\"}}", "element_scope.collapse.strategy sum is only supported for positively related metrics")]
+    [InlineData("{\"collapse\":{\"strategy\":\"median\"}}", "unsupported element_scope.collapse.strategy: median")]
+    [InlineData("{\"collapse\":{\"strategy\":\"topk_avg\"}}", "element_scope.collapse.topk is required for strategy topk_avg")]
+    [InlineData("{\"collapse\":{\"strategy\":\"topk_avg\",\"topk\":0}}", "element_scope.collapse.topk must be positive")]
+    [InlineData("{\"collapse\":{\"strategy\":\"max\",\"topk\":1}}", "element_scope.collapse.topk is only valid for topk strategies")]
+    [InlineData("{\"collapse\":{\"how\":1}}", "unsupported element_scope.collapse key: how")]
+    [InlineData("{\"collapse\":{}}", "element_scope.collapse.strategy is required")]
+    [InlineData("{}", "element_scope.collapse is required")]
+    [InlineData("{\"expand\":{}}", "unsupported element_scope key: expand")]
+    [InlineData("7", "element_scope must be a JSON object")]
+    public async Task Scopes_that_cannot_be_are_refused(string scope, string message)
+    {
+        await using var rig = await Rig.StartAsync("HNSW", "L2");
+        await rig.WriteAsync(0, 5);
+        var scoped = rig.Request(rig.Query(), "", ("params", $"{{\"element_scope\":{scope}}}"));
+        var plain = rig.Request([1, 2], "", ("anns_field", "plain"));
+        Assert.StartsWith(message, await Refused(scoped, plain));
+        Assert.StartsWith("element_scope is not allowed for same-struct element-level hybrid search", await Refused(scoped, rig.Request(rig.Query())));
+        Assert.StartsWith("element_scope is only allowed for element-level search", await Refused(rig.Request(rig.Query()), plain with { Params = plain.Params.Add("params", $"{{\"element_scope\":{scope}}}") }));
+
+        async Task<string> Refused(params SearchRequest[] requests)
+        {
+            var request = new HybridSearchRequest { Collection = "c", Requests = [.. requests], RankParams = ImmutableDictionary<string, string>.Empty.Add("limit", "3"), ConsistencyLevel = ConsistencyLevel.Strong };
+            return (await Assert.ThrowsAsync<MilvusException>(() => rig.Machine.Proxy.HybridSearchAsync(RequestContext.Default, request))).Message;
+        }
+    }
+
+    [Fact]
+    public async Task Hybrid_searches_of_lists_take_no_groups_but_of_one_struct_by_key()
+    {
+        await using var rig = await Rig.StartAsync("HNSW", "L2");
+        await rig.WriteAsync(0, 20);
+        var (elements, lists) = (rig.Request(rig.Query()), new QueryVectors(DataType.FloatVector, [Bytes(rig.Query())]) { AreLists = true });
+        var listed = rig.Request([], "", ("anns_field", "t[w]")) with { Vectors = lists };
+        var plain = rig.Request([1, 2], "", ("anns_field", "plain"));
+        Assert.StartsWith("only group by primary key is supported for same-struct element-level vector array fields", await Refused("colour", elements, elements));
+        Assert.StartsWith("group by search is only supported for same-struct element-level vector array fields", await Refused("key", elements, plain));
+        Assert.StartsWith("group by search is not supported for vector array (embedding-list) fields in hybrid search", await Refused("key", listed, plain));
+        listed = listed with { Params = listed.Params.Add("params", "{\"radius\":0.1}") };
+        Assert.StartsWith("range search is not supported for vector array (embedding-list) fields in hybrid search", await Refused(null, listed, plain));
+
+        async Task<string> Refused(string? group, params SearchRequest[] requests)
+        {
+            var parameters = ImmutableDictionary<string, string>.Empty.Add("limit", "3");
+            var request = new HybridSearchRequest
+            {
+                Collection = "c",
+                Requests = [.. requests],
+                RankParams = group is null ? parameters : parameters.Add("group_by_field", group),
+                ConsistencyLevel = ConsistencyLevel.Strong,
+            };
+            return (await Assert.ThrowsAsync<MilvusException>(() => rig.Machine.Proxy.HybridSearchAsync(RequestContext.Default, request))).Message;
+        }
     }
 
     private static byte[] Bytes(float[] vector) => MemoryMarshal.AsBytes(vector.AsSpan()).ToArray();
@@ -121,7 +213,7 @@ public class ElementSearchTests
                 [],
                 [Struct("s"), Struct("t")]);
             await rig.Machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
-            ImmutableArray<Property> build = index == "HNSW" ? [new("M", "16"), new("efConstruction", "100")] : index == "IVF_FLAT" ? [new("nlist", "8")] : [];
+            ImmutableArray<Property> build = index.StartsWith("HNSW", StringComparison.Ordinal) ? [new("M", "16"), new("efConstruction", "100")] : index.StartsWith("IVF", StringComparison.Ordinal) ? [new("nlist", "8")] : [];
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "s[w]") { Params = [new("index_type", index), new("metric_type", metric), .. build] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "t[w]") { Params = [new("index_type", "AUTOINDEX"), new("metric_type", "MAX_SIM_IP")] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "plain") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
@@ -234,7 +326,7 @@ public class ElementSearchTests
         private async Task CheckGroupsAsync()
         {
             var query = Vector();
-            var result = await SearchAsync(Request(query, "element_filter(s, $[n] > 2)", ("group_by_field", "key"), ("topk", "10")));
+            var result = await SearchAsync(Request(query, "element_filter(s, $[n] > 2)", ("group_by_field", "key"), ("topk", "10"), ("params", "{\"ef\":3,\"search_list\":3,\"reorder_k\":3}")));
             var expected = Exact(query, (_, n) => n > 2).GroupBy(h => h.Key).Take(10).Select(g => g.First()).ToList();
             Assert.Equal(10, result.Ids.Int64s.ToArray().Distinct().Count());
             Assert.True(expected.Select(e => (e.Key, e.Element)).Intersect(result.Ids.Int64s.ToArray().Zip(result.Elements)).Count() >= 9);

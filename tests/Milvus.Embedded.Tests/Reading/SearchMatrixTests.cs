@@ -49,6 +49,32 @@ public class SearchMatrixTests
         .. s_graphs,
     ];
 
+    // Names that other kinds answer to: one metric is enough.
+    private static readonly Kind[] s_others =
+    [
+        new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=SQ6,refine=true,refine_type=SQ8", "{\"ef\":300,\"refine_k\":8}"),
+        new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=BF16", "{\"ef\":300}"),
+        new("HNSW_SQ", false, "M=16,efConstruction=100,sq_type=FP16", "{\"ef\":300}"),
+        new("IVF_SQ8", false, "nlist=16,sq_type=SQ4,refine=true,refine_type=FP32", "{\"nprobe\":16,\"refine_k\":8}"),
+        new("IVF_RABITQ", false, "nlist=16,rbq_bits=4,refine=true,refine_type=SQ8", "{\"nprobe\":16,\"refine_k\":8}"),
+        new("SVS_FLAT", true),
+        new("SVS_VAMANA", false, "svs_graph_max_degree=32,svs_construction_window_size=100", "{\"svs_search_window_size\":300}"),
+        new("SVS_VAMANA_LVQ", false, "svs_graph_max_degree=32", "{\"svs_search_window_size\":300}"),
+        new("SVS_VAMANA_LEANVEC", false, "svs_graph_max_degree=32", "{\"svs_search_window_size\":300}"),
+        new("FAISS", true, "faiss_index_name=Flat"),
+        new("GPU_BRUTE_FORCE", true),
+        new("GPU_IVF_FLAT", false, "nlist=16", "{\"nprobe\":16}"),
+        new("GPU_IVF_PQ", false, "nlist=16,m=8,nbits=8", "{\"nprobe\":16,\"refine_k\":32}"),
+        new("GPU_CAGRA", false, "graph_degree=32", "{\"ef\":300,\"itopk_size\":300}"),
+    ];
+
+    // Groups that candidates do not fill are filled with rows that share no band.
+    private static readonly Kind[] s_signatures =
+    [
+        new("BIN_FLAT", true),
+        new("MINHASH_LSH", false, "mh_element_bit_width=8,mh_lsh_band=16", "{\"mh_search_with_jaccard\":true}"),
+    ];
+
     private static readonly Kind[] s_bits = [new("BIN_FLAT", true), new("BIN_IVF_FLAT", false, "nlist=16", "{\"nprobe\":16}"), new("HNSW", false, "M=16,efConstruction=100", "{\"ef\":300}"), new("AUTOINDEX", false, "", "{\"ef\":300}")];
 
     private static readonly Kind[] s_sparse =
@@ -60,25 +86,36 @@ public class SearchMatrixTests
 
     private static readonly MetricType[] s_dense = [MetricType.L2, MetricType.IP, MetricType.Cosine];
 
+    // With nulls one metric is enough: which rows there are to find does not depend on it.
     [Theory]
-    [InlineData(DataType.FloatVector)]
-    [InlineData(DataType.Float16Vector)]
-    [InlineData(DataType.BFloat16Vector)]
-    [InlineData(DataType.Int8Vector)]
-    [InlineData(DataType.BinaryVector)]
-    [InlineData(DataType.SparseFloatVector)]
-    public async Task Every_combination_finds_what_a_scan_finds(DataType type)
+    [InlineData(DataType.FloatVector, false)]
+    [InlineData(DataType.Float16Vector, false)]
+    [InlineData(DataType.BFloat16Vector, false)]
+    [InlineData(DataType.Int8Vector, false)]
+    [InlineData(DataType.BinaryVector, false)]
+    [InlineData(DataType.SparseFloatVector, false)]
+    [InlineData(DataType.FloatVector, true)]
+    [InlineData(DataType.Float16Vector, true)]
+    [InlineData(DataType.BFloat16Vector, true)]
+    [InlineData(DataType.Int8Vector, true)]
+    [InlineData(DataType.BinaryVector, true)]
+    [InlineData(DataType.SparseFloatVector, true)]
+    public async Task Every_combination_finds_what_a_scan_finds(DataType type, bool hasNulls)
     {
         (Kind Kind, MetricType Metric)[] combinations = type switch
         {
+            DataType.Int8Vector when hasNulls => [.. s_graphs.Select(k => (k, MetricType.L2))],
+            DataType.BinaryVector when hasNulls => [.. s_bits.Select(k => (k, MetricType.Hamming)), .. s_signatures.Select(k => (k, MetricType.MinHashJaccard))],
+            DataType.FloatVector or DataType.Float16Vector or DataType.BFloat16Vector when hasNulls => [.. s_floats.Select(k => (k, MetricType.L2))],
+            DataType.FloatVector => [.. from k in s_floats from m in s_dense select (k, m), .. s_others.Select(k => (k, MetricType.L2))],
             DataType.Int8Vector => [.. from k in s_graphs from m in s_dense select (k, m)],
-            DataType.BinaryVector => [.. from k in s_bits from m in new[] { MetricType.Hamming, MetricType.Jaccard } select (k, m), (s_bits[0], MetricType.Substructure), (s_bits[0], MetricType.Superstructure)],
+            DataType.BinaryVector => [.. from k in s_bits from m in new[] { MetricType.Hamming, MetricType.Jaccard } select (k, m), (s_bits[0], MetricType.Substructure), (s_bits[0], MetricType.Superstructure), .. s_signatures.Select(k => (k, MetricType.MinHashJaccard))],
             DataType.SparseFloatVector => [.. s_sparse.Select(k => (k, MetricType.IP))],
             _ => [.. from k in s_floats from m in s_dense select (k, m)],
         };
         await using var machine = new Machine(7, Machine.Small with { Channel = new ChannelOptions { MaxSegmentRows = 400 } });
         await machine.StartAsync();
-        var data = new Data(type);
+        var data = new Data(type, hasNulls);
         foreach (var part in combinations.Chunk(FieldsPerCollection))
         {
             await FillAsync(machine, data, part);
@@ -93,7 +130,7 @@ public class SearchMatrixTests
         [
             new FieldSchema { Name = "key", Type = DataType.Int64, IsPrimaryKey = true },
             new FieldSchema { Name = "n", Type = DataType.Int64 },
-            .. fields.Select((_, i) => new FieldSchema { Name = $"v{i}", Type = data.Type, TypeParams = data.Type == DataType.SparseFloatVector ? [] : [new Property("dim", $"{data.Dimension}")] }),
+            .. fields.Select((_, i) => new FieldSchema { Name = $"v{i}", Type = data.Type, Nullable = data.HasNulls, TypeParams = data.Type == DataType.SparseFloatVector ? [] : [new Property("dim", $"{data.Dimension}")] }),
         ]);
         await machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
         for (var i = 0; i < fields.Length; i++)
@@ -124,14 +161,20 @@ public class SearchMatrixTests
     /// <summary>Vectors in clusters, and queries near them.</summary>
     private sealed class Data
     {
-        public Data(DataType type)
+        public Data(DataType type, bool hasNulls)
         {
             Type = type;
+            HasNulls = hasNulls;
             Dimension = type == DataType.BinaryVector ? 128 : SearchMatrixTests.Dimension;
             var random = new Random(11);
             var centres = Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, Dimension).Select(_ => random.NextDouble() * 100 - 50).ToArray()).ToArray();
             var builder = ColumnBuilder.For(type, DataType.None, Dimension);
-            for (var i = 0; i < Rows; i++) Append(builder, Near(random, centres[i % centres.Length]));
+            for (var i = 0; i < Rows; i++)
+            {
+                var vector = Near(random, centres[i % centres.Length]);
+                if (hasNulls && i % 7 == 3) builder.AppendNull();
+                else Append(builder, vector);
+            }
             Column = builder.Build();
             var queries = ColumnBuilder.For(type, DataType.None, Dimension);
             for (var i = 0; i < 8; i++) Append(queries, Near(random, centres[i]));
@@ -139,6 +182,8 @@ public class SearchMatrixTests
         }
 
         public DataType Type { get; }
+
+        public bool HasNulls { get; }
 
         public int Dimension { get; }
 
@@ -150,7 +195,15 @@ public class SearchMatrixTests
 
         public double Score(MetricType metric, int query, int row) => Type == DataType.SparseFloatVector
             ? SparseRow.Dot(SparseRow.Elements(Bytes(Queries, query).Span), SparseRow.Elements(Bytes(Column, row).Span))
+            : metric == MetricType.MinHashJaccard ? ShareOfEqual(Bytes(Queries, query).Span, Bytes(Column, row).Span)
             : ReferenceDistance.Score(Type, metric, Dimension, Bytes(Queries, query).Span, Bytes(Column, row).Span);
+
+        private static double ShareOfEqual(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+        {
+            var equal = 0;
+            for (var i = 0; i < a.Length; i++) equal += a[i] == b[i] ? 1 : 0;
+            return (double)equal / a.Length;
+        }
 
         private static double[] Near(Random random, double[] centre) => [.. centre.Select(c => c + ((random.NextDouble() - 0.5) * 40))];
 
@@ -204,7 +257,7 @@ public class SearchMatrixTests
             if (kind.IsExact) Assert.Equal(_wanted, _found);
         }
 
-        public override string ToString() => $"{data.Type} {metric} {kind.Index} {kind.Build}";
+        public override string ToString() => $"{data.Type}{(data.HasNulls ? "?" : "")} {metric} {kind.Index} {kind.Build}";
 
         private async Task CheckPlainAsync(string filter, Func<int, bool> passes)
         {
@@ -285,9 +338,10 @@ public class SearchMatrixTests
 
         private List<(int Row, double Score)> Exact(int query, Func<int, bool> passes)
         {
-            var all = Enumerable.Range(0, Rows).Where(passes).Select(r => (Row: r, Score: data.Score(metric, query, r)));
+            var all = Enumerable.Range(0, Rows).Where(r => passes(r) && !data.Column.IsNull(r)).Select(r => (Row: r, Score: data.Score(metric, query, r)));
             // Rows that share nothing with a sparse query are no hits.
-            if (data.Type == DataType.SparseFloatVector) all = all.Where(e => e.Score > 0);
+            // Nor are those that share no band with a signature.
+            if (data.Type == DataType.SparseFloatVector || kind.Index == "MINHASH_LSH") all = all.Where(e => e.Score > 0);
             return [.. (_larger ? all.OrderByDescending(e => (float)e.Score) : all.OrderBy(e => (float)e.Score)).ThenBy(e => e.Row)];
         }
 

@@ -30,6 +30,9 @@ internal sealed class Machine(int seed, EngineOptions? options = null) : IAsyncD
         AutoCompaction = false,
     };
 
+    /// <summary>Asked by embedding functions; null for those that the options allow.</summary>
+    public IModelGateway? Models { get; set; }
+
     public EngineOptions Options { get; set; } = options ?? Small;
 
     public InMemoryMetaStore Meta => _meta;
@@ -54,7 +57,7 @@ internal sealed class Machine(int seed, EngineOptions? options = null) : IAsyncD
             new SwitchedMetaStore(_meta, _power),
             new SwitchedObjectStore(Faults, _power),
             new FileWalStore("/wal", Options.Wal, Disk),
-            Options, TimeProvider.System, NullLoggerFactory.Instance);
+            Options, TimeProvider.System, NullLoggerFactory.Instance, models: Models);
     }
 
     /// <summary>Cuts the power and puts the disk into the state in which the next start finds it.</summary>

@@ -142,6 +142,8 @@ public sealed class HttpModelGatewayTests
         Refused("provider [cohere] is disabled", Call("cohere", ("model_name", "m")));
         gateway.CheckEmbedding(Call("tei", ("endpoint", "http://x")));
         gateway.CheckReranker(Call("vllm", ("endpoint", "http://x")));
+        Assert.Contains("unknown rerank model provider:", Assert.Throws<MilvusException>(() => gateway.CheckReranker(Call(""))).Message, StringComparison.Ordinal);
+        Assert.Contains("endpoint: [] is not a valid http/https link", Assert.Throws<MilvusException>(() => gateway.CheckReranker(Call("tei"))).Message, StringComparison.Ordinal);
 
         void Refused(string text, ModelCall call) => Assert.Contains(text, Assert.Throws<MilvusException>(() => gateway.CheckEmbedding(call)).Message, StringComparison.Ordinal);
     }

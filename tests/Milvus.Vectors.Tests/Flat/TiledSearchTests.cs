@@ -14,7 +14,7 @@ public sealed unsafe class TiledSearchTests
     public void A_batch_answers_like_single_queries(DataType type, MetricType metric)
     {
         var random = new Random(7);
-        foreach ((int dimension, int rows, int queries) in new[] { (3, 40, 6), (17, 1500, 7), (40, 777, 49), (129, 300, 130), (64, 9, 33) })
+        foreach ((int dimension, int rows, int queries) in new[] { (3, 40, 6), (17, 1500, 7), (40, 777, 49), (129, 300, 130), (64, 9, 33), (100, 2500, 70) })
         {
             VectorStore store = TestVectors.Store(type, dimension, TestVectors.Clustered(random, type, dimension, rows, 5));
             byte[] asked = TestVectors.Clustered(random, type, dimension, queries, 5);
@@ -35,6 +35,71 @@ public sealed unsafe class TiledSearchTests
         VectorStore store = TestVectors.Store(DataType.FloatVector, 30, rows);
         foreach (MetricType metric in new[] { MetricType.L2, MetricType.IP, MetricType.Cosine })
             Check(store, DataType.FloatVector, metric, rows[(10 * 120)..(60 * 120)], 50, default);
+    }
+
+    [Fact]
+    public void Rows_that_bytes_cannot_tell_apart_are_compared_by_more()
+    {
+        // One component is so much larger than the others that these round to nothing.
+        var random = new Random(15);
+        const int dimension = 64;
+        byte[] rows = TestVectors.Random(random, DataType.FloatVector, dimension, 6000);
+        for (int row = 0; row < 6000; row++)
+            BitConverter.TryWriteBytes(rows.AsSpan(row * dimension * 4), 5000f + random.NextSingle());
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, rows);
+        foreach (MetricType metric in new[] { MetricType.L2, MetricType.IP, MetricType.Cosine })
+            Check(store, DataType.FloatVector, metric, rows[..(50 * dimension * 4)], 50, default);
+    }
+
+    [Fact]
+    public void Byte_tiles_multiply_exactly_and_know_what_rounding_changed()
+    {
+        if (!ByteTile.IsSupported)
+            return;
+        var random = new Random(4);
+        foreach (int dimension in new[] { 1, 5, 48, 63, 64, 130 })
+        {
+            int padded = ByteTile.Pad(dimension);
+            var rows = new byte[ByteTile.Rows * padded];
+            var queries = new sbyte[ByteTile.Queries, dimension];
+            var group = new sbyte[ByteTile.Queries * padded];
+            var products = new int[ByteTile.Rows * ByteTile.Queries];
+            float[] vector = [.. Enumerable.Range(0, dimension).Select(_ => random.NextSingle() - 0.5f)];
+            fixed (float* v = vector)
+            fixed (byte* r = rows)
+            fixed (sbyte* g = group)
+            fixed (int* p = products)
+            {
+                for (int i = 0; i < ByteTile.Rows; i++)
+                {
+                    for (int k = 0; k < dimension; k++)
+                        vector[k] = (random.NextSingle() - 0.5f) * (i + 1);
+                    ByteTile.Rounded rounded = ByteTile.Round(v, dimension, 128, r + (i * padded));
+                    double norm = 0, error = 0;
+                    for (int k = 0; k < dimension; k++)
+                    {
+                        norm += vector[k] * vector[k];
+                        error += Math.Pow(vector[k] - ((r[(i * padded) + k] - 128) * rounded.Step), 2);
+                    }
+
+                    Assert.Equal(Math.Sqrt(norm), rounded.Norm, 1e-5 * Math.Sqrt(norm));
+                    Assert.Equal(Math.Sqrt(error), rounded.Error, 1e-4 * rounded.Step * Math.Sqrt(dimension));
+                }
+
+                for (int q = 0; q < ByteTile.Queries; q++)
+                {
+                    for (int k = 0; k < dimension; k++)
+                        ByteTile.Set(g, q, k, queries[q, k] = (sbyte)random.Next(-127, 128));
+                }
+
+                ByteTile.Multiply(r, g, padded, p);
+                for (int i = 0; i < ByteTile.Rows; i++)
+                {
+                    for (int q = 0; q < ByteTile.Queries; q++)
+                        Assert.Equal(Enumerable.Range(0, dimension).Sum(k => rows[(i * padded) + k] * queries[q, k]), products[(i * ByteTile.Queries) + q]);
+                }
+            }
+        }
     }
 
     [Fact]

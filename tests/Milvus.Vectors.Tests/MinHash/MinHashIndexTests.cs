@@ -62,6 +62,37 @@ public sealed class MinHashIndexTests
     }
 
     [Fact]
+    public void Bands_in_common_choose_what_is_compared()
+    {
+        const int bands = 8, bits = 16, k = 5;
+        VectorStore store = Signatures(new Random(5), bits, 2000, 8);
+        MinHashIndex index = MinHashIndex.Build(store, new MinHashParameters { ElementBits = bits, Bands = bands });
+        int bytes = store.RowBytes / bands;
+        ulong[] filter = TestVectors.Bits(2000, row => row % 5 != 0);
+        TopK best = new(), found = new();
+        double all = 0, bandsAlone = 0;
+        for (int q = 3; q < 2000; q += 100)
+        {
+            byte[] query = store.Row(q).ToArray();
+            int Common(int row) => Enumerable.Range(0, bands).Count(band => store.Row(row).Slice(band * bytes, bytes).SequenceEqual(query.AsSpan(band * bytes, bytes)));
+            int[] candidates = [.. Enumerable.Range(0, 2000).Where(row => row % 5 != 0 && Common(row) > 0).OrderByDescending(Common).ThenBy(row => row)];
+            foreach ((bool? compares, float? factor, int most) in new (bool?, float?, int)[] { (false, 9f, k), (true, 1f, k), (true, 3f, 3 * k), (true, null, 2000), (null, 9f, 2000) })
+            {
+                var parameters = new VectorSearchParameters(k) { ComparesSignatures = compares, RefineFactor = factor };
+                index.Search(query, DataType.BinaryVector, parameters, new RowFilter(filter), found);
+                Assert.Equal(candidates.Take(most).OrderByDescending(row => Similarity(store, row, query, bits)).ThenBy(row => row).Take(k), found.Rows.ToArray());
+            }
+
+            index.Search(query, DataType.BinaryVector, new VectorSearchParameters(k), new RowFilter(filter), best);
+            index.Search(query, DataType.BinaryVector, new VectorSearchParameters(k) { ComparesSignatures = false }, new RowFilter(filter), found);
+            all += best.Scores.ToArray().Sum();
+            bandsAlone += found.Scores.ToArray().Sum();
+        }
+
+        Assert.True(bandsAlone < all, $"{bandsAlone} of {all}");
+    }
+
+    [Fact]
     public void Refuses_signatures_that_cannot_be_cut()
     {
         VectorStore store = Signatures(new Random(1), 8, 4, 1);

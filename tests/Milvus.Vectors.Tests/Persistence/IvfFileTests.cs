@@ -57,6 +57,20 @@ public sealed class IvfFileTests
     }
 
     [Fact]
+    public void Damage_of_codes_that_refine_is_noticed()
+    {
+        byte[] bytes = Saved(IvfBuilder.Build(
+            Store, MetricType.L2, new IvfParameters { Lists = 20, Coding = IvfCoding.RaBitQ, Bits = 1, Refinement = RowCoding.Scalar8 }));
+        foreach (int position in Enumerable.Range(0, 110).Concat(Enumerable.Range(0, 60).Select(i => (int)((long)i * bytes.Length / 60))).Append(bytes.Length - 1))
+        {
+            byte[] damaged = [.. bytes];
+            damaged[position] ^= (byte)(1 << (position % 8));
+            Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(damaged), Store, "v.idx"));
+            Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(bytes[..position]), Store, "v.idx"));
+        }
+    }
+
+    [Fact]
     public unsafe void Lists_that_name_a_row_twice_are_refused_even_with_right_checksums()
     {
         IvfIndex index = Build(IvfCoding.Raw, 8, 1);

@@ -65,6 +65,27 @@ public sealed unsafe class KMeansTests
     }
 
     [Fact]
+    public void Even_passes_keep_clusters_in_many_dimensions_from_swallowing_others()
+    {
+        const int dimension = 256, rows = 4000, clusters = 32;
+        float[] data = Floats(TestVectors.Clustered(new Random(7), DataType.FloatVector, dimension, rows, 250, 0.7));
+        int[] Sizes(int even)
+        {
+            float[] centroids = Train(data, rows, dimension, new KMeansOptions(clusters, 1) { EvenPasses = even, Iterations = even + 8 });
+            var nearest = new int[rows];
+            fixed (float* c = centroids, d = data)
+            fixed (int* n = nearest)
+                new NearestCentroids(c, clusters, dimension).Assign(d, rows, n, null);
+            return [.. Enumerable.Range(0, clusters).Select(cluster => nearest.Count(n => n == cluster))];
+        }
+
+        // What a query scans at one list is the mean of squares over the mean.
+        double Scanned(int[] sizes) => sizes.Sum(s => (double)s * s) / rows;
+        double even = Scanned(Sizes(4)), plain = Scanned(Sizes(0));
+        Assert.True(even < 2.0 * rows / clusters && even < plain, $"{even} rows, {plain} without");
+    }
+
+    [Fact]
     public void Assignment_is_to_the_nearest()
     {
         var random = new Random(1);

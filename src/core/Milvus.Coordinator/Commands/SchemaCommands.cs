@@ -4,8 +4,8 @@ using Milvus.Model;
 namespace Milvus.Coordinator.Commands;
 
 /// <summary>
-/// Adds a function together with its output fields and their indexes. Rows written before have no outputs: searches do not find them
-/// until they are written again.
+/// Adds a function together with its output fields and their indexes. Rows written before get their outputs in the background, segment by segment;
+/// until then searches by it do not find them.
 /// </summary>
 public sealed record AddFunction(string Database, string Collection, FunctionSchema Function) : CollectionCommand(Database, Collection)
 {

@@ -81,6 +81,9 @@ internal static class AlterDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
+        // Clients know the setting by another name, which some do not translate.
+        command = command with { SetParams = [.. command.SetParams.Select(p => p.Key == "mmap_enabled" ? p with { Key = PropertyRules.MmapEnabled } : p)] };
+        if (collection.Schema.StructFields.FirstOrDefault(s => s.Name == command.Field) is { } parent) return DecideStruct(collection, parent, command, context);
         if (collection.Schema.Find(command.Field) is not { IsDynamic: false } field)
             throw MilvusException.InvalidParameter($"field {command.Field} does not exist in collection");
         var description = field.Description;
@@ -91,8 +94,7 @@ internal static class AlterDecisions
         }
         foreach (var key in command.DeleteKeys)
         {
-            if (key != PropertyRules.MmapEnabled && !key.StartsWith("warmup", StringComparison.Ordinal))
-                throw MilvusException.InvalidParameter($"{key} is not allowed to delete from collection field params");
+            if (!IsPlacement(key)) throw MilvusException.InvalidParameter($"{key} is not allowed to delete from collection field params");
             CheckAlterable(collection, field, key);
         }
         var altered = field with
@@ -106,6 +108,25 @@ internal static class AlterDecisions
         var schema = collection.Schema.With(fields: collection.Schema.Fields.Replace(field, altered), version: collection.Schema.Version + 1);
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
     }
+
+    // Where a struct's data are kept is said for all of its sub-fields at once.
+    private static Decision DecideStruct(CollectionInfo collection, StructFieldSchema parent, AlterField command, DecisionContext context)
+    {
+        var owned = collection.Schema.FieldsOf(parent).ToArray();
+        foreach (var key in command.SetParams.Select(p => p.Key).Concat(command.DeleteKeys))
+        {
+            if (!IsPlacement(key)) throw MilvusException.InvalidParameter($"{key} does not allow update in collection field param");
+            CheckAlterable(collection, owned[0], key);
+        }
+        var altered = parent with { TypeParams = parent.TypeParams.Edit(command.SetParams, command.DeleteKeys) };
+        ImmutableArray<FieldSchema> fields =
+            [.. collection.Schema.Fields.Select(f => owned.Contains(f) ? f with { TypeParams = f.TypeParams.Edit(command.SetParams, command.DeleteKeys) } : f)];
+        if (altered == parent && fields.SequenceEqual(collection.Schema.Fields)) return new Decision.Unchanged(collection.Id);
+        var schema = collection.Schema.With(fields: fields, structFields: collection.Schema.StructFields.Replace(parent, altered), version: collection.Schema.Version + 1);
+        return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
+    }
+
+    private static bool IsPlacement(string key) => key == PropertyRules.MmapEnabled || key.StartsWith("warmup", StringComparison.Ordinal);
 
     private static void CheckAlterable(CollectionInfo collection, FieldSchema field, string key)
     {

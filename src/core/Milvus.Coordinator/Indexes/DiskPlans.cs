@@ -9,17 +9,29 @@ internal static class DiskPlans
 {
     private const double GiB = 1L << 30;
 
+    /// <summary>Beyond it hardly any link would be passed over.</summary>
+    private const double MaxAlpha = 16;
+
     public static DiskGraphParameters Resolve(IndexInfo index)
     {
         var plan = index.IndexType == "AISAQ" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
+        var degree = Whole(index, "max_degree") ?? plan.MaxDegree;
+        if (plan.InlineCodes && Whole(index, "inline_pq") is { } inline and >= 0)
+        {
+            // Links whose codes are not beside them would have to be read before they can be judged: there are as many links as codes. Without any beside the
+            // links the codes are in memory.
+            if (inline == 0) plan = plan with { InlineCodes = false };
+            else degree = Math.Min(degree, inline);
+        }
         return plan with
         {
-            MaxDegree = Whole(index, "max_degree") ?? plan.MaxDegree,
+            MaxDegree = degree,
+            Alpha = Real(index, "alpha") is { } alpha and >= 1 and <= MaxAlpha ? (float)alpha : plan.Alpha,
             BuildList = Whole(index, "search_list_size") ?? plan.BuildList,
             CodeRatio = Real(index, "pq_code_budget_gb_ratio") ?? plan.CodeRatio,
             CodeBytes = Bytes(index, "pq_code_budget_gb"),
             CacheRatio = Real(index, "search_cache_budget_gb_ratio") ?? plan.CacheRatio,
-            CacheBytes = Bytes(index, "search_cache_budget_gb"),
+            CacheBytes = Bytes(index, "search_cache_budget_gb") ?? (Whole(index, "pq_cache_size") is { } cache and > 0 ? cache : null),
             EntryPoints = Whole(index, "num_entry_points") ?? plan.EntryPoints,
         };
     }

@@ -44,19 +44,18 @@ internal static class GraphCodePlans
         _ => null,
     };
 
-    private static RowCoding Refinement(IndexInfo index)
+    private static RowCoding Refinement(IndexInfo index) => Text(index, "refine") == "TRUE" ? RefineType(index) : RowCoding.None;
+
+    /// <summary>The codes that <c>refine_type</c> names; the vectors themselves without it.</summary>
+    public static RowCoding RefineType(IndexInfo index) => Text(index, "refine_type") switch
     {
-        if (Text(index, "refine") != "TRUE") return RowCoding.None;
-        return Text(index, "refine_type") switch
-        {
-            "SQ4U" => RowCoding.Scalar4,
-            "SQ6" => RowCoding.Scalar6,
-            "SQ8" => RowCoding.Scalar8,
-            "FP16" => RowCoding.Float16,
-            "BF16" => RowCoding.BFloat16,
-            _ => RowCoding.Exact,
-        };
-    }
+        "SQ4U" => RowCoding.Scalar4,
+        "SQ6" => RowCoding.Scalar6,
+        "SQ8" => RowCoding.Scalar8,
+        "FP16" => RowCoding.Float16,
+        "BF16" => RowCoding.BFloat16,
+        _ => RowCoding.Exact,
+    };
 
     // A default that does not divide the dimension gives way to the next smaller number that does.
     private static int Parts(int dimension, int wanted)

@@ -87,7 +87,7 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         return plan with
         {
             M = Number(index, "M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),
-            EfConstruction = Number(index, "efConstruction") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
+            EfConstruction = Number(index, "efConstruction") ?? Number(index, "svs_construction_window_size") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
             RowCodes = GraphCodePlans.Resolve(index, field),
         };
     }

@@ -58,7 +58,8 @@ public static class IndexRules
             throw UnknownType(flat.IndexType);
         }
         var isList = field.Type == DataType.ArrayOfVector;
-        if (isList ? !type.TakesLists() || !type.DataTypes.Contains(field.ElementType) : !type.DataTypes.Contains(field.Type))
+        // Single elements are indexed as rows are; only what compares whole lists asks for more.
+        if (!type.DataTypes.Contains(isList ? field.ElementType : field.Type) || isList && metric.IsMaxSim() && !type.TakesLists())
         {
             // A server without graphics processors knows none of these; this one answers them by others, where they would have been possible.
             if (type.Name.StartsWith("GPU_", StringComparison.Ordinal)) throw UnknownType(type.Name);
@@ -158,6 +159,8 @@ public static class IndexRules
         }
         if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
         if (type.Name == "MINHASH_LSH") CheckSignatures(field, given);
+        if (type.Name == "DISKANN" && given.TryGetValue("emb_list_strategy", out var strategy) && !strategy.Equals("tokenann", StringComparison.OrdinalIgnoreCase))
+            throw MilvusException.InvalidParameter("DiskANN only supports TokenANN strategy");
         if (type.Name == "SCANN" && given.TryGetValue("sub_dim", out var sub) && field.Dimension % int.Parse(sub, System.Globalization.CultureInfo.InvariantCulture) != 0)
             throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of sub_dim. Dimension:{field.Dimension}, sub_dim:{sub}");
     }

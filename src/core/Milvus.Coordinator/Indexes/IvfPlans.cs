@@ -13,7 +13,7 @@ internal static class IvfPlans
 
     public static IvfParameters Resolve(IndexInfo index, FieldSchema field)
     {
-        var plan = new IvfParameters { Lists = Number(index, "nlist") ?? DefaultLists };
+        var plan = new IvfParameters { Lists = Number(index, "nlist") ?? DefaultLists, Refinement = Refinement(index) };
         return index.IndexType switch
         {
             "IVF_SQ8" => plan with { Coding = IvfCoding.Scalar, Bits = ScalarBits(index) },
@@ -31,8 +31,16 @@ internal static class IvfPlans
             },
             "IVF_RABITQ" => plan with { Coding = IvfCoding.RaBitQ, Bits = Number(index, "rbq_bits") ?? 1 },
             "IVF_RABITQ_FASTSCAN" => plan with { Coding = IvfCoding.RaBitQ, Bits = 1 },
-            _ => plan,
+            _ => plan with { Refinement = null },
         };
+    }
+
+    // What is not said is left to the index, which then does its best; Milvus' default would be not to refine.
+    private static RowCoding? Refinement(IndexInfo index)
+    {
+        if (index.BuildParams.TryGetValue("with_raw_data", out var raw) && bool.TryParse(raw, out var keeps)) return keeps ? null : RowCoding.None;
+        if (!index.BuildParams.TryGetValue("refine", out var text) || !bool.TryParse(text, out var refines)) return null;
+        return refines ? GraphCodePlans.RefineType(index) : RowCoding.None;
     }
 
     private static int ScalarBits(IndexInfo index) => index.BuildParams.GetValueOrDefault("sq_type", "").ToUpperInvariant() switch

@@ -73,7 +73,7 @@ public static class SearchParamRules
         }
         var parameters = new VectorSearchParams
         {
-            Candidates = Integer(numbers, "ef") ?? Integer(numbers, "search_list") ?? Integer(numbers, "search_list_size") ?? Integer(numbers, "reorder_k") ?? Integer(numbers, "itopk_size"),
+            Candidates = Integer(numbers, "ef") ?? Integer(numbers, "search_list") ?? Integer(numbers, "search_list_size") ?? Integer(numbers, "reorder_k") ?? Integer(numbers, "itopk_size") ?? Integer(numbers, "svs_search_window_size"),
             Nprobe = Integer(numbers, "nprobe"),
             Radius = Number(numbers, "radius"),
             RangeFilter = Number(numbers, "range_filter"),
@@ -105,7 +105,7 @@ public static class SearchParamRules
     /// <summary>Numbers that have a member of <see cref="VectorSearchParams"/>, or are only checked.</summary>
     private static readonly ImmutableHashSet<string> Named =
     [
-        "ef", "search_list", "search_list_size", "reorder_k", "itopk_size", "nprobe", "radius", "range_filter", "drop_ratio_search", "refine_k",
+        "ef", "search_list", "search_list_size", "reorder_k", "itopk_size", "svs_search_window_size", "nprobe", "radius", "range_filter", "drop_ratio_search", "refine_k",
     ];
 
     private static readonly ImmutableArray<ParamSpec> Common =

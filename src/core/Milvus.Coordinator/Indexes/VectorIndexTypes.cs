@@ -65,6 +65,8 @@ internal static class VectorIndexTypes
     {
         new("FLAT", Floats, DenseMetrics),
         Ivf("IVF_FLAT"),
+        // Segments do not change once they are indexed, so that the kind for concurrent inserts is the plain one.
+        Ivf("IVF_FLAT_CC"),
         Ivf("IVF_SQ8", [Quantizer("sq_type", "SQ4", "SQ6", "SQ8"), .. Refine(IvfRefine)]),
         Ivf("IVF_PQ", [Int("m", 1, 65536, required: true), Int("nbits", 1, 24), .. Refine(IvfRefine)]),
         Ivf("IVF_RABITQ", [Int("rbq_bits", 1, 9), .. Refine(IvfRefine)]) with { SearchParams = [.. IvfSearch, Int("rbq_bits_query", 0, 8)] },
@@ -90,7 +92,7 @@ internal static class VectorIndexTypes
             Plan = IndexPlanKind.MinHash,
             BuildParams =
             [
-                Int("mh_element_bit_width", 8, 256), Int("mh_lsh_band", 1), Bool("mh_lsh_code_in_mem"), Bool("with_raw_data"),
+                Int("mh_element_bit_width", 8, 256), Int("mh_lsh_band", 1), Choice("mh_lsh_code_in_mem", ["true", "false", "1", "0"], v => $"invalid value '{v}' of param 'mh_lsh_code_in_mem': should be a boolean"), Bool("with_raw_data"),
                 Float("mh_lsh_bloom_false_positive_prob", 0, 1),
             ],
             SearchParams = [Bool("mh_search_with_jaccard"), Int("refine_k", 1), Bool("mh_lsh_batch_search")],
@@ -109,8 +111,8 @@ internal static class VectorIndexTypes
 
     public static bool IsAuto(string name) => name.Equals(Auto, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Types that take lists of vectors too.</summary>
-    public static bool TakesLists(this VectorIndexType type) => type.Name is "IVF_FLAT" or "HNSW" or "HNSW_SQ" or "HNSW_PQ" or "HNSW_PRQ" or "DISKANN";
+    /// <summary>Types by which lists of vectors are compared too.</summary>
+    public static bool TakesLists(this VectorIndexType type) => type.Name is "IVF_FLAT" or "IVF_FLAT_CC" or "HNSW" or "HNSW_SQ" or "HNSW_PQ" or "HNSW_PRQ" or "DISKANN";
 
     /// <summary>The metric AUTOINDEX takes when the client names none.</summary>
     public static MetricType DefaultMetric(FieldSchema field) => field.Type switch

@@ -31,6 +31,7 @@ internal static class SegmentCodec
             j.WriteNumber("bytes", i.Bytes);
         });
         json.WriteNumbers("from", segment.CompactedFrom);
+        json.WriteNumbers("incomplete", segment.Incomplete);
     });
 
     public static SegmentManifest DecodeSegment(string key, ReadOnlyMemory<byte> value) => RecordReader.Read(key, value, r => new SegmentManifest
@@ -46,6 +47,7 @@ internal static class SegmentCodec
         Columns = r.Objects("columns", static c => new SegmentColumnFile(c.Number("field"), c.Text("key"), c.Number("bytes"))),
         Indexes = r.Objects("indexes", static i => new SegmentIndexFile(i.Number("field"), i.Number("index"), i.Text("kind"), i.Text("key"), i.Number("bytes"))),
         CompactedFrom = r.Numbers("from"),
+        Incomplete = r.Numbers("incomplete"),
     });
 
     public static byte[] Encode(ChannelCheckpoint checkpoint) => RecordWriter.Write(json =>

@@ -49,6 +49,18 @@ public sealed record SegmentManifest
     /// <summary>Segments that compaction merged into this one.</summary>
     public ImmutableArray<long> CompactedFrom { get; init; } = [];
 
+    /// <summary>
+    /// Outputs of functions, by field id, that only some rows have: the others were written before the function was there. Outputs without a
+    /// column file no row has.
+    /// </summary>
+    public ImmutableArray<long> Incomplete { get; init; } = [];
+
+    /// <summary>True when rows lack outputs of the schema's functions, and so are not found by them.</summary>
+    public bool LacksOutputs(CollectionSchema schema) => RowCount > 0 && schema.Fields.Any(f => f.IsFunctionOutput && LacksOutput(f.Id));
+
+    /// <summary>True when rows lack a value of the field, the output of a function.</summary>
+    public bool LacksOutput(long fieldId) => Incomplete.Contains(fieldId) || !Columns.Any(c => c.FieldId == fieldId);
+
     /// <summary>The same segment with an index file, in place of those that it replaces.</summary>
     public SegmentManifest WithIndex(SegmentIndexFile file) => this with { Indexes = Indexes.RemoveAll(i => i.IsReplacedBy(file)).Add(file) };
 

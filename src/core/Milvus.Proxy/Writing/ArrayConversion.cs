@@ -49,8 +49,8 @@ internal static class ArrayConversion
             DataType.Bool when given is FixedColumn<bool> => given,
             DataType.Int8 or DataType.Int16 or DataType.Int32 => IntegerNarrowing.Narrow(field.ElementType, given) ?? throw Mismatch("int array", given),
             DataType.Int64 when given is FixedColumn<long> { Type: DataType.Int64 } => given,
-            DataType.Float when given is FixedColumn<float> => given,
-            DataType.Double when given is FixedColumn<double> => given,
+            DataType.Float when given is FixedColumn<float> floats => Finite(floats),
+            DataType.Double when given is FixedColumn<double> doubles => Finite(doubles),
             DataType.VarChar when given is BinaryColumn text && text.Type.IsText() => CheckText(field, array, text),
             DataType.Bool => throw Mismatch("bool array", given),
             DataType.Int64 => throw Mismatch("int64 array", given),
@@ -60,6 +60,18 @@ internal static class ArrayConversion
             _ => throw MilvusException.InvalidParameter(
                 $"array element type: {field.ElementType} is not supported", "valid array element type", "array element type is not supported"),
         };
+    }
+
+    private static FixedColumn<float> Finite(FixedColumn<float> values)
+    {
+        FiniteValues.Check(values.Values);
+        return values;
+    }
+
+    private static FixedColumn<double> Finite(FixedColumn<double> values)
+    {
+        FiniteValues.Check(values.Values);
+        return values;
     }
 
     private static BinaryColumn CheckText(FieldSchema field, ArrayColumn array, BinaryColumn elements)

@@ -31,22 +31,33 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
     /// <summary>Adds the column of every output field that is not there already.</summary>
     /// <param name="columns">Converted columns by field id.</param>
     /// <exception cref="MilvusException">2400: a model could not be asked. 1100: a text that it cannot take.</exception>
-    public async ValueTask ComputeAsync(CollectionSchema schema, IDictionary<long, Column> columns, CancellationToken cancellation)
+    public async ValueTask ComputeAsync(CollectionSchema schema, Dictionary<long, Column> columns, CancellationToken cancellation)
     {
         foreach (var function in schema.Functions)
         {
             var output = schema.Find(function.OutputFields[0])!;
             if (columns.ContainsKey(output.Id)) continue;
-            var input = schema.Find(function.InputFields[0])!;
-            var texts = (BinaryColumn)columns[input.Id];
-            columns[output.Id] = function.Type switch
-            {
-                FunctionType.BM25 => Terms(schema, input, texts, columns),
-                FunctionType.MinHash => MinHash(function, input, output).Embed(texts),
-                FunctionType.TextEmbedding => await EmbedAsync(function, output, Texts(texts), EmbeddingPurpose.Document, cancellation).ConfigureAwait(false),
-                _ => throw new MilvusException(ErrorCode.FunctionFailed, $"function {function.Name} of type {function.Type} is not supported"),
-            };
+            columns[output.Id] = await ComputeAsync(schema, function, columns, leavesOutEmpty: false, cancellation).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The output column of one function.</summary>
+    /// <param name="columns">At least its inputs, by field id.</param>
+    /// <param name="leavesOutEmpty">A text that a model does not take, as it is null or empty, has no output; otherwise it is an error.</param>
+    public async ValueTask<Column> ComputeAsync(
+        CollectionSchema schema, FunctionSchema function, IReadOnlyDictionary<long, Column> columns, bool leavesOutEmpty, CancellationToken cancellation)
+    {
+        var output = schema.Find(function.OutputFields[0])!;
+        var input = schema.Find(function.InputFields[0])!;
+        var texts = (BinaryColumn)columns[input.Id];
+        return function.Type switch
+        {
+            FunctionType.BM25 => Terms(schema, input, texts, columns),
+            FunctionType.MinHash => MinHash(function, input, output).Embed(texts),
+            FunctionType.TextEmbedding when leavesOutEmpty => await EmbedPresentAsync(function, output, Texts(texts), cancellation).ConfigureAwait(false),
+            FunctionType.TextEmbedding => await EmbedAsync(function, output, Texts(texts), EmbeddingPurpose.Document, cancellation).ConfigureAwait(false),
+            _ => throw new MilvusException(ErrorCode.FunctionFailed, $"function {function.Name} of type {function.Type} is not supported"),
+        };
     }
 
     /// <summary>What query texts are as vectors of an output field.</summary>
@@ -82,7 +93,7 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         }
     }
 
-    private BinaryColumn Terms(CollectionSchema schema, FieldSchema input, BinaryColumn texts, IDictionary<long, Column> columns)
+    private BinaryColumn Terms(CollectionSchema schema, FieldSchema input, BinaryColumn texts, IReadOnlyDictionary<long, Column> columns)
     {
         if (Multi(input) is not { } multi) return Single(input).Embed(texts);
         var names = schema.Find(multi.ByField) is { } by ? (BinaryColumn)columns[by.Id] : null;
@@ -104,6 +115,20 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
                 for (var d = 0; d < output.Dimension; d++) data[(i * output.Dimension) + d] = (byte)(sbyte)Math.Clamp(MathF.Round(vectors[i][d]), sbyte.MinValue, sbyte.MaxValue);
         }
         return new VectorColumn(output.Type, output.Dimension, data);
+    }
+
+    private async ValueTask<Column> EmbedPresentAsync(FunctionSchema function, FieldSchema output, string[] texts, CancellationToken cancellation)
+    {
+        var present = Array.FindAll(texts, t => t.Length > 0);
+        var builder = ColumnBuilder.For(output);
+        var vectors = present.Length == 0 ? null : await EmbedAsync(function, output, present, EmbeddingPurpose.Document, cancellation).ConfigureAwait(false);
+        var next = 0;
+        foreach (var text in texts)
+        {
+            if (text.Length == 0) builder.AppendNull();
+            else builder.AppendFrom(vectors!, next++);
+        }
+        return builder.Build();
     }
 
     private static string[] Texts(BinaryColumn column)

@@ -17,6 +17,7 @@ public static class Compactor
     /// <param name="store">Where the sources are and the result goes.</param>
     /// <param name="expireBefore">Rows inserted before it are left out too.</param>
     /// <param name="expiry">So are rows that have expired by a field of theirs; null when there is no such field.</param>
+    /// <param name="filler">Computes outputs of functions that rows of the sources lack; null to leave them out.</param>
     /// <param name="cancellationToken">Stops the work; what was written is an orphan.</param>
     /// <returns>The manifest, with <see cref="SegmentManifest.CompactedFrom"/> set; without rows it names no objects.</returns>
     /// <exception cref="IntegrityException">An object of a source is missing or damaged; the sources stay as they are.</exception>
@@ -29,11 +30,15 @@ public static class Compactor
         IObjectStore store,
         Timestamp expireBefore = default,
         FieldExpiry? expiry = null,
+        IFunctionFiller? filler = null,
         CancellationToken cancellationToken = default)
     {
         var rows = new ISegmentRows[sources.Count];
         for (var i = 0; i < rows.Length; i++)
+        {
             rows[i] = await SegmentRows.OpenAsync(sources[i], schema, tombstones, store, cancellationToken).ConfigureAwait(false);
+            if (filler is not null && sources[i].LacksOutputs(schema)) rows[i] = new FilledRows(rows[i], schema, filler);
+        }
         return await MergeAsync(rows, schema, place, horizon, store, expireBefore, expiry, cancellationToken).ConfigureAwait(false);
     }
 

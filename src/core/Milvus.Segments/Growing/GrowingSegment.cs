@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Milvus.Model;
 using Milvus.Text.Bm25;
@@ -19,6 +20,8 @@ public sealed class GrowingSegment : Segment
     private readonly TimestampRuns _inserts = new();
     private Fields? _fields;
     private PrimaryKeyOrder? _order;
+    private ImmutableArray<long> _incomplete = [];
+    private bool _isClosed;
 
     public GrowingSegment(long segmentId, long partitionId, CollectionSchema schema)
         : base(segmentId, partitionId, schema, new TombstoneLog())
@@ -30,7 +33,18 @@ public sealed class GrowingSegment : Segment
 
     public override bool IsSealed => false;
 
+    /// <summary>True when no more rows will come: the segment is being written out.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed);
+
+    /// <summary>For the writer.</summary>
+    public void Close() => Volatile.Write(ref _isClosed, true);
+
     public override long MemoryBytes => (Volatile.Read(ref _fields)?.MemoryBytes ?? 0) + _inserts.MemoryBytes + Tombstones.MemoryBytes + (Volatile.Read(ref _order)?.MemoryBytes ?? 0);
+
+    /// <summary>True when rows lack outputs of the schema's functions.</summary>
+    public bool LacksOutputs => Schema.Fields.Any(f => f.IsFunctionOutput && LacksOutput(f));
+
+    public override bool LacksOutput(FieldSchema field) => RowCount > 0 && (_incomplete.Contains(field.Id) || Find(field.Id) is null);
 
     internal override TimestampRuns Inserts => _inserts;
 
@@ -61,8 +75,10 @@ public sealed class GrowingSegment : Segment
         }
         foreach (var field in Schema.Fields)
         {
-            var column = fields.GetOrAdd(field, Schema, rowCount);
-            column.Append(batch.Find(field.Id) ?? MissingColumn.Create(field, batch.RowCount));
+            var given = batch.Find(field.Id);
+            var isIncomplete = field.IsFunctionOutput && (given is null || (rowCount > 0 && fields.Find(field.Id) is null));
+            if (isIncomplete && !_incomplete.Contains(field.Id)) _incomplete = _incomplete.Add(field.Id);
+            fields.GetOrAdd(field, Schema, rowCount).Append(given ?? MissingColumn.Create(field, batch.RowCount));
         }
         fields.Keys.Append(new PrimaryKeys(keys), rowCount);
         _inserts.Append(at, batch.RowCount);

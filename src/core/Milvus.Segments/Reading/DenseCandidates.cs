@@ -68,6 +68,8 @@ internal sealed class DenseCandidates : SearchCandidates
             Nprobe = Request.Nprobe,
             RefineFactor = Request.RefineFactor,
             MaxEmptyLists = Request.MaxEmptyLists,
+            QueryBits = Request.QueryBits,
+            ComparesSignatures = Request.ComparesSignatures,
             Radius = Request.Radius,
             RangeFilter = Request.RangeFilter,
         };

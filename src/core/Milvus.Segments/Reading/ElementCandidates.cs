@@ -50,6 +50,8 @@ internal sealed class ElementCandidates : SearchCandidates
             Nprobe = Request.Nprobe,
             RefineFactor = Request.RefineFactor,
             MaxEmptyLists = Request.MaxEmptyLists,
+            QueryBits = Request.QueryBits,
+            ComparesSignatures = Request.ComparesSignatures,
             Radius = Request.Radius,
             RangeFilter = Request.RangeFilter,
         };

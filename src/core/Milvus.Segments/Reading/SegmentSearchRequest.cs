@@ -84,6 +84,12 @@ public sealed record SegmentSearchRequest
     /// <summary>Lists without a hit that end a range search in an inverted file; null for the default.</summary>
     public int? MaxEmptyLists { get; init; }
 
+    /// <summary>Bits that a query is rounded to before RaBitQ codes are estimated by it; null or 0 for none.</summary>
+    public int? QueryBits { get; init; }
+
+    /// <summary>Whether candidates of an index of signatures are compared by them; null compares them all.</summary>
+    public bool? ComparesSignatures { get; init; }
+
     /// <summary>Bits of one element of a MinHash signature.</summary>
     public int ElementBits { get; init; } = 8;
 

@@ -42,6 +42,8 @@ public sealed class SealedSegment : Segment
 
     public override int RowCount => _data.RowCount;
 
+    public override bool LacksOutput(FieldSchema field) => RowCount > 0 && Manifest.LacksOutput(field.Id);
+
     public override bool IsSealed => true;
 
     public override long MemoryBytes
@@ -133,6 +135,20 @@ public sealed class SealedSegment : Segment
 
     /// <summary>The terms of a field with enable_match, analysed when they are first asked for; null for other fields and for few rows.</summary>
     public ScalarIndex? TextIndexOf(long fieldId) => Schema.Find(fieldId) is { EnableMatch: true } field ? _data.Texts.Of(field, _data) : null;
+
+    /// <summary>Fields with enable_match whose texts were not analysed yet.</summary>
+    public IEnumerable<FieldSchema> ColdTexts() => Schema.Fields.Where(f => f.EnableMatch && _data.Texts.IsCold(f, _data));
+
+    /// <summary>Analyses the texts of fields before a filter asks for their terms: seconds for millions of words.</summary>
+    /// <param name="isWanted">Which fields; null for all with enable_match.</param>
+    public void WarmTexts(Func<FieldSchema, bool>? isWanted = null, CancellationToken cancellation = default)
+    {
+        foreach (var field in ColdTexts())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (isWanted is null || isWanted(field)) _data.Texts.Of(field, _data);
+        }
+    }
 
     private SealedSegment Without(Predicate<SegmentIndexFile> left) => new(
         Manifest with { Indexes = Manifest.Indexes.RemoveAll(left) },

@@ -5,8 +5,9 @@ using Milvus.Model;
 namespace Milvus.Segments;
 
 /// <summary>
-/// Text indexes of a sealed segment's fields: each is made when a filter first matches words of the field, which takes about as long as
-/// answering that filter by reading every text would. They live as long as the segment is in memory. Safe for any number of threads.
+/// Text indexes of a sealed segment's fields: each is made by whoever keeps the segment in memory, in the background, or when a filter first matches words
+/// of the field, which takes about as long as answering that filter by reading every text would. They live as long as the segment is in memory. Safe for
+/// any number of threads.
 /// </summary>
 internal sealed class SealedTexts
 {
@@ -27,11 +28,17 @@ internal sealed class SealedTexts
         }
     }
 
+    /// <summary>True when there could be an index that is not made yet.</summary>
+    public bool IsCold(FieldSchema field, SealedData data) =>
+        data.RowCount >= MinRows && data.Find(field.Id) is SealedScalarField && !(_indexes.TryGetValue(KeyOf(field), out var index) && index.IsValueCreated);
+
+    private static (long FieldId, string Analyzer) KeyOf(FieldSchema field) => (field.Id, field.Param("analyzer_params") ?? "");
+
     /// <summary>Null when the segment is small or does not store the field.</summary>
     public ScalarIndex? Of(FieldSchema field, SealedData data)
     {
         if (data.RowCount < MinRows || data.Find(field.Id) is not SealedScalarField stored) return null;
-        var key = (field.Id, field.Param("analyzer_params") ?? "");
+        var key = KeyOf(field);
         if (!_indexes.TryGetValue(key, out var index))
             index = _indexes.GetOrAdd(key, _ => new Lazy<ScalarIndex>(() => TextIndexes.Build(field, stored.Blocks, data.RowCount)));
         return index.Value;

@@ -13,6 +13,9 @@ public interface ISegmentRows
     /// <summary>Rows of the source, fixed when it was made.</summary>
     int RowCount { get; }
 
+    /// <summary>True when rows lack a value of the field, the output of a function.</summary>
+    bool Lacks(FieldSchema output);
+
     /// <summary>The bits of the rows not deleted at or before <paramref name="horizon"/>; null when all are kept.</summary>
     Task<ulong[]?> KeptRowsAsync(Timestamp horizon, CancellationToken cancellationToken);
 

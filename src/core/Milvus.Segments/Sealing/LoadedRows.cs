@@ -11,6 +11,8 @@ internal sealed class LoadedRows(Segment segment) : ISegmentRows
 
     public int RowCount { get; } = segment.RowCount;
 
+    public bool Lacks(FieldSchema output) => segment.LacksOutput(output);
+
     private int BlockCount => (RowCount + ColumnLimits.BlockRows - 1) >> ColumnLimits.BlockShift;
 
     public Task<ulong[]?> KeptRowsAsync(Timestamp horizon, CancellationToken cancellationToken)

@@ -54,7 +54,13 @@ public static class SegmentWriter
         files.Add(await WriteColumnAsync(place, ColumnFileFormat.Timestamps, Timestamps(kept, range, cancellationToken), manifest.RowCount, store, cancellationToken).ConfigureAwait(false));
         foreach (var field in schema.Fields)
             files.Add(await WriteColumnAsync(place, ColumnFileFormat.For(field), Values(kept, field, cancellationToken), manifest.RowCount, store, cancellationToken).ConfigureAwait(false));
-        return manifest with { MinTimestamp = range.Min, MaxTimestamp = range.Max, Columns = files.DrainToImmutable() };
+        return manifest with
+        {
+            MinTimestamp = range.Min,
+            MaxTimestamp = range.Max,
+            Columns = files.DrainToImmutable(),
+            Incomplete = [.. schema.Fields.Where(f => f.IsFunctionOutput && kept.Any(k => k.Count > 0 && k.Source.Lacks(f))).Select(f => f.Id)],
+        };
     }
 
     /// <summary>Writes one growing segment as a sealed one.</summary>

@@ -12,6 +12,8 @@ internal sealed class StoredRows(
 
     public int RowCount => manifest.RowCount;
 
+    public bool Lacks(FieldSchema output) => RowCount > 0 && manifest.LacksOutput(output.Id);
+
     public async Task<ulong[]?> KeptRowsAsync(Timestamp horizon, CancellationToken cancellationToken)
     {
         var deletes = LatestDeletes.Of(tombstones, primaryKey.Type, manifest.MinTimestamp, horizon);

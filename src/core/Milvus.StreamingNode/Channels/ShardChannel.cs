@@ -156,7 +156,8 @@ public sealed class ShardChannel
             var isReplaced = !_openByPartition.TryGetValue(g.Segment.PartitionId, out var open) || open != g;
             var isFull = g.PayloadBytes >= _options.MaxSegmentBytes || g.Segment.RowCount >= _options.MaxSegmentRows;
             var isOld = now.PhysicalMs - g.OpenedAt.PhysicalMs >= _options.MaxGrowingAgeMs;
-            if (isReplaced || isFull || isOld || logBytes >= _options.MaxLogBytes) list.Add(g);
+            // Outputs of functions that were added later are computed for sealed rows.
+            if (isReplaced || isFull || isOld || logBytes >= _options.MaxLogBytes || g.Segment.LacksOutputs) list.Add(g);
         }
         return list;
     }
@@ -167,6 +168,7 @@ public sealed class ShardChannel
         foreach (var g in extents)
         {
             g.IsSealing = true;
+            g.Segment.Close();
             if (_openByPartition.TryGetValue(g.Segment.PartitionId, out var open) && open == g) _openByPartition.Remove(g.Segment.PartitionId);
         }
     }

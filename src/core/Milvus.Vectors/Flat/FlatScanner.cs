@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -24,6 +25,16 @@ internal abstract unsafe class FlatScanner
 
     /// <summary>What packed queries may take of the second-level cache.</summary>
     private const int TiledBytes = 640 * 1024;
+
+    private const int LineBytes = 64;
+
+    /// <summary>How a pass rules out most rows before they are compared.</summary>
+    private enum Screening
+    {
+        None,
+        Floats,
+        Bytes,
+    }
 
     private static readonly ConcurrentDictionary<(DataType Type, MetricType Metric, InstructionSet Set), FlatScanner> Shared = new();
 
@@ -62,8 +73,9 @@ internal abstract unsafe class FlatScanner
         int bytes = queryType.VectorBytes(store.Dimension);
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
         bool tiles = _tiles && results.Length >= QueriesWorthTiling;
-        int perPass = tiles
-            ? Math.Max(1, TiledBytes / (store.Dimension * sizeof(float)) / ProductTile.MaxQueries) * ProductTile.MaxQueries
+        bool rounds = tiles && ByteScreen.Serves(store.Dimension, results.Length);
+        int perPass = rounds ? Math.Max(1, TiledBytes / ByteTile.Pad(store.Dimension) / ByteTile.Queries) * ByteTile.Queries
+            : tiles ? Math.Max(1, TiledBytes / (store.Dimension * sizeof(float)) / ProductTile.MaxQueries) * ProductTile.MaxQueries
             : QueriesPerPass;
         FlatScratch scratch = FlatScratch.Pool.Rent();
         for (int first = 0; first < results.Length; first += perPass)
@@ -72,56 +84,23 @@ internal abstract unsafe class FlatScanner
             scratch.Queries.Set(store, metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
             foreach (TopK result in some)
                 result.Reset(parameters.K, range);
-            if (tiles)
+            Screening screening = !tiles ? Screening.None : ByteScreen.Serves(store.Dimension, some.Length) ? Screening.Bytes : Screening.Floats;
+            if (screening == Screening.Bytes)
+                scratch.Bytes.Set(scratch.Queries, metric, store.Dimension, range);
+            else if (screening == Screening.Floats)
                 scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
-            Scan(store, start, end, scratch, filter, tiles, some);
+            Scan(store, start, end, scratch, filter, screening, some);
         }
 
         FlatScratch.Pool.Return(scratch);
-    }
-
-    /// <summary>
-    /// Offers rows of a store whose places do not number them: place p holds row <paramref name="ids"/>[p].
-    /// </summary>
-    /// <param name="queries">The first one is compared.</param>
-    /// <param name="first">The first place.</param>
-    /// <param name="selected">Room for <see cref="MaxBlockRows"/> places.</param>
-    public void ScanPlaces(
-        VectorStore store, PreparedQueries queries, int first, int count, int* ids, RowFilter filter, int[] selected, TopK result)
-    {
-        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
-        for (int end = first + count; first < end;)
-        {
-            int rows = Math.Min(Math.Min(MaxBlockRows, end - first), block.Rows.Contiguous(first));
-            if (filter.PassesAll)
-            {
-                Contiguous(block, queries.Pointer(0), queries.Scale(0), block.Rows.Pointer(first), store.RowBytes, first, rows, ids, result);
-            }
-            else
-            {
-                int passing = 0;
-                for (int place = first; place < first + rows; place++)
-                {
-                    selected[passing] = place;
-                    passing += filter.Passes(ids[place]) ? 1 : 0;
-                }
-
-                Scattered(block, queries.Pointer(0), queries.Scale(0), selected.AsSpan(0, passing), ids, result);
-            }
-
-            first += rows;
-        }
-
-        GC.KeepAlive(store);
-        GC.KeepAlive(queries);
     }
 
     /// <summary>Offers rows by number.</summary>
     /// <param name="queries">The first one is compared.</param>
     public void ScanRows(VectorStore store, PreparedQueries queries, ReadOnlySpan<int> rows, TopK result)
     {
-        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
-        Scattered(block, queries.Pointer(0), queries.Scale(0), rows, null, result);
+        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);
+        Scattered(block, queries.Pointer(0), queries.Scale(0), rows, result);
         GC.KeepAlive(store);
         GC.KeepAlive(queries);
     }
@@ -129,17 +108,24 @@ internal abstract unsafe class FlatScanner
     /// <summary>
     /// Offers rows <paramref name="first"/>…<paramref name="end"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    private void Scan(VectorStore store, int first, int end, FlatScratch scratch, RowFilter filter, bool tiles, ReadOnlySpan<TopK> results)
+    private void Scan(VectorStore store, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, ReadOnlySpan<TopK> results)
     {
-        int blockRows = Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
-        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension));
+        int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
+        var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);
         while (first < end)
         {
             int rows = Math.Min(Math.Min(blockRows, end - first), block.Rows.Contiguous(first));
-            if (tiles)
+            if (screening == Screening.Bytes && !scratch.Bytes.IsWorthwhile)
+            {
+                scratch.Bytes.HandOver(scratch.Tiles, results);
+                screening = Screening.Floats;
+            }
+
+            if (screening != Screening.None)
             {
                 bool all = filter.PassesAll;
-                Tiled(store, block, first, all ? rows : Select(filter, first, rows, scratch.Rows).Length, all ? null : scratch.Rows, scratch, results);
+                int some = all ? rows : Select(filter, first, rows, scratch.Rows).Length;
+                Tiled(store, block, first, some, all ? null : scratch.Rows, screening == Screening.Bytes, scratch, results);
             }
             else if (filter.PassesAll)
             {
@@ -147,14 +133,14 @@ internal abstract unsafe class FlatScanner
                 {
                     Contiguous(
                         block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), block.Rows.Pointer(first), store.RowBytes, first, rows,
-                        null, results[query]);
+                        results[query]);
                 }
             }
             else
             {
                 ReadOnlySpan<int> selected = Select(filter, first, rows, scratch.Rows);
                 for (int query = 0; query < results.Length && !selected.IsEmpty; query++)
-                    Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), selected, null, results[query]);
+                    Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), selected, results[query]);
             }
 
             first += rows;
@@ -165,28 +151,27 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>Rows behind one another in memory, numbered from <paramref name="first"/>.</summary>
-    /// <param name="ids">What they are offered as, by number; null for the number itself.</param>
     private protected abstract void Contiguous(
-        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, int* ids, TopK result);
+        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result);
 
-    /// <summary>Rows by number; <paramref name="ids"/> as for <see cref="Contiguous"/>.</summary>
-    private protected abstract void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, int* ids, TopK result);
+    /// <summary>Rows by number.</summary>
+    private protected abstract void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result);
 
     /// <summary>The exact distance of a row to a query of the pass goes to its collector.</summary>
     private protected abstract void Compare(in Block block, byte* query, float scale, int row, TopK result);
 
     /// <summary>All queries of the pass against the rows from <paramref name="first"/> on, or the first ones of <paramref name="selected"/>.</summary>
     private void Tiled(
-        VectorStore store, in Block block, int first, int rows, int[]? selected, FlatScratch scratch, ReadOnlySpan<TopK> results)
+        VectorStore store, in Block block, int first, int rows, int[]? selected, bool rounds, FlatScratch scratch, ReadOnlySpan<TopK> results)
     {
-        int dimension = store.Dimension;
+        int dimension = store.Dimension, perTile = rounds ? ByteTile.Rows : ProductTile.Rows;
         float* decoded = _decodes ? scratch.Decoded(ProductTile.Rows * dimension) : null;
         byte** pointers = stackalloc byte*[ProductTile.Rows];
         int* numbers = stackalloc int[ProductTile.Rows];
-        for (int start = 0; start < rows; start += ProductTile.Rows)
+        for (int start = 0; start < rows; start += perTile)
         {
-            int some = Math.Min(ProductTile.Rows, rows - start);
-            for (int i = 0; i < ProductTile.Rows; i++)
+            int some = Math.Min(perTile, rows - start);
+            for (int i = 0; i < perTile; i++)
             {
                 int at = Math.Min(start + i, rows - 1);
                 int row = selected is null ? first + at : selected[at];
@@ -200,7 +185,38 @@ internal abstract unsafe class FlatScanner
                 }
             }
 
-            Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
+            if (rounds)
+                Tile(block, store.HasNorms, pointers, numbers, some, selected is null && start + (2 * perTile) <= rows, scratch, results);
+            else
+                Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
+        }
+    }
+
+    /// <param name="isFollowed">As many rows follow these in memory, and are asked for meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Tile(in Block block, bool hasNorms, byte** pointers, int* numbers, int rows, bool isFollowed, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    {
+        ByteScreen screen = scratch.Bytes;
+        for (int i = 0; i < rows; i++)
+            screen.Load(i, (float*)pointers[i], hasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
+        byte* next = isFollowed && Sse.IsSupported ? block.Rows.Pointer(numbers[rows - 1] + 1) : null;
+        int perGroup = ((rows * block.RowBytes) + (screen.Groups - 1)) / screen.Groups;
+        for (int group = 0; group < screen.Groups; group++)
+        {
+            for (int i = 0; next != null && i < perGroup; i += LineBytes)
+                Sse.Prefetch0(next + ((nint)group * perGroup) + i);
+            screen.Multiply(group, rows);
+            for (int i = 0; i < rows; i++)
+            {
+                for (ulong survivors = screen.Survivors(i, group); survivors != 0; survivors &= survivors - 1)
+                {
+                    int query = (group * ByteTile.Queries) + BitOperations.TrailingZeroCount(survivors);
+                    if (query >= results.Length)
+                        break;
+                    Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[i], results[query]);
+                    screen.Limit(query, results[query].Bound);
+                }
+            }
         }
     }
 
@@ -260,11 +276,12 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>What the loops need of the store.</summary>
-    internal readonly struct Block(RowReader rows, NormReader norms, int length)
+    internal readonly struct Block(RowReader rows, NormReader norms, int length, int rowBytes)
     {
         public readonly RowReader Rows = rows;
         public readonly NormReader Norms = norms;
         public readonly int Length = length;
+        public readonly int RowBytes = rowBytes;
     }
 
     private sealed class Factory(DataType type, InstructionSet set) : IKernelVisitor<FlatScanner>
@@ -281,9 +298,13 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
+    /// <summary>Scattered rows are asked for ahead, more of short ones, and so much of each: the processor fetches the rest of a longer row by itself.</summary>
+    private const int AheadBytes = 2048, LeastAhead = 4, MostAhead = 16;
+    private const int AheadLines = 16;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
-        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, int* ids, TopK result)
+        in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
     {
         float* distances = stackalloc float[4];
         int i = 0;
@@ -292,31 +313,35 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
             byte* row = start + ((nint)i * rowBytes);
             TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
             for (int j = 0; j < 4; j++)
-                result.Add(ids == null ? first + i + j : ids[first + i + j], TScale.Apply(distances[j], scale, block.Norms, first + i + j));
+                result.Add(first + i + j, TScale.Apply(distances[j], scale, block.Norms, first + i + j));
         }
 
         for (; i < rows; i++)
         {
             float distance = TKernel.Distance(query, start + ((nint)i * rowBytes), block.Length);
-            result.Add(ids == null ? first + i : ids[first + i], TScale.Apply(distance, scale, block.Norms, first + i));
+            result.Add(first + i, TScale.Apply(distance, scale, block.Norms, first + i));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, int* ids, TopK result)
+    private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result)
     {
         float* distances = stackalloc float[4];
-        var scorer = new RowScorer<TKernel, TScale>(query, scale, block.Length, block.Rows, block.Norms, 0);
-        int i = 0;
-        for (; i <= rows.Length - 4; i += 4)
+        var scorer = new RowScorer<TKernel, TScale>(query, scale, block.Length, block.Rows, block.Norms, block.RowBytes);
+        int ahead = Math.Clamp(AheadBytes / block.RowBytes, LeastAhead, MostAhead), i = 0;
+        for (; i < Math.Min(ahead, rows.Length); i++)
+            scorer.Prefetch(rows[i], 0, AheadLines);
+        for (i = 0; i <= rows.Length - 4; i += 4)
         {
+            for (int next = i + ahead; next < Math.Min(i + ahead + 4, rows.Length); next++)
+                scorer.Prefetch(rows[next], 0, AheadLines);
             scorer.Score4(rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
             for (int j = 0; j < 4; j++)
-                result.Add(ids == null ? rows[i + j] : ids[rows[i + j]], distances[j]);
+                result.Add(rows[i + j], distances[j]);
         }
 
         for (; i < rows.Length; i++)
-            result.Add(ids == null ? rows[i] : ids[rows[i]], scorer.Score(rows[i]));
+            result.Add(rows[i], scorer.Score(rows[i]));
     }
 
     private protected override void Compare(in Block block, byte* query, float scale, int row, TopK result) =>

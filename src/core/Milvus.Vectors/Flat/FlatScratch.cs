@@ -12,6 +12,9 @@ internal sealed unsafe class FlatScratch
     /// <summary>Queries of a pass that are compared by products of tiles.</summary>
     public TiledQueries Tiles { get; } = new();
 
+    /// <summary>Those that are compared by products of bytes first.</summary>
+    public ByteScreen Bytes { get; } = new();
+
     /// <summary>Rows of the current block that pass the filter.</summary>
     public int[] Rows { get; } = new int[FlatScanner.MaxBlockRows];
 

@@ -43,6 +43,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
         pool[0] = BeamPool.Entry(entryDistance, entry);
         visited[entry] = epoch;
         int count = 1, cursor = 0, left = 0;
+        long allowed = budget;
         while (true)
         {
             while (cursor < count && (pool[cursor] & 1) != 0)
@@ -67,7 +68,11 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             int some = late ? left : fresh;
             budget -= some;
             if (budget < 0)
+            {
+                scratch.Scored += allowed;
                 return false;
+            }
+
             if (late)
                 ScoreReady(scorer, layer, scored, some, distances);
             else if (wholeRows)
@@ -105,6 +110,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
         for (int i = 0; i < count; i++)
             results[i] = BeamPool.Key(pool[i]);
         scratch.ResultCount = count;
+        scratch.Scored += allowed - budget;
         return true;
     }
 

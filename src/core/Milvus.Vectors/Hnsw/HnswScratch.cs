@@ -32,6 +32,9 @@ internal sealed unsafe class HnswScratch
 
     public int ResultCount;
 
+    /// <summary>Rows that searches of level 0 compared with this scratch so far, for those who count work; searches by neighbours' codes do not count.</summary>
+    public long Scored;
+
     /// <summary>Neighbours of the node being expanded that were not seen before.</summary>
     public int* Pending => (int*)_pending.Pointer;
 

@@ -38,6 +38,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
         if (acceptance.Accepts(layer.Row(entry), entryDistance))
             results[found++] = candidates[0];
         ulong bound = found == ef ? results[0] : SortableKey.Largest;
+        long allowed = budget;
 
         while (waiting > 0)
         {
@@ -51,6 +52,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
             if (budget < 0)
             {
                 scratch.ResultCount = found;
+                scratch.Scored += allowed;
                 return false;
             }
 
@@ -81,6 +83,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
         }
 
         scratch.ResultCount = found;
+        scratch.Scored += allowed - budget;
         return true;
     }
 

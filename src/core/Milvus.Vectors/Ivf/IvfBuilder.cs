@@ -11,6 +11,12 @@ public static unsafe class IvfBuilder
     private const long MaxTrainingBytes = 512L << 20;
     private const int RowsPerBlock = 512;
 
+    /// <summary>Passes that lists are kept even in, and those after them.</summary>
+    private const int EvenPasses = 4, Passes = 8;
+
+    /// <summary>What codes other than product codes take of their parameters: nothing.</summary>
+    internal static readonly RowCodeParameters NoParts = new(RowCoding.Scalar8);
+
     /// <summary>Builds an index over all rows the store holds. Blocks; the calling thread is one of the builders.</summary>
     /// <param name="store">The vectors; the index references them.</param>
     /// <param name="metric">L2, IP, Cosine, Hamming or Jaccard, as the type allows.</param>
@@ -40,7 +46,11 @@ public static unsafe class IvfBuilder
         IvfLists grouped = IvfLists.Of(nearest, lists);
         IvfCodes codes = IvfCodings.Encode(store, metric, parameters, centroids, grouped, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return new IvfIndex(store, metric, parameters, centroids, grouped, codes);
+        RowCodes? refinement = parameters.Refinement is null or RowCoding.None or RowCoding.Exact
+            ? null
+            : RowCodes.Encode(store, metric, parameters.Refinement.Value, NoParts, parameters.Seed, parameters.Threads);
+        cancellation.ThrowIfCancellationRequested();
+        return new IvfIndex(store, metric, parameters, centroids, grouped, codes, refinement);
     }
 
     private static VectorStore ClusterBits(
@@ -65,7 +75,13 @@ public static unsafe class IvfBuilder
         var training = new PinnedBuffer((long)wanted * dimension * sizeof(float));
         for (int i = 0; i < wanted; i++)
             source.Read(sample[i], (float*)training.Pointer + ((long)i * dimension));
-        var options = new KMeansOptions(lists, parameters.Seed) { Threads = parameters.Threads, Spherical = metric == MetricType.Cosine };
+        var options = new KMeansOptions(lists, parameters.Seed)
+        {
+            Threads = parameters.Threads,
+            Spherical = metric == MetricType.Cosine,
+            EvenPasses = EvenPasses,
+            Iterations = EvenPasses + Passes,
+        };
         PinnedBuffer trained = KMeans.Train((float*)training.Pointer, wanted, dimension, options, cancellation);
         GC.KeepAlive(training);
 

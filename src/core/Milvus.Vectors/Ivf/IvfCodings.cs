@@ -12,7 +12,7 @@ internal static class IvfCodings
         cancellation.ThrowIfCancellationRequested();
         return parameters.Coding switch
         {
-            IvfCoding.Raw => new RawCodes(store, metric, lists),
+            IvfCoding.Raw => new RawCodes(store, lists),
             IvfCoding.Scalar => ScalarCodes.Encode(store, metric, parameters, lists, cancellation),
             IvfCoding.Product => ProductCodes.Encode(store, metric, parameters, centroids, lists, cancellation),
             IvfCoding.RaBitQ => RaBitQCodes.Encode(store, metric, parameters, centroids, lists, cancellation),
@@ -26,7 +26,7 @@ internal static class IvfCodings
         VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, BlockReader reader, string sourceName) =>
         parameters.Coding switch
         {
-            IvfCoding.Raw => new RawCodes(store, metric, lists),
+            IvfCoding.Raw => new RawCodes(store, lists),
             IvfCoding.Scalar => ScalarCodes.Read(store, metric, parameters, lists, reader, sourceName),
             IvfCoding.Product => ProductCodes.Read(store, metric, parameters, lists, reader, sourceName),
             IvfCoding.RaBitQ => RaBitQCodes.Read(store, metric, parameters, lists, reader, sourceName),

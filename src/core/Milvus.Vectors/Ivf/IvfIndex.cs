@@ -20,21 +20,28 @@ public sealed class IvfIndex : VectorIndex
     private const double ThinningExponent = 0.7;
 
     /// <summary>
-    /// Where the lists near the query hold less than this share of the passing rows that chance would put there, the filter keeps out what is near: then lists
-    /// are searched until so many in a row brought nothing better.
+    /// Where the lists near the query hold less than this share of the passing rows that chance would put there, the filter keeps out what is near. Hits are
+    /// then at the edge of what it keeps out, in many lists, and more are searched until so many in a row, and such a share of all, brought nothing better.
     /// </summary>
-    private const double ThinShare = 0.5;
-    private const int QuietLists = 8;
+    private const double ThinShare = 0.8;
+    private const int QuietLists = 12;
+    private const int QuietShare = 2;
+
+    /// <summary>Candidates per wanted row when the request does not say.</summary>
+    private const double DefaultRefineFactor = 4;
 
     private readonly FlatScanner _coarse;
+    private readonly IvfRefiner? _refiner;
 
-    internal IvfIndex(VectorStore store, MetricType metric, IvfParameters parameters, VectorStore centroids, IvfLists lists, IvfCodes codes)
+    internal IvfIndex(
+        VectorStore store, MetricType metric, IvfParameters parameters, VectorStore centroids, IvfLists lists, IvfCodes codes, RowCodes? refinement = null)
         : base(store, metric)
     {
         Parameters = parameters;
         Centroids = centroids;
         Lists = lists;
         Codes = codes;
+        _refiner = refinement is null ? null : IvfRefiner.Of(refinement);
         if (metric == MetricType.Cosine)
             centroids.EnsureNorms();
         Exact = FlatScanner.For(store.Type, metric, InstructionSets.Best);
@@ -45,7 +52,7 @@ public sealed class IvfIndex : VectorIndex
 
     public override int Count => Lists.RowCount;
 
-    public override long MemoryBytes => Centroids.MemoryBytes + Lists.MemoryBytes + Codes.MemoryBytes;
+    public override long MemoryBytes => Centroids.MemoryBytes + Lists.MemoryBytes + Codes.MemoryBytes + (_refiner?.Codes.MemoryBytes ?? 0);
 
     /// <summary>How it was built.</summary>
     public IvfParameters Parameters { get; }
@@ -61,6 +68,9 @@ public sealed class IvfIndex : VectorIndex
     internal IvfLists Lists { get; }
 
     internal IvfCodes Codes { get; }
+
+    /// <summary>Codes that candidates are compared by; null without.</summary>
+    internal RowCodes? Refinement => _refiner?.Codes;
 
     /// <summary>Compares rows of the store.</summary>
     internal FlatScanner Exact { get; }
@@ -114,37 +124,88 @@ public sealed class IvfIndex : VectorIndex
         var range = DistanceRange.FromScores(Metric, parameters.Radius, parameters.RangeFilter);
         results.Reset(parameters.K, range);
         Prepare(query, queryType, scratch);
-        var search = new IvfSearch(this, scratch, parameters, range);
-        Codes.Begin(search, results);
+
+        // Estimates do not tell on which side of a range's bound a row lies.
+        bool ranks = range.IsUnbounded && (Codes.OnlyRanks || Parameters.Refinement switch
+        {
+            null => false,
+            RowCoding.Exact => parameters.RefineFactor is not null,
+            _ => true,
+        });
+        scratch.Candidates.Reset(ranks ? CandidatesFor(parameters) : 1);
+        var search = new IvfSearch(this, scratch, parameters, range, ranks);
+        Codes.Begin(search);
+        SearchLists(search, filter, passing, probes, results);
+        if (ranks)
+            Exact.ScanRows(Store, scratch.Queries, Chosen(scratch, results.K), results);
+        results.Finish(Metric);
+    }
+
+    /// <summary>How many rows are kept by their estimates.</summary>
+    private int CandidatesFor(in VectorSearchParameters parameters)
+    {
+        double wanted = Parameters.Refinement == RowCoding.None ? parameters.K
+            : parameters.Ef ?? Math.Ceiling(parameters.K * (parameters.RefineFactor ?? DefaultRefineFactor));
+        return (int)Math.Clamp(wanted, Math.Min(parameters.K, Count), Count);
+    }
+
+    /// <summary>The candidates, or those that the codes of the refinement choose among them.</summary>
+    private ReadOnlySpan<int> Chosen(IvfScratch scratch, int wanted)
+    {
+        scratch.Candidates.Finish(MetricType.L2);
+        if (_refiner is null)
+            return scratch.Candidates.Rows;
+        _refiner.Rank(scratch, wanted);
+        return scratch.Refined.Rows;
+    }
+
+    private void SearchLists(in IvfSearch search, RowFilter filter, int passing, int probes, TopK results)
+    {
+        IvfScratch scratch = search.Scratch;
+        VectorSearchParameters parameters = search.Parameters;
+        bool isUnbounded = search.Range.IsUnbounded;
         int wanted = Math.Min(results.K, passing), searched = 0, empty = 0, quiet = 0;
         long met = 0, passed = 0;
-        while (searched < Lists.Count)
+        OrderLists(scratch, probes);
+        while (true)
         {
-            OrderLists(scratch, probes);
             for (; searched < probes; searched++)
             {
                 int before = Found(scratch, results), list = scratch.Probes.Rows[searched];
-                var bounds = (results.Bound, scratch.Candidates.Bound);
+                (float, float) bounds = (results.Bound, scratch.Candidates.Bound);
                 Codes.Scan(search, list, filter, results);
-                bool found = Found(scratch, results) != before;
-                empty = found ? 0 : empty + 1;
-                quiet = found || bounds != (results.Bound, scratch.Candidates.Bound) ? 0 : quiet + 1;
+                bool isEmpty = Found(scratch, results) == before;
+                empty = isEmpty ? empty + 1 : 0;
+                quiet = isEmpty && bounds == (results.Bound, scratch.Candidates.Bound) ? quiet + 1 : 0;
                 if (filter.PassesAll)
                     continue;
                 met += Lists.Size(list);
                 passed += Passing(list, filter);
             }
 
-            // Enough, or in a range search: as far as hits reach.
-            bool isFull = Found(scratch, results) >= wanted;
-            bool isThin = (double)passed * Count < ThinShare * met * passing;
-            if (range.IsUnbounded ? isFull && (!isThin || quiet >= QuietLists) : empty >= (parameters.MaxEmptyLists ?? DefaultEmptyLists))
-                break;
-            probes = Math.Min(Lists.Count, range.IsUnbounded && !isFull ? 4 * probes : Math.Max(probes + 4, probes * 5 / 4));
-        }
+            if (searched == Lists.Count)
+                return;
+            int next;
+            if (isUnbounded)
+            {
+                // Enough: but not yet where hits can be expected farther out.
+                bool isFull = Found(scratch, results) >= wanted, isThin = (double)passed * Count < ThinShare * met * passing;
+                if (isFull && (!isThin || quiet >= Math.Max(QuietLists, searched / QuietShare)))
+                    return;
+                next = isFull ? searched + Math.Max(QuietLists / 2, searched / QuietShare) : 4 * probes;
+            }
+            else
+            {
+                // As far as hits reach.
+                if (empty >= (parameters.MaxEmptyLists ?? DefaultEmptyLists))
+                    return;
+                next = Math.Max(probes + 4, probes * 5 / 4);
+            }
 
-        Codes.End(search, results);
-        results.Finish(Metric);
+            if (scratch.Probes.Count < Lists.Count)
+                OrderLists(scratch, Lists.Count);
+            probes = Math.Min(Lists.Count, next);
+        }
     }
 
     private unsafe int Passing(int list, RowFilter filter)
@@ -161,7 +222,6 @@ public sealed class IvfIndex : VectorIndex
     private unsafe void Prepare(ReadOnlySpan<byte> query, DataType queryType, IvfScratch scratch)
     {
         scratch.Queries.Set(Store, Metric, query, queryType, 1);
-        scratch.Candidates.Reset(1);
         if (Store.Type == DataType.BinaryVector)
             return;
         scratch.ReserveQuery(Store.Dimension);

@@ -34,6 +34,13 @@ public sealed record IvfParameters
     /// <summary>Product: parts of a row, a divisor of the dimension.</summary>
     public int Parts { get; init; } = 1;
 
+    /// <summary>
+    /// What candidates are compared by before the hits are chosen: codes that are kept too, or <see cref="RowCoding.Exact"/> for the vectors. With
+    /// <see cref="RowCoding.None"/> the lists' codes choose the hits, whatever factor a search asks for. Null leaves it to the codes: those whose errors are known
+    /// have everything compared by the vectors that they don't rule out. Scores are those of the vectors in any case.
+    /// </summary>
+    public RowCoding? Refinement { get; init; }
+
     /// <summary>Seeds clustering and rotation: the same rows and parameters give the same index, whatever the number of threads.</summary>
     public ulong Seed { get; init; } = 42;
 
@@ -55,7 +62,8 @@ public sealed record IvfParameters
             IvfCoding.RaBitQ => Bits is >= 1 and <= 9,
             _ => false,
         };
+        fits &= Refinement is not { } refinement || (Coding != IvfCoding.Raw && Enum.IsDefined(refinement) && refinement != RowCoding.Product);
         if (!fits)
-            throw new ArgumentException($"no inverted file of {Coding} with {Bits} bits and {Parts} parts over dimension {dimension}");
+            throw new ArgumentException($"no inverted file of {Coding} with {Bits} bits and {Parts} parts over dimension {dimension}, refined by {Refinement}");
     }
 }

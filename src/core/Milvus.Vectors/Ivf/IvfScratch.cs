@@ -18,6 +18,9 @@ internal sealed unsafe class IvfScratch
     /// <summary>Rows by estimated distance, to be compared exactly.</summary>
     public TopK Candidates { get; } = new();
 
+    /// <summary>Candidates by the codes that refine them.</summary>
+    public TopK Refined { get; } = new();
+
     /// <summary>Places or rows that passed a filter or an estimate.</summary>
     public int[] Selected { get; } = new int[FlatScanner.MaxBlockRows];
 

@@ -16,9 +16,6 @@ namespace Milvus.Vectors;
 /// </remarks>
 internal abstract unsafe class ProductCodes : IvfCodes
 {
-    /// <summary>Candidates per wanted row when the request does not say.</summary>
-    private const float DefaultRefineFactor = 4;
-
     private const int TrainedRows = 65536;
     private const int RowsPerBlock = 512;
 
@@ -95,18 +92,14 @@ internal abstract unsafe class ProductCodes : IvfCodes
         WriteCodes(writer);
     }
 
-    public override void Begin(in IvfSearch search, TopK results)
-    {
-        double factor = search.Parameters.RefineFactor ?? DefaultRefineFactor;
-        int wanted = search.Parameters.Ef ?? (int)Math.Min(Lists.RowCount, Math.Ceiling(results.K * factor));
-        search.Scratch.Candidates.Reset(Math.Clamp(wanted, Math.Min(results.K, Lists.RowCount), Lists.RowCount));
-        Prepare(search);
-    }
+    public override bool OnlyRanks => true;
+
+    public override void Begin(in IvfSearch search) => Prepare(search);
 
     public override void Scan(in IvfSearch search, int list, RowFilter filter, TopK results)
     {
         // Estimates do not tell on which side of a bound a row lies.
-        if (!search.Range.IsUnbounded)
+        if (!search.Ranks)
         {
             int end = Lists.Start(list) + Lists.Size(list);
             for (int place = Lists.Start(list); place < end; place++)
@@ -125,13 +118,6 @@ internal abstract unsafe class ProductCodes : IvfCodes
             : KMeans.SquaredDistance(search.Scratch.Query, centroid, Quantiser.Dimension);
         Estimate(search, list, constant, filter, search.Scratch.Candidates);
         GC.KeepAlive(search.Index);
-    }
-
-    public override void End(in IvfSearch search, TopK results)
-    {
-        TopK candidates = search.Scratch.Candidates;
-        candidates.Finish(MetricType.L2);
-        search.Index.Exact.ScanRows(search.Index.Store, search.Scratch.Queries, candidates.Rows, results);
     }
 
     /// <summary>Stores a row's code and its term.</summary>

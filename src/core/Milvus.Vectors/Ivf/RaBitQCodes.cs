@@ -20,6 +20,7 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
     /// <summary>Standard deviations of an estimate that its row is given: one in a hundred true results is taken for farther than it is.</summary>
     private const float Deviations = 2.3f;
 
+    private const int MostQueryBits = 8;
     private const int TermAdd = 0, TermRescale = 1, TermError = 2, RowTerms = 3;
     private const int RowsPerBlock = 512;
     private const int PerGroup = 4;
@@ -92,13 +93,14 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
 
     public override void Write(BlockWriter writer) => _blocks.Write(writer);
 
-    public override void Begin(in IvfSearch search, TopK results)
+    public override void Begin(in IvfSearch search)
     {
         IvfScratch scratch = search.Scratch;
         int coded = _quantiser.CodedDimension;
         float* rotated = (float*)scratch.Work((coded + (_blocks.Groups * NibbleScan.GroupBytes)) * sizeof(float));
         float* numbers = rotated + coded;
         _quantiser.Rotate(new ReadOnlySpan<float>(scratch.Query, _quantiser.Dimension), new Span<float>(rotated, coded));
+        double rounding = search.Parameters.QueryBits is > 0 and var bits ? Round(new Span<float>(rotated, coded), Math.Min(bits, MostQueryBits)) : 0;
         double sum = 0;
         for (int group = 0; group < _blocks.Groups; group++)
         {
@@ -113,10 +115,12 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
         int weights = (1 << _quantiser.Bits) - 1;
         double squares = ((1L << (2 * _quantiser.Bits)) - 1) / 3.0;
 
-        // ⟨y,Pq⟩ is offset + scale × the sum of all planes, to within a rounding error given as many deviations.
+        // ⟨y,Pq⟩ is offset + scale × the sum of all planes, to within rounding errors, of the tables and of the query, given as many deviations.
+        double codeSquares = coded * (((1L << (2 * _quantiser.Bits)) - 1) / 12.0);
+        double deviation = Math.Sqrt(((double)tables.Deviation * tables.Deviation * squares) + (rounding * rounding * codeSquares));
         scratch.QueryScale = tables.Step;
         scratch.QueryOffset = (float)(((double)weights * tables.Offset) - (_quantiser.Centre * sum));
-        scratch.QuerySlack = (float)(Deviations * tables.Deviation * Math.Sqrt(squares));
+        scratch.QuerySlack = search.Ranks ? 0 : (float)(Deviations * deviation);
     }
 
     public override void Scan(in IvfSearch search, int list, RowFilter filter, TopK results)
@@ -130,8 +134,19 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
         GC.KeepAlive(search.Index);
     }
 
-    public override void End(in IvfSearch search, TopK results)
+    /// <summary>Rounds components to a grid between the smallest and the largest.</summary>
+    /// <returns>The standard deviation of the error of one.</returns>
+    private static double Round(Span<float> components, int bits)
     {
+        float least = components[0], largest = least;
+        foreach (float component in components)
+            (least, largest) = (Math.Min(least, component), Math.Max(largest, component));
+        float step = (largest - least) / ((1 << bits) - 1);
+        if (!(step > 0))
+            return 0;
+        foreach (ref float component in components)
+            component = least + (MathF.Round((component - least) / step) * step);
+        return step / Math.Sqrt(12);
     }
 
     private void Set(int list, int within, ushort* code, in RaBitTerms terms, float add)
@@ -162,7 +177,8 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
         ushort* sums = stackalloc ushort[NibbleScan.Vectors];
         int groups = _blocks.PlaneBytes / NibbleScan.GroupBytes;
         Vector512<float> step = Vector512.Create(scratch.QueryScale), offset = Vector512.Create(scratch.QueryOffset + scratch.QuerySlack);
-        Vector512<float> fixedPart = Vector512.Create(constant), far = Vector512.Create(distance);
+        Vector512<float> fixedPart = Vector512.Create(constant), far = Vector512.Create(search.Ranks ? 0 : distance);
+        float* estimates = stackalloc float[16];
         int place = _lists.Start(list), left = _lists.Size(list);
         for (int block = _blocks.First(list); left > 0; block++)
         {
@@ -187,11 +203,14 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
                 ulong near = ~Vector512.GreaterThan(least, Vector512.Create(search.Bound(results))).ExtractMostSignificantBits() & 0xFFFF;
                 if (left - half < 16)
                     near &= (1UL << (left - half)) - 1;
+                if (near == 0)
+                    continue;
+                least.Store(estimates);
                 for (; near != 0; near &= near - 1)
                 {
-                    int row = _lists.Rows[place + half + BitOperations.TrailingZeroCount(near)];
+                    int lane = BitOperations.TrailingZeroCount(near), row = _lists.Rows[place + half + lane];
                     if (filter.Passes(row))
-                        scratch.Survivors.Add(row, search, results);
+                        search.Take(row, estimates[lane], results);
                 }
             }
 

@@ -110,7 +110,7 @@ internal sealed unsafe class ScalarCodes : IvfCodes
             writer.Write(_squares.Span);
     }
 
-    public override void Begin(in IvfSearch search, TopK results)
+    public override void Begin(in IvfSearch search)
     {
         IvfScratch scratch = search.Scratch;
         ScalarQuery query = ScalarQuery.Of(_quantiser, scratch.Query, _spread, (sbyte*)scratch.Tables(_quantiser.PaddedDimension));
@@ -118,8 +118,9 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         float scale = _squares is null ? MathF.Abs(query.Offset) + scratch.SquaredNorm : scratch.SquaredNorm + _largestSquare;
         scratch.QueryScale = factor * query.Factor;
 
-        // The estimate is offset − scale × sum, plus the row's square for L2.
-        scratch.QueryOffset = (_squares is null ? 0 : scratch.SquaredNorm) - (factor * query.Offset) - (factor * Deviations * query.Deviation) - (Rounding * scale);
+        // The estimate is offset − scale × sum, plus the row's square for L2; where it rules rows out it is as small as its errors allow.
+        float caution = search.Ranks ? 0 : (factor * Deviations * query.Deviation) + (Rounding * scale);
+        scratch.QueryOffset = (_squares is null ? 0 : scratch.SquaredNorm) - (factor * query.Offset) - caution;
     }
 
     public override void Scan(in IvfSearch search, int list, RowFilter filter, TopK results)
@@ -133,10 +134,6 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         else
             Scan<CodeLanesPortable>(search, list, filter, results);
         search.Scratch.Survivors.Flush(search, results);
-    }
-
-    public override void End(in IvfSearch search, TopK results)
-    {
     }
 
     private static ScalarQuantiser Train(FloatRows source, int bits)
@@ -222,6 +219,6 @@ internal sealed unsafe class ScalarCodes : IvfCodes
             return;
         int row = _lists.Rows[place];
         if (filter.Passes(row))
-            scratch.Survivors.Add(row, search, results);
+            search.Take(row, least, results);
     }
 }

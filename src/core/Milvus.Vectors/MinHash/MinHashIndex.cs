@@ -89,16 +89,24 @@ public sealed unsafe class MinHashIndex : VectorIndex
         }
         else
         {
-            OfferCandidates(query, filter, results);
+            OfferCandidates(query, filter, results, parameters.IsRangeSearch ? int.MaxValue : CandidatesFor(parameters));
         }
 
         results.Finish(Metric);
     }
 
-    private void OfferCandidates(ReadOnlySpan<byte> query, RowFilter filter, TopK results)
+    /// <summary>How many candidates are compared: those that agree with the query in the most bands.</summary>
+    private static int CandidatesFor(in VectorSearchParameters parameters) => parameters.ComparesSignatures switch
+    {
+        true when parameters.RefineFactor is { } factor => (int)Math.Min(int.MaxValue, Math.Ceiling((double)parameters.K * factor)),
+        false => parameters.K,
+        _ => int.MaxValue,
+    };
+
+    private void OfferCandidates(ReadOnlySpan<byte> query, RowFilter filter, TopK results, int most)
     {
         MinHashScratch scratch = MinHashScratch.Pool.Rent();
-        scratch.Begin(Count);
+        scratch.Begin(Count, counts: most < int.MaxValue);
         int bytes = Store.RowBytes / Parameters.Bands;
         for (int band = 0; band < _keys.Length; band++)
         {
@@ -106,9 +114,15 @@ public sealed unsafe class MinHashIndex : VectorIndex
             for (int at = First(_keys[band], key); at < _keys[band].Length && _keys[band][at] == key; at++)
             {
                 int row = _rows[band][at];
-                if (scratch.Visit(row))
+                if (scratch.Visit(row) && most == int.MaxValue)
                     Offer(query, row, filter, results);
             }
+        }
+
+        if (most < int.MaxValue)
+        {
+            foreach (int row in scratch.MostMet(most, filter))
+                Offer(query, row, filter, results);
         }
 
         MinHashScratch.Pool.Return(scratch);

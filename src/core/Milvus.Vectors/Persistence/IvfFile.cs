@@ -5,12 +5,13 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// The payload of an inverted file: centroids (float32, or bits of binary vectors), sizes of the lists, rows by place, codes; all
-/// little-endian. Of the header, M is the number of lists wanted, and the level counts are: lists, coding, bits, parts, bytes of the
-/// codes in two halves.
+/// little-endian; then the codes of the refinement, where there are some. Of the header, M is the number of lists wanted, and the level
+/// counts are: lists, coding, bits, parts, bytes of the codes in two halves, and the refinement unless it is left to the codes.
 /// </summary>
 internal static class IvfFile
 {
     private const int Fields = 6;
+    private const int FieldsWithRefinement = 7;
 
     public static IndexHeader Describe(IvfIndex index, IndexHeader header) => header with
     {
@@ -19,9 +20,9 @@ internal static class IvfFile
         LevelCounts =
         [
             index.Lists.Count, (int)index.Parameters.Coding, index.Parameters.Bits, index.Parameters.Parts, (int)index.Codes.PayloadBytes,
-            (int)(index.Codes.PayloadBytes >> 32),
+            (int)(index.Codes.PayloadBytes >> 32), .. index.Parameters.Refinement is { } refinement ? (int[])[(int)refinement] : [],
         ],
-        PayloadBytes = ((long)index.Lists.Count * index.Centroids.RowBytes) + index.Lists.PayloadBytes + index.Codes.PayloadBytes,
+        PayloadBytes = ((long)index.Lists.Count * index.Centroids.RowBytes) + index.Lists.PayloadBytes + index.Codes.PayloadBytes + (index.Refinement?.PayloadBytes ?? 0),
     };
 
     public static void Write(IvfIndex index, BlockWriter writer)
@@ -30,13 +31,14 @@ internal static class IvfFile
             writer.Write(index.Centroids.Row(list));
         index.Lists.Write(writer);
         index.Codes.Write(writer);
+        index.Refinement?.Write(writer);
         GC.KeepAlive(index);
     }
 
     /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
     public static IvfIndex Read(IndexHeader header, BlockReader reader, VectorStore store, string sourceName)
     {
-        if (header.LevelCounts.Length != Fields)
+        if (header.LevelCounts.Length is not (Fields or FieldsWithRefinement))
             throw Contradiction(sourceName);
         int lists = header.LevelCounts[0];
         var parameters = new IvfParameters
@@ -46,12 +48,14 @@ internal static class IvfFile
             Bits = header.LevelCounts[2],
             Parts = header.LevelCounts[3],
             Seed = header.Seed,
+            Refinement = header.LevelCounts.Length == FieldsWithRefinement ? (RowCoding)header.LevelCounts[Fields] : null,
         };
         if (lists < 1 || lists > header.Rows || !Fits(parameters, store.Dimension))
             throw Contradiction(sourceName);
         DataType type = store.Type == DataType.BinaryVector ? DataType.BinaryVector : DataType.FloatVector;
         long codes = (uint)header.LevelCounts[4] | ((long)header.LevelCounts[5] << 32);
-        long expected = ((long)lists * type.VectorBytes(store.Dimension)) + (((long)lists + header.Rows) * sizeof(int)) + codes;
+        long refined = parameters.Refinement is { } coding ? RowCodes.BytesOf(coding, IvfBuilder.NoParts, store.Dimension, header.Rows) : 0;
+        long expected = refined + ((long)lists * type.VectorBytes(store.Dimension)) + (((long)lists + header.Rows) * sizeof(int)) + codes;
         if (codes < 0 || header.PayloadBytes != expected)
             throw Contradiction(sourceName);
 
@@ -69,7 +73,8 @@ internal static class IvfFile
         IvfCodes read = IvfCodings.Read(store, header.Metric, parameters, grouped, reader, sourceName);
         if (read.PayloadBytes != codes)
             throw Contradiction(sourceName);
-        return new IvfIndex(store, header.Metric, parameters, centroids, grouped, read);
+        RowCodes? refinement = refined == 0 ? null : RowCodes.Read(store, header.Metric, parameters.Refinement!.Value, IvfBuilder.NoParts, reader, sourceName);
+        return new IvfIndex(store, header.Metric, parameters, centroids, grouped, read, refinement);
     }
 
     /// <exception cref="IntegrityException">A number is infinite or none.</exception>

@@ -15,6 +15,12 @@ internal readonly record struct KMeansOptions(int Clusters, ulong Seed)
 
     /// <summary>Centroids are moved to the unit sphere after every pass.</summary>
     public bool Spherical { get; init; }
+
+    /// <summary>
+    /// After so many passes at first all centroids are moved to the same distance from the mean of the rows. In many dimensions a mean of many unlike rows lies near
+    /// the mean of all, hence nearer to any row than the mean of a few: the largest clusters grow ever larger. Even ones scan fewer rows and keep neighbours together.
+    /// </summary>
+    public int EvenPasses { get; init; }
 }
 
 /// <summary>
@@ -134,6 +140,7 @@ internal static unsafe class KMeans
         public void Run(float* centroids, Random random)
         {
             double before = double.PositiveInfinity;
+            double[]? mean = options.EvenPasses > 0 ? Mean() : null;
             for (int pass = 0; pass < options.Iterations; pass++)
             {
                 double cost = Assign(centroids);
@@ -141,6 +148,12 @@ internal static unsafe class KMeans
                 bool split = SplitEmpty(centroids, random);
                 if (options.Spherical)
                     Normalise(centroids, options.Clusters, dimension);
+                if (pass < options.EvenPasses)
+                {
+                    Even(centroids, mean!);
+                    continue;
+                }
+
                 if (!split && cost >= before * (1 - LeastGain))
                     return;
                 before = cost;
@@ -195,6 +208,44 @@ internal static unsafe class KMeans
 
             for (; k < dimension; k++)
                 sum[k] += row[k];
+        }
+
+        private double[] Mean()
+        {
+            var mean = new double[dimension];
+            fixed (double* sum = mean)
+            {
+                for (int row = 0; row < count; row++)
+                    AddTo(sum, rows + ((long)row * dimension));
+            }
+
+            for (int k = 0; k < dimension; k++)
+                mean[k] /= count;
+            return mean;
+        }
+
+        /// <summary>Moves the centroids along the line from the mean to where all are as far from it as they are on average.</summary>
+        private void Even(float* centroids, double[] mean)
+        {
+            var lengths = new double[options.Clusters];
+            for (int c = 0; c < options.Clusters; c++)
+            {
+                for (int k = 0; k < dimension; k++)
+                {
+                    double offset = centroids[((long)c * dimension) + k] - mean[k];
+                    lengths[c] += offset * offset;
+                }
+
+                lengths[c] = Math.Sqrt(lengths[c]);
+            }
+
+            double average = lengths.Average();
+            for (int c = 0; c < options.Clusters; c++)
+            {
+                double factor = lengths[c] > 0 ? average / lengths[c] : 1;
+                for (int k = 0; k < dimension; k++)
+                    centroids[((long)c * dimension) + k] = (float)(mean[k] + (factor * (centroids[((long)c * dimension) + k] - mean[k])));
+            }
         }
 
         private bool SplitEmpty(float* centroids, Random random)

@@ -49,6 +49,42 @@ internal sealed unsafe class NearestCentroids
         GC.KeepAlive(this);
     }
 
+    /// <summary>The inner products of one row with all centroids.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Products(float* row, float* products)
+    {
+        float* last = stackalloc float[ProductTile.MaxQueries];
+        float* packed = (float*)_packed.Pointer;
+        for (int group = 0; group < _count;)
+        {
+            int width = ProductTile.GroupWidth(group, _count);
+            bool isWhole = group + width <= _count;
+            float* target = isWhole ? products + group : last;
+            for (int j = 0; j < width; j += ProductTile.QueryStep)
+            {
+                Vector512<float> even = default, odd = default;
+                float* from = packed + j;
+                int k = 0;
+                for (; k <= _dimension - 2; k += 2, from += 2 * width)
+                {
+                    even = Vector512.MultiplyAddEstimate(Vector512.Create(row[k]), Vector512.Load(from), even);
+                    odd = Vector512.MultiplyAddEstimate(Vector512.Create(row[k + 1]), Vector512.Load(from + width), odd);
+                }
+
+                if (k < _dimension)
+                    even = Vector512.MultiplyAddEstimate(Vector512.Create(row[k]), Vector512.Load(from), even);
+                (even + odd).Store(target + j);
+            }
+
+            if (!isWhole)
+                new ReadOnlySpan<float>(last, _count - group).CopyTo(new Span<float>(products + group, _count - group));
+            packed += (nint)width * _dimension;
+            group += width;
+        }
+
+        GC.KeepAlive(this);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AssignBlock(float* rows, int count, int* nearest, float* best)
     {

@@ -116,16 +116,7 @@ public sealed unsafe class ProductQuantiser
     internal void Products(float* query, float* table)
     {
         for (int part = 0; part < Parts; part++)
-        {
-            float* centroid = Centroids(part), cut = query + (part * PartLength);
-            for (int c = 0; c < Count; c++, centroid += PartLength)
-            {
-                float sum = 0;
-                for (int k = 0; k < PartLength; k++)
-                    sum += cut[k] * centroid[k];
-                *table++ = sum;
-            }
-        }
+            _finders[part].Products(query + (part * PartLength), table + ((long)part * Count));
 
         GC.KeepAlive(this);
     }

@@ -11,6 +11,7 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
 {
     /// <summary>Nodes followed beyond twice the rows wanted that are kept for re-scoring.</summary>
     private protected const int Spare = 16;
+    private protected const int EdgeFactor = 8;
 
     /// <summary>See <see cref="LeastRescored"/>.</summary>
     private const int SpareOfSubspace = 24;
@@ -103,7 +104,7 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         {
             var acceptance = new AcceptSome(words, filter.Words.Length, filter.PassesAll, default);
             complete = Wide(graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch)
-                ?? Narrow(graph, scorer, acceptance, node, distance, passing, ef, scratch);
+                ?? Narrow(graph, scorer, acceptance, node, distance, passing, Crowded(ef, passing, graph.Rows), scratch);
         }
 
         GC.KeepAlive(this);
@@ -144,15 +145,20 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
             return all ? false : null;
         if (all)
             return true;
-        int kept = 0;
-        foreach (ulong key in scratch.Found)
+        int kept = 0, inBeam = 0;
+        for (int i = 0; i < scratch.ResultCount; i++)
         {
-            if (acceptance.Accepts(SortableKey.Row(key), 0))
-                scratch.Results[kept++] = key;
+            ulong key = scratch.Results[i];
+            if (!acceptance.Accepts(SortableKey.Row(key), 0))
+                continue;
+            scratch.Results[kept++] = key;
+
+            // What is held beyond the beam was met on the way and says nothing about where passing rows are.
+            inBeam += i < wide ? 1 : 0;
         }
 
         scratch.ResultCount = kept;
-        return kept >= Enough(ef, passing) ? true : null;
+        return inBeam >= Enough(ef, passing) ? true : null;
     }
 
     /// <summary>Searches on until enough rows that pass were met.</summary>
@@ -167,6 +173,13 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
 
     /// <summary>Nodes kept for re-scoring: where a beam is hardly wider than what is wanted, codes must not decide alone.</summary>
     private static int Held(int ef, int k) => Math.Min(Math.Max(ef, k + (k / 2) + Spare), BeamPool.MaxWidth);
+
+    /// <summary>
+    /// Where a filter keeps out what is near, the hits are at the edge of what it keeps out, among many rows that are hardly farther: more of them must be re-scored
+    /// than near a query.
+    /// </summary>
+    private static int Crowded(int ef, int passing, int rows) =>
+        (long)ef * rows / passing > BeamPool.MaxWidth ? ef : (int)Math.Min((long)ef * EdgeFactor, Math.Max(ef, passing));
 
     /// <summary>Half of what can be expected.</summary>
     private static int Enough(int ef, int passing) => Math.Min(ef, passing) / 2;

@@ -42,7 +42,7 @@ internal sealed unsafe class ProductRowCodes : RowCodes
 
     public override int Length => _quantiser.CodeLength;
 
-    public override int QueryBytes => ProductTable.HeaderBytes + (Length * _quantiser.CentroidsPerPart * sizeof(float));
+    public override int QueryBytes => ProductTable.Bytes(Length, _quantiser.CentroidsPerPart);
 
     public override long PayloadBytes => _quantiser.CentroidBytes + ((long)Count * (RowBytes + sizeof(float)));
 
@@ -119,23 +119,21 @@ internal sealed unsafe class ProductRowCodes : RowCodes
         GC.KeepAlive(_quantiser);
     }
 
-    public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) => _isWide
-        ? visitor.Visit<ProductKernel<ushort>, CodeTerm>()
-        : visitor.Visit<ProductKernel<byte>, CodeTerm>();
+    public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) => (_isWide, ProductTable.IsFine(Length)) switch
+    {
+        (true, true) => visitor.Visit<ProductKernel<ushort, ushort>, CodeTerm>(),
+        (true, false) => visitor.Visit<ProductKernel<ushort, byte>, CodeTerm>(),
+        (false, true) => visitor.Visit<ProductKernel<byte, ushort>, CodeTerm>(),
+        _ => visitor.Visit<ProductKernel<byte, byte>, CodeTerm>(),
+    };
 
     public override void Prepare(float* vector, byte* query)
     {
-        int centroids = _quantiser.CentroidsPerPart;
-        *(int*)query = centroids;
-        ((float*)query)[1] = IsProduct ? 0 : TiledQueries.SquaredNorm(vector, Dimension);
-        float* table = (float*)(query + ProductTable.HeaderBytes);
+        int centroids = _quantiser.CentroidsPerPart, perStage = centroids * (Length / _quantiser.Stages);
+        float* products = ProductTable.Products(query, Length, centroids);
         for (int stage = 0; stage < _quantiser.Stages; stage++)
-        {
-            ProductQuantiser product = _quantiser.Stage(stage);
-            for (int part = 0; part < product.Parts; part++, table += centroids)
-                ProductTable.Fill(vector + (part * product.PartLength), product.Centroids(part), product.PartLength, centroids, IsProduct ? -1 : -2, table);
-        }
-
+            _quantiser.Stage(stage).Products(vector, products + (stage * perStage));
+        ProductTable.Set(query, Length, centroids, IsProduct ? -1 : -2, IsProduct ? 0 : TiledQueries.SquaredNorm(vector, Dimension));
         GC.KeepAlive(_quantiser);
     }
 
@@ -155,60 +153,5 @@ internal sealed unsafe class ProductRowCodes : RowCodes
             else
                 code[part] = (byte)numbers[part];
         }
-    }
-}
-
-/// <summary>A query against product codes: centroids per part (int32), a constant (float32), room to a cache line, the entries part by part.</summary>
-internal static unsafe class ProductTable
-{
-    public const int HeaderBytes = 64;
-
-    /// <summary>Writes factor × the inner products of one part of a query with all its centroids.</summary>
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
-    public static void Fill(float* part, float* centroids, int length, int count, float factor, float* table)
-    {
-        for (int c = 0; c < count; c++, centroids += length)
-        {
-            Vector256<float> lanes = default;
-            int k = 0;
-            for (; k <= length - 8; k += 8)
-                lanes += Vector256.Load(part + k) * Vector256.Load(centroids + k);
-            float sum = Vector256.Sum(lanes);
-            for (; k < length; k++)
-                sum += part[k] * centroids[k];
-            table[c] = factor * sum;
-        }
-    }
-}
-
-/// <summary>Sums a table's entries for the numbers of a row; see <see cref="ProductTable"/>.</summary>
-internal readonly unsafe struct ProductKernel<TNumber> : IVectorKernel
-    where TNumber : unmanaged, System.Numerics.IBinaryInteger<TNumber>
-{
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
-    public static float Distance(byte* query, byte* row, int length)
-    {
-        int centroids = *(int*)query;
-        float* table = (float*)(query + ProductTable.HeaderBytes);
-        TNumber* numbers = (TNumber*)row;
-        float even = ((float*)query)[1], odd = 0;
-        int part = 0;
-        for (; part <= length - 2; part += 2, table += 2 * centroids)
-        {
-            even += table[int.CreateTruncating(numbers[part])];
-            odd += table[centroids + int.CreateTruncating(numbers[part + 1])];
-        }
-
-        if (part < length)
-            even += table[int.CreateTruncating(numbers[part])];
-        return even + odd;
-    }
-
-    public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
-    {
-        distances[0] = Distance(query, row0, length);
-        distances[1] = Distance(query, row1, length);
-        distances[2] = Distance(query, row2, length);
-        distances[3] = Distance(query, row3, length);
     }
 }

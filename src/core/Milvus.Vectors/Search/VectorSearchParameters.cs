@@ -16,6 +16,15 @@ public readonly record struct VectorSearchParameters(int K)
     /// <summary>Range searches of an inverted file end after so many lists in a row without a hit; null takes 2.</summary>
     public int? MaxEmptyLists { get; init; }
 
+    /// <summary>Bits per component that a query is rounded to before RaBitQ codes are estimated by it, 1…8; null or 0 does not round it.</summary>
+    public int? QueryBits { get; init; }
+
+    /// <summary>
+    /// Whether candidates of an index of MinHash signatures are compared by their signatures, <see cref="RefineFactor"/> × K of them; false ranks
+    /// them by the bands they share with the query. Null compares all of them.
+    /// </summary>
+    public bool? ComparesSignatures { get; init; }
+
     /// <summary>Nodes of a graph on disk that are read at a time; null takes the index's own number.</summary>
     public int? BeamWidth { get; init; }
 

@@ -139,13 +139,13 @@ public static class FieldDataWriter
         return vectors;
     }
 
-    /// <summary>Lists of null rows are left out, as single vectors are.</summary>
+    /// <summary>Null rows keep their place with an empty list, as those of arrays do: clients count rows, not lists.</summary>
     private static VectorField WriteLists(ArrayColumn column)
     {
         var elements = (VectorColumn)column.Elements;
         var lists = new VectorArray { Dim = elements.Dimension, ElementType = (Protocol.Schema.DataType)(int)elements.Type };
-        for (var row = 0; row < column.Count; row++)
-            if (!column.IsNull(row)) lists.Data.Add(WriteVectors(column.Row(row), elements.Type));
+        lists.Data.Capacity = column.Count;
+        for (var row = 0; row < column.Count; row++) lists.Data.Add(WriteVectors(column.Row(row), elements.Type));
         return new VectorField { Dim = elements.Dimension, VectorArray = lists };
     }
 

@@ -80,9 +80,8 @@ public static class SchemaWriter
         foreach (var field in schema.FieldsOf(parent))
         {
             var sub = Write(field, zone);
-            // Clients know a sub-field by its short name, and the struct alone as nullable.
+            // Clients know a sub-field by its short name, and write flags for its rows where it is nullable with its struct.
             sub.Name = parent.ShortName(field);
-            sub.Nullable = false;
             wire.Fields.Add(sub);
         }
         wire.TypeParams.AddProperties(parent.TypeParams);

@@ -94,6 +94,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             if (PlanIndexes(id)) _dirty.Remove(id);
         PlanImports();
         if (!_isPlanning && _settings.Engine.AutoCompaction && IsDue(ref _compactedAt, _planner.CompactionInterval)) PlanCompactions();
+        if (!_isPlanning) PlanFilling();
         if (!_isRemoving) Remove();
     }
 
@@ -217,10 +218,32 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         Plan(ids, null, null);
     }
 
+    // Not a matter of tidiness: until then rows are not found.
+    private void PlanFilling()
+    {
+        HashSet<long>? busy = null;
+        List<long>? lacking = null;
+        foreach (var collection in _service.Catalog.Collections)
+        {
+            if (collection.Schema.Functions.IsEmpty) continue;
+            foreach (var segment in _service.Segments.GetSegments(collection.Id))
+            {
+                if (!segment.LacksOutputs(collection.Schema)) continue;
+                busy ??= Busy(isRequested: false);
+                if (busy.Contains(segment.SegmentId)) continue;
+                (lacking ??= []).Add(collection.Id);
+                break;
+            }
+        }
+        if (lacking is null) return;
+        _isPlanning = true;
+        Plan([.. lacking], null, null, onlyFilling: true);
+    }
+
     private void OnStartCompaction(StartCompaction start) => Plan([start.CollectionId], new RequestedCompaction(), Sender);
 
     // Beside the actor: asks channels, and the oracle may have to store its bound.
-    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo)
+    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo, bool onlyFilling = false)
     {
         var busy = Busy(requested is not null);
         var attempts = new Dictionary<long, int>(_attempts);
@@ -237,7 +260,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
                     id = _service.Oracle.NextIds();
                 }
                 foreach (var collection in collections)
-                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), requested is not null).ConfigureAwait(false));
+                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), requested is not null, onlyFilling).ConfigureAwait(false));
             }
             catch (Exception e)
             {

@@ -8,10 +8,13 @@ using Milvus.DataNode;
 using Milvus.Embedded;
 using Milvus.Embedded.Collections;
 using Milvus.Model;
+using Milvus.Proxy.Models;
+using Milvus.Proxy.Writing;
 using Milvus.QueryNode;
 using Milvus.Segments;
 using Milvus.Storage.Meta;
 using Milvus.Storage.Objects;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Actors.Data;
 
@@ -32,13 +35,17 @@ public sealed class TaskWorker : IDisposable
     private readonly SemaphoreSlim _importTurns = new(1);
     private readonly Func<long, CancellationToken, Task> _import;
     private readonly IndexBuildOptions _indexes;
+    private readonly IFunctionFiller? _filler;
 
+    /// <param name="filler">Computes outputs of functions that were added after rows were written.</param>
     /// <param name="concurrency">Tasks that run at once; more wait.</param>
     /// <param name="loaded">A segment by its id where this node has it in memory anyway, as it may when it is a query node too.</param>
     public TaskWorker(
         EngineOptions options, IMetaStore meta, IObjectStore objects, CatalogReplica catalog, ICoordinatorClient coordinator, TimeProvider time, ILoggerFactory logging, int concurrency = 1,
-        Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null)
+        Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null,
+        IFunctionFiller? filler = null)
     {
+        _filler = filler;
         _import = import ?? ((_, _) => throw new MilvusException(ErrorCode.UnsupportedOperation, "this node imports no files: unsupported operation"));
         _meta = meta;
         _objects = objects;
@@ -53,7 +60,8 @@ public sealed class TaskWorker : IDisposable
 
     /// <param name="import">Carries an import job out, by its id.</param>
     public static TaskWorker From(NodeServices services, Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null) =>
-        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded, import: import);
+        new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded, import: import,
+            filler: new FunctionFiller(new AnalyzerRegistry(), new HttpModelGateway(services.Options.Models, services.Time)));
 
     /// <summary>Completes when the result is committed or there was nothing to do (any more); faults with the reason otherwise.</summary>
     internal async Task RunAsync(ITaskMessage task, CancellationToken cancellation)
@@ -131,7 +139,7 @@ public sealed class TaskWorker : IDisposable
         var deletes = new CompactionDeletes([.. tombstones], new Timestamp(task.Horizon));
         var place = new SegmentPlace(task.TargetId, task.CollectionId, task.PartitionId, task.Shard);
         var now = Timestamp.FromMs(_time.GetUtcNow().ToUnixTimeMilliseconds());
-        var merged = Wait(SegmentCompactor.MergeAsync(plan, collection, deletes, place, now, _objects, indexes: null, cancellation));
+        var merged = Wait(SegmentCompactor.MergeAsync(plan, collection, deletes, place, now, _objects, indexes: null, cancellation, _filler));
         // With its indexes, so that it takes over from indexed segments without a time of exact search.
         foreach (var index in collection.Indexes)
         {

@@ -104,7 +104,8 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
         foreach (var manifest in (await StoredAsync(collection, cancellation).ConfigureAwait(false)).Segments)
         {
             total += manifest.RowCount;
-            if (IndexBuilder.Needs(manifest, index, collection.Schema, build) is null) done += manifest.RowCount;
+            var lacks = manifest.RowCount > 0 && collection.Schema.Find(index.FieldId) is { IsFunctionOutput: true } && manifest.LacksOutput(index.FieldId);
+            if (!lacks && IndexBuilder.Needs(manifest, index, collection.Schema, build) is null) done += manifest.RowCount;
         }
         if (done == total) return new IndexProgress(BuildPhase.Finished, total, done);
         var failure = await BuildFailureAsync(index, cancellation).ConfigureAwait(false);

@@ -24,6 +24,7 @@ public sealed class SegmentLoads : IDisposable
     private readonly ILogger _logger;
     private readonly KeyedTurns _turns = new();
     private readonly SemaphoreSlim _slots;
+    private readonly SemaphoreSlim _warming = new(1);
     private readonly CancellationTokenSource _stop = new();
     private int _loading;
 
@@ -100,6 +101,7 @@ public sealed class SegmentLoads : IDisposable
                 _table.Add(replica);
                 // The catalogue may have changed while the segment was not in the table yet.
                 if (_node.Catalog.Catalog.FindCollection(collection.Id) is { } current && replica.Follow(current)) Recount(replica);
+                _ = WarmTextsAsync(segment, collection);
                 return replica;
             }
             catch
@@ -112,6 +114,32 @@ public sealed class SegmentLoads : IDisposable
         {
             Interlocked.Decrement(ref _loading);
             _slots.Release();
+        }
+    }
+
+    // One at a time, behind the readers: the first filter on words of the texts need not analyse them.
+    private async Task WarmTextsAsync(SealedSegment segment, CollectionInfo collection)
+    {
+        if (!segment.ColdTexts().Any(f => CollectionTexts.IsWarmed(collection, f))) return;
+        try
+        {
+            await _warming.WaitAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                await Task.Run(() => segment.WarmTexts(f => CollectionTexts.IsWarmed(collection, f), _stop.Token), _stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _warming.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+        catch (MilvusException e)
+        {
+            _logger.LogWarning(e, "Texts of segment {Segment} are analysed when a filter asks", segment.SegmentId);
         }
     }
 

@@ -8,17 +8,33 @@ using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Collections;
 
-/// <summary>Merges small segments and rewrites worn ones, on request and by itself. Sources stay in use until the result is committed.</summary>
+/// <summary>
+/// Merges small segments and rewrites worn ones, on request and by itself, and those whose rows lack outputs of functions. Sources stay in use until the
+/// result is committed.
+/// </summary>
 public sealed class CollectionCompactor(CollectionRuntime collection, EngineServices services)
 {
     private const int LookEveryMs = 10_000;
+    private const int FillRetryMs = 10_000;
 
     private int _queued;
     private long _lookedAtMs = services.Now.PhysicalMs;
+    private long _fillFromMs;
+    private string _fillFailure = "";
+
+    /// <summary>Why outputs of functions could not be computed for older rows at the last attempt; empty when they could.</summary>
+    public string FillFailure => Volatile.Read(ref _fillFailure);
 
     public void Maintain()
     {
         var now = services.Now.PhysicalMs;
+        // Not a matter of tidiness: until then rows are not found.
+        if (services.Filler is not null && now >= Volatile.Read(ref _fillFromMs) && Volatile.Read(ref _queued) == 0 && Lacking().Any())
+        {
+            Interlocked.Increment(ref _queued);
+            _ = RunAsync(PlanFilling);
+            return;
+        }
         if (!services.Options.AutoCompaction || now - Volatile.Read(ref _lookedAtMs) < LookEveryMs || Volatile.Read(ref _queued) != 0) return;
         if (collection.Info.Property("collection.autocompaction.enabled") == "false") return;
         Volatile.Write(ref _lookedAtMs, now);
@@ -29,10 +45,10 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
     public Task<CompactionProgress> CompactAsync(bool force)
     {
         Interlocked.Increment(ref _queued);
-        return RunAsync(force);
+        return RunAsync(() => Plan(force));
     }
 
-    private async Task<CompactionProgress> RunAsync(bool force)
+    private async Task<CompactionProgress> RunAsync(Func<IReadOnlyList<CompactionPlan>> planned)
     {
         var results = ImmutableArray.CreateBuilder<CompactionPlanResult>();
         var failed = 0;
@@ -40,16 +56,23 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         {
             await collection.Builds.RunAsync(async cancellation =>
             {
-                foreach (var plan in Plan(force))
+                foreach (var plan in planned())
                 {
+                    var isFilling = IsLacking(plan.Sources[0]);
                     try
                     {
                         results.Add(await CompactAsync(plan, cancellation).ConfigureAwait(false));
+                        if (isFilling) Volatile.Write(ref _fillFailure, "");
                     }
                     catch (Exception e) when (e is not OperationCanceledException)
                     {
                         failed++;
                         collection.QueueGarbage();
+                        if (isFilling)
+                        {
+                            Volatile.Write(ref _fillFailure, e.Message);
+                            Volatile.Write(ref _fillFromMs, services.Now.PhysicalMs + FillRetryMs);
+                        }
                         services.Logger.LogError(e, "Collection {Collection}: compaction of {Sources} failed", collection.Info.Name, string.Join(", ", plan.Sources.Select(s => s.SegmentId)));
                     }
                 }
@@ -74,8 +97,14 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         var horizon = Horizon();
         var loaded = collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).ToDictionary(s => s.SegmentId);
         return CompactionPlanner.Plan(
-            services.Segments.GetSegments(collection.Info.Id).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon))), limits, force);
+            services.Segments.GetSegments(collection.Info.Id).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon)) { LacksOutputs = IsLacking(m) }), limits, force);
     }
+
+    private List<CompactionPlan> PlanFilling() => [.. Lacking().Select(m => new CompactionPlan(m.Shard, m.PartitionId, [m]))];
+
+    private IEnumerable<SegmentManifest> Lacking() => collection.Info.Schema.Functions.IsEmpty ? [] : services.Segments.GetSegments(collection.Info.Id).Where(IsLacking);
+
+    private bool IsLacking(SegmentManifest manifest) => services.Filler is not null && manifest.LacksOutputs(collection.Info.Schema);
 
     private Timestamp Horizon() => Timestamp.FromMs(services.Now.PhysicalMs - services.Options.TombstoneRetentionMs);
 
@@ -107,7 +136,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
             // On the structure lane, where checkpoints are committed.
             var deletes = await collection.Structure.RunAsync(
                 c => SegmentCompactor.GatherDeletesAsync(driver, plan, services.Segments, services.Objects, services.Oracle, Horizon(), c)).ConfigureAwait(false);
-            var merged = await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation).ConfigureAwait(false);
+            var merged = await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation, services.Filler).ConfigureAwait(false);
             // Merging takes a while: what the catalogue asks for by now.
             return merged.RowCount == 0 ? merged : await IndexBuilder.BuildAllAsync(merged, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false);
         }

@@ -41,13 +41,14 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
         foreach (var m in segments)
         {
             total += m.RowCount;
-            if (Needs(m, index) is null) done += m.RowCount;
+            if (Needs(m, index) is null && !Lacks(m, index)) done += m.RowCount;
         }
         lock (_lock)
         {
             if (done < total && _failures.TryGetValue(index.Id, out var failure))
                 return new IndexProgress(BuildPhase.Failed, total, done, failure.Reason);
         }
+        if (done < total && collection.Compactor.FillFailure is { Length: > 0 } reason && segments.Any(m => Lacks(m, index))) return new IndexProgress(BuildPhase.Failed, total, done, reason);
         var phase = done == total ? BuildPhase.Finished : Interlocked.Read(ref _building) == index.Id ? BuildPhase.InProgress : BuildPhase.Unissued;
         return new IndexProgress(phase == BuildPhase.Unissued ? BuildPhase.InProgress : phase, total, done);
     }
@@ -72,6 +73,10 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
 
     private SegmentIndexPlan? Needs(SegmentManifest manifest, IndexInfo index) =>
         IndexBuilder.Needs(manifest, index, collection.Info.Schema, services.Indexing);
+
+    // Rows without the function's output come into the index with it.
+    private bool Lacks(SegmentManifest manifest, IndexInfo index) =>
+        services.Filler is not null && manifest.RowCount > 0 && collection.Info.Schema.Find(index.FieldId) is { IsFunctionOutput: true } && manifest.LacksOutput(index.FieldId);
 
     private bool IsPostponed(long indexId)
     {

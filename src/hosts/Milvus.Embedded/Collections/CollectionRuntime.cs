@@ -37,6 +37,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
         Sealer = new CollectionSealer(this, services);
         Indexer = new CollectionIndexer(this, services);
         Compactor = new CollectionCompactor(this, services);
+        Texts = new CollectionTexts(this, services);
     }
 
     /// <summary>The collection as the catalogue last described it.</summary>
@@ -57,6 +58,8 @@ public sealed class CollectionRuntime : IAsyncDisposable
     public CollectionIndexer Indexer { get; }
 
     public CollectionCompactor Compactor { get; }
+
+    public CollectionTexts Texts { get; }
 
     /// <summary>Recovers the shards from checkpoint and log. A shard that cannot be recovered is set aside with its reason.</summary>
     public static CollectionRuntime Open(CollectionInfo info, EngineServices services)
@@ -84,6 +87,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
         Loader.Maintain();
         Indexer.Maintain();
         Compactor.Maintain();
+        Texts.Maintain();
         if (Volatile.Read(ref _garbage) && Builds.Pending == 0) QueueGarbage();
         foreach (var slot in Shards) slot.Driver?.ReleaseWhenIdle();
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Coordinator.Segments;
 using Milvus.DataNode;
 using Milvus.Model;
+using Milvus.Segments;
 using Milvus.Storage.Objects;
 using Milvus.Storage.Wal;
 
@@ -26,6 +27,9 @@ public sealed record EngineServices
 
     /// <summary>Lets one heavy job (index build, compaction) run at a time, so that reads keep their share of the cores.</summary>
     public required SemaphoreSlim HeavyWork { get; init; }
+
+    /// <summary>Computes outputs of functions that were added after rows were written; null leaves them out.</summary>
+    public IFunctionFiller? Filler { get; init; }
 
     public required TimeProvider Time { get; init; }
 

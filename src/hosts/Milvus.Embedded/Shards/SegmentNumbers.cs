@@ -22,6 +22,8 @@ internal sealed class SegmentNumbers
         Nprobe = Number("nprobe");
         RefineFactor = Real("refine_k");
         ElementRatio = Real("retrieval_ann_ratio");
+        QueryBits = Number("rbq_bits_query") ?? Number("rbq_query_bits");
+        ComparesSignatures = texts.TryGetValue("mh_search_with_jaccard", out var compares) && bool.TryParse(compares, out var yes) ? yes : null;
         MaxEmptyLists = Number("max_empty_result_buckets");
         DropRatio = Real("drop_ratio_search") ?? 0;
         MaxScoreRatio = Real("dim_max_score_ratio") ?? 1;
@@ -39,6 +41,10 @@ internal sealed class SegmentNumbers
     public float? RefineFactor { get; }
 
     public float? ElementRatio { get; }
+
+    public int? QueryBits { get; }
+
+    public bool? ComparesSignatures { get; }
 
     public int? MaxEmptyLists { get; }
 

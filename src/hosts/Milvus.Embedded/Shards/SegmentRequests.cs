@@ -28,6 +28,8 @@ internal static class SegmentRequests
             RefineFactor = numbers.RefineFactor,
             ElementRatio = numbers.ElementRatio,
             MaxEmptyLists = numbers.MaxEmptyLists,
+            QueryBits = numbers.QueryBits,
+            ComparesSignatures = numbers.ComparesSignatures,
             Radius = (float?)search.Radius,
             RangeFilter = (float?)search.RangeFilter,
             Filter = search.Filter,

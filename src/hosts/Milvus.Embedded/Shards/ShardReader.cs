@@ -137,8 +137,12 @@ public sealed class ShardReader : IShardReader
     {
         Span<int> selected = _segments.Length <= FewSegments ? stackalloc int[FewSegments] : new int[_segments.Length];
         var count = 0;
-        for (var i = ignoreGrowing ? _growingCount : 0; i < _segments.Length; i++)
+        for (var i = 0; i < _segments.Length; i++)
+        {
+            // What was flushed does not grow any more, whether its files are written yet or not.
+            if (ignoreGrowing && i < _growingCount && _segments[i] is GrowingSegment { IsClosed: false }) continue;
             if (_segments[i].RowCount > 0 && (partitions.IsDefaultOrEmpty || partitions.Contains(_segments[i].PartitionId))) selected[count++] = i;
+        }
         return selected[..count].ToArray();
     }
 

@@ -1,6 +1,6 @@
 namespace Milvus.Expressions.Matching.Re2;
 
-/// <summary>Character classes: brackets, Perl's and POSIX' names, Unicode categories.</summary>
+/// <summary>Character classes: brackets, Perl's and POSIX' names, Unicode categories and scripts.</summary>
 internal static class ClassParser
 {
     private static readonly (int, int)[] Digits = [('0', '9')];
@@ -79,7 +79,7 @@ internal static class ClassParser
             name = reader.TakeUntil("}");
         }
         else name = reader.Take().ToString();
-        return CodePointSet.OfCategory(name, negated) ?? throw new FormatException("invalid character class range: " + reader.Since(mark));
+        return CodePointSet.OfProperty(name, negated) ?? throw new FormatException("invalid character class range: " + reader.Since(mark));
     }
 
     /// <summary><c>[:alpha:]</c> or <c>[:^alpha:]</c>; text that is none is left to be read as characters.</summary>

@@ -52,11 +52,11 @@ internal sealed class CodePointSet
         return result;
     }
 
-    /// <summary>A general category by its one- or two-letter name, or Any; null when there is none.</summary>
-    public static CodePointSet? OfCategory(string name, bool negated)
+    /// <summary>A general category by its one- or two-letter name, a script by its name, or Any; null when there is none.</summary>
+    public static CodePointSet? OfProperty(string name, bool negated)
     {
         if (name == "Any") return negated ? new CodePointSet() : Of((0, Max));
-        if (!IsCategory(name)) return null;
+        if (!IsCategory(name)) return negated ? UnicodeScripts.Find(name)?.Complement() : UnicodeScripts.Find(name);
         var astral = Categories.GetOrAdd(name, AstralPart);
         var set = new CodePointSet();
         foreach (var (low, high) in (negated ? astral.Complement() : astral).Ranges())

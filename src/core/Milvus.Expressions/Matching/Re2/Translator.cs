@@ -24,7 +24,7 @@ internal sealed class Translator
 
     private Translator(string pattern) => _in = new PatternReader(pattern);
 
-    /// <exception cref="FormatException">The pattern is not valid RE2, or uses a Unicode script class.</exception>
+    /// <exception cref="FormatException">The pattern is not valid RE2.</exception>
     public static string Translate(string pattern)
     {
         var translator = new Translator(pattern);

@@ -23,10 +23,12 @@ internal sealed class SearchAggregator(SearchRunner runner)
         if (conflict is not null) throw MilvusException.InvalidParameter($"search aggregation is not supported with {conflict}");
         var top = AggregationLevel.Parse(plan.Collection, request, plan.QueryCount);
         ImmutableArray<FieldSchema> fields = [.. top.All.SelectMany(l => l.Fields).DistinctBy(f => f.Id)];
+        ImmutableArray<GroupTarget> groupBy = [.. fields.Select(f => new GroupTarget(f))];
+        ListSearchRules.CheckControls(plan.Collection.Schema, plan.Field, plan.Metric, parameters, groupBy, isRange: false, hybrid: false);
         var groups = 1;
         foreach (var level in top.All) groups *= level.SearchSize;
         var group = new GroupParameters([.. fields.Select(f => f.Name)], IsList: true, Math.Max(1, top.All.Max(l => l.TopHits)), Strict: false);
-        return (plan with { GroupBy = [.. fields.Select(f => new GroupTarget(f))], Parameters = parameters with { Group = group, TopK = groups } }, top);
+        return (plan with { GroupBy = groupBy, Parameters = parameters with { Group = group, TopK = groups } }, top);
     }
 
     public async Task<(MergedHits Hits, ImmutableArray<ImmutableArray<AggregationBucket>> Buckets)> SearchAsync(

@@ -23,30 +23,30 @@ internal sealed class HybridExecutor(
         foreach (var plan in plans)
             if (plan.QueryCount != plans[0].QueryCount)
                 throw MilvusException.InvalidParameter("nq of ann search requests must be equal", plans[0].QueryCount, plan.QueryCount);
+        var byElement = AreOfOneStruct(plans);
+        if (rank.Group is not null && !byElement && plans.Any(p => p.IsElementLevel))
+            throw MilvusException.InvalidParameter("group by search is only supported for same-struct element-level vector array fields");
+        var collapses = plans.Select(p => ElementCollapse.Of(p, !byElement)).ToArray();
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
-        var byElement = AreOfOneStruct(plans);
-        var lists = await Task.WhenAll(plans.Select(p => SearchAsync(readers, byElement ? p : Collapse(p), cancellation))).ConfigureAwait(false);
+        var lists = await Task.WhenAll(plans.Select((p, i) => SearchAsync(readers, p, collapses[i], cancellation))).ConfigureAwait(false);
         return await FuseAsync(readers, plans, [.. lists], rank, reranker, output, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation) => plan.IsScored
-        ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
-        : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+    private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, ElementCollapse? collapse, CancellationToken cancellation)
+    {
+        var hits = plan.IsScored
+            ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
+            : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
+        return collapse is null ? hits : collapse.Apply(hits, plan.Metric.LargerIsBetter());
+    }
 
-    // Elements meet each other where all searches rank the elements of one struct; else rows do, each by its best element.
+    // Elements meet each other where all searches rank the elements of one struct; else rows do.
     private static bool AreOfOneStruct(ImmutableArray<SearchPlan> plans)
     {
         var schema = plans[0].Collection.Schema;
         return plans.All(p => p.IsElementLevel && schema.ParentOf(p.Field)?.Id == schema.ParentOf(plans[0].Field)?.Id);
-    }
-
-    private static SearchPlan Collapse(SearchPlan plan)
-    {
-        if (!plan.IsElementLevel || !plan.GroupBy.IsEmpty) return plan;
-        var key = plan.Collection.Schema.PrimaryKey;
-        return plan with { GroupBy = [new GroupTarget(key)], Parameters = plan.Parameters with { Group = new GroupParameters([key.Name], IsList: false, Size: 1, Strict: false) } };
     }
 
     // A search that does not say how many hits it wants finds as many as the whole.
@@ -60,7 +60,7 @@ internal sealed class HybridExecutor(
 
     private SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group)
     {
-        var plan = planner.Plan(collection, request, group);
+        var plan = planner.Plan(collection, request, group, hybrid: true);
         if (plan.Parameters.IsIterator) throw MilvusException.InvalidParameter("hybrid search does not support iteration");
         if (plan.Chains is not null) throw MilvusException.InvalidParameter("function_chains is not supported for hybrid search yet");
         if (request.Aggregation is not null) throw MilvusException.InvalidParameter("hybrid search does not support search aggregation");

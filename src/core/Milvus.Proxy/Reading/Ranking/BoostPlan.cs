@@ -55,8 +55,8 @@ internal sealed class BoostPlan
         }
     }
 
-    /// <summary>The new scores, aligned with the hits.</summary>
-    public async Task<double[]> ScoreAsync(ShardReaders readers, Filters filters, MergedHits hits, CancellationToken cancellation)
+    /// <summary>The new scores, aligned with the hits. What is added brings a hit forward: it makes a distance smaller.</summary>
+    public async Task<double[]> ScoreAsync(ShardReaders readers, Filters filters, MergedHits hits, bool largerIsBetter, CancellationToken cancellation)
     {
         var scores = Array.ConvertAll(hits.Scores, s => (double)s);
         if (scores.Length == 0) return scores;
@@ -73,7 +73,7 @@ internal sealed class BoostPlan
             }
         }
         for (var i = 0; i < scores.Length; i++)
-            if (weights[i] is { } weight) scores[i] = _sumsScore ? scores[i] + weight : scores[i] * weight;
+            if (weights[i] is { } weight) scores[i] = !_sumsScore ? scores[i] * weight : largerIsBetter ? scores[i] + weight : scores[i] - weight;
         return scores;
     }
 

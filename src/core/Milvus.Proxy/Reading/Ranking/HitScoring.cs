@@ -13,10 +13,10 @@ internal sealed class HitScoring(SearchRunner runner, Filters filters)
         var hits = await runner.RunAsync(readers, whole, null, cancellation).ConfigureAwait(false);
         if (hits.Scores.Length == 0) return hits;
         if (plan.Chains is { } chains) return (await chains.ApplyAsync(readers, hits, cancellation).ConfigureAwait(false)).Window(offset, topK);
+        var largerIsBetter = plan.Metric.LargerIsBetter();
         var scores = plan.Boost is null
             ? Array.ConvertAll(hits.Scores, s => (double)s)
-            : await plan.Boost.ScoreAsync(readers, filters, hits, cancellation).ConfigureAwait(false);
-        var largerIsBetter = plan.Metric.LargerIsBetter();
+            : await plan.Boost.ScoreAsync(readers, filters, hits, largerIsBetter, cancellation).ConfigureAwait(false);
         if (plan.Reranker is { } reranker)
         {
             for (var i = 0; i < scores.Length; i++)

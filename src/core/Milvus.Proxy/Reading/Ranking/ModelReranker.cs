@@ -25,7 +25,7 @@ internal sealed class ModelReranker : Reranker
     {
         var field = InputField(schema, function);
         if (!field.Type.IsText()) throw MilvusException.InvalidParameter($"rerank_builder: model input field {field.Name} must be VarChar, got {field.Type.Spelled()}");
-        var texts = Texts(function.Params.GetValueOrDefault("queries", ""));
+        var texts = Texts(function.Params.GetValueOrDefault("queries"));
         if (texts.Length != queries) throw MilvusException.InvalidParameter($"model: queries count ({texts.Length}) != nq count ({queries})");
         var call = new ModelCall(function.Params.GetValueOrDefault("provider", "").ToLowerInvariant(), function.Params);
         models.CheckReranker(call);
@@ -47,9 +47,9 @@ internal sealed class ModelReranker : Reranker
         return result;
     }
 
-    private static ImmutableArray<string> Texts(string json)
+    private static ImmutableArray<string> Texts(string? json)
     {
-        if (json.Length == 0) throw MilvusException.InvalidParameter("rerank_builder: rerank function missing required param: queries");
+        if (json is null) throw MilvusException.InvalidParameter("rerank_builder: rerank function missing required param: queries");
         try
         {
             return [.. JsonSerializer.Deserialize<string[]>(json) ?? []];

@@ -10,8 +10,9 @@ namespace Milvus.Proxy.Reading.Searches;
 internal sealed class SearchPlanner(Filters filters, IModelGateway models)
 {
     /// <param name="group">How a hybrid search groups; null to take it from the request.</param>
+    /// <param name="hybrid">Whether this is one search of a hybrid search.</param>
     /// <exception cref="MilvusException">The request is wrong.</exception>
-    public SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group = null)
+    public SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group = null, bool hybrid = false)
     {
         if (request.Keys is { } searched) QueryVectorChecks.CheckCount(searched.Count);
         var parameters = SearchParameters.Parse(request.Params, collection);
@@ -21,14 +22,15 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         var index = collection.FindIndexOnField(field.Id);
         var metric = FindMetric(field, index, parameters);
         CheckQueries(field, metric, request, parameters);
-        var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, (long)parameters.TopK + parameters.Offset);
+        // Searches that group follow the index as far as their groups need, so that what they keep of it need not cover them.
+        var indexParams = SearchParamRules.Parse(index, metric, parameters.IndexParams, parameters.Group is null ? (long)parameters.TopK + parameters.Offset : 0);
         var groupBy = parameters.Group?.Resolve(collection.Schema) ?? [];
         if (!groupBy.IsEmpty && indexParams.Radius is not null)
             throw MilvusException.InvalidParameter("Not allowed to do range-search when doing search-group-by");
         var filter = filters.Compile(collection, request.Expression, request.Templates, request.Params.GetValueOrDefault("timezone"));
         PartitionPruning.CheckIsolation(collection, filter);
         ListSearchRules.CheckFilter(collection.Schema, field, metric, filter);
-        ListSearchRules.CheckControls(collection.Schema, field, metric, parameters, groupBy, indexParams.Radius is not null);
+        ListSearchRules.CheckControls(collection.Schema, field, metric, parameters, groupBy, indexParams.Radius is not null, hybrid);
         var boost = BoostPlan.Find(collection, request.Score);
         if (boost is not null && (parameters.IsIterator || !groupBy.IsEmpty)) throw MilvusException.InvalidParameter("failed to create query plan: don't support use segment scorer with group_by or search_iterator");
         boost?.CheckFilters(filters, collection);
@@ -106,7 +108,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
     {
         if (request.Keys is { } keys)
         {
-            if (ListSearchRules.IsElementLevel(field, metric)) throw MilvusException.InvalidParameter("search by ids is not supported for element-level search");
+            if (field.Type == DataType.ArrayOfVector) throw MilvusException.InvalidParameter("array of vector is not supported for search by IDs");
             if (request.Vectors is not null) throw MilvusException.InvalidParameter("ids and vectors can not be given both");
             if (field.IsFunctionOutput && field.Type == DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");

@@ -14,7 +14,6 @@ internal static class TextCalls
         var analyzers = new AnalyzerRegistry();
         calls.Add("RunAnalyzer", RunAnalyzerRequest.Parser, (_, status) => new RunAnalyzerResponse { Status = status }, async (request, call) =>
         {
-            if (request.Placeholder.Count == 0) throw MilvusException.InvalidParameter("the text of the analyzer is empty");
             var answer = new RunAnalyzerResponse { Status = StatusMapping.Ok() };
             var given = calls.Proxy.Resources is { } files ? await files.InlineAsync(request.AnalyzerParams, call.Cancellation) : request.AnalyzerParams;
             for (var i = 0; i < request.Placeholder.Count; i++)

@@ -43,7 +43,7 @@ internal static class RowReader
             if (!rows[i].TryGetProperty(field.Name, out var value) || value.ValueKind == JsonValueKind.Null)
             {
                 if (partial && !rows[i].TryGetProperty(field.Name, out _)) throw RestFailure.BadRows($"row[{i}] lacks the field {field.Name} that other rows of the request update");
-                if (!field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[{i}] has no value for field {field.Name}");
+                if (!field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[{i}] has no value for field {field.Name}, which is not nullable");
                 builder.AppendNull();
                 continue;
             }

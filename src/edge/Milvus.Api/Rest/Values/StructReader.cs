@@ -18,7 +18,7 @@ internal static class StructReader
                 throw RestFailure.BadRows($"row[{i}] lacks the field {parent.Name} that other rows of the request update");
             if (value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
             {
-                if (!parent.Nullable) throw RestFailure.BadRows($"row[{i}] has no value for field {parent.Name}");
+                if (!parent.Nullable) throw RestFailure.BadRows($"row[{i}] has no value for field {parent.Name}, which is not nullable");
                 foreach (var b in builders) b.AppendNull();
                 continue;
             }
@@ -37,7 +37,7 @@ internal static class StructReader
         for (var f = 0; f < fields.Length; f++)
         {
             if (!element.TryGetProperty(names[f], out var value) || value.ValueKind == JsonValueKind.Null)
-                throw RestFailure.BadRows($"row[{row}] has no value for sub-field {names[f]} of field {parent.Name}");
+                throw RestFailure.BadRows($"row[{row}] has no value for sub-field {names[f]} of field {parent.Name}, which null is not allowed for");
             var single = fields[f] with { Type = fields[f].ElementType };
             try
             {

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>
+/// The queries of one pass as bytes, and what decides from the product of rounded vectors that a row cannot be among the best. The decision allows for all that
+/// rounding can have changed, so rows it lets through are compared again by the exact kernel and no row is lost: answers are those of one query at a time.
+/// </summary>
+/// <remarks>
+/// With q', r' the rounded vectors, |⟨q,r⟩ − ⟨q',r'⟩| ≤ |q'||r − r'| + |q − q'||r| (Cauchy and Schwarz). A row is kept unless its distance less that much, twice
+/// for L2, is beyond the bound. For usual vectors of some hundred components that is one or two hundredths of |q||r|.
+/// </remarks>
+internal sealed unsafe class ByteScreen
+{
+    /// <summary>Fewer queries or components than this don't pay for rounding the rows.</summary>
+    public const int LeastQueries = 32;
+    public const int LeastDimension = 48;
+
+    /// <summary>
+    /// Where more than one pair in so many survives, comparing at once by float32 costs less. The first rows don't count: every one of them is among the best so far.
+    /// </summary>
+    private const int MostSurvivors = 12;
+    private const int FirstRows = 2048;
+    private const long TrialPairs = 64 * 1024;
+
+    /// <summary>Room for what float32 rounding adds, relative to |q||r|.</summary>
+    private const float Rounding = 4e-6f;
+
+    /// <summary>Added to rows so that they have no sign.</summary>
+    private const int Offset = 128;
+
+    private readonly RowTerms[] _terms = new RowTerms[ByteTile.Rows];
+    private PinnedBuffer _packed = new(0);
+    private PinnedBuffer _numbers = new(0);
+    private PinnedBuffer _rows = new(0);
+    private PinnedBuffer _products = new(ByteTile.Rows * ByteTile.Queries * sizeof(int));
+    private MetricType _metric;
+    private DistanceRange _range;
+    private PreparedQueries _queries = null!;
+    private int _dimension;
+    private int _padded;
+    private int _stride;
+    private long _pairs;
+    private long _survivors;
+    private int _loaded;
+
+    public int Count { get; private set; }
+
+    public int Groups => (Count + (ByteTile.Queries - 1)) / ByteTile.Queries;
+
+    /// <summary>Whether it rules out enough to be worth it, as far as it was used since it was set.</summary>
+    public bool IsWorthwhile => _pairs < TrialPairs || _survivors * MostSurvivors < _pairs;
+
+    private float* Limits => (float*)_numbers.Pointer;
+
+    private float* Steps => Limits + _stride;
+
+    private float* Norms => Steps + _stride;
+
+    private float* Errors => Norms + _stride;
+
+    private int* Shifts => (int*)(Errors + _stride);
+
+    public static bool Serves(int dimension, int queries) => ByteTile.IsSupported && queries >= LeastQueries && dimension >= LeastDimension;
+
+    /// <summary>Takes the prepared queries; their collectors are empty.</summary>
+    public void Set(PreparedQueries queries, MetricType metric, int dimension, DistanceRange range)
+    {
+        (Count, _queries, _metric, _range, _dimension, _padded, _pairs, _survivors) = (queries.Count, queries, metric, range, dimension, ByteTile.Pad(dimension), 0, 0);
+        _loaded = 0;
+        _stride = Groups * ByteTile.Queries;
+        _packed = AtLeast(_packed, (long)_stride * _padded);
+        _numbers = AtLeast(_numbers, 5L * _stride * sizeof(float));
+        _rows = AtLeast(_rows, (ByteTile.Rows + 1) * _padded);
+        _packed.Span.Clear();
+        byte* rounded = _rows.Pointer;
+        for (int i = 0; i < _stride; i++)
+        {
+            if (i >= Count)
+            {
+                (Limits[i], Steps[i], Norms[i], Errors[i], Shifts[i]) = (float.NegativeInfinity, 0, 0, 0, 0);
+                continue;
+            }
+
+            ByteTile.Rounded terms = ByteTile.Round((float*)queries.Pointer(i), dimension, 0, rounded);
+            sbyte* group = (sbyte*)_packed.Pointer + ((nint)(i / ByteTile.Queries) * ByteTile.Queries * _padded);
+            int sum = 0;
+            for (int k = 0; k < dimension; k++)
+            {
+                sum += (sbyte)rounded[k];
+                ByteTile.Set(group, i % ByteTile.Queries, k, (sbyte)rounded[k]);
+            }
+
+            // |q'| is at most |q| + |q − q'|.
+            (Steps[i], Norms[i], Errors[i], Shifts[i]) = (terms.Step, terms.Norm + terms.Error, terms.Error + (Rounding * terms.Norm), Offset * sum);
+            Limit(i, float.PositiveInfinity);
+        }
+    }
+
+    /// <summary>Leaves the rest of the pass to products of float32.</summary>
+    public void HandOver(TiledQueries tiles, ReadOnlySpan<TopK> results)
+    {
+        tiles.Set(_queries, _metric, _dimension, _range);
+        for (int i = 0; i < results.Length; i++)
+            tiles.Limit(i, results[i].Bound);
+    }
+
+    /// <summary>Lowers what a query still accepts.</summary>
+    /// <param name="bound">The largest distance that can enter its collector.</param>
+    public void Limit(int query, float bound)
+    {
+        if (_range.HasUpper)
+            bound = Math.Min(bound, _range.Upper);
+        float norm = Norms[query] - Errors[query];
+        Limits[query] = _metric switch
+        {
+            MetricType.L2 => bound - (norm * norm * (1 - Rounding)),
+            MetricType.Cosine => _queries.Scale(query) is > 0 and var scale ? bound / scale : float.PositiveInfinity,
+            _ => bound,
+        };
+    }
+
+    /// <summary>Rounds a row into one of the <see cref="ByteTile.Rows"/> places.</summary>
+    /// <param name="row">The row as float32.</param>
+    /// <param name="inverseNorm">For the cosine metric.</param>
+    public void Load(int place, float* row, float inverseNorm)
+    {
+        _loaded++;
+        ByteTile.Rounded terms = ByteTile.Round(row, _dimension, Offset, _rows.Pointer + (place * _padded));
+        float error = terms.Error + (Rounding * terms.Norm);
+        _terms[place] = _metric switch
+        {
+            MetricType.L2 => new RowTerms(terms.Norm * terms.Norm * (1 - Rounding), -2 * terms.Step, 2 * error, 2 * terms.Norm),
+            MetricType.Cosine => new RowTerms(0, -inverseNorm * terms.Step, inverseNorm * error, inverseNorm * terms.Norm),
+            _ => new RowTerms(0, -terms.Step, error, terms.Norm),
+        };
+    }
+
+    /// <summary>Multiplies the loaded rows by the queries of a group.</summary>
+    public void Multiply(int group, int rows)
+    {
+        ByteTile.Multiply(_rows.Pointer, (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded), _padded, (int*)_products.Pointer);
+        _pairs += _loaded > FirstRows ? (long)rows * ByteTile.Queries : 0;
+    }
+
+    /// <summary>One bit per query of the group multiplied last: 1 where the row in this place has to be compared exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Survivors(int place, int group)
+    {
+        RowTerms terms = _terms[place];
+        int first = group * ByteTile.Queries;
+        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (place * ByteTile.Queries)) - Vector512.Load(Shifts + first);
+        Vector512<float> value = (Vector512.ConvertToSingle(product) * Vector512.Load(Steps + first) * terms.Factor) + Vector512.Create(terms.Base)
+            - (Vector512.Load(Norms + first) * terms.Error) - (Vector512.Load(Errors + first) * terms.Norm);
+
+        // Written so that NaN survives.
+        ulong survivors = ~Vector512.GreaterThan(value, Vector512.Load(Limits + first)).ExtractMostSignificantBits() & 0xFFFF;
+        _survivors += _loaded > FirstRows ? System.Numerics.BitOperations.PopCount(survivors) : 0;
+        return survivors;
+    }
+
+    private static PinnedBuffer AtLeast(PinnedBuffer buffer, long bytes) => buffer.Length >= bytes ? buffer : new PinnedBuffer(bytes);
+
+    private readonly record struct RowTerms(float Base, float Factor, float Error, float Norm);
+}
