@@ -60,6 +60,15 @@ public sealed class SubspaceTests
         Assert.True(index.Coded!.Rows.Space.IsReduced);
         double recall = HnswSearchTests.Recall(index, raw[(Rows * Bytes)..], 10, 100);
         Assert.True(recall >= 0.97, $"recall {recall}");
+
+        // Not less than by the vectors, at narrow beams as at wide ones.
+        HnswIndex plain = HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 100, Threads = 2 });
+        foreach (int ef in (int[])[10, 64])
+        {
+            double byVectors = HnswSearchTests.Recall(plain, raw[(Rows * Bytes)..], 10, ef), byCodes = HnswSearchTests.Recall(index, raw[(Rows * Bytes)..], 10, ef);
+            Assert.True(byCodes >= byVectors - 0.01, $"recall {byCodes} at {ef}, by the vectors {byVectors}");
+        }
+
         var found = new TopK();
         HnswSearchTests.Traversing(index).Search(raw[^Bytes..], DataType.FloatVector, new VectorSearchParameters(20) { Ef = 60 }, default, found);
         for (int i = 0; i < found.Count; i++)

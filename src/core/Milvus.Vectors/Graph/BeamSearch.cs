@@ -85,7 +85,14 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             }
 
             if (added > 0)
+            {
+                // The nearest of the new nodes will be followed next, and its list is wanted right after the merge.
+                PrefetchLinks(layer, BeamPool.Node(Nearest(batch, added)));
                 cursor = Math.Min(cursor, BeamPool.Merge(pool, ref count, hold, batch, added));
+                if (added > 1)
+                    PrefetchLinks(layer, BeamPool.Node(batch[1]));
+            }
+
             if (late)
             {
                 waiting = gathered;
@@ -113,29 +120,43 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             int next = links[i];
             if (next < 0)
                 break;
-            if (!layer.Holds(next) || visited[next] == epoch)
+            if (!layer.Holds(next))
                 continue;
+
+            // Whether a node was met is a toss-up that no processor predicts.
+            gathered[fresh] = next;
+            fresh += visited[next] == epoch ? 0 : 1;
             visited[next] = epoch;
-            gathered[fresh++] = next;
-            if (lines > 0)
-                scorer.Prefetch(layer.Row(next), 0, lines);
         }
 
+        for (int i = 0; i < fresh && lines > 0; i++)
+            scorer.Prefetch(layer.Row(gathered[i]), 0, lines);
         return fresh;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Nearest(ulong* batch, int count)
+    {
+        ulong nearest = batch[0];
+        for (int i = 1; i < count; i++)
+            nearest = Math.Min(nearest, batch[i]);
+        return nearest;
+    }
+
+    /// <param name="nodes">Room for three more than <paramref name="count"/>, as in <paramref name="distances"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ScoreReady(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
     {
-        int scored = 0;
-        for (; scored <= count - 4; scored += 4)
+        if (count == 0)
+            return;
+
+        // Three more rows of four cost nothing beside one.
+        nodes[count] = nodes[count + 1] = nodes[count + 2] = nodes[count - 1];
+        for (int scored = 0; scored < count; scored += 4)
         {
             scorer.Score4(
                 layer.Row(nodes[scored]), layer.Row(nodes[scored + 1]), layer.Row(nodes[scored + 2]), layer.Row(nodes[scored + 3]), distances + scored);
         }
-
-        for (; scored < count; scored++)
-            distances[scored] = scorer.Score(layer.Row(nodes[scored]));
     }
 
     /// <summary>Rows of a few lines: all of a row is asked for while the ones before are scored.</summary>

@@ -14,7 +14,7 @@ public enum GraphCodes
 
     /// <summary>
     /// A bit per component of all 32 neighbours beside a node's links, nodes re-scored by bytes, results by the vectors. Wants M = 16 and
-    /// vectors of more than 256 dimensions that do not lie near a subspace of as few; else it is the same as <see cref="Bytes"/>.
+    /// vectors of more than 256 dimensions that do not lie near a subspace of at most 512; else it is the same as <see cref="Bytes"/>.
     /// </summary>
     Signs = 2,
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Milvus.Vectors;
@@ -11,24 +12,20 @@ namespace Milvus.Vectors;
 internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
     where TLanes : struct, ICodeLanes
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Distance(byte* query, byte* row, int length)
     {
         float* tail = (float*)(query + length);
         return tail[1] - (tail[0] * (TLanes.Dot(row, (sbyte*)query, length) - ((int*)tail)[2]));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
         float* tail = (float*)(query + length);
-        int* dots = stackalloc int[4];
-        int excess = ((int*)tail)[2];
-        TLanes.Dot4(row0, row1, row2, row3, (sbyte*)query, length, dots);
-        distances[0] = tail[1] - (tail[0] * (dots[0] - excess));
-        distances[1] = tail[1] - (tail[0] * (dots[1] - excess));
-        distances[2] = tail[1] - (tail[0] * (dots[2] - excess));
-        distances[3] = tail[1] - (tail[0] * (dots[3] - excess));
+        TLanes.Dot4(row0, row1, row2, row3, (sbyte*)query, length, (int*)distances);
+        Vector128<float> products = Vector128.ConvertToSingle(Vector128.Load((int*)distances) - Vector128.Create(((int*)tail)[2]));
+        (Vector128.Create(tail[1]) - (Vector128.Create(tail[0]) * products)).Store(distances);
     }
 }
 
@@ -37,6 +34,9 @@ internal readonly struct CodeTerm : IRowScale
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance + norms.Inverse(row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(in NormReader norms, int row) => norms.Prefetch(row);
 }
 
 /// <summary>Maps instruction sets to kernels over byte codes.</summary>

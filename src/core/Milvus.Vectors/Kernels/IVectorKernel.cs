@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Milvus.Vectors;
 
 /// <summary>
@@ -23,16 +25,26 @@ internal unsafe interface IVectorKernel
 internal interface IRowScale
 {
     static abstract float Apply(float distance, float queryScale, in NormReader norms, int row);
+
+    /// <summary>Asks for what <see cref="Apply"/> will read.</summary>
+    static abstract void Prefetch(in NormReader norms, int row);
 }
 
 /// <summary>The kernel's value is the distance.</summary>
 internal readonly struct Unscaled : IRowScale
 {
     public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance;
+
+    public static void Prefetch(in NormReader norms, int row)
+    {
+    }
 }
 
 /// <summary>The kernel's value is a negative inner product, to be divided by both norms.</summary>
 internal readonly struct CosineScale : IRowScale
 {
     public static float Apply(float distance, float queryScale, in NormReader norms, int row) => distance * queryScale * norms.Inverse(row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(in NormReader norms, int row) => norms.Prefetch(row);
 }

@@ -12,17 +12,36 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     /// <summary>Nodes followed beyond twice the rows wanted that are kept for re-scoring.</summary>
     private protected const int Spare = 16;
 
+    /// <summary>See <see cref="LeastRescored"/>.</summary>
+    private const int SpareOfSubspace = 24;
+
     /// <summary>Codes may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
     private protected const int WideBudget = 4;
 
+    /// <summary>
+    /// A beam by signs is so much wider than asked for: they err more, and a user's beam should find at least what it finds in a graph searched by
+    /// the vectors. Measured at widths of 10 to 64.
+    /// </summary>
+    private protected const int SignsWider = 8;
+
     /// <summary>Byte codes of so few components take a hop fewer cache lines than the signs of 32 neighbours do.</summary>
     internal const int WidestInsteadOfSigns = 256;
+
+    /// <summary>Along a subspace of vectors of many more components, codes up to this width take about as many lines, and a ninth of the memory.</summary>
+    private const int WidestSubspaceInsteadOfSigns = 512;
 
     public CodedRows Rows { get; } = rows;
 
     public NeighbourCodes? Neighbours { get; } = neighbours;
 
     public long MemoryBytes => Rows.MemoryBytes + (Neighbours?.MemoryBytes ?? 0);
+
+    /// <summary>
+    /// How many of what was found are compared by the vectors in any case. What lies outside a subspace errs differently from row to row, so that the
+    /// errors of a few rows do not rule out others: stopping by them lost 2 of 1 000 rows however wide the beam was.
+    /// </summary>
+    /// <param name="k">Rows wanted.</param>
+    public int LeastRescored(int k) => Rows.Space.IsReduced ? (int)Math.Min(int.MaxValue, (4L * k) + SpareOfSubspace) : k;
 
     /// <summary>Makes the codes that <paramref name="codes"/> asks for; null for none.</summary>
     /// <param name="rows">Byte codes when they exist already.</param>
@@ -40,7 +59,7 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     {
         bool signs = codes == GraphCodes.Signs && store.Dimension > WidestInsteadOfSigns;
         RandomRotation? rotation = signs ? new RandomRotation(store.Dimension, HnswParameters.RotationSeed) : null;
-        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestInsteadOfSigns : int.MaxValue), threads);
+        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestSubspaceInsteadOfSigns : int.MaxValue), threads);
     }
 
     /// <summary>Leaves rows in the scratch's results, sorted by approximate distance, for the scratch's first query.</summary>
@@ -107,10 +126,11 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         if (Neighbours is { } neighbours)
         {
             scratch.Signs.Set((float*)scratch.Centred.Pointer, Rows.Space.Width);
+            wide = Math.Min(wide + SignsWider, BeamPool.MaxWidth);
             int keep = Math.Min((int)wide, (2 * k) + Spare);
             if (all)
             {
-                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, ef, keep, scratch);
+                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, (int)wide, keep, scratch);
                 return true;
             }
 

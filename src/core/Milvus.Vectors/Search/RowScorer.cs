@@ -45,5 +45,7 @@ internal readonly unsafe struct RowScorer<TKernel, TScale>(
         int bytes = Math.Min(_rowBytes, end * CacheLine);
         for (int i = first * CacheLine; i < bytes; i += CacheLine)
             Sse.Prefetch0(start + i);
+        if (first == 0)
+            TScale.Prefetch(_norms, row);
     }
 }

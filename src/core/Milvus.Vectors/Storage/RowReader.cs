@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Milvus.Vectors;
 
@@ -32,4 +33,11 @@ internal readonly unsafe struct NormReader(nint* table, int shift, int mask)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Inverse(int row) => ((float*)_table[row >> _shift])[row & _mask];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int row)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0((float*)_table[row >> _shift] + (row & _mask));
+    }
 }
