@@ -30,7 +30,7 @@ public sealed class QuantisedSearchTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("IVF_FLAT", "L2", "{\"nlist\":32}", "{\"nprobe\":32}")]
     [InlineData("IVF_SQ8", "COSINE", "{\"nlist\":32}", "{\"nprobe\":32}")]
-    [InlineData("IVF_SQ8", "L2", "{\"nlist\":32,\"sq_type\":\"sq4\",\"refine\":true,\"refine_type\":\"fp32\"}", "{\"nprobe\":32,\"refine_k\":2}")]
+    [InlineData("IVF_SQ8", "L2", "{\"nlist\":32,\"sq_type\":\"sq4\",\"refine\":true,\"refine_type\":\"fp32\"}", "{\"nprobe\":32,\"refine_k\":10}")]
     [InlineData("IVF_PQ", "IP", "{\"nlist\":32,\"m\":8}", "{\"nprobe\":32,\"refine_k\":32}")]
     [InlineData("IVF_RABITQ", "L2", "{\"nlist\":32}", "{\"nprobe\":32,\"rbq_bits_query\":6}")]
     [InlineData("IVF_RABITQ", "L2", "{\"nlist\":32,\"refine\":true,\"refine_type\":\"FP16\"}", "{\"nprobe\":32,\"refine_k\":30,\"rbq_bits_query\":8}")]

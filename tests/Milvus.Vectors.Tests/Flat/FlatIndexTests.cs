@@ -4,6 +4,26 @@ namespace Milvus.Vectors.Tests.Flat;
 
 public sealed class FlatIndexTests
 {
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    [InlineData(256)]
+    public void Short_binary_rows_are_passed_over_together_and_none_is_missed(int bits)
+    {
+        var random = new Random(bits);
+        VectorStore store = TestVectors.Store(DataType.BinaryVector, bits, TestVectors.Clustered(random, DataType.BinaryVector, bits, 3001, 40));
+        var found = new TopK();
+        for (int round = 0; round < 10; round++)
+        {
+            byte[] query = store.Row(random.Next(3001)).ToArray();
+            query[0] ^= (byte)random.Next(256);
+            new FlatIndex(store, MetricType.Hamming).Search(query, DataType.BinaryVector, new VectorSearchParameters(9), default, found);
+            (int Row, double Score)[] expected = TestVectors.Scan(store, MetricType.Hamming, query)[..9];
+            Assert.Equal(expected.Select(hit => hit.Row), found.Rows.ToArray());
+            Assert.Equal(expected.Select(hit => (float)hit.Score), found.Scores.ToArray());
+        }
+    }
+
     public static TheoryData<DataType, MetricType> Pairs
     {
         get

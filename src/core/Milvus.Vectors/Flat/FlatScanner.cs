@@ -310,6 +310,9 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
         int i = 0;
         for (; i <= rows - 4; i += 4)
         {
+            i += TKernel.Beyond(query, start + ((nint)i * rowBytes), rows - i, block.Length, result.Bound);
+            if (i > rows - 4)
+                break;
             byte* row = start + ((nint)i * rowBytes);
             TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
             for (int j = 0; j < 4; j++)

@@ -60,11 +60,11 @@ internal static unsafe class ProductTile
         if (InstructionSets.Best == InstructionSet.Avx512)
         {
             if (width == 48)
-                Eight48(rows, packed, dimension, products, MaxQueries);
+                Eight<Three>(rows, packed, dimension, products);
             else if (width == 32)
-                Eight32(rows, packed, dimension, products, MaxQueries);
+                Eight<Two>(rows, packed, dimension, products);
             else
-                Eight16(rows, packed, dimension, products, MaxQueries);
+                Eight<One>(rows, packed, dimension, products);
             return;
         }
 
@@ -109,8 +109,30 @@ internal static unsafe class ProductTile
         s31.Store(products + (3 * MaxQueries) + 8);
     }
 
+    /// <summary>Registers of queries in a group: a constant to the compiler, which leaves out what is beyond.</summary>
+    private interface IGroup
+    {
+        static abstract int Registers { get; }
+    }
+
+    private readonly struct One : IGroup
+    {
+        public static int Registers => 1;
+    }
+
+    private readonly struct Two : IGroup
+    {
+        public static int Registers => 2;
+    }
+
+    private readonly struct Three : IGroup
+    {
+        public static int Registers => 3;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight48(byte** rows, float* packed, int dimension, float* products, int stride)
+    private static void Eight<TGroup>(byte** rows, float* packed, int dimension, float* products)
+        where TGroup : struct, IGroup
     {
         float* r0 = (float*)rows[0]; float* r1 = (float*)rows[1]; float* r2 = (float*)rows[2]; float* r3 = (float*)rows[3];
         float* r4 = (float*)rows[4]; float* r5 = (float*)rows[5]; float* r6 = (float*)rows[6]; float* r7 = (float*)rows[7];
@@ -122,173 +144,63 @@ internal static unsafe class ProductTile
         Vector512<float> s50 = default, s51 = default, s52 = default;
         Vector512<float> s60 = default, s61 = default, s62 = default;
         Vector512<float> s70 = default, s71 = default, s72 = default;
-        for (int k = 0; k < dimension; k++, packed += 48)
+        for (int k = 0; k < dimension; k++, packed += TGroup.Registers * QueryStep)
         {
             Vector512<float> q0 = Vector512.Load(packed);
-            Vector512<float> q1 = Vector512.Load(packed + 16);
-            Vector512<float> q2 = Vector512.Load(packed + 32);
+            Vector512<float> q1 = TGroup.Registers > 1 ? Vector512.Load(packed + QueryStep) : default;
+            Vector512<float> q2 = TGroup.Registers > 2 ? Vector512.Load(packed + (2 * QueryStep)) : default;
             Vector512<float> r = Vector512.Create(r0[k]);
             s00 = Avx512F.FusedMultiplyAdd(r, q0, s00);
-            s01 = Avx512F.FusedMultiplyAdd(r, q1, s01);
-            s02 = Avx512F.FusedMultiplyAdd(r, q2, s02);
+            s01 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s01) : s01;
+            s02 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s02) : s02;
             r = Vector512.Create(r1[k]);
             s10 = Avx512F.FusedMultiplyAdd(r, q0, s10);
-            s11 = Avx512F.FusedMultiplyAdd(r, q1, s11);
-            s12 = Avx512F.FusedMultiplyAdd(r, q2, s12);
+            s11 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s11) : s11;
+            s12 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s12) : s12;
             r = Vector512.Create(r2[k]);
             s20 = Avx512F.FusedMultiplyAdd(r, q0, s20);
-            s21 = Avx512F.FusedMultiplyAdd(r, q1, s21);
-            s22 = Avx512F.FusedMultiplyAdd(r, q2, s22);
+            s21 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s21) : s21;
+            s22 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s22) : s22;
             r = Vector512.Create(r3[k]);
             s30 = Avx512F.FusedMultiplyAdd(r, q0, s30);
-            s31 = Avx512F.FusedMultiplyAdd(r, q1, s31);
-            s32 = Avx512F.FusedMultiplyAdd(r, q2, s32);
+            s31 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s31) : s31;
+            s32 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s32) : s32;
             r = Vector512.Create(r4[k]);
             s40 = Avx512F.FusedMultiplyAdd(r, q0, s40);
-            s41 = Avx512F.FusedMultiplyAdd(r, q1, s41);
-            s42 = Avx512F.FusedMultiplyAdd(r, q2, s42);
+            s41 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s41) : s41;
+            s42 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s42) : s42;
             r = Vector512.Create(r5[k]);
             s50 = Avx512F.FusedMultiplyAdd(r, q0, s50);
-            s51 = Avx512F.FusedMultiplyAdd(r, q1, s51);
-            s52 = Avx512F.FusedMultiplyAdd(r, q2, s52);
+            s51 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s51) : s51;
+            s52 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s52) : s52;
             r = Vector512.Create(r6[k]);
             s60 = Avx512F.FusedMultiplyAdd(r, q0, s60);
-            s61 = Avx512F.FusedMultiplyAdd(r, q1, s61);
-            s62 = Avx512F.FusedMultiplyAdd(r, q2, s62);
+            s61 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s61) : s61;
+            s62 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s62) : s62;
             r = Vector512.Create(r7[k]);
             s70 = Avx512F.FusedMultiplyAdd(r, q0, s70);
-            s71 = Avx512F.FusedMultiplyAdd(r, q1, s71);
-            s72 = Avx512F.FusedMultiplyAdd(r, q2, s72);
+            s71 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s71) : s71;
+            s72 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s72) : s72;
         }
 
-        s00.Store(products);
-        s01.Store(products + 16);
-        s02.Store(products + 32);
-        s10.Store(products + (1 * stride));
-        s11.Store(products + (1 * stride) + 16);
-        s12.Store(products + (1 * stride) + 32);
-        s20.Store(products + (2 * stride));
-        s21.Store(products + (2 * stride) + 16);
-        s22.Store(products + (2 * stride) + 32);
-        s30.Store(products + (3 * stride));
-        s31.Store(products + (3 * stride) + 16);
-        s32.Store(products + (3 * stride) + 32);
-        s40.Store(products + (4 * stride));
-        s41.Store(products + (4 * stride) + 16);
-        s42.Store(products + (4 * stride) + 32);
-        s50.Store(products + (5 * stride));
-        s51.Store(products + (5 * stride) + 16);
-        s52.Store(products + (5 * stride) + 32);
-        s60.Store(products + (6 * stride));
-        s61.Store(products + (6 * stride) + 16);
-        s62.Store(products + (6 * stride) + 32);
-        s70.Store(products + (7 * stride));
-        s71.Store(products + (7 * stride) + 16);
-        s72.Store(products + (7 * stride) + 32);
+        Store<TGroup>(products, s00, s01, s02);
+        Store<TGroup>(products + MaxQueries, s10, s11, s12);
+        Store<TGroup>(products + (2 * MaxQueries), s20, s21, s22);
+        Store<TGroup>(products + (3 * MaxQueries), s30, s31, s32);
+        Store<TGroup>(products + (4 * MaxQueries), s40, s41, s42);
+        Store<TGroup>(products + (5 * MaxQueries), s50, s51, s52);
+        Store<TGroup>(products + (6 * MaxQueries), s60, s61, s62);
+        Store<TGroup>(products + (7 * MaxQueries), s70, s71, s72);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight32(byte** rows, float* packed, int dimension, float* products, int stride)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TGroup>(float* target, Vector512<float> first, Vector512<float> second, Vector512<float> third)
+        where TGroup : struct, IGroup
     {
-        float* r0 = (float*)rows[0]; float* r1 = (float*)rows[1]; float* r2 = (float*)rows[2]; float* r3 = (float*)rows[3];
-        float* r4 = (float*)rows[4]; float* r5 = (float*)rows[5]; float* r6 = (float*)rows[6]; float* r7 = (float*)rows[7];
-        Vector512<float> s00 = default, s01 = default;
-        Vector512<float> s10 = default, s11 = default;
-        Vector512<float> s20 = default, s21 = default;
-        Vector512<float> s30 = default, s31 = default;
-        Vector512<float> s40 = default, s41 = default;
-        Vector512<float> s50 = default, s51 = default;
-        Vector512<float> s60 = default, s61 = default;
-        Vector512<float> s70 = default, s71 = default;
-        for (int k = 0; k < dimension; k++, packed += 32)
-        {
-            Vector512<float> q0 = Vector512.Load(packed);
-            Vector512<float> q1 = Vector512.Load(packed + 16);
-            Vector512<float> r = Vector512.Create(r0[k]);
-            s00 = Avx512F.FusedMultiplyAdd(r, q0, s00);
-            s01 = Avx512F.FusedMultiplyAdd(r, q1, s01);
-            r = Vector512.Create(r1[k]);
-            s10 = Avx512F.FusedMultiplyAdd(r, q0, s10);
-            s11 = Avx512F.FusedMultiplyAdd(r, q1, s11);
-            r = Vector512.Create(r2[k]);
-            s20 = Avx512F.FusedMultiplyAdd(r, q0, s20);
-            s21 = Avx512F.FusedMultiplyAdd(r, q1, s21);
-            r = Vector512.Create(r3[k]);
-            s30 = Avx512F.FusedMultiplyAdd(r, q0, s30);
-            s31 = Avx512F.FusedMultiplyAdd(r, q1, s31);
-            r = Vector512.Create(r4[k]);
-            s40 = Avx512F.FusedMultiplyAdd(r, q0, s40);
-            s41 = Avx512F.FusedMultiplyAdd(r, q1, s41);
-            r = Vector512.Create(r5[k]);
-            s50 = Avx512F.FusedMultiplyAdd(r, q0, s50);
-            s51 = Avx512F.FusedMultiplyAdd(r, q1, s51);
-            r = Vector512.Create(r6[k]);
-            s60 = Avx512F.FusedMultiplyAdd(r, q0, s60);
-            s61 = Avx512F.FusedMultiplyAdd(r, q1, s61);
-            r = Vector512.Create(r7[k]);
-            s70 = Avx512F.FusedMultiplyAdd(r, q0, s70);
-            s71 = Avx512F.FusedMultiplyAdd(r, q1, s71);
-        }
-
-        s00.Store(products);
-        s01.Store(products + 16);
-        s10.Store(products + (1 * stride));
-        s11.Store(products + (1 * stride) + 16);
-        s20.Store(products + (2 * stride));
-        s21.Store(products + (2 * stride) + 16);
-        s30.Store(products + (3 * stride));
-        s31.Store(products + (3 * stride) + 16);
-        s40.Store(products + (4 * stride));
-        s41.Store(products + (4 * stride) + 16);
-        s50.Store(products + (5 * stride));
-        s51.Store(products + (5 * stride) + 16);
-        s60.Store(products + (6 * stride));
-        s61.Store(products + (6 * stride) + 16);
-        s70.Store(products + (7 * stride));
-        s71.Store(products + (7 * stride) + 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight16(byte** rows, float* packed, int dimension, float* products, int stride)
-    {
-        float* r0 = (float*)rows[0]; float* r1 = (float*)rows[1]; float* r2 = (float*)rows[2]; float* r3 = (float*)rows[3];
-        float* r4 = (float*)rows[4]; float* r5 = (float*)rows[5]; float* r6 = (float*)rows[6]; float* r7 = (float*)rows[7];
-        Vector512<float> s00 = default;
-        Vector512<float> s10 = default;
-        Vector512<float> s20 = default;
-        Vector512<float> s30 = default;
-        Vector512<float> s40 = default;
-        Vector512<float> s50 = default;
-        Vector512<float> s60 = default;
-        Vector512<float> s70 = default;
-        for (int k = 0; k < dimension; k++, packed += 16)
-        {
-            Vector512<float> q0 = Vector512.Load(packed);
-            Vector512<float> r = Vector512.Create(r0[k]);
-            s00 = Avx512F.FusedMultiplyAdd(r, q0, s00);
-            r = Vector512.Create(r1[k]);
-            s10 = Avx512F.FusedMultiplyAdd(r, q0, s10);
-            r = Vector512.Create(r2[k]);
-            s20 = Avx512F.FusedMultiplyAdd(r, q0, s20);
-            r = Vector512.Create(r3[k]);
-            s30 = Avx512F.FusedMultiplyAdd(r, q0, s30);
-            r = Vector512.Create(r4[k]);
-            s40 = Avx512F.FusedMultiplyAdd(r, q0, s40);
-            r = Vector512.Create(r5[k]);
-            s50 = Avx512F.FusedMultiplyAdd(r, q0, s50);
-            r = Vector512.Create(r6[k]);
-            s60 = Avx512F.FusedMultiplyAdd(r, q0, s60);
-            r = Vector512.Create(r7[k]);
-            s70 = Avx512F.FusedMultiplyAdd(r, q0, s70);
-        }
-
-        s00.Store(products);
-        s10.Store(products + (1 * stride));
-        s20.Store(products + (2 * stride));
-        s30.Store(products + (3 * stride));
-        s40.Store(products + (4 * stride));
-        s50.Store(products + (5 * stride));
-        s60.Store(products + (6 * stride));
-        s70.Store(products + (7 * stride));
+        first.Store(target);
+        if (TGroup.Registers > 1)
+            second.Store(target + QueryStep);
+        if (TGroup.Registers > 2)
+            third.Store(target + (2 * QueryStep));
     }
 }

@@ -210,25 +210,47 @@ internal sealed unsafe class WideProductCodes : ProductCodes
             ((float*)_terms.Pointer)[place] = term;
     }
 
-    private protected override void Prepare(in IvfSearch search) => Quantiser.Products(search.Scratch.Query, Table(search));
+    private protected override void Prepare(in IvfSearch search)
+    {
+        byte* query = Table(search);
+        Quantiser.Products(search.Scratch.Query, ProductTable.Products(query, Quantiser.Parts, Quantiser.Count));
+        ProductTable.Set(query, Quantiser.Parts, Quantiser.Count, IsProduct ? -1 : -2, 0);
+    }
 
-    private float* Table(in IvfSearch search) => (float*)search.Scratch.Tables((long)Quantiser.Parts * Quantiser.Count * sizeof(float));
+    private byte* Table(in IvfSearch search) => search.Scratch.Tables(ProductTable.Bytes(Quantiser.Parts, Quantiser.Count));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Estimate(in IvfSearch search, int list, float constant, RowFilter filter, TopK candidates)
     {
-        float* table = Table(search);
+        if (Quantiser.Bits > 8 && ProductTable.IsFine(Quantiser.Parts))
+            Estimate<ProductKernel<ushort, ushort>>(search, list, constant, filter, candidates);
+        else if (Quantiser.Bits > 8)
+            Estimate<ProductKernel<ushort, byte>>(search, list, constant, filter, candidates);
+        else if (ProductTable.IsFine(Quantiser.Parts))
+            Estimate<ProductKernel<byte, ushort>>(search, list, constant, filter, candidates);
+        else
+            Estimate<ProductKernel<byte, byte>>(search, list, constant, filter, candidates);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Estimate<TKernel>(in IvfSearch search, int list, float constant, RowFilter filter, TopK candidates)
+        where TKernel : struct, IVectorKernel
+    {
+        byte* query = Table(search);
         float* terms = (float*)_terms.Pointer;
-        float factor = IsProduct ? 1 : 2;
-        int end = Lists.Start(list) + Lists.Size(list);
-        for (int place = Lists.Start(list); place < end; place++)
+        float* estimates = stackalloc float[4];
+        int place = Lists.Start(list), end = place + Lists.Size(list);
+        for (; filter.PassesAll && place <= end - 4; place += 4)
         {
-            int row = Lists.Rows[place];
-            if (!filter.Passes(row))
-                continue;
             byte* code = _codes.Pointer + ((nint)place * _bytes);
-            float sum = Quantiser.Bits > 8 ? Sum((ushort*)code, table) : Sum(code, table);
-            candidates.Add(row, constant + (IsProduct ? 0 : terms[place]) - (factor * sum));
+            TKernel.Distance4(query, code, code + _bytes, code + (2 * _bytes), code + (3 * _bytes), Quantiser.Parts, estimates);
+            for (int i = 0; i < 4; i++)
+                candidates.Add(Lists.Rows[place + i], constant + (IsProduct ? 0 : terms[place + i]) + estimates[i]);
+        }
+
+        for (; place < end; place++)
+        {
+            if (filter.Passes(Lists.Rows[place]))
+                candidates.Add(Lists.Rows[place], constant + (IsProduct ? 0 : terms[place]) + TKernel.Distance(query, _codes.Pointer + ((nint)place * _bytes), Quantiser.Parts));
         }
     }
 
@@ -257,38 +279,6 @@ internal sealed unsafe class WideProductCodes : ProductCodes
 
         if (largest >= Quantiser.Count)
             throw new IntegrityException(sourceName, "the vector index names a centroid that does not exist");
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Sum(byte* code, float* table)
-    {
-        float a = 0, b = 0, c = 0, d = 0;
-        int part = 0, count = Quantiser.Count;
-        for (; part <= Quantiser.Parts - 4; part += 4, table += 4 * count)
-        {
-            a += table[code[part]];
-            b += table[count + code[part + 1]];
-            c += table[(2 * count) + code[part + 2]];
-            d += table[(3 * count) + code[part + 3]];
-        }
-
-        for (; part < Quantiser.Parts; part++, table += count)
-            a += table[code[part]];
-        return (a + b) + (c + d);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Sum(ushort* code, float* table)
-    {
-        float a = 0, b = 0;
-        int part = 0, count = Quantiser.Count;
-        for (; part <= Quantiser.Parts - 2; part += 2, table += 2 * count)
-        {
-            a += table[code[part]];
-            b += table[count + code[part + 1]];
-        }
-
-        return part < Quantiser.Parts ? a + b + table[code[part]] : a + b;
     }
 }
 

@@ -143,6 +143,15 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
             distances[row] = TOperation.Distance(firsts[row], TOperation.CountsTwice ? firsts[row + 4] : 0);
     }
 
+    /// <summary>
+    /// Short rows, several to a register: what takes time is not their bits but one comparison for each, so that registers are compared first. Hamming only.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) =>
+        typeof(TLanes) == typeof(BitLanes512) && typeof(TOperation) == typeof(HammingOperation) && length is 8 or 16 or 32 && bound < length * 8
+            ? ShortRows.Beyond(query, rows, count, length, (ulong)bound)
+            : 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Registers(byte* query, byte* row, int length)
     {

@@ -158,6 +158,8 @@ internal readonly unsafe struct ProductKernel<TNumber, TEntry> : IVectorKernel
         distances[3] = Of(query, sum3);
     }
 
+    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Of(byte* query, int sum) => ((float*)query)[1] + (((float*)query)[2] * sum);
 }
