@@ -10,7 +10,6 @@ using Milvus.Proxy;
 using Milvus.Standalone.Settings;
 using Milvus.Storage.Files;
 using Milvus.Storage.Objects;
-using Milvus.Vectors;
 
 namespace Milvus.Standalone;
 
@@ -46,7 +45,6 @@ public sealed class ServerProcess : IAsyncDisposable
         ThreadPool.GetMinThreads(out var workers, out var ports);
         ThreadPool.SetMinThreads(Math.Max(workers, 32), ports);
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
-        if (Environment.ProcessorCount > 1) _ = Task.Run(() => RehearseAsync(cancellation), cancellation);
         ILoggerFactory? logging = null;
         EmbeddedMilvus? milvus = null;
         ImportWorker? imports = null;
@@ -101,20 +99,6 @@ public sealed class ServerProcess : IAsyncDisposable
         await _milvus.DisposeAsync();
         _logging.Dispose();
         _lock.Dispose();
-    }
-
-    // What the first search runs is compiled on another core while this one recovers the directory.
-    private static async Task RehearseAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await Rehearsal.RunAsync(TimeProvider.System, cancellation);
-            SearchRehearsal.Run();
-        }
-        catch (Exception)
-        {
-            // A rehearsal only: whatever is wrong shows, and is reported, when it matters.
-        }
     }
 
     private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)

@@ -52,12 +52,6 @@ public sealed class MilvusServer : IAsyncDisposable
         _management = new ManagementEndpoints(metrics, health, version, time, management);
     }
 
-    /// <summary>What accepts connections; sockets when nothing else is said.</summary>
-    internal IConnectionListenerFactory Transport
-    {
-        init => _sockets = value;
-    }
-
     /// <summary>The bound port of gRPC and REST; valid once started, 0 when there is none.</summary>
     public int Port { get; private set; }
 
