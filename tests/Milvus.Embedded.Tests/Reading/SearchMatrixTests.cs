@@ -308,6 +308,8 @@ public class SearchMatrixTests
                 for (var i = 0; i < result.Scores.Length; i++) seen.Add((result.Ids.Int64s[i], result.Scores[i]));
                 parameters = [.. parameters.Take(3), ("search_iter_id", result.IteratorToken!), ("search_iter_last_bound", Number(result.IteratorLastBound))];
             }
+            // Behind the last candidate come rows that share no band.
+            if (kind.Index == "MINHASH_LSH") seen.RemoveAll(s => s.Score == 0);
             Assert.Equal(Math.Min(3 * Page, exact.Count), seen.Count);
             Assert.Equal(seen.Count, seen.Select(s => s.Id).Distinct().Count());
             for (var i = 1; i < seen.Count; i++) Assert.True(_larger ? seen[i].Score <= seen[i - 1].Score : seen[i].Score >= seen[i - 1].Score, $"{this}: pages out of order");

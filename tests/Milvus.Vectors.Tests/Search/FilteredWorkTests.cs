@@ -44,7 +44,7 @@ public sealed class FilteredWorkTests
                 bool isWithin = work <= WorstOfScan(codes) * passing && (place == "far" || work <= 4 * unfiltered * share);
                 // From one share to the next, at most twice as large, work changes by the same order: most where the scan gives way to the graph, which it
                 // does late on data that graphs find easy.
-                bool isSteady = before == 0 || place == "far" || (work <= 5 * before && before <= 5 * work);
+                bool isSteady = before == 0 || place == "far" || (work <= 6 * before && before <= 6 * work);
                 if (!isWithin || !isSteady)
                     failures.Add($"{what}, {before:F0} before");
                 before = work;
