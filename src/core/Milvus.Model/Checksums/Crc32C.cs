@@ -70,6 +70,8 @@ public static class Crc32C
         return state;
     }
 
+    // Compiled with care at once: a start on a loaded directory runs it over all that is loaded, long before it would count as hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint UpdateLanes(uint state, ReadOnlySpan<byte> data)
     {
         var a = MemoryMarshal.Cast<byte, ulong>(data[..LaneBytes]);

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Milvus.Embedded.Shards;
 
 /// <summary>
@@ -11,12 +13,18 @@ internal sealed class ReadSlots(int count)
 
     private readonly SemaphoreSlim _free = new(count);
 
-    public ValueTask<TResult> RunAsync<TState, TResult>(TState state, Func<TState, CancellationToken, TResult> read, CancellationToken cancellation)
+    public ValueTask<TResult> RunAsync<TState, TResult>(TState state, Func<TState, CancellationToken, TResult> read, CancellationToken cancellation) =>
+        TryRun(state, read, cancellation, out var result) ? new(result) : WaitAsync(state, read, cancellation);
+
+    /// <summary>Runs the read at once, unless all slots are taken.</summary>
+    public bool TryRun<TState, TResult>(TState state, Func<TState, CancellationToken, TResult> read, CancellationToken cancellation, [MaybeNullWhen(false)] out TResult result)
     {
-        if (!_free.Wait(0, CancellationToken.None)) return WaitAsync(state, read, cancellation);
+        result = default;
+        if (!_free.Wait(0, CancellationToken.None)) return false;
         try
         {
-            return new(read(state, cancellation));
+            result = read(state, cancellation);
+            return true;
         }
         finally
         {

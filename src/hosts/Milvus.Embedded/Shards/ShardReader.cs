@@ -41,8 +41,9 @@ public sealed class ShardReader : IShardReader
     {
     }
 
-    public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation) =>
-        ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Search(s.request, c), cancellation);
+    public ValueTask<ShardHits> SearchAsync(ShardSearch request, CancellationToken cancellation) => ScanBatches.CanShare(request, _segments)
+        ? ScanBatches.Shared.RunAsync(request, _segments, ReadAt, Search, cancellation)
+        : ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Search(s.request, c), cancellation);
 
     private ShardHits Search(ShardSearch request, CancellationToken cancellation)
     {
