@@ -80,7 +80,11 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         await _client.ExecuteAsync(
             new AddField(CoordinatorRig.Database, CoordinatorRig.Collection, new FieldSchema
             {
-                Name = "t", Type = DataType.VarChar, Nullable = true, Default = new Literal.Text("red fox"), TypeParams = [new("max_length", "99"), new("enable_analyzer", "true")],
+                Name = "t",
+                Type = DataType.VarChar,
+                Nullable = true,
+                Default = new Literal.Text("red fox"),
+                TypeParams = [new("max_length", "99"), new("enable_analyzer", "true")],
             }),
             default);
         var added = await _client.ExecuteAsync(

@@ -34,7 +34,10 @@ public class IgnoreGrowingTests
     {
         var result = await machine.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
         {
-            Collection = "c", OutputFields = ["count(*)"], ConsistencyLevel = ConsistencyLevel.Strong, Params = ImmutableDictionary<string, string>.Empty.Add("ignore_growing", "true"),
+            Collection = "c",
+            OutputFields = ["count(*)"],
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Params = ImmutableDictionary<string, string>.Empty.Add("ignore_growing", "true"),
         });
         return ((FixedColumn<long>)result.Columns.Single(c => c.Name == "count(*)").Column).Values[0];
     }

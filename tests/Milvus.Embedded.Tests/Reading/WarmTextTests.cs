@@ -57,7 +57,10 @@ public class WarmTextTests
             else Assert.Equal(1, Cold());
             var found = await machine.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
             {
-                Collection = "c", Expression = "text_match(text, 'FOX')", OutputFields = ["count(*)"], ConsistencyLevel = ConsistencyLevel.Strong,
+                Collection = "c",
+                Expression = "text_match(text, 'FOX')",
+                OutputFields = ["count(*)"],
+                ConsistencyLevel = ConsistencyLevel.Strong,
             });
             Assert.Equal(Rows / 3, ((FixedColumn<long>)found.Columns[0].Column).Values[0]);
             // Whoever asks makes them.

@@ -31,7 +31,8 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
         var exact = collection.Load is not null && atMost.Values.Any(n => n > 0) ? await AskAsync(collection).ConfigureAwait(false) : [];
         var now = Timestamp.FromMs(time.GetUtcNow().ToUnixTimeMilliseconds());
         var candidates = segments.Select(s => new CompactionCandidate(
-            s, Math.Min(s.RowCount, Deleted(s, segments, atMost[s.SegmentId], exact, force) + SegmentCompactor.ExpiredAtLeast(s, collection, now))) { LacksOutputs = s.LacksOutputs(collection.Schema) });
+            s, Math.Min(s.RowCount, Deleted(s, segments, atMost[s.SegmentId], exact, force) + SegmentCompactor.ExpiredAtLeast(s, collection, now)))
+        { LacksOutputs = s.LacksOutputs(collection.Schema) });
         var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
         return
         [
