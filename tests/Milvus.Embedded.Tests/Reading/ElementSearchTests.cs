@@ -213,7 +213,7 @@ public class ElementSearchTests
                 [],
                 [Struct("s"), Struct("t")]);
             await rig.Machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
-            ImmutableArray<Property> build = index.StartsWith("HNSW", StringComparison.Ordinal) ? [new("M", "16"), new("efConstruction", "100")] : index.StartsWith("IVF", StringComparison.Ordinal) ? [new("nlist", "8")] : [];
+            ImmutableArray<Property> build = index.StartsWith("HNSW", StringComparison.Ordinal) ? [new("M", "16"), new("efConstruction", "100")] : index is "SCANN" or "IVF_FLAT" or "IVF_FLAT_CC" ? [new("nlist", "8")] : [];
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "s[w]") { Params = [new("index_type", index), new("metric_type", metric), .. build] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "t[w]") { Params = [new("index_type", "AUTOINDEX"), new("metric_type", "MAX_SIM_IP")] });
             await rig.Machine.ExecuteAsync(new CreateIndex("", "c", "plain") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
