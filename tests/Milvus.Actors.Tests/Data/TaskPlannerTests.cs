@@ -46,7 +46,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         // Too small to be worth an index.
         await CommitAsync(3, 110, 5);
         var segments = await WhenAsync(s => s.Count(m => m.Indexes.Length == 1) == 2);
-        Assert.All(segments.Where(s => s.SegmentId != 3), s => Assert.Equal((index.Id, SegmentIndexPlan.Hnsw), (s.Indexes[0].IndexId, s.Indexes[0].Kind)));
+        Assert.All(segments.Where(s => s.SegmentId != 3), s => Assert.Equal((index.Id, SegmentIndexPlan.HnswBytes), (s.Indexes[0].IndexId, s.Indexes[0].Kind)));
         Assert.Empty(segments.Single(s => s.SegmentId == 3).Indexes);
         foreach (var file in segments.SelectMany(s => s.Indexes)) Assert.Equal(file.Bytes, await _rig.Objects.GetLengthAsync(file.ObjectKey));
     }
