@@ -118,7 +118,7 @@ public class FunctionFillingTests
 
     private static string Text(long key) => $"all w{key} {(char)('a' + (key % 26))}";
 
-    private static Task CreateAsync(Machine machine)
+    private static async Task CreateAsync(Machine machine)
     {
         var schema = new CollectionSchema(
         [
@@ -126,14 +126,9 @@ public class FunctionFillingTests
             new FieldSchema { Name = "text", Type = DataType.VarChar, TypeParams = [new("max_length", "99"), new("enable_analyzer", "true")] },
             new FieldSchema { Name = "vector", Type = DataType.FloatVector, TypeParams = [new("dim", "2")] },
         ]);
-        return CreateAsync();
-
-        async Task CreateAsync()
-        {
-            await machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
-            await machine.ExecuteAsync(new CreateIndex("", "c", "vector") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
-            await machine.ExecuteAsync(new LoadCollection("", "c"));
-        }
+        await machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
+        await machine.ExecuteAsync(new CreateIndex("", "c", "vector") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
+        await machine.ExecuteAsync(new LoadCollection("", "c"));
     }
 
     private static Task AddAsync(Machine machine, FunctionType kind)

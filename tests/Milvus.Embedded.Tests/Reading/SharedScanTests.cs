@@ -39,22 +39,28 @@ public class SharedScanTests
         await CreateAsync(machine);
         await InsertAsync(machine, random, 0);
         var template = Template();
-        var noise = new CancellationTokenSource();
+        using var noise = new CancellationTokenSource();
         var load = Enumerable.Range(0, 12).Select(_ => Task.Run(async () =>
         {
             var own = Vectors(new Random(3), 1);
             while (!noise.IsCancellationRequested) await SearchAsync(machine, template, own);
         })).ToArray();
-        for (var key = Rows; key < Rows + 40; key++)
+        try
         {
-            var vector = Vectors(random, 1);
-            await InsertAsync(machine, key, vector);
-            Assert.Equal(key, (await SearchAsync(machine, template, vector)).Ids.Int64s[0]);
-            await machine.DeleteAsync("c", key);
-            Assert.NotEqual(key, (await SearchAsync(machine, template, vector)).Ids.Int64s[0]);
+            for (var key = Rows; key < Rows + 40; key++)
+            {
+                var vector = Vectors(random, 1);
+                await InsertAsync(machine, key, vector);
+                Assert.Equal(key, (await SearchAsync(machine, template, vector)).Ids.Int64s[0]);
+                await machine.DeleteAsync("c", key);
+                Assert.NotEqual(key, (await SearchAsync(machine, template, vector)).Ids.Int64s[0]);
+            }
         }
-        await noise.CancelAsync();
-        await Task.WhenAll(load);
+        finally
+        {
+            await noise.CancelAsync();
+            await Task.WhenAll(load);
+        }
     }
 
     private static async Task CreateAsync(Machine machine)

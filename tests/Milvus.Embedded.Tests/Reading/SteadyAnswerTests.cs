@@ -81,7 +81,7 @@ public class SteadyAnswerTests
         await machine.IndexedAsync("c");
         var before = await machine.SearchAsync("c", 333, 20);
         Assert.Equal(20, before.Count);
-        Assert.InRange(before.Intersect(rows).Count(), 10, 20);
+        Assert.InRange(before.Intersect(rows).Count(), 18, 20);
         await machine.RestartAsync();
         await machine.LoadedAsync("c");
         Assert.Equal(before, await machine.SearchAsync("c", 333, 20));

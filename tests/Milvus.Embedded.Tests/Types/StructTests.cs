@@ -83,6 +83,9 @@ public class StructTests
                 ConsistencyLevel = ConsistencyLevel.Strong,
                 Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "s[w]").Add("topk", "10").Add("explain", "true"),
             });
+            var segments = result.Explain!.Steps.Where(s => s.Operation == "search").SelectMany(s => s.Segments).Where(s => s.RowCount > 0).ToList();
+            Assert.NotEmpty(segments);
+            Assert.All(segments, s => Assert.Equal("index", s.SearchPlan));
             var scores = model.Where(r => r.Value is { Vectors.Length: > 0 } && (round % 2 == 0 || r.Key % 3 != 0)).ToDictionary(r => r.Key, r => query.Sum(v => Best(metric, v, r.Value!.Vectors)));
             var expected = (metric == "MAX_SIM_L2" ? scores.OrderBy(s => s.Value) : scores.OrderByDescending(s => s.Value)).Take(10).Select(s => s.Key).ToArray();
             Assert.Equal(10, result.Scores.Length);

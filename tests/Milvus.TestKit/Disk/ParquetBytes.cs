@@ -11,8 +11,9 @@ namespace Milvus.TestKit.Disk;
 public sealed record ParquetTestColumn(string Name, int Type, object?[] Rows, bool IsList = false, bool IsOptional = true);
 
 /// <summary>How a file made by <see cref="ParquetBytes"/> is laid out.</summary>
-/// <param name="Codec">0 none, 1 snappy (literals only), 2 gzip, 4 brotli.</param>
-public sealed record ParquetTestLayout(int Codec = 0, bool Version2 = false, bool Dictionary = false, int PageEntries = 1000, int GroupRows = 1000);
+/// <param name="Codec">0 none, 1 snappy (literals only), 2 gzip, 4 brotli, 7 raw lz4.</param>
+/// <param name="Encodings">Of values without a dictionary: 0 plain; 1 differences of integers and of lengths; 2 common prefixes of bytes. Both split numbers into streams of bytes.</param>
+public sealed record ParquetTestLayout(int Codec = 0, bool Version2 = false, bool Dictionary = false, int PageEntries = 1000, int GroupRows = 1000, int Encodings = 0);
 
 /// <summary>Writes Parquet files for tests, after the format's description.</summary>
 public static class ParquetBytes
@@ -66,8 +67,7 @@ public static class ParquetBytes
         {
             var page = entries.Skip(at).Take(layout.PageEntries).ToList();
             var present = page.Where(e => e.Definition == maxDefinition).Select(e => e.Value!).ToList();
-            var values = distinct is null ? Plain(column.Type, present) : Indexes(present.ConvertAll(v => distinct.IndexOf(v)), distinct.Count);
-            var encoding = distinct is null ? 0 : 8;
+            var (encoding, values) = distinct is null ? Encode(layout.Encodings, column.Type, present) : (8, Indexes(present.ConvertAll(v => distinct.IndexOf(v)), distinct.Count));
             var repetitions = maxRepetition == 0 ? [] : Runs(page.ConvertAll(e => e.Repetition), 1);
             var definitions = maxDefinition == 0 ? [] : Runs(page.ConvertAll(e => e.Definition), maxDefinition == 1 ? 1 : 2);
             if (layout.Version2)
@@ -117,6 +117,16 @@ public static class ParquetBytes
         return new Compact().I32(1, 1).List(2, schema).I64(3, rows).List(4, list).End();
     }
 
+    private static (int Encoding, byte[] Values) Encode(int encodings, int type, List<object> values) => (encodings, type) switch
+    {
+        (1, 1 or 2) => (5, ParquetEncoders.Deltas([.. values.Select(v => Convert.ToInt64(v, null))])),
+        (1, 6) => (6, ParquetEncoders.Lengths(values.ConvertAll(ParquetEncoders.Text))),
+        (2, 6) => (7, ParquetEncoders.Prefixes(values.ConvertAll(ParquetEncoders.Text))),
+        (1 or 2, 1 or 4) => (9, ParquetEncoders.Split(Plain(type, values), 4)),
+        (1 or 2, 2 or 5) => (9, ParquetEncoders.Split(Plain(type, values), 8)),
+        _ => (0, Plain(type, values)),
+    };
+
     private static byte[] Plain(int type, List<object> values)
     {
         var bytes = new MemoryStream();
@@ -135,7 +145,7 @@ public static class ParquetBytes
                 2 => BitConverter.GetBytes(Convert.ToInt64(value, null)),
                 4 => BitConverter.GetBytes(Convert.ToSingle(value, null)),
                 5 => BitConverter.GetBytes(Convert.ToDouble(value, null)),
-                _ => Prefixed(value as byte[] ?? Encoding.UTF8.GetBytes((string)value)),
+                _ => Prefixed(ParquetEncoders.Text(value)),
             });
         }
         return bytes.ToArray();
@@ -151,7 +161,7 @@ public static class ParquetBytes
         {
             var end = i;
             while (end < levels.Count && levels[end] == levels[i]) end++;
-            Compact.Varint(bytes, (ulong)(end - i) << 1);
+            Varint(bytes, (ulong)(end - i) << 1);
             for (var b = 0; b < (bits + 7) / 8; b++) bytes.WriteByte((byte)(levels[i] >> (8 * b)));
             i = end;
         }
@@ -167,7 +177,7 @@ public static class ParquetBytes
         var bytes = new MemoryStream();
         bytes.WriteByte((byte)bits);
         if (groups == 0) return bytes.ToArray();
-        Compact.Varint(bytes, ((ulong)groups << 1) | 1);
+        Varint(bytes, ((ulong)groups << 1) | 1);
         var packed = new byte[groups * bits];
         for (var i = 0; i < indexes.Count; i++)
             for (var b = 0; b < bits; b++)
@@ -182,7 +192,7 @@ public static class ParquetBytes
         switch (codec)
         {
             case 1:
-                Compact.Varint(target, (ulong)bytes.Length);
+                Varint(target, (ulong)bytes.Length);
                 for (var at = 0; at < bytes.Length; at += 60)
                 {
                     var length = Math.Min(60, bytes.Length - at);
@@ -196,9 +206,17 @@ public static class ParquetBytes
             case 4:
                 using (var brotli = new BrotliStream(target, CompressionLevel.Fastest)) brotli.Write(bytes);
                 return target.ToArray();
+            case 7:
+                return ParquetEncoders.Lz4(bytes);
             default:
                 return bytes;
         }
+    }
+
+    internal static void Varint(Stream target, ulong value)
+    {
+        for (; value >= 0x80; value >>= 7) target.WriteByte((byte)(value | 0x80));
+        target.WriteByte((byte)value);
     }
 
     /// <summary>A struct in Thrift's compact protocol.</summary>
@@ -241,12 +259,6 @@ public static class ParquetBytes
         }
 
         public byte[] End() => [.. _bytes.ToArray(), 0];
-
-        public static void Varint(Stream target, ulong value)
-        {
-            for (; value >= 0x80; value >>= 7) target.WriteByte((byte)(value | 0x80));
-            target.WriteByte((byte)value);
-        }
 
         private Compact I64(int id, long value, int type)
         {
