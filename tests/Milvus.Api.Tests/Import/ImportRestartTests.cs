@@ -22,13 +22,7 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         await OpenAsync();
-        var schema = new CollectionSchema([
-            new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
-            new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "2")] },
-        ]);
-        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateCollection("default", "c", schema) { Shards = 2 });
-        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateIndex("default", "c", "v"));
-        await _milvus.Proxy.ExecuteAsync(RequestContext.Default, new LoadCollection("default", "c"));
+        await PlainCollection.CreateAsync(_milvus, "c");
         var rows = string.Join(',', Enumerable.Range(0, 500).Select(i => $$"""{"id":{{i}},"v":[{{i}},1]}"""));
         await Files.PutAsync("rows.json", Encoding.UTF8.GetBytes($"[{rows}]"));
     }
@@ -78,7 +72,7 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Deletes_and_upserts_meet_imported_rows_by_time()
     {
-        await _milvus.Proxy.InsertAsync(RequestContext.Default, Rows([7, 8]));
+        await _milvus.Proxy.InsertAsync(RequestContext.Default, PlainCollection.Rows("c", 7, 8));
         await DeleteAsync(8);
         var id = await CreateAsync("rows.json");
         await Work.RunAsync(id, default);
@@ -200,24 +194,9 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
 
     private Task<IRowIntake> BeginAsync(long id) => _milvus.Engine.BeginAsync(_milvus.Proxy.Catalog.GetCollection("default", "c"), id, default);
 
-    private Task FillAsync(IRowIntake intake) => _milvus.Proxy.InsertAsync(RequestContext.Default, Rows([.. Enumerable.Range(0, 500)]) with { Into = intake });
+    private Task FillAsync(IRowIntake intake) => _milvus.Proxy.InsertAsync(RequestContext.Default, PlainCollection.Rows("c", [.. Enumerable.Range(0, 500)]) with { Into = intake });
 
-    private static InsertRequest Rows(int[] ids) => new()
-    {
-        Collection = "c",
-        RowCount = ids.Length,
-        Columns =
-        [
-            new NamedColumn("id", new FixedColumn<long>(DataType.Int64, ids.Select(i => (long)i).ToArray())),
-            new NamedColumn("v", new VectorColumn(DataType.FloatVector, 2, new byte[ids.Length * 8])),
-        ],
-    };
+    private Task DeleteAsync(int id) => PlainCollection.DeleteAsync(_milvus, "c", id);
 
-    private Task DeleteAsync(int id) => _milvus.Proxy.DeleteAsync(RequestContext.Default, new DeleteRequest { Collection = "c", Expression = $"id == {id}" });
-
-    private async Task<long> CountAsync()
-    {
-        var result = await _milvus.Proxy.QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", OutputFields = ["count(*)"], ConsistencyLevel = Milvus.Model.ConsistencyLevel.Strong });
-        return ((FixedColumn<long>)result.Columns[0].Column).Values[0];
-    }
+    private Task<long> CountAsync() => PlainCollection.CountAsync(_milvus, "c");
 }

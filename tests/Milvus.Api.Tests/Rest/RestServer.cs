@@ -120,6 +120,18 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
         return answer.Message;
     }
 
+    /// <summary>Asks again until a member of the answer has a value; a minute is long enough for anything.</summary>
+    internal async Task UntilAsync(string path, object body, string member, string value)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var now = (await DataAsync(path, body)).GetProperty(member).GetString();
+            if (now == value) return;
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMinutes(1), $"{path}: {member} is still {now}");
+        }
+    }
+
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => await _http.SendAsync(request);
 
     public async Task DisposeAsync()

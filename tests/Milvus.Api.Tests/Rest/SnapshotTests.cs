@@ -55,7 +55,7 @@ public sealed class SnapshotTests(RestServer server)
         await server.DataAsync("entities/delete", new { collectionName = "sn_kept", filter = "id < 10" });
         await server.DataAsync("snapshots/create", new { collectionName = "sn_kept", snapshotName = "s" });
         var id = (await server.DataAsync("collections/compact", new { collectionName = "sn_kept" })).GetProperty("compactionID").GetInt64();
-        while ((await server.DataAsync("collections/get_compaction_state", new { jobID = id })).GetProperty("state").GetString() != "Completed") await Task.Yield();
+        await server.UntilAsync("collections/get_compaction_state", new { jobID = id }, "state", "Completed");
         await server.DataAsync("collections/drop", new { collectionName = "sn_kept" });
         // Snapshots of a dropped collection are found by the name that it had, and can be restored under it.
         await server.DataAsync("snapshots/restore", new { collectionName = "sn_kept", snapshotName = "s", targetCollectionName = "sn_kept" });
@@ -106,32 +106,16 @@ public sealed class SnapshotTests(RestServer server)
 
     private static async Task MakeAsync(EmbeddedMilvus milvus)
     {
-        var schema = new Milvus.Model.CollectionSchema([
-            new Milvus.Model.FieldSchema { Name = "id", Type = Milvus.Model.DataType.Int64, IsPrimaryKey = true },
-            new Milvus.Model.FieldSchema { Name = "v", Type = Milvus.Model.DataType.FloatVector, TypeParams = [new Milvus.Model.Property("dim", "2")] },
-        ]);
-        await milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateCollection("default", "c", schema) { Shards = 2 });
-        await milvus.Proxy.ExecuteAsync(RequestContext.Default, new CreateIndex("default", "c", "v"));
-        await milvus.Proxy.ExecuteAsync(RequestContext.Default, new LoadCollection("default", "c"));
-        await milvus.Proxy.InsertAsync(RequestContext.Default, new Milvus.Proxy.InsertRequest
-        {
-            Collection = "c",
-            RowCount = 6,
-            Columns =
-            [
-                new Milvus.Model.NamedColumn("id", new Milvus.Model.FixedColumn<long>(Milvus.Model.DataType.Int64, new long[] { 1, 2, 3, 4, 5, 6 })),
-                new Milvus.Model.NamedColumn("v", new Milvus.Model.VectorColumn(Milvus.Model.DataType.FloatVector, 2, new byte[48])),
-            ],
-        });
-        await milvus.Proxy.DeleteAsync(RequestContext.Default, new Milvus.Proxy.DeleteRequest { Collection = "c", Expression = "id == 3" });
+        await PlainCollection.CreateAsync(milvus, "c");
+        await milvus.Proxy.InsertAsync(RequestContext.Default, PlainCollection.Rows("c", 1, 2, 3, 4, 5, 6));
+        await PlainCollection.DeleteAsync(milvus, "c", 3);
     }
 
     private static async Task<long> CountAsync(EmbeddedMilvus milvus)
     {
         await milvus.Proxy.ExecuteAsync(RequestContext.Default, new LoadCollection("default", "d"));
         await milvus.Engine.WaitLoadedAsync(milvus.Coordinator.Catalog.GetCollection("default", "d"), default);
-        var request = new Milvus.Proxy.QueryRequest { Collection = "d", OutputFields = ["count(*)"], ConsistencyLevel = Milvus.Model.ConsistencyLevel.Strong };
-        return ((Milvus.Model.FixedColumn<long>)(await milvus.Proxy.QueryAsync(RequestContext.Default, request)).Columns[0].Column).Values[0];
+        return await PlainCollection.CountAsync(milvus, "d");
     }
 
     private async Task CreateAsync(string name)
@@ -152,7 +136,7 @@ public sealed class SnapshotTests(RestServer server)
 
     private async Task<long> CountAsync(string name)
     {
-        while ((await server.DataAsync("collections/get_load_state", new { collectionName = name })).GetProperty("loadState").GetString() != "LoadStateLoaded") await Task.Yield();
+        await server.UntilAsync("collections/get_load_state", new { collectionName = name }, "loadState", "LoadStateLoaded");
         var rows = await server.DataAsync("entities/query", """{"collectionName":"NAME","filter":"","outputFields":["count(*)"],"consistencyLevel":"Strong"}""".Replace("NAME", name));
         return rows[0].GetProperty("count(*)").GetInt64();
     }

@@ -79,6 +79,35 @@ public sealed class TlsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Issuers_in_the_file_are_shown_to_clients_that_know_only_the_root(bool areGiven)
+    {
+        using var between = new Authority("between", _servers);
+        using var certificate = between.Issue("localhost", forServer: true);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        var options = new TlsOptions
+        {
+            Certificate = Write("chain.pem", certificate.ExportCertificatePem() + (areGiven ? "\n" + between.Certificate.ExportCertificatePem() : "")),
+            Key = Write("chain.key", key.ExportPkcs8PrivateKeyPem()),
+        };
+        await using var server = await StartAsync(options);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        policy.CustomTrustStore.Add(_servers.Certificate);
+        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy, TargetHost = "localhost" } })
+        {
+            BaseAddress = new Uri($"https://127.0.0.1:{server.Port}"),
+        };
+        if (!areGiven)
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(http, HttpVersion.Version20));
+            return;
+        }
+        using var answer = await GetAsync(http, HttpVersion.Version20);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Files_that_cannot_be_used_stop_the_start_and_are_named()
     {
@@ -152,11 +181,18 @@ public sealed class TlsTests : IDisposable
         private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         private byte _serial;
 
-        public Authority(string name)
+        /// <param name="issuer">Null for an authority of its own.</param>
+        public Authority(string name, Authority? issuer = null)
         {
             var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-            Certificate = request.CreateSelfSigned(From, Until);
+            if (issuer is null)
+            {
+                Certificate = request.CreateSelfSigned(From, Until);
+                return;
+            }
+            using var bare = request.Create(issuer.Certificate, From, Until, [++issuer._serial]);
+            Certificate = bare.CopyWithPrivateKey(_key);
         }
 
         public X509Certificate2 Certificate { get; }
@@ -166,6 +202,9 @@ public sealed class TlsTests : IDisposable
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(forServer ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], critical: false));
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
             using var bare = request.Create(Certificate, From, Until, [++_serial]);
             return bare.CopyWithPrivateKey(key);
         }

@@ -198,7 +198,7 @@ public sealed class BadInputTests(RestServer server)
         await server.DataAsync("indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":8,"efConstruction":40}}]}""");
         await RefusedAsync(1100, "at most one distinct index is allowed per field", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":9,"efConstruction":40}}]}""");
         await RefusedAsync(1100, "creating multiple indexes on same field is not supported", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"other","indexType":"FLAT","metricType":"L2"}]}""");
-        await RefusedAsync(1100, "index", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""", anyText: true);
+        await RefusedAsync(1100, "integer value out of range, key: 'M', value: '1'", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""");
 
         // Names that lead elsewhere.
         await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");
@@ -207,7 +207,7 @@ public sealed class BadInputTests(RestServer server)
         await RefusedAsync(1600, "alias not found", "aliases/alter", """{"collectionName":"keyed","aliasName":"none_alias"}""");
         await RefusedAsync(1601, "alias and collection name conflict", "collections/create", """{"collectionName":"held_alias","dimension":2}""");
         await RefusedAsync(1100, "has associated aliases", "collections/drop", """{"collectionName":"held"}""");
-        await RefusedAsync(1100, "held_alias", "collections/drop", """{"collectionName":"held_alias"}""", anyText: true);
+        await RefusedAsync(1100, "cannot drop the collection via alias = held_alias", "collections/drop", """{"collectionName":"held_alias"}""");
         await RefusedAsync(1100, "duplicated new collection name", "collections/rename", """{"collectionName":"held","newCollectionName":"keyed"}""");
         await server.DataAsync("databases/create", """{"dbName":"lived_in"}""");
         await server.DataAsync("collections/create", """{"dbName":"lived_in","collectionName":"c","dimension":2}""");
@@ -217,13 +217,10 @@ public sealed class BadInputTests(RestServer server)
 
         // Keys that the server gives.
         await server.DataAsync("collections/create", """{"collectionName":"numbered","dimension":2,"autoID":true}""");
-        await RefusedAsync(1804, "id", "entities/insert", """{"collectionName":"numbered","data":[{"id":1,"vector":[1,2]}]}""", anyText: true);
+        await RefusedAsync(1804, "no need to pass primary field id, autoID is enabled", "entities/insert", """{"collectionName":"numbered","data":[{"id":1,"vector":[1,2]}]}""");
 
-        async Task RefusedAsync(int code, string text, string path, string body, bool anyText = false)
-        {
-            var message = await server.RefusedAsync(code, path, body);
-            if (!anyText) Assert.Contains(text, message, StringComparison.Ordinal);
-        }
+        async Task RefusedAsync(int code, string text, string path, string body) =>
+            Assert.Contains(text, await server.RefusedAsync(code, path, body), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -143,14 +143,14 @@ public sealed class InsertValidationTests
     }
 
     [Theory]
-    [InlineData(true, "1=null 2=7")]
-    [InlineData(false, "1=null 2=7")]
-    public async Task Json_of_no_bytes_is_null(bool nullable, string expected)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Json_of_no_bytes_is_null(bool nullable)
     {
         var world = new World();
         world.Create([Key(), Vector(), Field("j", DataType.Json) with { Nullable = nullable }]);
         await world.InsertAsync(2, TwoKeys, TwoVectors, Jsons("j", "", "7"));
-        Assert.Equal(expected, string.Join(" ", (await world.AllAsync("j")).Select(p => $"{p.Key}={p.Value}")));
+        Assert.Equal("1=null 2=7", string.Join(" ", (await world.AllAsync("j")).Select(p => $"{p.Key}={p.Value}")));
         Assert.Equal(nullable, world.Shards.Writes.Single().Write.Inserts.Single().Rows.Find(102)!.IsNull(0));
     }
 
