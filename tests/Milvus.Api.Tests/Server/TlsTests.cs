@@ -95,7 +95,7 @@ public sealed class TlsTests : IDisposable
         await using var server = await StartAsync(options);
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         policy.CustomTrustStore.Add(_servers.Certificate);
-        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy, TargetHost = "localhost" } })
+        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
         {
             BaseAddress = new Uri($"https://127.0.0.1:{server.Port}"),
         };
@@ -204,6 +204,7 @@ public sealed class TlsTests : IDisposable
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(forServer ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], critical: false));
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName(name);
+            names.AddIpAddress(IPAddress.Loopback);
             request.CertificateExtensions.Add(names.Build());
             using var bare = request.Create(Certificate, From, Until, [++_serial]);
             return bare.CopyWithPrivateKey(key);

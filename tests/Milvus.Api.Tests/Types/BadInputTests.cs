@@ -198,7 +198,7 @@ public sealed class BadInputTests(RestServer server)
         await server.DataAsync("indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":8,"efConstruction":40}}]}""");
         await RefusedAsync(1100, "at most one distinct index is allowed per field", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":9,"efConstruction":40}}]}""");
         await RefusedAsync(1100, "creating multiple indexes on same field is not supported", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexName":"other","indexType":"FLAT","metricType":"L2"}]}""");
-        await RefusedAsync(1100, "integer value out of range, key: 'M', value: '1'", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""");
+        await RefusedAsync(1100, "Out of range in json: param 'M' (1) should be in range", "indexes/create", """{"collectionName":"held","indexParams":[{"fieldName":"vector","indexType":"HNSW","metricType":"L2","params":{"M":1,"efConstruction":40}}]}""");
 
         // Names that lead elsewhere.
         await server.DataAsync("aliases/create", """{"collectionName":"held","aliasName":"held_alias"}""");

@@ -65,7 +65,7 @@ public class ScanBatchesTests
         Task<ShardHits> left;
         await using (await held.OccupyAsync())
         {
-            left = held.Start(Search(1), cancellation: gone.Token, isAwaited: false);
+            left = held.FindAsync(Search(1), cancellation: gone.Token);
             held.Start(Search(2));
             await gone.CancelAsync();
         }
@@ -73,7 +73,7 @@ public class ScanBatchesTests
         await held.DoneAsync();
 
         Task<ShardHits>[] failing;
-        await using (await held.OccupyAsync()) failing = [held.Start(Search(-1), isAwaited: false), held.Start(Search(4), isAwaited: false)];
+        await using (await held.OccupyAsync()) failing = [held.FindAsync(Search(-1)), held.FindAsync(Search(4))];
         foreach (var f in failing) await Assert.ThrowsAsync<InvalidOperationException>(() => f);
     }
 
@@ -112,12 +112,11 @@ public class ScanBatchesTests
             return new Occupied(leave, inside);
         }
 
-        public Task<ShardHits> Start(ShardSearch search, ulong readAt = 5, bool isAwaited = true, CancellationToken cancellation = default)
-        {
-            var found = _batches.RunAsync(search, [], new Timestamp(readAt), Scan, cancellation).AsTask();
-            if (isAwaited) _searches.Add((found, Values(search)));
-            return found;
-        }
+        /// <summary>A search whose answer <see cref="DoneAsync"/> looks at.</summary>
+        public void Start(ShardSearch search, ulong readAt = 5) => _searches.Add((FindAsync(search, readAt), Values(search)));
+
+        public Task<ShardHits> FindAsync(ShardSearch search, ulong readAt = 5, CancellationToken cancellation = default) =>
+            _batches.RunAsync(search, [], new Timestamp(readAt), Scan, cancellation).AsTask();
 
         public async Task DoneAsync()
         {
