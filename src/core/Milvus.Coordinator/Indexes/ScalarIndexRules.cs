@@ -31,8 +31,11 @@ internal static class ScalarIndexRules
                 CheckBitmap(field, parameters);
                 break;
             case "STL_SORT":
-                if (!field.Type.IsNumeric() && field.Type is not (DataType.VarChar or DataType.Timestamptz or DataType.Json))
-                    throw MilvusException.InvalidParameter("STL_SORT are only supported on numeric, varchar or timestamptz field");
+                // Arrays only where they are what a struct's elements have.
+                var isSub = field.Type == DataType.Array && field.Name.Contains('[', StringComparison.Ordinal);
+                var type = isSub ? field.ElementType : field.Type;
+                if (!type.IsNumeric() && type is not (DataType.VarChar or DataType.Timestamptz) && field.Type != DataType.Json)
+                    throw MilvusException.InvalidParameter($"STL_SORT are only supported on numeric, varchar or timestamptz field{(isSub ? $", got struct sub-field of {type.Spelled()}" : "")}");
                 CheckCastIsOneOf("STL_SORT", field, parameters, "DOUBLE", "VARCHAR");
                 break;
             case "Trie":
