@@ -224,7 +224,7 @@ public sealed class FunctionChainTests
             (Chain(new ChainStep("select", null, [], [], With())), "select_op: columns is required"),
             (Chain(Select("$id", "$score")) with { Stage = ChainStage.Level1Rerank }, "operator select is not supported at stage L1_rerank, only supports: [map, sort, limit]"),
             (Chain(Group("age", 1, 1, 0)) with { Stage = ChainStage.Level0Rerank }, "operator group_by is not supported at stage L0_rerank, only supports: [map]"),
-            (Chain(Group("", 1, 1, 0)), "group_by_op: field is required"),
+            (Chain(new ChainStep("group_by", null, [], [], With(("group_size", 1), ("limit", 1)))), "group_by_op: field is required"),
             (Chain(Group("age", 0, 1, 0)), "group_by_op: group_size must be positive"),
             (Chain(Group("age", 1, 0, 0)), "group_by_op: limit must be positive"),
             (Chain(Group("age", 1, 1, -1)), "group_by_op: offset must be non-negative"),

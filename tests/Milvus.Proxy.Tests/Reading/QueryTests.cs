@@ -34,7 +34,7 @@ public sealed class QueryTests
         world.Alter(c => c with { Schema = c.Schema.With(structFields: [new StructFieldSchema { Id = 950, Name = "s" }]) });
         var (x, y) = (world.Collection.Schema.Find("s[x]")!.Id, world.Collection.Schema.Find("s[y]")!.Id);
         var result = await world.QueryAsync("element_filter(s, $[x] == 2 and $[y] == 9)", ["id", "s[x]"]);
-        Assert.Equal([2], Assert.Single(result.Elements));
+        Assert.Equal([2], Assert.Single(result.Elements).ToArray());
         Assert.Equal([x, y], world.Shards.Fetched.Order());
     }
 
