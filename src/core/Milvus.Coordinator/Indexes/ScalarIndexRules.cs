@@ -31,11 +31,10 @@ internal static class ScalarIndexRules
                 CheckBitmap(field, parameters);
                 break;
             case "STL_SORT":
-                // Arrays only where they are what a struct's elements have.
-                var isSub = field.Type == DataType.Array && field.Name.Contains('[', StringComparison.Ordinal);
-                var type = isSub ? field.ElementType : field.Type;
-                if (!type.IsNumeric() && type is not (DataType.VarChar or DataType.Timestamptz) && field.Type != DataType.Json)
-                    throw MilvusException.InvalidParameter($"STL_SORT are only supported on numeric, varchar or timestamptz field{(isSub ? $", got struct sub-field of {type.Spelled()}" : "")}");
+                // Elements of structs can be sorted, those of arrays cannot: sub-fields have a bracket in their names.
+                var sorted = field.Type == DataType.Array && field.Name.Contains('[', StringComparison.Ordinal) ? field.ElementType : field.Type;
+                if (!sorted.IsNumeric() && sorted is not (DataType.VarChar or DataType.Timestamptz or DataType.Json))
+                    throw MilvusException.InvalidParameter("STL_SORT are only supported on numeric, varchar or timestamptz field");
                 CheckCastIsOneOf("STL_SORT", field, parameters, "DOUBLE", "VARCHAR");
                 break;
             case "Trie":
