@@ -131,7 +131,12 @@ public sealed class VectorIndexFileTests
     {
         var header = new IndexHeader
         {
-            Kind = VectorIndexKind.Flat, Metric = MetricType.L2, Type = DataType.Int8Vector, Dimension = 2, Rows = 1, FormatVersion = IndexHeader.VersionWithCodes,
+            Kind = VectorIndexKind.Flat,
+            Metric = MetricType.L2,
+            Type = DataType.Int8Vector,
+            Dimension = 2,
+            Rows = 1,
+            FormatVersion = IndexHeader.VersionWithCodes,
         };
         var target = new MemoryStream();
         header.Write(target);

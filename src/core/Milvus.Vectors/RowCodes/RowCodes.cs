@@ -67,12 +67,12 @@ internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricT
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static RowCodes Encode(
         VectorStore store, MetricType metric, RowCoding coding, RowCodeParameters parameters, ulong seed, int threads, CancellationToken cancellation = default) => coding switch
-    {
-        RowCoding.Scalar4 or RowCoding.Scalar6 or RowCoding.Scalar8 => ScalarRowCodes.Encode(store, metric, coding, threads, cancellation),
-        RowCoding.Float16 or RowCoding.BFloat16 => HalfRowCodes.Encode(store, metric, coding, threads, cancellation),
-        RowCoding.Product => ProductRowCodes.Encode(store, metric, parameters, seed, threads, cancellation),
-        _ => throw new ArgumentOutOfRangeException(nameof(coding)),
-    };
+        {
+            RowCoding.Scalar4 or RowCoding.Scalar6 or RowCoding.Scalar8 => ScalarRowCodes.Encode(store, metric, coding, threads, cancellation),
+            RowCoding.Float16 or RowCoding.BFloat16 => HalfRowCodes.Encode(store, metric, coding, threads, cancellation),
+            RowCoding.Product => ProductRowCodes.Encode(store, metric, parameters, seed, threads, cancellation),
+            _ => throw new ArgumentOutOfRangeException(nameof(coding)),
+        };
 
     /// <summary>The codes as <see cref="Write"/> wrote them.</summary>
     /// <exception cref="IntegrityException">They contradict themselves.</exception>
