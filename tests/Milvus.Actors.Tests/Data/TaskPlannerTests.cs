@@ -10,6 +10,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.Model;
+using Milvus.Proxy;
 using Milvus.Proxy.Models;
 using Milvus.Proxy.Writing;
 using Milvus.Segments;
@@ -100,6 +101,46 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         Assert.Equal(50, segments.Sum(s => s.RowCount));
         var rows = await SealedSegment.LoadAsync(segments[0], schema, _rig.Objects);
         Assert.Equal(2 * 8, ((BinaryColumn)rows.Fetch(schema.Find("s")!.Id, [0]))[0].Length);
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_answer_holds_up_no_other_task()
+    {
+        await StartAsync(withDataNode: false);
+        await CommitAsync(1, 0, 30);
+        await CommitAsync(2, 30, 50);
+        await _client.ExecuteAsync(
+            new AddField(CoordinatorRig.Database, CoordinatorRig.Collection, new FieldSchema
+            {
+                Name = "t",
+                Type = DataType.VarChar,
+                Nullable = true,
+                Default = new Literal.Text("red fox"),
+                TypeParams = [new("max_length", "99")],
+            }),
+            default);
+        var added = await _client.ExecuteAsync(
+            new AddFunction(
+                CoordinatorRig.Database, CoordinatorRig.Collection, new FunctionSchema { Name = "f", Type = FunctionType.TextEmbedding, InputFields = ["t"], OutputFields = ["e"], Params = [new("provider", "slow")] })
+            {
+                Outputs = [new FieldSchema { Name = "e", Type = DataType.FloatVector, TypeParams = [new("dim", "2")] }],
+            },
+            default);
+        var index = await _client.ExecuteAsync(CoordinatorRig.Index(), default);
+        await _rig.Replica.EnsureAsync(index.Catalog.Version, default);
+        var model = new SlowModel();
+        using var worker = new TaskWorker(
+            _rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance, filler: new FunctionFiller(new AnalyzerRegistry(), model));
+        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 0), default);
+        await model.Asked.Task.WaitAsync(s_patience);
+        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id), default).WaitAsync(s_patience);
+        Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 2).Indexes);
+        Assert.False(filling.IsCompleted);
+        model.Answer.SetResult();
+        await filling.WaitAsync(s_patience);
+        var filled = (await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 99);
+        Assert.False(filled.LacksOutputs(added.Catalog.GetCollection(_collection.Id).Schema));
+        Assert.Single(filled.Indexes);
     }
 
     [Fact]
@@ -249,5 +290,29 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         T answer = default!;
         await _rig.Kit.AwaitConditionAsync(async () => isWanted(answer = await ask()), s_patience, TimeSpan.FromMilliseconds(20));
         return answer;
+    }
+
+    private sealed class SlowModel : IModelGateway
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void CheckEmbedding(ModelCall call)
+        {
+        }
+
+        public void CheckReranker(ModelCall call)
+        {
+        }
+
+        public async Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation)
+        {
+            Asked.TrySetResult();
+            await Answer.Task.WaitAsync(cancellation);
+            return [.. texts.Select(t => new float[] { t.Length, 1 })];
+        }
+
+        public Task<double[]> RerankAsync(ModelCall call, string query, IReadOnlyList<string> texts, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

@@ -85,10 +85,10 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         }
     }
 
-    /// <summary>Counts a segment again after an index came or went.</summary>
+    /// <summary>Counts a segment again after an index came or went, or its texts were analysed.</summary>
     public void Recount(SealedSegment segment)
     {
-        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema, segment.Placement);
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema, segment.Placement) + segment.TextBytes;
         lock (_lock)
         {
             if (!_reserved.TryGetValue(segment.SegmentId, out var before)) return;
@@ -158,6 +158,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             // What has to fit is the smallest form: a segment takes a larger one only while there is plenty.
             services.Memory.Require(missing.Sum(m => SealedSegmentReader.EstimateMemory(m, collection.Info, Place(m, 0))), $"collection {collection.Info.Name}");
             var total = missing.Sum(m => m.TotalBytes);
+            var started = services.Time.GetTimestamp();
             long done = 0;
             foreach (var manifest in missing)
             {
@@ -170,6 +171,12 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
                 if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
             }
             await ReleaseAsync().ConfigureAwait(false);
+            if (missing.Count > 0)
+            {
+                services.Logger.LogInformation(
+                    "Collection {Collection}: loaded {Segments} segments of {Rows} rows, {Bytes} bytes in files, in {Ms:F0} ms",
+                    collection.Info.Name, added.Count, added.Sum(m => (long)m.RowCount), added.Sum(m => m.TotalBytes), services.Time.GetElapsedTime(started).TotalMilliseconds);
+            }
             Set(collection.Info.Load is not null ? new LoadProgress(LoadPhase.Loaded, 100) : new LoadProgress(LoadPhase.NotLoaded, 0));
         }
         catch (OperationCanceledException)
