@@ -6,7 +6,7 @@ const string usage = """
     Milvus.Bench.Memory [--rows N] [--dim D] [--directory DIR] [--index NAME]...
       --rows N          rows to index (default 20000)
       --dim D           float32 components (default 768)
-      --directory DIR   where files go, on a disk (default below the current directory; removed afterwards)
+      --directory DIR   where files go, on a disk, in a directory of their own that is removed afterwards (default the current directory)
       --index NAME      one of those listed instead of all
     """;
 
@@ -14,7 +14,7 @@ const string usage = """
 if (args is ["--build", var built, var from]) return Steps.Build(Kinds.Find(built), from);
 if (args is ["--load", var loaded, var at]) return Steps.Load(Kinds.Find(loaded), at);
 
-(int rows, int dimension, string directory) = (20_000, 768, Path.Combine(Environment.CurrentDirectory, "bench-memory"));
+(int rows, int dimension, string place) = (20_000, 768, Environment.CurrentDirectory);
 var kinds = new List<Kind>();
 for (int i = 0; i < args.Length; i += 2)
 {
@@ -23,7 +23,7 @@ for (int i = 0; i < args.Length; i += 2)
     {
         case "--rows": rows = int.Parse(value, CultureInfo.InvariantCulture); break;
         case "--dim": dimension = int.Parse(value, CultureInfo.InvariantCulture); break;
-        case "--directory": directory = value; break;
+        case "--directory": place = value; break;
         case "--index": kinds.Add(Kinds.Find(value)); break;
         default:
             Console.WriteLine(usage);
@@ -32,6 +32,7 @@ for (int i = 0; i < args.Length; i += 2)
     }
 }
 
+string directory = Path.Combine(place, $"bench-memory-{Environment.ProcessId}");
 Directory.CreateDirectory(directory);
 try
 {

@@ -14,7 +14,7 @@ internal sealed record BenchOptions
         Milvus.Bench export  [--rows 1000000] [--dim 128] [--page 1000]
         Milvus.Bench text    [--rows 100000] [--seconds S] [--clients 1,8]
         Milvus.Bench served  [--rows 100000] [--dim 768] [--seconds S] [--clients 1,4,16] [--indexes HNSW,AUTOINDEX] [--recall 0.985]
-                             [--parts insert,search,restart] [--insert-rows 100000] [--insert-clients 1,2,4] [--batch 2000] [--ef EF]
+                             [--parts insert,search,restart] [--insert-rows N] [--insert-clients 1,2,4] [--batch 2000] [--ef 64,128]
           --data DIR      workload: base.bvecs.gz, query.bvecs.gz, gt.ivecs.gz (or environment MILVUS_BENCH_DATA)
           --seconds S     length of each throughput measurement (default 5)
           --server DLL    the server to start (default: the one built with this program; a published program or a cluster node will do)
@@ -23,6 +23,8 @@ internal sealed record BenchOptions
           --work DIR      where the server keeps its data (default: the temporary directory)
           --server-args   arguments handed to the server, such as "--wal-sync interval"
         """;
+
+    private static readonly string[] s_parts = ["insert", "search", "restart"];
 
     public string Mode { get; init; } = "";
 
@@ -48,14 +50,15 @@ internal sealed record BenchOptions
     public bool HasClients { get; init; }
 
     /// <summary>What <c>served</c> measures.</summary>
-    public string[] Parts { get; init; } = ["insert", "search", "restart"];
+    public string[] Parts { get; init; } = s_parts;
 
     public string[] Indexes { get; init; } = ["HNSW", "AUTOINDEX"];
 
     /// <summary>Least recall of a search; the beam is as narrow as it allows.</summary>
     public double Recall { get; init; } = 0.985;
 
-    public int InsertRows { get; init; } = 100_000;
+    /// <summary>Rows that each number of clients inserts; 0 for as many as <see cref="Rows"/>.</summary>
+    public int InsertRows { get; init; }
 
     public int[] InsertClients { get; init; } = [1, 2, 4];
 
@@ -96,7 +99,7 @@ internal sealed record BenchOptions
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--ef" => options with { Efs = Numbers(value), HasEfs = true },
                 "--clients" => options with { Clients = Numbers(value), HasClients = true },
-                "--parts" => options with { Parts = value.Split(',') },
+                "--parts" when value.Split(',').All(s_parts.Contains) => options with { Parts = value.Split(',') },
                 "--indexes" => options with { Indexes = value.Split(',') },
                 "--recall" => options with { Recall = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--insert-rows" => options with { InsertRows = int.Parse(value, CultureInfo.InvariantCulture) },

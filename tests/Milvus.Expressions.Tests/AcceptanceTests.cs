@@ -196,6 +196,8 @@ public class AcceptanceTests
     [InlineData("$[x] == 1", "syntax can only be used inside ElementFilter or MATCH_*")]
     [InlineData("not i == 1", "not op can only be applied on boolean expression")]
     [InlineData("not i in [1]", "not op can only be applied on boolean expression")]
+    [InlineData("not 1", "not can only apply on boolean")]
+    [InlineData("i in not [1]", "not can only apply on boolean")]
     [InlineData("i ==", "no viable alternative at input '<EOF>'")]
     [InlineData("st_within(geo, \"POINT(1\")", "invalid geometry wkt")]
     [InlineData("st_within(geo, 5)", "st_within needs a geometry as well-known text")]

@@ -51,6 +51,25 @@ public class FilterSourceTests
         Assert.True(count > 40);
     }
 
+    [Theory]
+    [InlineData("i > 0")]
+    [InlineData("i > 0 and s like \"a%\"")]
+    [InlineData("i == 3")]
+    public void A_sample_has_the_asked_share_of_what_passes(string filter)
+    {
+        var rows = new Rows(Sample.Schema, new RandomRows(new Random(6)).Make(3000));
+        var all = rows.Select(Sample.Compile(filter));
+        foreach (var rate in new[] { 0.01, 0.5, 0.7 })
+        {
+            for (var seed = 0; seed < 4; seed++)
+            {
+                var some = rows.Select(Sample.Compile(FormattableString.Invariant($"{filter} and random_sample({rate})"), options: new FilterOptions { SampleSeed = seed }));
+                Assert.Equal(all.Count == 0 ? 0 : Math.Max(1, (int)(all.Count * rate)), some.Count);
+                Assert.Subset(all.ToHashSet(), some.ToHashSet());
+            }
+        }
+    }
+
     [Fact]
     public void The_seed_and_the_time_zone_travel_along()
     {

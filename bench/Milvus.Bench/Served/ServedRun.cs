@@ -41,7 +41,7 @@ internal sealed class ServedRun : IDisposable
     private async Task InsertAsync()
     {
         var bodies = new InsertBodies(_set, _options.BatchRows);
-        var batches = Math.Max(bodies.BatchCount, _options.InsertRows / _options.BatchRows);
+        var batches = _options.InsertRows == 0 ? bodies.BatchCount : Math.Max(1, _options.InsertRows / _options.BatchRows);
         var batchBytes = _options.BatchRows * _options.Dimension * sizeof(float);
         var disk = DiskSpeed.Measure(_options.Work, batchBytes);
         Console.WriteLine();
@@ -96,24 +96,31 @@ internal sealed class ServedRun : IDisposable
             Console.WriteLine();
             Console.WriteLine($"Built and loaded in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s ({(_server.ProcessorTime - used).TotalSeconds:F1} s of processor time).");
         }
-        var (ef, recall, requests) = FindEf();
-        if (_options.Parts.Contains("search")) await MeasureAsync(ef, recall, requests);
-        if (_options.Parts.Contains("restart")) await RestartAsync(requests[0]);
+        var request = Array.Empty<byte>();
+        foreach (var (ef, recall, requests) in ChooseEfs())
+        {
+            if (_options.Parts.Contains("search")) await MeasureAsync(ef, recall, requests);
+            request = requests[0];
+        }
+        if (_options.Parts.Contains("restart")) await RestartAsync(request);
         using (var client = new GrpcClient(_server.Port)) await client.DropCollectionAsync(Collection);
     }
 
-    private (int Ef, double Recall, byte[][] Requests) FindEf()
+    // Those that were asked for, or the narrowest that finds enough.
+    private IEnumerable<(int Ef, double Recall, byte[][] Requests)> ChooseEfs()
     {
-        using var connection = new LeanConnection(_server.Port);
         foreach (var ef in _options.HasEfs ? _options.Efs : Efs)
         {
             byte[][] requests = [.. Enumerable.Range(0, _set.QueryCount).Select(q => GrpcClient.SearchBody(Collection, _set.Query(q), ClusteredSet.K, ef, "IP"))];
             long hits = 0;
-            for (var q = 0; q < requests.Length; q++) hits += _set.Hits(q, Answer(connection, requests[q]).Results.Ids.IntId.Data);
+            using (var connection = new LeanConnection(_server.Port))
+                for (var q = 0; q < requests.Length; q++) hits += _set.Hits(q, Answer(connection, requests[q]).Results.Ids.IntId.Data);
             var recall = hits / (double)(ClusteredSet.K * requests.Length);
-            if (recall >= _options.Recall || _options.HasEfs) return (ef, recall, requests);
+            if (recall < _options.Recall && !_options.HasEfs) continue;
+            yield return (ef, recall, requests);
+            if (!_options.HasEfs) yield break;
         }
-        throw new BenchException($"no ef reaches recall {_options.Recall}");
+        if (!_options.HasEfs) throw new BenchException($"no ef reaches recall {_options.Recall}");
     }
 
     private async Task MeasureAsync(int ef, double recall, byte[][] requests)

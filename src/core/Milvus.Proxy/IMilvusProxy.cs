@@ -13,7 +13,7 @@ public interface IMilvusProxy
     /// <summary>The newest catalogue this proxy knows: describe, list and has are answered from it.</summary>
     Catalog Catalog { get; }
 
-    /// <summary>Schema, alias, partition, index, load, user … changes. Authorised, then forwarded to the coordinator.</summary>
+    /// <summary>Schema, alias, partition, index, load, user … changes. Forwarded to the coordinator.</summary>
     Task<CommandResult> ExecuteAsync(RequestContext context, CoordinatorCommand command, CancellationToken cancellation = default);
 
     /// <summary>A fresh hybrid timestamp.</summary>

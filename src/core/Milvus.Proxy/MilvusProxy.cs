@@ -17,12 +17,12 @@ using Milvus.Text.Analyzers;
 namespace Milvus.Proxy;
 
 /// <summary>
-/// The proxy: authorises, resolves names in one snapshot of the catalogue, and hands each request to the part that knows it. Thread-safe.
+/// The proxy: resolves names in one snapshot of the catalogue, and hands each request to the part that knows it. Who may send which request is
+/// decided where it comes in. Thread-safe.
 /// </summary>
 public sealed partial class MilvusProxy : IMilvusProxy
 {
     private readonly ICoordinator _coordinator;
-    private readonly IAccessPolicy _access;
     private readonly ILogger _logger;
     private readonly Inserter _inserter;
     private readonly Upserter _upserter;
@@ -34,7 +34,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
     private readonly ReadRepeater _repeater;
     private readonly IModelGateway _models;
 
-    /// <param name="access">Who may do what; null for everybody everything.</param>
     /// <param name="models">Reaches models that embed and compare texts; null for those that the options allow, over HTTP.</param>
     /// <param name="analyzers">Shared with other parts of the process where they have one; null for one of its own.</param>
     public MilvusProxy(
@@ -44,7 +43,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
         TimeProvider time,
         ProxyOptions options,
         ILogger logger,
-        IAccessPolicy? access = null,
         AnalyzerRegistry? analyzers = null,
         IModelGateway? models = null)
     {
@@ -52,7 +50,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
         ArgumentNullException.ThrowIfNull(shards);
         ArgumentNullException.ThrowIfNull(maintenance);
         _coordinator = coordinator;
-        _access = access ?? OpenAccess.Instance;
         _logger = logger;
         Maintenance = maintenance;
         Resources = options.Files is { } files ? new FileResources(files, () => Catalog) : null;
@@ -96,7 +93,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
     public Task<CommandResult> ExecuteAsync(RequestContext context, CoordinatorCommand command, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(command);
-        _access.Require(context.User, ProxyOperation.Command, (command as DatabaseCommand)?.Database ?? context.Database, command.GetType().Name);
         if (command is DatabaseCommand { Database: var database }) DatabaseDenials.Check(Catalog.FindDatabase(database.Length == 0 ? Limits.DefaultDatabase : database), command);
         FunctionSchema[] functions = command switch
         {
@@ -154,7 +150,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
         CancellationToken cancellation,
         Func<CollectionInfo, TRequest, CancellationToken, Task<TResult>> run)
     {
-        _access.Require(context.User, operation, context.Database, name);
         var collection = operation is ProxyOperation.Search or ProxyOperation.HybridSearch
             ? Catalog.GetAnyCollection(context.Database, name)
             : Catalog.GetCollection(context.Database, name);

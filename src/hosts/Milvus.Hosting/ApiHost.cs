@@ -6,6 +6,7 @@ using Milvus.Api.Grpc.Calls;
 using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Rest;
+using Milvus.Api.Rest.Access;
 using Milvus.Api.Server;
 using Milvus.Coordinator;
 using Milvus.Coordinator.Access;
@@ -56,7 +57,7 @@ public static class ApiHost
         var rest = new RestApplication(
             parts.Proxy,
             new RestOptions { Int64AsNumbers = parts.RestInt64AsNumbers },
-            parts.Access is null ? null : new RestGuard(parts.Access),
+            parts.Access is null ? null : new RestGuard(parts.Access, parts.Catalog),
             time,
             logging.CreateLogger("Milvus.Api.Rest"))
         { Imports = parts.Imports, Snapshots = parts.Snapshots };

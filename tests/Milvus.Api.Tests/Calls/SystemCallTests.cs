@@ -2,6 +2,8 @@ using System.Text.Json;
 using Google.Protobuf;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
+using Milvus.Protocol.Schema;
+using KeyValuePair = Milvus.Protocol.Common.KeyValuePair;
 
 namespace Milvus.Api.Tests.Calls;
 
@@ -36,6 +38,25 @@ public sealed class SystemCallTests
         await using var server = await MilvusTestServer.StartAsync();
         Assert.Equal(100, (await server.CallAsync("LoadBalance", new LoadBalanceRequest { SrcNodeID = 1 }, Status.Parser)).Code);
         Assert.Equal(1100, (await server.CallAsync("BatchDescribeCollection", new BatchDescribeCollectionRequest(), BatchDescribeCollectionResponse.Parser)).Status.Code);
+    }
+
+    [Fact]
+    public async Task Distances_of_given_vectors_are_measured_but_not_too_many()
+    {
+        await using var server = await MilvusTestServer.StartAsync();
+        var request = new CalcDistanceRequest
+        {
+            OpLeft = new VectorsArray { DataArray = new VectorField { Dim = 2, FloatVector = new FloatArray { Data = { 0, 0, 3, 4 } } } },
+            OpRight = new VectorsArray { DataArray = new VectorField { Dim = 2, FloatVector = new FloatArray { Data = { 3, 4 } } } },
+            Params = { new KeyValuePair { Key = "metric", Value = "L2" }, new KeyValuePair { Key = "sqrt", Value = "true" } },
+        };
+        Assert.Equal([5f, 0f], (await server.CallAsync("CalcDistance", request, CalcDistanceResults.Parser)).FloatDist.Data);
+
+        VectorsArray Bits(int count) => new() { DataArray = new VectorField { Dim = 8, BinaryVector = ByteString.CopyFrom(new byte[count]) } };
+        var bits = new CalcDistanceRequest { OpLeft = Bits(2048), OpRight = Bits(2049), Params = { new KeyValuePair { Key = "metric", Value = "HAMMING" } } };
+        Assert.Equal(1100, (await server.CallAsync("CalcDistance", bits, CalcDistanceResults.Parser)).Status.Code);
+        bits.OpRight = Bits(2);
+        Assert.Equal(2048 * 2, (await server.CallAsync("CalcDistance", bits, CalcDistanceResults.Parser)).IntDist.Data.Count);
     }
 
     [Fact]

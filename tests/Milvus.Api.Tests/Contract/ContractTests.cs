@@ -1,5 +1,4 @@
 using Google.Protobuf.Reflection;
-using Milvus.Api.Tests.Grpc;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
 using Milvus.Protocol.Schema;
@@ -9,7 +8,7 @@ namespace Milvus.Api.Tests.Contract;
 public sealed class ContractTests
 {
     [Fact]
-    public void The_service_has_every_method_of_the_contract() => Assert.Equal(149, TestServer.Service.Methods.Count);
+    public void The_service_has_every_method_of_the_contract() => Assert.Equal(149, MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService").Methods.Count);
 
     [Fact]
     public void Requests_carry_their_privilege()

@@ -1,8 +1,8 @@
 using System.Net;
-using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Api.Grpc;
+using Milvus.Api.Grpc.Calls;
 using Milvus.Api.Metrics;
 using Milvus.Api.Server;
 using Milvus.Protocol;
@@ -22,7 +22,7 @@ internal sealed class TestServer : IAsyncDisposable
         Client = new RawGrpcClient(server.Port);
     }
 
-    public static ServiceDescriptor Service { get; } = MilvusReflection.Descriptor.FindTypeByName<ServiceDescriptor>("MilvusService");
+    public static GrpcService Service => ServiceContracts.Milvus;
 
     public RawGrpcClient Client { get; }
 

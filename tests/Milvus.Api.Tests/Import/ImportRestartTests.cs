@@ -115,6 +115,71 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
         Assert.Contains("was dropped", Jobs.Get(id).Reason);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_job_that_runs_out_of_time_is_done_if_its_rows_are_there(bool isCommitted)
+    {
+        var id = await CreateAsync("rows.json", new Property("timeout", "1h"));
+        var time = new FiredTime();
+        await new ImportWork(_milvus.Proxy, new SlowGateway(_milvus.Engine, time.Fire, isCommitted), Files, time, NullLogger.Instance).RunAsync(id, default);
+        var job = Jobs.Get(id);
+        Assert.Equal(isCommitted ? (ImportState.Completed, "") : (ImportState.Failed, "import timeout"), (job.State, job.Reason));
+        Assert.Equal(isCommitted ? 500 : 0, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_cancellation_that_nobody_asked_for_ends_neither_the_job_nor_the_worker()
+    {
+        var first = await CreateAsync("rows.json");
+        var attempts = 0;
+        var gateway = new SlowGateway(_milvus.Engine, () => { if (++attempts == 1) throw new TaskCanceledException("a connection was given up"); }, isCommitted: false);
+        await using var worker = new ImportWorker(_milvus.Proxy, new ImportWork(_milvus.Proxy, gateway, Files, TimeProvider.System, NullLogger.Instance), new FiredTime { IsHasty = true }, NullLogger.Instance);
+        for (var i = 0; i < 2000 && Jobs.Get(first).State != ImportState.Completed; i++) await Task.Delay(5);
+        Assert.Equal((ImportState.Completed, 2), (Jobs.Get(first).State, attempts));
+        Assert.Equal(500, await CountAsync());
+    }
+
+    /// <summary>Something happens just before or behind the commit.</summary>
+    private sealed class SlowGateway(IImportGateway inner, Action happens, bool isCommitted) : IImportGateway
+    {
+        public Task<bool> IsImportedAsync(long collectionId, long importId, CancellationToken cancellation) => inner.IsImportedAsync(collectionId, importId, cancellation);
+
+        public async Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
+            new Intake(await inner.BeginAsync(collection, importId, cancellation), happens, isCommitted);
+
+        private sealed class Intake(IRowIntake inner, Action happens, bool isCommitted) : IRowIntake
+        {
+            public Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation) => inner.AppendAsync(shard, partitionId, rows, cancellation);
+
+            public async Task CommitAsync(CancellationToken cancellation)
+            {
+                if (isCommitted) await inner.CommitAsync(CancellationToken.None);
+                happens();
+                cancellation.ThrowIfCancellationRequested();
+                if (!isCommitted) await inner.CommitAsync(cancellation);
+            }
+
+            public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
+    }
+
+    /// <summary>Timers fire when the test says so, or as soon as they are made.</summary>
+    private sealed class FiredTime : TimeProvider
+    {
+        private (TimerCallback Callback, object? State) _last;
+
+        public bool IsHasty { get; init; }
+
+        public void Fire() => _last.Callback(_last.State);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _last = (callback, state);
+            return System.CreateTimer(callback, state, IsHasty ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private LocalObjectStore Files => new(Path.Combine(_directory.Path, "files"));
 
     private ImportJobs Jobs => new(_milvus.Proxy);

@@ -93,6 +93,29 @@ public sealed class WireMessageTests
         }
     }
 
+    [Fact]
+    public void A_number_in_another_wire_type_is_none()
+    {
+        // A guarantee timestamp of 5, then the same field as a fixed64: the parser takes the second for an unknown field.
+        var group = new PlaceholderGroup { Placeholders = { new PlaceholderValue { Tag = "$0", Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(new byte[8]) } } } };
+        var wire = new SearchRequest { CollectionName = "c", PlaceholderGroup = group.ToByteString(), GuaranteeTimestamp = 5 };
+        byte[] odd = [.. wire.ToByteArray(), (byte)((SearchRequest.NqFieldNumber << 3) | 0), 9, .. Tag(SearchRequest.GuaranteeTimestampFieldNumber, wire: 1), .. new byte[8]];
+        var searches = new SearchMessages();
+        for (var repeat = 0; repeat < 3; repeat++) AssertSame(SearchReader.Read(SearchRequest.Parser.ParseFrom(odd)), SearchReader.Read(searches.Parse(odd)));
+
+        // The same of the type of a placeholder: without it the group holds nothing that could be searched for.
+        var value = new PlaceholderValue { Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(new byte[8]) } }.ToByteArray();
+        byte[] typed = [.. value, .. Tag(PlaceholderValue.TypeFieldNumber, wire: 5), 102, 0, 0, 0];
+        var search = new SearchRequest { CollectionName = "c", PlaceholderGroup = ByteString.CopyFrom([.. Tag(PlaceholderGroup.PlaceholdersFieldNumber, wire: 2), (byte)typed.Length, .. typed]) };
+        Assert.Equal(Model.DataType.FloatVector, SearchReader.Read(search).Vectors!.Type);
+    }
+
+    private static byte[] Tag(int field, int wire)
+    {
+        var tag = (field << 3) | wire;
+        return tag < 0x80 ? [(byte)tag] : [(byte)(tag | 0x80), (byte)(tag >> 7)];
+    }
+
     private static void AssertSame(Milvus.Proxy.SearchRequest expected, Milvus.Proxy.SearchRequest read)
     {
         Assert.Equal(

@@ -42,6 +42,18 @@ public sealed class FirstVersionTests(RestServer server) : IClassFixture<RestSer
         Assert.DoesNotContain("one", (await GetAsync("collections")).GetProperty("data").EnumerateArray().Select(n => n.GetString()));
     }
 
+    [Fact]
+    public async Task Rows_are_deleted_by_keys_of_text_whatever_it_holds()
+    {
+        await server.DataAsync("collections/create", new { collectionName = "spelled", dimension = 2, idType = "VarChar", @params = new { max_length = 64 } });
+        string[] keys = ["plain", "😀", "a\"b\\c", "{ids}", "ключ"];
+        await PostAsync("insert", new { collectionName = "spelled", data = keys.Select(k => new { id = k, vector = new[] { 1, 0 } }) });
+        await PostAsync("delete", new { collectionName = "spelled", id = keys[1] });
+        await Fresh("spelled", 4);
+        await PostAsync("delete", new { collectionName = "spelled", id = keys[2..] });
+        await Fresh("spelled", 1);
+    }
+
     [Theory]
     [InlineData("collections/create", """{"collectionName":"c"}""", 1802, "missing required parameters, required parameters: [collectionName, dimension]")]
     [InlineData("collections/drop", "{}", 1802, "missing required parameters, required parameters: [collectionName]")]

@@ -237,6 +237,18 @@ public sealed class ImportTests(RestServer server)
     public void Durations_are_read_as_clients_write_them(string text, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), ImportOptions.From([new Property("timeout", text)]).Timeout);
 
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("False", false)]
+    public void Flags_are_true_or_false(string text, bool value) => Assert.Equal(value, ImportOptions.From([new Property("auto_commit", text)]).AutoCommit);
+
+    [Theory]
+    [InlineData("no")]
+    [InlineData("0")]
+    [InlineData("")]
+    public void Any_other_flag_is_refused(string text) =>
+        Assert.Equal(ErrorCode.InvalidParameter, Assert.Throws<MilvusException>(() => ImportOptions.From([new Property("auto_commit", text)])).Code);
+
     private static string Cell(Random random) => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => "a,\"\n\r é"[random.Next(7)]));
 
     private async Task CreateAsync(string name, bool dynamic = false)

@@ -3,12 +3,15 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Milvus.Api.Grpc;
+using Milvus.Api.Grpc.Access;
 using Milvus.Api.Grpc.Calls;
 using Milvus.Api.Import;
 using Milvus.Api.Metrics;
 using Milvus.Api.Rest;
+using Milvus.Api.Rest.Access;
 using Milvus.Api.Server;
 using Milvus.Api.Tests.Grpc;
+using Milvus.Coordinator;
 using Milvus.Embedded;
 using Milvus.Proxy;
 using Milvus.Storage.Objects;
@@ -22,7 +25,7 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly RestOptions _options;
-    private readonly IRestGuard? _guard;
+    private readonly bool _authorization;
     private EmbeddedMilvus _milvus = null!;
     private ImportWorker _imports = null!;
     private MilvusServer _server = null!;
@@ -30,14 +33,14 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
     private RawGrpcClient _grpc = null!;
 
     public RestServer()
-        : this(new RestOptions(), null)
+        : this(new RestOptions())
     {
     }
 
-    internal RestServer(RestOptions options, IRestGuard? guard)
+    internal RestServer(RestOptions options, bool authorization = false)
     {
         _options = options;
-        _guard = guard;
+        _authorization = authorization;
     }
 
     internal static EngineOptions Engine { get; } = new()
@@ -56,9 +59,9 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
     /// <summary>Where bulk imports look for their files.</summary>
     internal LocalObjectStore ImportFiles { get; private set; } = null!;
 
-    internal static async Task<RestServer> StartAsync(RestOptions options, IRestGuard? guard = null)
+    internal static async Task<RestServer> StartAsync(RestOptions options)
     {
-        var server = new RestServer(options, guard);
+        var server = new RestServer(options);
         await server.InitializeAsync();
         return server;
     }
@@ -76,9 +79,12 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
             .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance, jobs, snapshots)
             .AddHealth(health)
             .Build();
-        var rest = new RestApplication(_milvus.Proxy, _options, _guard, TimeProvider.System, NullLogger.Instance) { Imports = jobs, Snapshots = snapshots };
+        Catalog Newest() => _milvus.Coordinator.Catalog;
+        var guard = _authorization ? new RestGuard(_milvus.Coordinator.Access, Newest) : null;
+        var rest = new RestApplication(_milvus.Proxy, _options, guard, TimeProvider.System, NullLogger.Instance) { Imports = jobs, Snapshots = snapshots };
         _server = new MilvusServer(
-            new MilvusServerOptions { Port = 0, MetricsPort = null, Address = IPAddress.Loopback }, methods, rest.HandleAsync, guard: null, health,
+            new MilvusServerOptions { Port = 0, MetricsPort = null, Address = IPAddress.Loopback }, methods, rest.HandleAsync,
+            _authorization ? new AccessGuard(_milvus.Coordinator.Access, Newest) : null, health,
             new MetricsRegistry(), "test", TimeProvider.System, NullLoggerFactory.Instance);
         await _server.StartAsync();
         health.Ready();

@@ -40,9 +40,13 @@ public sealed class ElementSearchTests(RestServer server)
                 """[{"distance":1,"id":"1","offset":1},{"distance":4,"id":"3","offset":0}]""",
                 (await server.DataAsync("entities/search", Search + ",\"groupingField\":\"id\"}")).GetRawText());
         }
+        await server.DataAsync("collections/create", """
+            {"collectionName":"clips_plain","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}],
+              "structFields":[{"fieldName":"frames","typeParams":{"max_capacity":3},"fields":[{"fieldName":"second","dataType":"Array","elementDataType":"Int16"}]}]},"indexParams":[{"fieldName":"v"}]}
+            """);
         Assert.Contains("use MATCH_ANY", await server.RefusedAsync(1100, "entities/search", """
-            {"collectionName":"docs_none","data":[[0,0]],"annsField":"v","filter":"element_filter(frames, $[second] == 2)"}
-            """.Replace("docs_none", await PlainAsync())));
+            {"collectionName":"clips_plain","data":[[0,0]],"annsField":"v","filter":"element_filter(frames, $[second] == 2)"}
+            """));
 
         var group = new PlaceholderGroup { Placeholders = { new PlaceholderValue { Tag = "$0", Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(new float[2])) } } } };
         var search = new SearchRequest { CollectionName = "clips", PlaceholderGroup = group.ToByteString(), SearchParams = { Pair("anns_field", "frames[emb]"), Pair("topk", "4"), Pair("metric_type", "L2") } };
@@ -71,6 +75,12 @@ public sealed class ElementSearchTests(RestServer server)
         Assert.Contains("unknown function", await server.RefusedAsync(1100, "entities/search", """
             {"collectionName":"chained","data":[[0,0]],"functionChains":[{"stage":5,"ops":[{"op":"map","outputs":["$score"],"expr":{"name":"nothing","args":[]}}]}]}
             """));
+        // A shape that is no chain is told as such, and a parameter given twice is the one given last.
+        foreach (var wrong in new[] { """{"stage":null,"ops":[{"op":"limit","params":{"limit":1}}]}""", """{"stage":true}""", """{"stage":5,"ops":[{"op":"sort","inputs":[null]}]}""", """{"stage":5,"ops":[{"op":"map","expr":{"name":"decay","args":[{"column":null}]}}]}""", "7" })
+            await server.RefusedAsync(1100, "entities/search", """{"collectionName":"chained","data":[[0,0]],"functionChains":[CHAIN]}""".Replace("CHAIN", wrong, StringComparison.Ordinal));
+        Assert.Equal(2, (await server.DataAsync("entities/search", """
+            {"collectionName":"chained","data":[[0,0]],"consistencyLevel":"Strong","functionChains":[{"stage":5,"ops":[{"op":"limit","params":{"limit":1,"limit":2}}]}]}
+            """)).GetArrayLength());
 
         var group = new PlaceholderGroup { Placeholders = { new PlaceholderValue { Tag = "$0", Type = PlaceholderType.FloatVector, Values = { ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(new float[2])) } } } };
         var chain = new FunctionChain
@@ -106,15 +116,6 @@ public sealed class ElementSearchTests(RestServer server)
         Assert.Equal("", found.Status.Reason);
         Assert.Equal([2L, 5, 1, 4, 0, 3], found.Results.Ids.IntId.Data);
         Assert.Equal([1f, 1, 0.75f, 0.75f, 0.5f, 0.5f], found.Results.Scores);
-    }
-
-    private async Task<string> PlainAsync()
-    {
-        await server.DataAsync("collections/create", """
-            {"collectionName":"clips_plain","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":2}}],
-              "structFields":[{"fieldName":"frames","typeParams":{"max_capacity":3},"fields":[{"fieldName":"second","dataType":"Array","elementDataType":"Int16"}]}]},"indexParams":[{"fieldName":"v"}]}
-            """);
-        return "clips_plain";
     }
 
     private static Milvus.Protocol.Common.KeyValuePair Pair(string key, string value) => new() { Key = key, Value = value };

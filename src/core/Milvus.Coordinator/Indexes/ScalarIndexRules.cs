@@ -31,7 +31,9 @@ internal static class ScalarIndexRules
                 CheckBitmap(field, parameters);
                 break;
             case "STL_SORT":
-                if (!field.Type.IsNumeric() && field.Type is not (DataType.VarChar or DataType.Timestamptz or DataType.Json))
+                // Elements of structs can be sorted, those of arrays cannot: sub-fields have a bracket in their names.
+                var sorted = field.Type == DataType.Array && field.Name.Contains('[', StringComparison.Ordinal) ? field.ElementType : field.Type;
+                if (!sorted.IsNumeric() && sorted is not (DataType.VarChar or DataType.Timestamptz or DataType.Json))
                     throw MilvusException.InvalidParameter("STL_SORT are only supported on numeric, varchar or timestamptz field");
                 CheckCastIsOneOf("STL_SORT", field, parameters, "DOUBLE", "VARCHAR");
                 break;

@@ -102,8 +102,8 @@ internal static class FunctionRules
                 "num_hashes" => int.TryParse(value, out var hashes) && hashes > 0,
                 "shingle_size" => int.TryParse(value, out var size) && size >= 1,
                 "seed" => long.TryParse(value, out _),
-                "hash_function" => value is "xxhash64" or "xxhash" or "sha1" ? true : throw MilvusException.InvalidParameter($"unknown hash function: {value} (expected 'xxhash64' or 'sha1')"),
-                "token_level" => value is "word" or "char" ? true : throw MilvusException.InvalidParameter($"unknown token_level: {value} (expected 'char' or 'word')"),
+                "hash_function" => value.ToLowerInvariant() is "xxhash64" or "xxhash" or "sha1" ? true : throw MilvusException.InvalidParameter($"unknown hash function: {value} (expected 'xxhash64' or 'sha1')"),
+                "token_level" => value.ToLowerInvariant() is "word" or "char" or "character" ? true : throw MilvusException.InvalidParameter($"unknown token_level: {value} (expected 'char' or 'word')"),
                 _ => throw MilvusException.InvalidParameter($"MinHash function has no param {key}"),
             };
             if (!isGood) throw MilvusException.InvalidParameter($"invalid MinHash function param {key}: {value}");

@@ -51,7 +51,7 @@ public static class FilterEvaluator
             ? IndexSelection.Choose(plan, indexed, rowCount, rows, scratch, indexes == IndexUse.Always, trace)
             : null;
         Evaluate(plan.Root, source, rowCount, rows, scratch, answers, trace, ct);
-        if (plan.SampleRate is { } rate) RowSampling.Apply(rows, rate, plan.SampleSeed, 0);
+        if (plan.SampleRate is { } rate) RowSampling.Apply(rows, rate, plan.SampleSeed);
     }
 
     /// <summary>Tests single elements of struct lists by the plan's element_filter, for searches that rank elements.</summary>

@@ -1,20 +1,25 @@
+using System.Numerics;
 using Milvus.Expressions.Kernels;
 
 namespace Milvus.Expressions.Evaluation;
 
-/// <summary>Keeps each row with a given probability, decided by seed and row number alone.</summary>
+/// <summary>Keeps a share of rows, decided by seed and row number alone.</summary>
 internal static class RowSampling
 {
-    public static void Apply(Span<ulong> rows, double rate, long seed, long firstRow)
+    /// <summary>Keeps <paramref name="rate"/> of the set rows, rounded down but one at least, each equally likely (Knuth's algorithm S).</summary>
+    public static void Apply(Span<ulong> rows, double rate, long seed)
     {
-        // 53 bits compare exactly with a double's fraction.
-        var limit = (ulong)(rate * (1UL << 53));
+        var left = 0UL;
+        foreach (var word in rows) left += (ulong)BitOperations.PopCount(word);
+        var wanted = Math.Max(1UL, (ulong)(left * rate));
         for (var w = 0; w < rows.Length; w++)
         {
-            for (var open = rows[w]; open != 0;)
+            for (var open = rows[w]; open != 0; left--)
             {
                 var bit = Bitmaps.TakeLowest(ref open);
-                if (Mix((ulong)seed + (ulong)(firstRow + (w << 6) + bit + 1) * 0x9E3779B97F4A7C15UL) >> 11 >= limit) rows[w] &= ~(1UL << bit);
+                var drawn = Math.BigMul(Mix((ulong)seed + (ulong)((w << 6) + bit + 1) * 0x9E3779B97F4A7C15UL), left, out _);
+                if (drawn < wanted) wanted--;
+                else rows[w] &= ~(1UL << bit);
             }
         }
     }

@@ -101,6 +101,7 @@ internal sealed class Planner
                 {
                     ConstantOperand { Value: Literal.Bool b } => new ConstantOperand(node, new Literal.Bool(!b.Value)),
                     PredicateOperand p => new PredicateOperand(node, new NotPredicate(p.Predicate)),
+                    ConstantOperand { Template: null } => throw new FilterError("not can only apply on boolean"),
                     _ => throw new FilterError("not op can only be applied on boolean expression"),
                 };
             case TokenKind.Plus:

@@ -94,8 +94,8 @@ internal sealed class OutputFields
         }
     }
 
-    // What BM25 and MinHash make of texts is of use to nobody but searches.
-    private static bool IsReadable(CollectionSchema schema, FieldSchema field) => schema.FunctionOf(field)?.Type is null or FunctionType.TextEmbedding;
+    // What BM25 makes of texts is of use to nobody but searches.
+    private static bool IsReadable(CollectionSchema schema, FieldSchema field) => schema.FunctionOf(field)?.Type is not FunctionType.BM25;
 
     private static string DynamicKey(CollectionInfo collection, string name)
     {

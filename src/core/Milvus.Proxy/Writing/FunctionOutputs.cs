@@ -142,8 +142,8 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         analyzers.Get(input.Param("analyzer_params")),
         output.Dimension / 32,
         function.Param("shingle_size") is { } size ? int.Parse(size, CultureInfo.InvariantCulture) : UsualShingleSize,
-        function.Param("token_level") == "char" ? ShingleUnit.Character : ShingleUnit.Word,
-        function.Param("hash_function") == "sha1" ? ShingleHash.Sha1 : ShingleHash.XxHash64,
+        function.Param("token_level")?.ToLowerInvariant() is "char" or "character" ? ShingleUnit.Character : ShingleUnit.Word,
+        string.Equals(function.Param("hash_function"), "sha1", StringComparison.OrdinalIgnoreCase) ? ShingleHash.Sha1 : ShingleHash.XxHash64,
         function.Param("seed") is { } seed ? long.Parse(seed, CultureInfo.InvariantCulture) : UsualSeed);
 
     private Bm25Function Single(FieldSchema input) => new(analyzers.Get(input.Param("analyzer_params")));

@@ -11,26 +11,29 @@ public enum ShingleUnit
     /// <summary>Tokens of an analyzer.</summary>
     Word,
 
-    /// <summary>Unicode code points.</summary>
+    /// <summary>Bytes of the text in UTF-8, as Milvus counts characters here.</summary>
     Character,
 }
 
 /// <summary>What shingles are hashed by.</summary>
 public enum ShingleHash
 {
+    /// <summary>The lower 32 bits of <see cref="XxHash3"/>; named xxhash64 in schemas.</summary>
     XxHash64,
 
+    /// <summary>The first 32 bits of SHA-1, little-endian.</summary>
     Sha1,
 }
 
 /// <summary>
 /// Turns a text into a MinHash signature (Broder 1997): of every one of many hash functions the smallest value over all runs of neighbouring units. The share
 /// of equal values in two signatures estimates how alike the sets of runs are (their Jaccard index). A signature is a binary vector of one little-endian
-/// 32-bit value per hash function; without any unit all bits are ones. Thread-safe.
+/// 32-bit value per hash function; without any unit all bits are ones. Equal to Milvus' bit for bit, so that signatures made elsewhere can be searched for:
+/// that is why products wrap at 64 bits and units of a run stand without a mark between them. Thread-safe.
 /// </summary>
 public sealed class MinHashFunction
 {
-    /// <summary>A Mersenne prime: (a·x + b) mod p is a family of pairwise independent functions, cheap to reduce.</summary>
+    /// <summary>A Mersenne prime: cheap to reduce by.</summary>
     private const ulong Prime = (1UL << 61) - 1;
 
     private readonly Analyzer _analyzer;
@@ -53,11 +56,11 @@ public sealed class MinHashFunction
         _hash = hash;
         _factors = new ulong[hashes];
         _terms = new ulong[hashes];
-        var state = (ulong)seed;
+        var random = new MersenneTwister((ulong)seed);
         for (var i = 0; i < hashes; i++)
         {
-            _factors[i] = 1 + (Next(ref state) % (Prime - 1));
-            _terms[i] = Next(ref state) % Prime;
+            _factors[i] = 1 + (random.Next() % (Prime - 1));
+            _terms[i] = random.Next() % Prime;
         }
     }
 
@@ -77,53 +80,41 @@ public sealed class MinHashFunction
     {
         var smallest = new uint[_factors.Length];
         smallest.AsSpan().Fill(uint.MaxValue);
-        var units = new UnitSink();
-        if (_unit == ShingleUnit.Word) _analyzer.Analyze(utf8, units);
-        else
-            foreach (var rune in System.Text.Encoding.UTF8.GetString(utf8).EnumerateRunes()) units.Add(rune);
+        var words = _unit == ShingleUnit.Word ? new WordSink() : null;
+        if (words is not null) _analyzer.Analyze(utf8, words);
+        var count = words?.Count ?? utf8.Length;
         // A text shorter than a run is one run.
-        var runs = units.Count == 0 ? 0 : Math.Max(1, units.Count - _shingleSize + 1);
-        for (var first = 0; first < runs; first++)
+        var units = Math.Min(_shingleSize, count);
+        for (var first = 0; units > 0 && first + units <= count; first++)
         {
-            var value = Hash(units.Run(first, Math.Min(_shingleSize, units.Count)));
+            var value = Hash(words is null ? utf8.Slice(first, units) : words.Run(first, units));
             for (var i = 0; i < smallest.Length; i++)
             {
-                var mixed = (uint)MulAddMod(_factors[i], value, _terms[i]);
+                var mixed = (uint)Reduce((_factors[i] * value) + _terms[i]);
                 if (mixed < smallest[i]) smallest[i] = mixed;
             }
         }
         for (var i = 0; i < smallest.Length; i++) BinaryPrimitives.WriteUInt32LittleEndian(signature[(i * sizeof(uint))..], smallest[i]);
     }
 
-    private ulong Hash(ReadOnlySpan<byte> run)
+    private uint Hash(ReadOnlySpan<byte> run)
     {
-        if (_hash == ShingleHash.XxHash64) return XxHash64.Hash(run) % Prime;
+        if (_hash == ShingleHash.XxHash64) return (uint)XxHash3.Hash(run);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
         SHA1.HashData(run, digest);
-        return BinaryPrimitives.ReadUInt64LittleEndian(digest) % Prime;
+        return BinaryPrimitives.ReadUInt32LittleEndian(digest);
     }
 
-    private static ulong MulAddMod(ulong a, ulong x, ulong b)
+    private static ulong Reduce(ulong value)
     {
-        var high = Math.BigMul(a, x, out var low);
         // 2^61 ≡ 1, so the parts above and below bit 61 add up.
-        var sum = (low & Prime) + ((low >> 61) | (high << 3)) + b;
-        sum = (sum & Prime) + (sum >> 61);
+        var sum = (value & Prime) + (value >> 61);
         return sum >= Prime ? sum - Prime : sum;
     }
 
-    private static ulong Next(ref ulong state)
+    /// <summary>The words of a text one behind the other.</summary>
+    private sealed class WordSink : TokenSink
     {
-        state += 0x9E3779B97F4A7C15UL;
-        var z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9UL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
-        return z ^ (z >> 31);
-    }
-
-    /// <summary>The units of a text one behind the other, each followed by a byte that no text has.</summary>
-    private sealed class UnitSink : TokenSink
-    {
-        private const byte End = 0xFF;
         private readonly List<int> _starts = [];
         private byte[] _bytes = new byte[256];
         private int _length;
@@ -132,29 +123,18 @@ public sealed class MinHashFunction
 
         public override bool Accept(scoped in AnalyzedToken token)
         {
-            Append(token.Text);
+            var word = token.Text;
+            if (_length + word.Length > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + word.Length));
+            _starts.Add(_length);
+            word.CopyTo(_bytes.AsSpan(_length));
+            _length += word.Length;
             return true;
         }
 
-        public void Add(System.Text.Rune rune)
+        public ReadOnlySpan<byte> Run(int first, int words)
         {
-            Span<byte> utf8 = stackalloc byte[4];
-            Append(utf8[..rune.EncodeToUtf8(utf8)]);
-        }
-
-        public ReadOnlySpan<byte> Run(int first, int units)
-        {
-            var end = first + units < _starts.Count ? _starts[first + units] : _length;
+            var end = first + words < _starts.Count ? _starts[first + words] : _length;
             return _bytes.AsSpan(_starts[first], end - _starts[first]);
-        }
-
-        private void Append(ReadOnlySpan<byte> unit)
-        {
-            if (_length + unit.Length + 1 > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + unit.Length + 1));
-            _starts.Add(_length);
-            unit.CopyTo(_bytes.AsSpan(_length));
-            _length += unit.Length;
-            _bytes[_length++] = End;
         }
     }
 }

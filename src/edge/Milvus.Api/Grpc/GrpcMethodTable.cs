@@ -49,14 +49,14 @@ public sealed class GrpcMethodTable
         }
 
         /// <param name="ownedParser">Used in place of <paramref name="parser"/> where requests keep parts of their message; null for others.</param>
-        /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>
+        /// <exception cref="ArgumentException">The service has no such method.</exception>
         public Builder Unary<TRequest, TResponse>(
             GrpcService service, string name, MessageParser<TRequest> parser,
             Func<TRequest, GrpcCallContext, ValueTask<TResponse>> handler, GrpcOwnedParser<TRequest>? ownedParser = null)
             where TRequest : class, IMessage<TRequest>
             where TResponse : class, IMessage => Set(service, new UnaryMethod<TRequest, TResponse>(service.FullName, name, parser, ownedParser, handler));
 
-        /// <exception cref="ArgumentException">The service has no such method, or its types or streaming differ.</exception>
+        /// <exception cref="ArgumentException">The service has no such method.</exception>
         public Builder ServerStream<TRequest, TResponse>(
             GrpcService service, string name, MessageParser<TRequest> parser,
             Func<TRequest, GrpcStreamWriter<TResponse>, GrpcCallContext, ValueTask> handler)
@@ -67,7 +67,7 @@ public sealed class GrpcMethodTable
 
         private Builder Set(GrpcService service, GrpcMethod method)
         {
-            service.Check(method.Name, method.Shape!);
+            service.Check(method.Name);
             _methods[method.Path] = method;
             return this;
         }

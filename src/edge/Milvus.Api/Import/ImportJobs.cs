@@ -47,7 +47,7 @@ public sealed class ImportJobs(IMilvusProxy proxy)
     }
 
     /// <exception cref="MilvusException">1100: no number. 2101: no such job.</exception>
-    public ImportJob Get(string id) => Get(ParseId(id));
+    public ImportJob Get(string id) => Get(JobIds.Parse(id));
 
     public ImportJob Get(long id) => proxy.Catalog.FindImport(id)
         ?? throw ImportFailures.OfServer(string.Create(CultureInfo.InvariantCulture, $"import job does not exist, jobID={id}"));
@@ -59,11 +59,11 @@ public sealed class ImportJobs(IMilvusProxy proxy)
 
     /// <summary>Lets a job go on that was asked to wait. Doing so again changes nothing.</summary>
     /// <exception cref="MilvusException">2100: it is not waiting.</exception>
-    public Task CommitAsync(string id, CancellationToken cancellation) => proxy.ExecuteAsync(RequestContext.Default, new CommitImport(ParseId(id)), cancellation);
+    public Task CommitAsync(string id, CancellationToken cancellation) => proxy.ExecuteAsync(RequestContext.Default, new CommitImport(JobIds.Parse(id)), cancellation);
 
     /// <summary>Gives a job up whose rows are not written yet.</summary>
     /// <exception cref="MilvusException">2100: too late.</exception>
-    public Task AbortAsync(string id, CancellationToken cancellation) => proxy.ExecuteAsync(RequestContext.Default, new AbortImport(ParseId(id)), cancellation);
+    public Task AbortAsync(string id, CancellationToken cancellation) => proxy.ExecuteAsync(RequestContext.Default, new AbortImport(JobIds.Parse(id)), cancellation);
 
     private static void CheckPartition(CollectionInfo collection, string partition)
     {
@@ -72,8 +72,4 @@ public sealed class ImportJobs(IMilvusProxy proxy)
         if (!collection.Partitions.Any(p => p.Name == partition))
             throw new MilvusException(ErrorCode.PartitionNotFound, $"partition not found[partition={partition}]") { IsInputError = true };
     }
-
-    private static long ParseId(string id) => long.TryParse(id, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-        ? number
-        : throw MilvusException.InvalidParameter($"parse job id failed: strconv.ParseInt: parsing \"{id}\": invalid syntax");
 }

@@ -24,7 +24,7 @@ public sealed partial record ImportOptions
     /// <summary>The files are a backup of Milvus' own segments.</summary>
     public bool IsBackup { get; init; }
 
-    /// <exception cref="MilvusException">2100: a value that cannot be.</exception>
+    /// <exception cref="MilvusException">2100, or 1100 for flags: a value that cannot be.</exception>
     public static ImportOptions From(IEnumerable<Property> given)
     {
         var options = Default;
@@ -33,7 +33,7 @@ public sealed partial record ImportOptions
             options = key switch
             {
                 "timeout" => options with { Timeout = ReadDuration(value) },
-                "auto_commit" => options with { AutoCommit = !value.Equals("false", StringComparison.OrdinalIgnoreCase) },
+                "auto_commit" => options with { AutoCommit = ReadFlag(key, value) },
                 "sep" when value.Length > 0 => options with { Separator = ReadSeparator(value) },
                 "nullkey" => options with { NullKey = value },
                 "backup" or "l0_import" => options with { IsBackup = options.IsBackup || value.Equals("true", StringComparison.OrdinalIgnoreCase) },
@@ -42,6 +42,9 @@ public sealed partial record ImportOptions
         }
         return options;
     }
+
+    private static bool ReadFlag(string key, string value) =>
+        bool.TryParse(value, out var flag) ? flag : throw MilvusException.InvalidParameter($"{key} should be \"true\" or \"false\", but got \"{value}\"");
 
     private static char ReadSeparator(string value) => value[0] is '\0' or '\n' or '\r' or '"' or '\uFFFD'
         ? throw ImportFailures.Of($"unsupported csv separator: {value}")

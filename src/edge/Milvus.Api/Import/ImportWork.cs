@@ -29,26 +29,33 @@ public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gatewa
         try
         {
             var options = ImportOptions.From(job.Options);
-            if (options.Timeout is { } timeout)
-            {
-                var left = DateTimeOffset.FromUnixTimeMilliseconds(job.CreatedAt.PhysicalMs) + timeout - time.GetUtcNow();
-                limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-            }
+            await using var timer = options.Timeout is { } timeout ? StartTimer(job, timeout, limit) : null;
             if (job.State == ImportState.Pending) await ReportAsync(job.Id, ImportState.Importing, job.Files, "", limit.Token);
             if (job.AutoCommit || job.State == ImportState.Committing) await ImportAsync(job, options, limit.Token);
             else await ReportAsync(job.Id, ImportState.Uncommitted, await ReadAsync(job, options, null, limit.Token), "", cancellation);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            await ReportAsync(job.Id, ImportState.Failed, [], "import timeout", cancellation);
+            await GiveUpAsync(job, "import timeout", cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException && !IsPassing(e))
         {
             if (e is not MilvusException) LogFailure(e, job.Id);
-            // Behind the commit the rows are there, whatever went wrong afterwards.
-            var isDone = await gateway.IsImportedAsync(job.CollectionId, job.Id, cancellation);
-            await ReportAsync(job.Id, isDone ? ImportState.Completed : ImportState.Failed, [], isDone ? "" : e.Message, cancellation);
+            await GiveUpAsync(job, e.Message, cancellation);
         }
+    }
+
+    private ITimer StartTimer(ImportJob job, TimeSpan timeout, CancellationTokenSource limit)
+    {
+        var left = DateTimeOffset.FromUnixTimeMilliseconds(job.CreatedAt.PhysicalMs) + timeout - time.GetUtcNow();
+        return time.CreateTimer(static s => ((CancellationTokenSource)s!).Cancel(), limit, left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    // Behind the commit the rows are there, whatever went wrong afterwards.
+    private async Task GiveUpAsync(ImportJob job, string reason, CancellationToken cancellation)
+    {
+        var isDone = await gateway.IsImportedAsync(job.CollectionId, job.Id, cancellation);
+        await ReportAsync(job.Id, isDone ? ImportState.Completed : ImportState.Failed, [], isDone ? "" : reason, cancellation);
     }
 
     // Nobody's fault and soon over: the job is tried again.

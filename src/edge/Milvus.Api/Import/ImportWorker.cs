@@ -56,7 +56,7 @@ public sealed partial class ImportWorker : IAsyncDisposable
             await _work.RunAsync(job, _stopping.Token);
             return true;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && _stopping.IsCancellationRequested))
         {
             LogRetry(e, job);
             return false;

@@ -71,15 +71,15 @@ internal static class FunctionChainReader
     {
         if (json.TryGetProperty("literal", out var literal)) return new ChainArgument(null, ReadValue(literal));
         var column = json.GetProperty("column");
-        return new ChainArgument(column.ValueKind == JsonValueKind.Object ? Text(column, "name") : column.GetString(), null);
+        return new ChainArgument(column.ValueKind == JsonValueKind.Object ? Text(column, "name") : Text(column), null);
     }
 
     // A number, or a name in any of the forms that clients use: L2_rerank, L2Rerank, FunctionChainStageL2Rerank.
     private static ChainStage ReadStage(JsonElement json)
     {
-        if (!json.TryGetProperty("stage", out var stage)) return ChainStage.Unspecified;
+        if (!json.TryGetProperty("stage", out var stage) || stage.ValueKind == JsonValueKind.Null) return ChainStage.Unspecified;
         if (stage.ValueKind == JsonValueKind.Number) return (ChainStage)stage.GetInt32();
-        var name = stage.GetString()!.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
+        var name = Text(stage).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
         if (name.StartsWith("functionchainstage", StringComparison.Ordinal)) name = name["functionchainstage".Length..];
         return name switch
         {
@@ -93,10 +93,14 @@ internal static class FunctionChainReader
         };
     }
 
-    private static ImmutableDictionary<string, Literal> ReadParams(JsonElement owner) =>
-        owner.TryGetProperty("params", out var p) && p.ValueKind == JsonValueKind.Object
-            ? p.EnumerateObject().ToImmutableDictionary(m => m.Name, m => ReadValue(m.Value))
-            : ImmutableDictionary<string, Literal>.Empty;
+    // Of members with the same name the last one counts, as everywhere in JSON.
+    private static ImmutableDictionary<string, Literal> ReadParams(JsonElement owner)
+    {
+        if (!owner.TryGetProperty("params", out var given) || given.ValueKind != JsonValueKind.Object) return ImmutableDictionary<string, Literal>.Empty;
+        var read = ImmutableDictionary.CreateBuilder<string, Literal>();
+        foreach (var member in given.EnumerateObject()) read[member.Name] = ReadValue(member.Value);
+        return read.ToImmutable();
+    }
 
     private static Literal ReadValue(JsonElement json) => json.ValueKind switch
     {
@@ -109,8 +113,10 @@ internal static class FunctionChainReader
 
     private static string Text(JsonElement owner, string name) => owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
+    private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("null stands where a name is wanted");
+
     private static IEnumerable<JsonElement> Items(JsonElement owner, string name) =>
         owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
-    private static ImmutableArray<string> Texts(JsonElement owner, string name) => [.. Items(owner, name).Select(i => i.GetString()!)];
+    private static ImmutableArray<string> Texts(JsonElement owner, string name) => [.. Items(owner, name).Select(Text)];
 }

@@ -86,7 +86,7 @@ internal sealed class SearchMessages
                     break;
                 case WireSearch.PlaceholderGroupFieldNumber or WireSearch.IdsFieldNumber:
                     return false;
-                case WireSearch.GuaranteeTimestampFieldNumber when !fields.IsDelimited:
+                case WireSearch.GuaranteeTimestampFieldNumber when fields.IsVarint:
                     guarantee = fields.Number64;
                     break;
                 default:

@@ -129,7 +129,7 @@ public static class SearchReader
         while (fields.Next())
         {
             if (fields.Number == PlaceholderValue.ValuesFieldNumber && fields.IsDelimited) count++;
-            else if (fields.Number == PlaceholderValue.TypeFieldNumber && !fields.IsDelimited) type = (PlaceholderType)(int)fields.Number64;
+            else if (fields.Number == PlaceholderValue.TypeFieldNumber && fields.IsVarint) type = (PlaceholderType)(int)fields.Number64;
             else if (fields.Number != PlaceholderValue.TagFieldNumber) return null;
         }
         if (fields.IsMalformed || count == 0) return null;

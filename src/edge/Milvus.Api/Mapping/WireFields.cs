@@ -19,7 +19,10 @@ internal ref struct WireFields(ReadOnlySpan<byte> message)
     /// <summary>True when the field has a length: texts, bytes, messages, packed lists.</summary>
     public readonly bool IsDelimited => _wire == Delimited;
 
-    /// <summary>The value of a field that is a plain number.</summary>
+    /// <summary>True when the field is a number of any length, which <see cref="Number64"/> holds.</summary>
+    public readonly bool IsVarint => _wire == Varint;
+
+    /// <summary>The value of the last field that was a <see cref="IsVarint">varint</see>.</summary>
     public ulong Number64 { get; private set; }
 
     /// <summary>Where the field begins, with its tag.</summary>

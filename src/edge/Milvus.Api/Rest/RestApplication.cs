@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Milvus.Api.Import;
+using Milvus.Api.Rest.Access;
 using Milvus.Api.Rest.Endpoints;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -13,18 +14,15 @@ namespace Milvus.Api.Rest;
 /// <summary>Answers one endpoint.</summary>
 internal delegate ValueTask<RestReply> RestEndpoint(RestCall call);
 
-/// <summary>Checks the Authorization header; null when authorization is off.</summary>
-public interface IRestGuard
-{
-    /// <summary>The user, or null when the credentials are missing or wrong.</summary>
-    string? Authenticate(string authorization);
-}
+/// <summary>An endpoint, and what is asked of the user before it.</summary>
+internal sealed record RestRoute(RestEndpoint Answer, RestDemand Demand);
 
 /// <summary>
 /// REST v2: every endpoint is a POST with a JSON object; success and failure are both HTTP 200 with a code, 0 for success. A handler never
 /// throws to the server: whatever goes wrong becomes an answer. Beside it v1, whose success is 200, see <see cref="FirstVersionEndpoints"/>.
 /// </summary>
-public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRestGuard? guard, TimeProvider time, ILogger logger)
+/// <param name="guard">Checks passwords and privileges; null when authorization is off.</param>
+public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, RestGuard? guard, TimeProvider time, ILogger logger)
 {
     private const string Root = "/v2/vectordb/";
     private const string FirstRoot = "/v1/vector/";
@@ -32,9 +30,11 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
     // Timers take no more than 49 days.
     private const int LongestTimeoutSeconds = 30 * 24 * 3600;
 
-    private static readonly Dictionary<string, RestEndpoint> s_endpoints = EndpointTable.Build();
-    private static readonly Dictionary<string, RestEndpoint> s_firstGets = FirstVersionEndpoints.BuildGets(s_endpoints);
-    private static readonly Dictionary<string, RestEndpoint> s_firstPosts = FirstVersionEndpoints.BuildPosts(s_endpoints);
+    internal static Dictionary<string, RestRoute> Routes { get; } = EndpointTable.Build().ToDictionary(e => e.Key, e => new RestRoute(e.Value, RestDemands.Of(e.Key)), StringComparer.Ordinal);
+
+    internal static Dictionary<string, RestRoute> FirstGets { get; } = FirstVersionEndpoints.BuildGets(Routes);
+
+    internal static Dictionary<string, RestRoute> FirstPosts { get; } = FirstVersionEndpoints.BuildPosts(Routes);
 
     /// <summary>Null when this process imports no files.</summary>
     public ImportJobs? Imports { get; init; }
@@ -56,24 +56,24 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
             return;
         }
         var path = http.Request.Path.Value ?? "";
-        if (Find(http.Request.Method, path) is not { } endpoint)
+        if (Find(http.Request.Method, path) is not { } route)
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             http.Response.ContentType = "text/plain";
             await http.Response.WriteAsync("404 page not found", http.RequestAborted);
             return;
         }
-        await AnswerAsync(http, endpoint, path.StartsWith(FirstRoot, StringComparison.Ordinal) ? StatusCodes.Status200OK : 0);
+        await AnswerAsync(http, route, path.StartsWith(FirstRoot, StringComparison.Ordinal) ? StatusCodes.Status200OK : 0);
     }
 
-    private static RestEndpoint? Find(string method, string path)
+    private static RestRoute? Find(string method, string path)
     {
-        if (path.StartsWith(Root, StringComparison.Ordinal)) return HttpMethods.IsPost(method) ? s_endpoints.GetValueOrDefault(path[Root.Length..].TrimEnd('/')) : null;
+        if (path.StartsWith(Root, StringComparison.Ordinal)) return HttpMethods.IsPost(method) ? Routes.GetValueOrDefault(path[Root.Length..].TrimEnd('/')) : null;
         if (!path.StartsWith(FirstRoot, StringComparison.Ordinal)) return null;
-        return (HttpMethods.IsPost(method) ? s_firstPosts : HttpMethods.IsGet(method) ? s_firstGets : null)?.GetValueOrDefault(path[FirstRoot.Length..].TrimEnd('/'));
+        return (HttpMethods.IsPost(method) ? FirstPosts : HttpMethods.IsGet(method) ? FirstGets : null)?.GetValueOrDefault(path[FirstRoot.Length..].TrimEnd('/'));
     }
 
-    private async Task AnswerAsync(HttpContext http, RestEndpoint endpoint, int success)
+    private async Task AnswerAsync(HttpContext http, RestRoute route, int success)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         JsonDocument? document = null;
@@ -86,7 +86,8 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
             deadline.CancelAfter(Timeout(http));
             document = HttpMethods.IsGet(http.Request.Method) ? RequestBody.OfQuery(http.Request.Query) : await RequestBody.ReadAsync(http, options.MaxBodyBytes, deadline.Token);
             var call = new RestCall(proxy, document.RootElement, http.Request.Headers["DB-Name"].ToString(), user, Int64AsNumbers(http), deadline.Token) { Imports = Imports, Snapshots = Snapshots };
-            var reply = await endpoint(call);
+            if (user is not null) guard!.Authorize(route.Demand(call), user, call.Database);
+            var reply = await route.Answer(call);
             WriteReply(buffer, reply, success);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -162,8 +163,6 @@ public sealed class RestApplication(IMilvusProxy proxy, RestOptions options, IRe
         {
             case RestFailure f:
                 return (f.HttpStatus, f.Code, f.Message);
-            case MilvusException { Code: ErrorCode.PrivilegeNotPermitted } e:
-                return (StatusCodes.Status403Forbidden, (int)ErrorCode.Unexpected, "rpc error: code = PermissionDenied desc = " + e.Message);
             case MilvusException e:
                 return (StatusCodes.Status200OK, (int)e.Code, e.Message);
             case OperationCanceledException:

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Milvus.Model;
+
 namespace Milvus.Api.Rest;
 
 /// <summary>Codes that exist only over REST.</summary>
@@ -11,7 +14,7 @@ internal static class RestCodes
     public const int BadPrimaryKey = 1806;
 }
 
-/// <summary>A request that REST itself refuses; everything else comes as a <see cref="Model.MilvusException"/>.</summary>
+/// <summary>A request that REST itself refuses; everything else comes as a <see cref="MilvusException"/>.</summary>
 internal sealed class RestFailure(int code, string message, int httpStatus = 200) : Exception(message)
 {
     public int Code { get; } = code;
@@ -27,6 +30,10 @@ internal sealed class RestFailure(int code, string message, int httpStatus = 200
         var name = char.ToUpperInvariant(field[0]) + field[1..];
         return new(RestCodes.MissingParameter, $"missing required parameters, error: Key: '{structure}.{name}' Error:Field validation for '{name}' failed on the 'required' tag");
     }
+
+    /// <summary>Milvus hands a gRPC status through here, which has no code of its own.</summary>
+    public static RestFailure Denied(string refusal) =>
+        new((int)ErrorCode.Unexpected, "rpc error: code = PermissionDenied desc = " + refusal, StatusCodes.Status403Forbidden);
 
     public static RestFailure BadRows(string problem) => new(RestCodes.BadInsertData, "fail to deal the insert data, error: " + problem);
 }

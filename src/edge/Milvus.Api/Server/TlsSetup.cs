@@ -73,6 +73,8 @@ internal sealed class TlsSetup : IAsyncDisposable
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // Or a stranger's certificate would say which addresses are asked for its issuers.
+        chain.ChainPolicy.DisableCertificateDownloads = true;
         // id-kp-clientAuth, RFC 5280, 4.2.1.12
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
         if (presented is not null) chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);

@@ -11,13 +11,17 @@ namespace Milvus.Api.Grpc.Calls;
 /// <summary>Calls of early clients.</summary>
 internal static class LegacyCalls
 {
+    // What takes about a second, and an answer of 16 MB.
+    internal const long MostNumbers = 1L << 30;
+    internal const long MostDistances = 1L << 22;
+
     public static void Add(CallRegistry calls)
     {
         var proxy = calls.Proxy;
         calls
             .Add("Dummy", DummyRequest.Parser, (_, _) => new DummyResponse { Response = """{"status": "fail"}""" }, (_, _) => new DummyResponse { Response = """{"status": "fail"}""" })
             .Add("RegisterLink", RegisterLinkRequest.Parser, (_, status) => new RegisterLinkResponse { Status = status }, (_, _) => new RegisterLinkResponse { Status = StatusMapping.Ok() })
-            .Add("CalcDistance", CalcDistanceRequest.Parser, (_, status) => new CalcDistanceResults { Status = status }, (request, _) => Measure(request))
+            .Add("CalcDistance", CalcDistanceRequest.Parser, (_, status) => new CalcDistanceResults { Status = status }, (request, call) => Measure(request, call.Cancellation))
             .Add("ListIndexedSegment", ListIndexedSegmentRequest.Parser, (_, status) => new ListIndexedSegmentResponse { Status = status }, async (request, call) =>
             {
                 var collection = proxy.Catalog.GetCollection(call.Database(""), request.CollectionName);
@@ -39,7 +43,7 @@ internal static class LegacyCalls
     }
 
     // Distances of vectors given in the request, every left one with every right one.
-    private static CalcDistanceResults Measure(CalcDistanceRequest request)
+    private static CalcDistanceResults Measure(CalcDistanceRequest request, CancellationToken cancellation)
     {
         if (request.OpLeft?.DataArray is not { } left || request.OpRight?.DataArray is not { } right)
             throw new MilvusException(ErrorCode.Unimplemented, "distances of stored vectors are not supported, give their values: service unimplemented");
@@ -48,20 +52,22 @@ internal static class LegacyCalls
         if (left.DataCase != right.DataCase) throw MilvusException.InvalidParameter("the vectors are of different types");
         return left.DataCase switch
         {
-            VectorField.DataOneofCase.FloatVector when metric is "L2" or "IP" => Floats(left, right, metric, request.Params.Any(p => p.Key == "sqrt" && bool.TryParse(p.Value, out var on) && on)),
-            VectorField.DataOneofCase.BinaryVector when metric == "HAMMING" => Bits(left, right),
+            VectorField.DataOneofCase.FloatVector when metric is "L2" or "IP" => Floats(left, right, metric, request.Params.Any(p => p.Key == "sqrt" && bool.TryParse(p.Value, out var on) && on), cancellation),
+            VectorField.DataOneofCase.BinaryVector when metric == "HAMMING" => Bits(left, right, cancellation),
             _ => throw MilvusException.InvalidParameter($"metric {metric} cannot be calculated for vectors of this type"),
         };
     }
 
-    private static CalcDistanceResults Floats(VectorField left, VectorField right, string metric, bool isRoot)
+    private static CalcDistanceResults Floats(VectorField left, VectorField right, string metric, bool isRoot, CancellationToken cancellation)
     {
         var dimension = checked((int)left.Dim);
         float[] a = [.. left.FloatVector.Data], b = [.. right.FloatVector.Data];
         if (a.Length % dimension != 0 || b.Length % dimension != 0) throw MilvusException.InvalidParameter("the vectors do not fit their dimension");
+        CheckSize(a.Length / dimension, b.Length / dimension, dimension);
         var distances = new FloatArray();
         for (var i = 0; i < a.Length; i += dimension)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (var j = 0; j < b.Length; j += dimension)
             {
                 var sum = 0f;
@@ -76,14 +82,16 @@ internal static class LegacyCalls
         return new CalcDistanceResults { Status = StatusMapping.Ok(), FloatDist = distances };
     }
 
-    private static CalcDistanceResults Bits(VectorField left, VectorField right)
+    private static CalcDistanceResults Bits(VectorField left, VectorField right, CancellationToken cancellation)
     {
         var bytes = checked((int)left.Dim) / 8;
         var (a, b) = (left.BinaryVector.Memory, right.BinaryVector.Memory);
         if (bytes == 0 || a.Length % bytes != 0 || b.Length % bytes != 0) throw MilvusException.InvalidParameter("the vectors do not fit their dimension");
+        CheckSize(a.Length / bytes, b.Length / bytes, bytes);
         var distances = new IntArray();
         for (var i = 0; i < a.Length; i += bytes)
         {
+            cancellation.ThrowIfCancellationRequested();
             for (var j = 0; j < b.Length; j += bytes)
             {
                 var bits = 0;
@@ -92,5 +100,11 @@ internal static class LegacyCalls
             }
         }
         return new CalcDistanceResults { Status = StatusMapping.Ok(), IntDist = distances };
+    }
+
+    private static void CheckSize(long lefts, long rights, int length)
+    {
+        if (lefts * rights > MostDistances || lefts * rights * length > MostNumbers)
+            throw MilvusException.InvalidParameter(string.Create(CultureInfo.InvariantCulture, $"distances of {lefts} and {rights} vectors are too many for one request"));
     }
 }

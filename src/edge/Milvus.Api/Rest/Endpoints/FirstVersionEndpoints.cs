@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Milvus.Api.Rest.Access;
 using Milvus.Api.Rest.Values;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
@@ -14,24 +15,31 @@ namespace Milvus.Api.Rest.Endpoints;
 internal static class FirstVersionEndpoints
 {
     /// <summary>Paths that are asked by GET, with their parameters in the query string.</summary>
-    public static Dictionary<string, RestEndpoint> BuildGets(Dictionary<string, RestEndpoint> second) => new(StringComparer.Ordinal)
+    /// <param name="second">Those of v2.</param>
+    public static Dictionary<string, RestRoute> BuildGets(Dictionary<string, RestRoute> second) => new(StringComparer.Ordinal)
     {
         ["collections"] = second["collections/list"],
-        ["collections/describe"] = DescribeAsync,
+        ["collections/describe"] = second["collections/describe"] with { Answer = DescribeAsync },
     };
 
-    /// <param name="second">The endpoints of v2.</param>
-    public static Dictionary<string, RestEndpoint> BuildPosts(Dictionary<string, RestEndpoint> second) => new(StringComparer.Ordinal)
+    /// <param name="second">Those of v2.</param>
+    public static Dictionary<string, RestRoute> BuildPosts(Dictionary<string, RestRoute> second)
     {
-        ["collections/create"] = call => Create(call, second["collections/create"]),
-        ["collections/drop"] = call => Drop(call, second["collections/drop"]),
-        ["insert"] = call => Write(call, second["entities/insert"]),
-        ["upsert"] = call => Write(call, second["entities/upsert"]),
-        ["delete"] = call => DeleteAsync(call, second["entities/delete"]),
-        ["query"] = call => Query(call, second["entities/query"]),
-        ["get"] = call => call.Has("collectionName") && call.Has("id") ? second["entities/get"](call) : throw Missing("collectionName", "id"),
-        ["search"] = call => Search(call, second["entities/search"]),
-    };
+        return new(StringComparer.Ordinal)
+        {
+            ["collections/create"] = As("collections/create", Create) with { Demand = RestDemands.OfReadyCollection },
+            ["collections/drop"] = As("collections/drop", Drop),
+            ["insert"] = As("entities/insert", Write),
+            ["upsert"] = As("entities/upsert", Write),
+            ["delete"] = As("entities/delete", DeleteAsync),
+            ["query"] = As("entities/query", Query),
+            ["get"] = As("entities/get", Get),
+            ["search"] = As("entities/search", Search),
+        };
+
+        RestRoute As(string path, Func<RestCall, RestEndpoint, ValueTask<RestReply>> answer) =>
+            second[path] with { Answer = call => answer(call, second[path].Answer) };
+    }
 
     private static ValueTask<RestReply> Create(RestCall call, RestEndpoint create)
     {
@@ -108,14 +116,22 @@ internal static class FirstVersionEndpoints
     private static async ValueTask<RestReply> DeleteAsync(RestCall call, RestEndpoint delete)
     {
         if (!call.Has("collectionName") || (!call.Has("id") && call.Text("filter").Length == 0)) throw Missing("collectionName", "id/filter");
-        var filter = call.Text("filter");
-        if (filter.Length == 0)
+        if (call.Text("filter") is { Length: > 0 } filter)
         {
-            var key = call.DescribedCollection().Schema.PrimaryKey;
-            var ids = EntityEndpoints.ReadKeys(call.Find("id")!.Value, key);
-            filter = $"{key.Name} in {Keys(ids)}";
+            await delete(Rewritten(call, w => w.WriteString("filter", filter)));
+            return RestReply.Empty;
         }
-        await delete(Rewritten(call, w => w.WriteString("filter", filter)));
+        var key = call.DescribedCollection().Schema.PrimaryKey;
+        var ids = EntityEndpoints.ReadKeys(call.Find("id")!.Value, key);
+        await delete(Rewritten(call, w =>
+        {
+            w.WriteString("filter", key.Name + " in {ids}");
+            w.WriteStartObject("exprParams");
+            w.WriteStartArray("ids");
+            for (var i = 0; i < ids.Count; i++) RowWriter.WriteKey(w, ids, i, int64AsNumbers: true);
+            w.WriteEndArray();
+            w.WriteEndObject();
+        }));
         return RestReply.Empty;
     }
 
@@ -131,6 +147,9 @@ internal static class FirstVersionEndpoints
             w.WriteEndArray();
         }));
     }
+
+    private static ValueTask<RestReply> Get(RestCall call, RestEndpoint get) =>
+        call.Has("collectionName") && call.Has("id") ? get(call) : throw Missing("collectionName", "id");
 
     private static ValueTask<RestReply> Search(RestCall call, RestEndpoint search)
     {
@@ -177,17 +196,5 @@ internal static class FirstVersionEndpoints
             w.WritePropertyName(name);
             value.WriteTo(w);
         }
-    }
-
-    private static string Keys(PrimaryKeys ids)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var w = new Utf8JsonWriter(buffer))
-        {
-            w.WriteStartArray();
-            for (var i = 0; i < ids.Count; i++) RowWriter.WriteKey(w, ids, i, int64AsNumbers: true);
-            w.WriteEndArray();
-        }
-        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

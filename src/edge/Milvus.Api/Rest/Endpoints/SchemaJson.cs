@@ -36,12 +36,11 @@ internal static class SchemaJson
 
     public static CollectionDraft ReadCollection(RestCall call)
     {
-        var schema = call.Object("schema");
-        var custom = schema is { } given && RestCall.List(given, "fields") is { } fields && fields.GetArrayLength() > 0;
+        var schema = CustomSchema(call);
         call.Object("params");
         foreach (var name in new[] { "externalSource", "externalSpec" })
             if (call.Text(name).Length > 0) throw MilvusException.InvalidParameter($"{name} must be given inside schema");
-        var draft = custom ? ReadCustom(call, schema!.Value) : ReadQuick(call);
+        var draft = schema is { } given ? ReadCustom(call, given) : ReadQuick(call);
         return draft with
         {
             Shards = (int)Number(call, "shardsNum", 1),
@@ -51,6 +50,13 @@ internal static class SchemaJson
             Properties = ReadProperties(call),
         };
     }
+
+    /// <summary>True when a collection is made together with indexes, and then loaded.</summary>
+    public static bool MakesIndexes(RestCall call) => CustomSchema(call) is null || call.List("indexParams") is { } list && list.GetArrayLength() > 0;
+
+    /// <summary>Null for a collection of a key and a vector.</summary>
+    private static JsonElement? CustomSchema(RestCall call) =>
+        call.Object("schema") is { } given && RestCall.List(given, "fields") is { } fields && fields.GetArrayLength() > 0 ? given : null;
 
     public static FieldSchema ReadField(JsonElement field, bool autoId, bool keepDescription)
     {
@@ -146,7 +152,7 @@ internal static class SchemaJson
     private static CollectionDraft ReadCustom(RestCall call, JsonElement schema)
     {
         var autoId = RestCall.Flag(schema, "autoId") || RestCall.Flag(schema, "autoID");
-        var fields = schema.GetProperty("fields").EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
+        var fields = RestCall.List(schema, "fields")!.Value.EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
         ImmutableArray<StructFieldSchema> structs = RestCall.List(schema, "structFields") is { } given0 ? [.. given0.EnumerateArray().Select(s => ReadStruct(s, keepDescription: false))] : [];
         ImmutableArray<FunctionSchema> functions = RestCall.List(schema, "functions") is { } given ? [.. given.EnumerateArray().Select(ReadFunction)] : [];
         var outputs = functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);

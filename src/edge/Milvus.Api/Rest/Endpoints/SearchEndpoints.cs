@@ -31,7 +31,7 @@ internal static class SearchEndpoints
     /// <summary>Takes what a query, a search or a hybrid search takes, and answers with how it was answered.</summary>
     private static async ValueTask<RestReply> ExplainAsync(RestCall call)
     {
-        if (!call.Has("search") && !call.Has("data") && !call.Has("ids"))
+        if (ExplainsQuery(call))
         {
             var rows = await EntityEndpoints.RunQueryAsync(call, explain: true);
             return new RestReply(w => ExplainJson.Write(w, rows.Explain!, rows.Collection));
@@ -39,6 +39,9 @@ internal static class SearchEndpoints
         var hits = call.Has("search") ? await RunHybridAsync(call, explain: true) : await RunAsync(call, explain: true);
         return new RestReply(w => ExplainJson.Write(w, hits.Explain!, hits.Collection));
     }
+
+    /// <summary>What is to be explained is told by what the request holds.</summary>
+    public static bool ExplainsQuery(RestCall call) => !call.Has("search") && !call.Has("data") && !call.Has("ids");
 
     private static async Task<SearchResult> RunAsync(RestCall call, bool explain)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Milvus.Api.Grpc.Calls;
+using Milvus.Api.Import;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
@@ -60,9 +61,7 @@ internal static class SnapshotEndpoints
 
     private static RestReply DescribeJob(RestCall call)
     {
-        var text = call.Required("jobId", "JobIDReq");
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id)) throw MilvusException.InvalidParameter($"parse job id failed: strconv.ParseInt: parsing \"{text}\": invalid syntax");
-        var job = SnapshotLists.Restore(call.Proxy.Catalog, id);
+        var job = SnapshotLists.Restore(call.Proxy.Catalog, JobIds.Parse(call.Required("jobId", "JobIDReq")));
         return RestReply.Object(w => Write(w, job));
     }
 

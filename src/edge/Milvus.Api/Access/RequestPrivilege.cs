@@ -4,7 +4,7 @@ using Google.Protobuf.Reflection;
 using Milvus.Coordinator.Access;
 using Milvus.Protocol.Common;
 
-namespace Milvus.Api.Grpc.Access;
+namespace Milvus.Api.Access;
 
 /// <summary>What a kind of request needs: a privilege, on the objects that one of its fields names.</summary>
 internal sealed class RequestPrivilege
