@@ -6,7 +6,9 @@ using Milvus.StreamingNode;
 
 namespace Milvus.Embedded.Tests.Importing;
 
-/// <summary>An import whose commit reached the meta store, which then was out of reach: the rows come into view once, without a restart.</summary>
+/// <summary>
+/// Commits that reached the meta store, which then was out of reach: what they named stays stored, and the rows of an import come into view once, without a restart.
+/// </summary>
 public class LostAcknowledgementTests
 {
     private const int Rows = 40;
@@ -30,6 +32,33 @@ public class LostAcknowledgementTests
         await ImportAsync(machine);
         await machine.LoadedAsync("c");
         await CheckAsync(machine, Rows);
+    }
+
+    [Fact]
+    public async Task A_compaction_that_happened_after_all_loses_no_row()
+    {
+        await using var machine = new Machine(3);
+        await machine.StartAsync();
+        await machine.CreateAsync("c");
+        for (var i = 0; i < 2; i++)
+        {
+            await machine.InsertAsync("c", (2 * i, i), ((2 * i) + 1, i));
+            await machine.FlushedAsync("c");
+        }
+        machine.Meta.LoseContactAfterNextCommit(new IOException("the store is out of reach"));
+        var id = await machine.CompactAsync("c");
+        await Eventually.TrueAsync(async () => await machine.Milvus.Engine.GetCompactionAsync(id, CancellationToken.None) is { Completed: true }, "the end of the compaction");
+        Assert.Equal(1, (await machine.Milvus.Engine.GetCompactionAsync(id, CancellationToken.None))!.Failed);
+        machine.Meta.Reconnect();
+        await machine.InsertAsync("c", (1000, 7));
+        await machine.FlushedAsync("c");
+        Assert.Equal(5, (await machine.AllAsync("c")).Count);
+        // What is committed is what is compacted next, whatever is in view.
+        await machine.CompactedAsync("c");
+        Assert.Equal(5, (await machine.AllAsync("c")).Count);
+        await machine.RestartAsync();
+        await machine.LoadedAsync("c");
+        Assert.Equal(5, (await machine.AllAsync("c")).Count);
     }
 
     private static async Task<Machine> LoseAsync(int seed)

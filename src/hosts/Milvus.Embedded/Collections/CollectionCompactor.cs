@@ -82,6 +82,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         {
             await lane.RunAsync(async cancellation =>
             {
+                await collection.Loader.SettleAsync(cancellation).ConfigureAwait(false);
                 foreach (var plan in planned())
                 {
                     if (!TryClaim(plan)) continue;
@@ -110,6 +111,11 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         catch (OperationCanceledException)
         {
             // Stopping: the sources are still whole, and what was written is garbage.
+        }
+        catch (Exception e)
+        {
+            failed++;
+            services.Logger.LogError(e, "Collection {Collection}: there was no knowing what to compact", collection.Info.Name);
         }
         if (results.Count > 0) collection.Indexer.Queue();
         return new CompactionProgress(true, 0, results.Count, failed, results.ToImmutable());
@@ -227,6 +233,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         catch
         {
             collection.Loader.Forget(manifest.SegmentId);
+            collection.Loader.Unsettle();
             throw;
         }
         await collection.Shard(plan.Shard).Running.PostAsync(channel => channel.SwapSealed(loaded, ids)).ConfigureAwait(false);

@@ -65,6 +65,7 @@ public sealed class CollectionImporter : IRowIntake
         catch
         {
             foreach (var (_, segment) in loaded) _collection.Loader.Forget(segment.Segment.SegmentId);
+            _collection.Loader.Unsettle();
             throw;
         }
         // An earlier attempt may have been committed without anybody hearing of it, and a partition may be gone.
