@@ -106,19 +106,9 @@ public sealed class TaskPlannerTests : IAsyncLifetime
     [Fact]
     public async Task A_model_that_does_not_answer_holds_up_no_other_task()
     {
-        await StartAsync(withDataNode: false);
+        await StartAsync(withDataNode: false, withTexts: true);
         await CommitAsync(1, 0, 30);
         await CommitAsync(2, 30, 50);
-        await _client.ExecuteAsync(
-            new AddField(CoordinatorRig.Database, CoordinatorRig.Collection, new FieldSchema
-            {
-                Name = "t",
-                Type = DataType.VarChar,
-                Nullable = true,
-                Default = new Literal.Text("red fox"),
-                TypeParams = [new("max_length", "99")],
-            }),
-            default);
         var added = await _client.ExecuteAsync(
             new AddFunction(
                 CoordinatorRig.Database, CoordinatorRig.Collection, new FunctionSchema { Name = "f", Type = FunctionType.TextEmbedding, InputFields = ["t"], OutputFields = ["e"], Params = [new("provider", "slow")] })
@@ -252,7 +242,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var key in stay.Concat(live.Columns.Select(c => c.ObjectKey))) Assert.NotNull(await _rig.Objects.GetLengthAsync(key));
     }
 
-    private async Task StartAsync(bool withDataNode)
+    private async Task StartAsync(bool withDataNode, bool withTexts = false)
     {
         _coordinator = _rig.StartCoordinator();
         _client = _rig.Client(_coordinator);
@@ -263,7 +253,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
                 filler: new FunctionFiller(new AnalyzerRegistry(), new HttpModelGateway(ModelOptions.Default, TimeProvider.System)));
             _rig.Tasks = await TaskRegion.StartAsync(_rig.System, worker);
         }
-        var made = await _client.ExecuteAsync(CoordinatorRig.Create(), default);
+        var made = await _client.ExecuteAsync(CoordinatorRig.Create(withTexts: withTexts), default);
         _collection = made.Catalog.GetCollection(made.Id);
     }
 
