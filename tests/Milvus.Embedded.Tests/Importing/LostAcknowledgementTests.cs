@@ -45,7 +45,7 @@ public class LostAcknowledgementTests
             await machine.InsertAsync("c", (2 * i, i), ((2 * i) + 1, i));
             await machine.FlushedAsync("c");
         }
-        machine.Meta.LoseContactAfterNextCommit(new IOException("the store is out of reach"));
+        machine.Meta.LoseContactAfterNextCommit(new IOException("the store is out of reach"), "segment/");
         var id = await machine.CompactAsync("c");
         await Eventually.TrueAsync(async () => await machine.Milvus.Engine.GetCompactionAsync(id, CancellationToken.None) is { Completed: true }, "the end of the compaction");
         Assert.Equal(1, (await machine.Milvus.Engine.GetCompactionAsync(id, CancellationToken.None))!.Failed);
@@ -66,7 +66,7 @@ public class LostAcknowledgementTests
         var machine = new Machine(seed);
         await machine.StartAsync();
         await machine.CreateAsync("c");
-        machine.Meta.LoseContactAfterNextCommit(new IOException("the store is out of reach"));
+        machine.Meta.LoseContactAfterNextCommit(new IOException("the store is out of reach"), "segment/");
         await Assert.ThrowsAsync<MilvusException>(() => ImportAsync(machine));
         machine.Meta.Reconnect();
         return machine;

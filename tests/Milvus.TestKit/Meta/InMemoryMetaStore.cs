@@ -14,14 +14,15 @@ public sealed class InMemoryMetaStore : IMetaStore
     private long _epoch;
     private Exception? _nextFailure;
     private Exception? _nextOutage;
+    private string _outageFrom = "";
     private Exception? _outage;
 
     public int CommitCount { get; private set; }
 
     public void FailNextCommit(Exception failure) => _nextFailure = failure;
 
-    /// <summary>The next commit that changes something happens and throws, and so does all that follows until <see cref="Reconnect"/>.</summary>
-    public void LoseContactAfterNextCommit(Exception outage) => _nextOutage = outage;
+    /// <summary>The next commit that changes an entry under the prefix happens and throws, and so does all that follows until <see cref="Reconnect"/>.</summary>
+    public void LoseContactAfterNextCommit(Exception outage, string prefix) => (_outageFrom, _nextOutage) = (prefix, outage);
 
     /// <summary>Ends an outage.</summary>
     public void Reconnect() => _outage = _nextOutage = null;
@@ -58,7 +59,7 @@ public sealed class InMemoryMetaStore : IMetaStore
             foreach (var mutation in mutations)
                 Apply(mutation);
             CommitCount++;
-            if (mutations.Count > 0 && Interlocked.Exchange(ref _nextOutage, null) is { } lost) throw _outage = lost;
+            if (mutations.Any(m => m.Key.StartsWith(_outageFrom, StringComparison.Ordinal)) && Interlocked.Exchange(ref _nextOutage, null) is { } lost) throw _outage = lost;
         }
         return Task.CompletedTask;
     }
