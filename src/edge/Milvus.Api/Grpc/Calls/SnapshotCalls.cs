@@ -77,7 +77,8 @@ internal static class SnapshotCalls
         State = RestoreSnapshotState.RestoreSnapshotCompleted,
         Progress = 100,
         StartTime = (ulong)job.StartedAt.PhysicalMs,
-        TimeCost = (ulong)(job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs),
+        // Clients take no time at all for a job that is not done.
+        TimeCost = (ulong)Math.Max(1, job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs),
     };
 }
 
