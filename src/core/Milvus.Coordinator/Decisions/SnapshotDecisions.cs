@@ -63,7 +63,9 @@ internal static class SnapshotDecisions
         var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
         var database = catalog.GetDatabase(command.TargetDatabase);
         NameRules.CheckCollection(command.TargetCollection);
-        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null || catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
+        if (catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
+            throw AliasDecisions.Conflict(database, command.TargetCollection, $"cannot restore into an existing alias: {command.TargetCollection}");
+        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null)
             throw MilvusException.InvalidParameter($"duplicate collection {command.TargetCollection}: it already exists, a snapshot is restored into a new collection");
         var source = snapshot.Collection;
         var target = source with

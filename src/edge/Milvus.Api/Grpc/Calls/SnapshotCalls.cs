@@ -105,6 +105,7 @@ internal static class SnapshotLists
     public static IEnumerable<RestoreJob> Restores(Coordinator.Catalog catalog, string database, string collection)
     {
         var name = catalog.GetDatabase(database).Name;
+        if (catalog.TryResolveCollection(database, collection, out var found)) collection = found.Name;
         return catalog.Restores.Where(j => j.Database == name && (collection.Length == 0 || j.Collection == collection)).OrderBy(j => j.Id);
     }
 
