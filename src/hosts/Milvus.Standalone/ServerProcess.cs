@@ -41,9 +41,6 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Locks the directory, recovers it, starts listening.</summary>
     public static async Task<ServerProcess> StartAsync(ServerSettings settings, CancellationToken cancellation = default)
     {
-        // Log writers block in fsync on pool threads; searches must not wait for the pool to notice.
-        ThreadPool.GetMinThreads(out var workers, out var ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, 32), ports);
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
         ILoggerFactory? logging = null;
         EmbeddedMilvus? milvus = null;

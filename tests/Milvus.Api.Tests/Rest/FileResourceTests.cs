@@ -51,6 +51,13 @@ public sealed class FileResourceTests(RestServer server)
     }
 
     [Fact]
+    public async Task Parameters_with_a_key_given_twice_are_a_users_mistake()
+    {
+        const string Twice = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"remote"},"stop_words_file":{"type":"local"}}]}""";
+        await server.RefusedAsync(1100, "common/run_analyzer", new { text = new[] { "a" }, analyzerParams = Twice });
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_refused()
     {
         await PutAsync("words/other.txt", "x");

@@ -46,6 +46,20 @@ public sealed class SnapshotTests(RestServer server)
     }
 
     [Fact]
+    public async Task Rows_that_were_truncated_away_are_not_restored()
+    {
+        await CreateAsync("sn_cut");
+        await InsertAsync("sn_cut", 0, 30);
+        await server.DataAsync("collections/truncate", new { collectionName = "sn_cut" });
+        // Into the segments that still hold the rows of before.
+        await InsertAsync("sn_cut", 1000, 7);
+        await server.DataAsync("snapshots/create", new { collectionName = "sn_cut", snapshotName = "s" });
+        await server.DataAsync("snapshots/restore", new { collectionName = "sn_cut", snapshotName = "s", targetCollectionName = "sn_cut_target" });
+        await server.DataAsync("collections/load", new { collectionName = "sn_cut_target" });
+        Assert.Equal((7, 7), (await CountAsync("sn_cut"), await CountAsync("sn_cut_target")));
+    }
+
+    [Fact]
     public async Task Objects_of_a_snapshot_outlive_compaction_and_the_collection()
     {
         await CreateAsync("sn_kept");

@@ -140,8 +140,9 @@ public class AlterDecisionsTests
         world.Do(SetField("s", ("mmap.enabled", "true")));
         Assert.Equal(("true", "true", "true"), (Kept("s[w]"), Kept("s[x]"), world.Collection("c").Schema.StructFields[0].TypeParams.Single(p => p.Key == "mmap.enabled").Value));
         world.DoesNothing(SetField("s", ("mmap_enabled", "true")));
-        world.Do(new AlterField("", "c", "s") { DeleteKeys = ["mmap.enabled"] });
+        world.Do(new AlterField("", "c", "s") { DeleteKeys = ["mmap_enabled"] });
         Assert.Null(Kept("s[w]"));
+        foreach (var field in (string[])["s", "s[w]"]) world.Refuses(SetField(field, ("mmap.enabled", "banana")), "banana");
         world.Refuses(SetField("s", ("max_capacity", "9")), "max_capacity does not allow update in collection field param");
     }
 

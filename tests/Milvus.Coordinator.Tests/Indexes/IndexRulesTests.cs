@@ -25,6 +25,7 @@ public class IndexRulesTests
         ["json"] = Field("j", DataType.Json),
         ["dynamic"] = Field("$meta", DataType.Json) with { IsDynamic = true },
         ["tags"] = Field("a", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.Int64 },
+        ["sub text"] = Field("s[t]", DataType.Array, ("max_capacity", "4"), ("max_length", "9")) with { ElementType = DataType.VarChar },
         ["sub int"] = Field("s[n]", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.Int64 },
         ["sub flag"] = Field("s[b]", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.Bool },
         ["weights"] = Field("a", DataType.Array, ("max_capacity", "4")) with { ElementType = DataType.Double },
@@ -91,6 +92,8 @@ public class IndexRulesTests
     [InlineData("weights", "BITMAP", "bitmap index are only supported on bool, int, string")]
     [InlineData("bool", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
     [InlineData("tags", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
+    [InlineData("sub text", "TRIE", "TRIE are only supported on varchar field")]
+    [InlineData("sub text", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "Ngram index can only be created on VARCHAR or JSON field")]
     [InlineData("sub flag", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
     [InlineData("int", "Trie", "TRIE are only supported on varchar field")]
     [InlineData("int", "RTREE", "RTREE index can only be built on geometry field")]
@@ -136,6 +139,10 @@ public class IndexRulesTests
     [InlineData("tags", "BITMAP", "BITMAP", MetricType.None)]
     [InlineData("weights", "INVERTED", "INVERTED", MetricType.None)]
     [InlineData("double", "STL_SORT", "STL_SORT", MetricType.None)]
+    [InlineData("sub text", "stl_sort", "STL_SORT", MetricType.None)]
+    [InlineData("sub int", "INVERTED", "INVERTED", MetricType.None)]
+    [InlineData("sub flag", "BITMAP", "BITMAP", MetricType.None)]
+    [InlineData("sub int", "", "AUTOINDEX", MetricType.None)]
     [InlineData("sub int", "STL_SORT", "STL_SORT", MetricType.None)]
     [InlineData("text", "NGRAM {\"min_gram\":\"2\",\"max_gram\":3}", "NGRAM", MetricType.None)]
     [InlineData("json", "INVERTED {\"json_cast_type\":\"double\",\"json_path\":\"j[\\\"a\\\"][0]\"}", "INVERTED", MetricType.None)]

@@ -1,5 +1,6 @@
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Imports;
+using Milvus.Coordinator.Persistence;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.Coordinator.Service;
@@ -69,6 +70,28 @@ public sealed class JobsAndSnapshotsTests : IAsyncLifetime, IDisposable
         Assert.Single(_service.Segments.GetSegments(_collection.Id));
         await _service.ExecuteAsync(new DropCollection("", "c"));
         Assert.False(await SegmentStore.IsImportedAsync(_store, _collection.Id, 77));
+    }
+
+    [Fact]
+    public async Task What_a_job_has_committed_is_forgotten_with_the_job()
+    {
+        var world = new World();
+        var collection = world.Create("c");
+        var first = world.Do(new CreateImport("", "c", "") { Files = [new ImportFile(["a.json"])] }).Id;
+        world.Do(new AbortImport(first));
+        Decision.Accepted last = null!;
+        while (world.Catalog.FindImport(first) is not null)
+        {
+            last = world.Do(new CreateImport("", "c", "") { Files = [new ImportFile(["a.json"])] });
+            if (world.Catalog.FindImport(last.Id) is not null) world.Do(new AbortImport(last.Id));
+        }
+        Assert.Equal(
+            [MetaLayout.Import(first), MetaLayout.ImportedBy(collection.Id, first)], CatalogStore.Mutations(last.Events, 1).Where(m => m.Kind == MetaMutationKind.Delete).Select(m => m.Key));
+
+        await _service.Segments.CommitAsync(new SegmentChange { CollectionId = _collection.Id, Added = [Manifest(1)], ImportId = 77 });
+        await _service.Segments.OnCatalogChangedAsync(new CatalogChange(_service.Catalog, _service.Catalog, [new ImportRemoved(77, _collection.Id)], new Timestamp(1)));
+        Assert.False(_service.Segments.IsImported(_collection.Id, 77));
+        Assert.Single(_service.Segments.GetSegments(_collection.Id));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Milvus.Coordinator.Commands;
 using Milvus.Embedded.Tests.Rig;
 using Milvus.Model;
@@ -12,7 +11,7 @@ namespace Milvus.Embedded.Tests.Reading;
 
 /// <summary>
 /// Every vector type with every metric and index type, searched plainly, with a filter, in a range, in groups, by an iterator and in a hybrid search: equal to a
-/// scan in double precision where the index is exact, at least 95 % of it where it is not.
+/// scan in double precision where the index is exact, at least 95 % of it where it is not. Fields of lists of vectors are in <see cref="ListMatrixTests"/>.
 /// </summary>
 public class SearchMatrixTests
 {
@@ -167,17 +166,17 @@ public class SearchMatrixTests
             HasNulls = hasNulls;
             Dimension = type == DataType.BinaryVector ? 128 : SearchMatrixTests.Dimension;
             var random = new Random(11);
-            var centres = Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, Dimension).Select(_ => random.NextDouble() * 100 - 50).ToArray()).ToArray();
+            var centres = MatrixVectors.Centres(random, 20, Dimension);
             var builder = ColumnBuilder.For(type, DataType.None, Dimension);
             for (var i = 0; i < Rows; i++)
             {
-                var vector = Near(random, centres[i % centres.Length]);
+                var vector = MatrixVectors.Near(random, centres[i % centres.Length]);
                 if (hasNulls && i % 7 == 3) builder.AppendNull();
                 else Append(builder, vector);
             }
             Column = builder.Build();
             var queries = ColumnBuilder.For(type, DataType.None, Dimension);
-            for (var i = 0; i < 8; i++) Append(queries, Near(random, centres[i]));
+            for (var i = 0; i < 8; i++) Append(queries, MatrixVectors.Near(random, centres[i]));
             Queries = queries.Build();
         }
 
@@ -205,8 +204,6 @@ public class SearchMatrixTests
             return (double)equal / a.Length;
         }
 
-        private static double[] Near(Random random, double[] centre) => [.. centre.Select(c => c + ((random.NextDouble() - 0.5) * 40))];
-
         private void Append(ColumnBuilder builder, double[] vector)
         {
             switch (Type)
@@ -215,23 +212,8 @@ public class SearchMatrixTests
                     // Some of the dimensions, so that not every row shares one with a query.
                     ((BinaryColumnBuilder)builder).Append(SparseRow.Encode([.. vector.Select((x, d) => new SparseElement((uint)d * 7, (float)Math.Max(0, x))).Where(e => e.Value > 20)]));
                     break;
-                case DataType.BinaryVector:
-                    var bits = new byte[Dimension / 8];
-                    for (var d = 0; d < Dimension; d++)
-                        if (vector[d] > 0) bits[d >> 3] |= (byte)(1 << (d & 7));
-                    ((VectorColumnBuilder)builder).Append(bits);
-                    break;
-                case DataType.Int8Vector:
-                    ((VectorColumnBuilder)builder).Append([.. vector.Select(x => (byte)(sbyte)x)]);
-                    break;
-                case DataType.FloatVector:
-                    ((VectorColumnBuilder)builder).Append(MemoryMarshal.AsBytes<float>(Array.ConvertAll(vector, x => (float)x)));
-                    break;
-                case DataType.Float16Vector:
-                    ((VectorColumnBuilder)builder).Append(MemoryMarshal.AsBytes<Half>(Array.ConvertAll(vector, x => (Half)x)));
-                    break;
                 default:
-                    ((VectorColumnBuilder)builder).Append(MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(vector, x => (ushort)(BitConverter.SingleToUInt32Bits((float)x) >> 16))));
+                    ((VectorColumnBuilder)builder).Append(MatrixVectors.Encode(Type, vector));
                     break;
             }
         }

@@ -1,5 +1,6 @@
 using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Tests.Model;
@@ -19,10 +20,18 @@ internal sealed class ModelCoordinator : ICoordinator
     public void Put(CollectionInfo collection) =>
         Catalog = Catalog.Apply([Catalog.FindCollection(collection.Id) is null ? new CollectionCreated(collection) : new CollectionAltered(collection, CollectionAspect.Properties)]);
 
+    public void Put(SnapshotInfo snapshot) => Catalog = Catalog.Apply([new SnapshotStored(snapshot)]);
+
+    /// <summary>Called with every command; may throw.</summary>
+    public Action<CoordinatorCommand>? OnExecute { get; set; }
+
     public void Remove(CollectionInfo collection) => Catalog = Catalog.Apply([new CollectionDropped(collection)]);
 
-    public Task<CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellationToken = default) =>
-        Task.FromResult(new CommandResult(true, 7, Oracle.Next(), Catalog));
+    public Task<CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellationToken = default)
+    {
+        OnExecute?.Invoke(command);
+        return Task.FromResult(new CommandResult(true, 7, Oracle.Next(), Catalog));
+    }
 
     public IDisposable Subscribe(ICatalogObserver observer) => throw new NotSupportedException();
 }

@@ -84,8 +84,11 @@ internal sealed class ModelReader(ModelShards shards, CollectionInfo collection,
     public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation) =>
         new(Visible(request.Filter, request.PartitionIds, request.ExpireBefore, newestOnly: false).Count);
 
-    public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation) =>
-        new(Collect(collection.Schema.Find(fieldId)!, [.. rows.ToArray().Select(r => r.Row)]));
+    public ValueTask<Column> FetchAsync(long fieldId, ReadOnlyMemory<RowReference> rows, CancellationToken cancellation)
+    {
+        shards.Fetched.Add(fieldId);
+        return new(Collect(collection.Schema.Find(fieldId)!, [.. rows.ToArray().Select(r => r.Row)]));
+    }
 
     public ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation) =>
         new([Explain(request.Filter, request.PartitionIds) with { SearchPlan = "brute force" }]);

@@ -25,6 +25,9 @@ internal sealed class ModelShards(ModelOracle oracle) : IShardGateway
 
     public List<ShardSearch> Searches { get; } = [];
 
+    /// <summary>Fields that were fetched, one entry each time.</summary>
+    public List<long> Fetched { get; } = [];
+
     public int OpenReaders { get; set; }
 
     /// <summary>Leaves several rows of one key in answers, as a shard with lagging segments might.</summary>

@@ -98,12 +98,102 @@ public sealed class FunctionChainTests
         var byAge = await SearchAsync(world, [Chain(Sort("age", true))]);
         Assert.Equal([5L, 4, 2, 1, 0, 3], byAge.Ids.Int64s.ToArray()[..6]);
         Assert.Equal([25f, 16, 4, 1, 0, 9], byAge.Scores.ToArray()[..6]);
-        var early = await SearchAsync(world, [Chain(Limit(2)), new FunctionChain("", ChainStage.Level0Rerank, [Map("$score", "num_combine", ["$score", "$id"], ("mode", "sum"))])]);
-        Assert.Equal([5L, 4], early.Ids.Int64s.ToArray()[..2]);
-        Assert.Equal([30f, 20], early.Scores.ToArray()[..2]);
+        // Distances are negated before the last stage: row i has i − i² there.
+        var sum = new FunctionChain("", ChainStage.Level0Rerank, [Map("$score", "num_combine", ["$score", "$id"], ("mode", "sum"))]);
+        var early = await SearchAsync(world, [Chain(Limit(4)), sum]);
+        Assert.Equal([0L, 1, 2, 3], early.Ids.Int64s.ToArray()[..4]);
+        Assert.Equal([0f, 0, 2, 6], early.Scores.ToArray()[..4]);
+        var twice = await SearchAsync(world, [sum, new FunctionChain("", ChainStage.Level1Rerank, [Map("$score", "num_combine", ["$score", "$id"], ("mode", "sum")), Sort("$score", true, "$id"), Limit(3)])]);
+        Assert.Equal([1L, 0, 2], twice.Ids.Int64s.ToArray()[..3]);
+        Assert.Equal([-1f, 0, 0], twice.Scores.ToArray()[..3]);
         var offset = await SearchAsync(world, [Chain(Sort("$id", true))], ("offset", "2"));
         Assert.Equal([5L, 4, 3, 2, 1, 0], offset.Ids.Int64s.ToArray()[..6]);
     }
+
+    [Fact]
+    public async Task Early_stages_take_similarities_as_they_are()
+    {
+        var world = new World();
+        world.Create([Key(), Vector()], 2, metric: MetricType.IP);
+        await world.InsertAsync(4, Int64s("id", 0, 1, 2, 3), Floats("v", [1, 0], [2, 0], [3, 0], [4, 0]));
+        var result = await world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Vectors = Queries([1, 0]),
+            Params = Params(("topk", "4")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Chains = [new FunctionChain("", ChainStage.Level0Rerank, [Map("$score", "num_combine", ["$score", "$id"], ("mode", "sum"))])],
+        });
+        Assert.Equal([3L, 2, 1, 0], result.Ids.Int64s.ToArray());
+        Assert.Equal([7f, 5, 3, 1], result.Scores.ToArray());
+    }
+
+    [Theory]
+    [InlineData("max", new long[] { 1, 3, 5, 0, 2, 4 }, new[] { 5f, 5, 5, 4, 4, 4 })]
+    [InlineData("sum", new long[] { 1, 3, 5, 0, 2, 4 }, new[] { 9f, 9, 9, 6, 6, 6 })]
+    [InlineData("avg", new long[] { 1, 3, 5, 0, 2, 4 }, new[] { 3f, 3, 3, 2, 2, 2 })]
+    public async Task Hits_are_grouped_by_the_scores_of_groups(string scorer, long[] members, float[] groupScores)
+    {
+        var world = await RowsAsync();
+        // The score is the key, the score of each hit then that of its group.
+        var result = await SearchAsync(world, [Chain(
+            Map("$score", "num_combine", ["$id", "$id"], ("mode", "avg")),
+            Group("fresh", 3, 2, 0, scorer),
+            Map("$score", "num_combine", ["$group_score", "$group_score"], ("mode", "avg")),
+            Sort("$score", true, "$id"))]);
+        Assert.Equal(members, result.Ids.Int64s.ToArray()[..6]);
+        Assert.Equal(groupScores, result.Scores.ToArray()[..6]);
+    }
+
+    [Fact]
+    public async Task Groups_have_a_size_and_a_window()
+    {
+        var world = await RowsAsync();
+        var rank = Map("$score", "num_combine", ["$id", "$id"], ("mode", "avg"));
+        Assert.Equal((long[])[5L, 3, 4, 2], (await SearchAsync(world, [Chain(rank, Group("fresh", 2, 2, 0))])).Ids.Int64s.ToArray()[..4]);
+        Assert.Equal((long[])[4L, 2], (await SearchAsync(world, [Chain(rank, Group("fresh", 2, 2, 1))])).Ids.Int64s.ToArray()[..2]);
+        Assert.Equal((long[])[5L, 3, 1], (await SearchAsync(world, [Chain(rank, Group("fresh", 3, 1, 0))])).Ids.Int64s.ToArray()[..3]);
+        // Rows without a value are a group, and groups that score alike go by size, then by key.
+        var same = Map("$score", "decay", ["$id"], ("function", "linear"), ("origin", 0), ("scale", 1), ("decay", 0.999), ("offset", 100));
+        Assert.Equal((long[])[0L, 1, 2, 3, 4, 5], (await SearchAsync(world, [Chain(same, Group("age", 2, 9, 0))])).Ids.Int64s.ToArray()[..6]);
+        Assert.Equal((long[])[0L, 2, 4, 1, 3, 5], (await SearchAsync(world, [Chain(same, Group("fresh", 9, 9, 0))])).Ids.Int64s.ToArray()[..6]);
+    }
+
+    [Fact]
+    public async Task Columns_that_are_not_selected_are_gone()
+    {
+        var world = await RowsAsync();
+        var keeps = Select("$id", "$score", "age");
+        var result = await SearchAsync(world, [Chain(Map("x", "num_combine", ["age", "$id"], ("mode", "sum")), keeps, Map("$score", "num_combine", ["age", "age"], ("mode", "sum")), Limit(2))]);
+        Assert.Equal([0f, 20f], result.Scores.ToArray()[..2]);
+        Assert.Contains("column x not found", await RefusedAsync(world, Chain(Map("x", "num_combine", ["age", "$id"]), keeps, Sort("x", true))));
+        Assert.Contains("column text not found", await RefusedAsync(world, Chain(keeps, Sort("text", true))));
+        Assert.Contains("columns must include $id and $score", await RefusedAsync(world, Chain(Select("$id", "age"))));
+    }
+
+    [Fact]
+    public async Task Large_integers_are_told_apart()
+    {
+        var world = new World();
+        const long Large = 1L << 60;
+        world.Create([Key(), Vector(), Field("n", DataType.Int64)], 1);
+        await world.InsertAsync(4, Int64s("id", 0, 1, 2, 3), Floats("v", [1, 0], [2, 0], [3, 0], [4, 0]), Int64s("n", Large, Large + 1, Large, Large + 1));
+        async Task<long[]> KeysAsync(ChainStep step) => (await world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Vectors = Queries([0, 0]),
+            Params = Params(("topk", "4")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Chains = [Chain(step)],
+        })).Ids.Int64s.ToArray();
+        Assert.Equal((long[])[1L, 3, 0, 2], await KeysAsync(Sort("n", true)));
+        Assert.Equal((long[])[3L, 2], await KeysAsync(Group("n", 1, 9, 0)));
+    }
+
+    private static ChainStep Group(string field, int size, int limit, int offset, string scorer = "max") =>
+        new("group_by", null, [field], [], With(("field", field), ("group_size", size), ("limit", limit), ("offset", offset), ("scorer", scorer)));
+
+    private static ChainStep Select(params string[] columns) => new("select", null, [.. columns], [], With(("columns", columns)));
 
     [Fact]
     public async Task Models_score_texts_in_the_last_stage()
@@ -131,7 +221,18 @@ public sealed class FunctionChainTests
             (Chain(new ChainStep("map", null, [], ["x"], With())), "map operator requires function"),
             (Chain(new ChainStep(" ", null, [], [], With())), "op name is empty"),
             (Chain(new ChainStep("shuffle", null, [], [], With())), "unknown operator type"),
-            (Chain(new ChainStep("select", null, [], [], With())), "operator select is not supported"),
+            (Chain(new ChainStep("select", null, [], [], With())), "select_op: columns is required"),
+            (Chain(Select("$id", "$score")) with { Stage = ChainStage.Level1Rerank }, "operator select is not supported at stage L1_rerank, only supports: [map, sort, limit]"),
+            (Chain(Group("age", 1, 1, 0)) with { Stage = ChainStage.Level0Rerank }, "operator group_by is not supported at stage L0_rerank, only supports: [map]"),
+            (Chain(new ChainStep("group_by", null, [], [], With(("group_size", 1), ("limit", 1)))), "group_by_op: field is required"),
+            (Chain(Group("age", 0, 1, 0)), "group_by_op: group_size must be positive"),
+            (Chain(Group("age", 1, 0, 0)), "group_by_op: limit must be positive"),
+            (Chain(Group("age", 1, 1, -1)), "group_by_op: offset must be non-negative"),
+            (Chain(Group("age", 1, 1, 0, "median")), "group_by_op: invalid group scorer \"median\", must be max/sum/avg"),
+            (Chain(Group("nothing", 1, 1, 0)), "input field nothing not found"),
+            (Chain(new ChainStep("group_by", null, [], [], With(("field", "age"), ("limit", 1)))), "group_by_op: group_size is required"),
+            (Chain(new ChainStep("filter", null, ["age"], [], With())), "filter_op: function is required"),
+            (Chain(Map("x", "num_combine", ["age", "$score"]) with { Operator = "filter" }), "filter_op: function must return boolean type, got float32"),
             (Chain(Map("$score", "expr", ["$score"])), "unknown function expr"),
             (Chain(Map("$score", "num_combine", ["$score"])), "num_combine: expected at least 2 inputs"),
             (Chain(Map("$score", "num_combine", ["$score", "age"], ("mode", "median"))), "num_combine: invalid mode"),

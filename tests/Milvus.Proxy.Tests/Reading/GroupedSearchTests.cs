@@ -66,8 +66,16 @@ public sealed class GroupedSearchTests
     {
         var world = await RowsAsync();
         await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type VECTOR_FLOAT for group by operator", () => Search(world, ("topk", "3"), ("group_by_field", "v")));
-        await World.RefusedAsync("cannot parse identifier: 21", () => Search(world, ("topk", "3"), ("group_by_field", "21")));
-        await World.RefusedAsync("input group size:0 is negative", () => Search(world, ("topk", "3"), ("group_by_field", "n"), ("group_size", "0")));
+        world.Alter(c => c with
+        {
+            Schema = c.Schema.With(fields: [.. c.Schema.Fields,
+                new FieldSchema { Id = 900, Name = "sparse", Type = DataType.SparseFloatVector },
+                new FieldSchema { Id = 901, Name = "many", Type = DataType.ArrayOfVector, ElementType = DataType.FloatVector }]),
+        });
+        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type VECTOR_SPARSE_U32_F32 for group by operator", () => Search(world, ("topk", "3"), ("anns_field", "v"), ("group_by_field", "sparse")));
+        await World.RefusedAsync(ErrorCode.SegcoreError, "unsupported data type VECTOR_ARRAY for group by operator", () => Search(world, ("topk", "3"), ("anns_field", "v"), ("group_by_field", "many")));
+        await World.RefusedAsync("cannot parse identifier: 21", () => Search(world, ("topk", "3"), ("anns_field", "v"), ("group_by_field", "21")));
+        await World.RefusedAsync("input group size:0 is negative", () => Search(world, ("topk", "3"), ("anns_field", "v"), ("group_by_field", "n"), ("group_size", "0")));
     }
 
     [Fact]

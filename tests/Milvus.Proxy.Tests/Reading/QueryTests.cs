@@ -26,6 +26,19 @@ public sealed class QueryTests
     private static string[] Ids(QueryResult result) => ShowAll(result.Columns.Single(c => c.Name == "id").Column);
 
     [Fact]
+    public async Task Columns_that_are_answered_are_not_read_again_for_the_elements_that_pass()
+    {
+        var world = new World();
+        world.Create([Key(), Vector(), List("s[x]", DataType.Int64), List("s[y]", DataType.Int64)]);
+        await world.InsertAsync(2, Int64s("id", 1, 2), Floats("v", [0, 0], [1, 1]), Lists("s[x]", DataType.Int64, [1, 2, 2], [3]), Lists("s[y]", DataType.Int64, [9, 8, 9], [9]));
+        world.Alter(c => c with { Schema = c.Schema.With(structFields: [new StructFieldSchema { Id = 950, Name = "s" }]) });
+        var (x, y) = (world.Collection.Schema.Find("s[x]")!.Id, world.Collection.Schema.Find("s[y]")!.Id);
+        var result = await world.QueryAsync("element_filter(s, $[x] == 2 and $[y] == 9)", ["id", "s[x]"]);
+        Assert.Equal([2], Assert.Single(result.Elements).ToArray());
+        Assert.Equal([x, y], world.Shards.Fetched.Order());
+    }
+
+    [Fact]
     public async Task Rows_come_ascending_by_key_whatever_shard_they_are_in()
     {
         var world = await RowsAsync(100);

@@ -176,6 +176,8 @@ public sealed class RankingTests
         await Refused("decay input field text must be numeric, got VarChar", Score("decay", ["text"], ("function", "gauss"), ("scale", "1"), ("origin", "1")));
         await Refused("not found in collection schema", Score("decay", ["nope"], ("function", "gauss"), ("scale", "1"), ("origin", "1")));
         await Refused("must set weight params", Score("boost", []));
+        var wrong = await Refused("failed to create query plan: parse expr failed: cannot parse expression", Score("boost", [], ("weight", "2"), ("filter", "age >")));
+        Assert.Equal(0, wrong.Message.LastIndexOf("failed to create query plan", StringComparison.Ordinal));
         await Refused("rrf is for hybrid search only", Score("rrf", []));
         await World.RefusedAsync("segment scorer with group_by", () => SearchAsync(world, Score("boost", [], ("weight", "2")), ("topk", "5"), ("group_by_field", "age")));
         await World.RefusedAsync("boost ranker is not supported as the ranker of a hybrid search", () => HybridAsync(world, Score("boost", [], ("weight", "2")), null, ("limit", "3")));

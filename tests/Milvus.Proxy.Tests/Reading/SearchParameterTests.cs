@@ -43,6 +43,22 @@ public sealed class SearchParameterTests
         Assert.Empty(world.Shards.Opened);
     }
 
+    [Theory]
+    [InlineData("FLAT", "", true)]
+    [InlineData("GPU_BRUTE_FORCE", "", true)]
+    [InlineData("FAISS", "Flat", true)]
+    [InlineData("FAISS", "HNSW32", false)]
+    [InlineData("HNSW", "", false)]
+    [InlineData("AUTOINDEX", "", false)]
+    public async Task Fields_with_an_exact_index_are_scanned(string index, string faiss, bool exact)
+    {
+        var world = await RowsAsync();
+        world.Alter(c => c with { Indexes = [.. c.Indexes.Select(i => i with { IndexType = index, BuildParams = i.BuildParams.Add("faiss_index_name", faiss) })] });
+        await world.SearchAsync(Queries([0, 0]), ("topk", "1"));
+        Assert.All(world.Shards.Searches, s => Assert.Equal(exact, s.Exhaustive));
+        Assert.NotEmpty(world.Shards.Searches);
+    }
+
     [Fact]
     public async Task Grouping_needs_a_field_one_can_group_by()
     {

@@ -17,16 +17,22 @@ public sealed partial class Catalog
     public RestoreJob? FindRestore(long id) => _restores.GetValueOrDefault(id);
 
     /// <summary>
-    /// The snapshots of a collection by ascending id: found by its present name or alias, or by the name that it had when it was taken, so that those of a dropped collection are found too.
+    /// The snapshots of a collection, found by its present name or alias, by ascending id; behind them those of dropped collections that had that name when they were taken, of the
+    /// collection created last first.
     /// </summary>
     public IEnumerable<SnapshotInfo> ListSnapshots(string database, string collection)
     {
         long? live = TryResolveCollection(database, collection, out var found) ? found.Id : null;
         var name = DatabaseName(database);
-        return _snapshots.Values.Where(s => s.Collection.Id == live || (live is null && s.Collection.Name == collection && s.Collection.DatabaseName == name)).OrderBy(s => s.Id);
+        return _snapshots.Values
+            .Where(s => s.Collection.Id == live || (!_collections.ContainsKey(s.Collection.Id) && s.Collection.Name == collection && s.Collection.DatabaseName == name))
+            .OrderBy(s => s.Collection.Id != live).ThenByDescending(s => s.Collection.Id).ThenBy(s => s.Id);
     }
 
     public SnapshotInfo? FindSnapshot(string database, string collection, string name) => ListSnapshots(database, collection).FirstOrDefault(s => s.Name == name);
+
+    /// <summary>A snapshot of this very collection.</summary>
+    public SnapshotInfo? FindSnapshot(CollectionInfo collection, string name) => _snapshots.Values.FirstOrDefault(s => s.Collection.Id == collection.Id && s.Name == name);
 
     /// <exception cref="MilvusException">2600: there is no such snapshot.</exception>
     public SnapshotInfo GetSnapshot(string database, string collection, string name) => FindSnapshot(database, collection, name) ?? throw SnapshotDecisions.NotFound(name);

@@ -56,7 +56,7 @@ public sealed record FileResourceRemoved(string Name) : CatalogEvent;
 public sealed record ImportStored(ImportJob Job) : CatalogEvent;
 
 /// <summary>A job is forgotten.</summary>
-public sealed record ImportRemoved(long Id) : CatalogEvent;
+public sealed record ImportRemoved(long Id, long CollectionId) : CatalogEvent;
 
 /// <summary>Creates or replaces a snapshot.</summary>
 public sealed record SnapshotStored(SnapshotInfo Snapshot) : CatalogEvent;

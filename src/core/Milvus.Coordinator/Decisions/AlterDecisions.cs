@@ -82,7 +82,11 @@ internal static class AlterDecisions
         var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
         // Clients know the setting by another name, which some do not translate.
-        command = command with { SetParams = [.. command.SetParams.Select(p => p.Key == "mmap_enabled" ? p with { Key = PropertyRules.MmapEnabled } : p)] };
+        command = command with
+        {
+            SetParams = [.. command.SetParams.Select(p => p with { Key = Translated(p.Key) })],
+            DeleteKeys = [.. command.DeleteKeys.Select(Translated)],
+        };
         if (collection.Schema.StructFields.FirstOrDefault(s => s.Name == command.Field) is { } parent) return DecideStruct(collection, parent, command, context);
         if (collection.Schema.Find(command.Field) is not { IsDynamic: false } field)
             throw MilvusException.InvalidParameter($"field {command.Field} does not exist in collection");
@@ -109,6 +113,8 @@ internal static class AlterDecisions
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);
     }
 
+    private static string Translated(string key) => key == "mmap_enabled" ? PropertyRules.MmapEnabled : key;
+
     // Where a struct's data are kept is said for all of its sub-fields at once.
     private static Decision DecideStruct(CollectionInfo collection, StructFieldSchema parent, AlterField command, DecisionContext context)
     {
@@ -121,6 +127,8 @@ internal static class AlterDecisions
         var altered = parent with { TypeParams = parent.TypeParams.Edit(command.SetParams, command.DeleteKeys) };
         ImmutableArray<FieldSchema> fields =
             [.. collection.Schema.Fields.Select(f => owned.Contains(f) ? f with { TypeParams = f.TypeParams.Edit(command.SetParams, command.DeleteKeys) } : f)];
+        foreach (var field in fields)
+            if (parent.Owns(field)) SchemaRules.CheckChanged(collection.Name, collection.Schema, field);
         if (altered == parent && fields.SequenceEqual(collection.Schema.Fields)) return new Decision.Unchanged(collection.Id);
         var schema = collection.Schema.With(fields: fields, structFields: collection.Schema.StructFields.Replace(parent, altered), version: collection.Schema.Version + 1);
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema);

@@ -28,7 +28,7 @@ internal static class ImportDecisions
             AutoCommit = command.AutoCommit,
             CreatedAt = context.Now,
         };
-        var forgotten = catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id));
+        var forgotten = catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id, j.CollectionId));
         return Accept(job.Id, [new ImportStored(job), .. forgotten]);
     }
 

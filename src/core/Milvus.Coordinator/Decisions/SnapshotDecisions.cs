@@ -17,7 +17,7 @@ internal static class SnapshotDecisions
         var collection = catalog.GetCollection(command.Database, command.Collection);
         NameRules.CheckSnapshot(command.Name);
         if (command.ProtectionSeconds < 0) throw MilvusException.InvalidParameter($"compaction protection seconds must not be negative, got {command.ProtectionSeconds}");
-        if (catalog.FindSnapshot(command.Database, command.Collection, command.Name) is not null) throw MilvusException.InvalidParameter($"snapshot name {command.Name} already exists for collection {collection.Name}");
+        if (catalog.FindSnapshot(collection, command.Name) is not null) throw MilvusException.InvalidParameter($"snapshot name {command.Name} already exists for collection {collection.Name}");
         var snapshot = new SnapshotInfo
         {
             Id = context.Ids.NextId(),
@@ -47,7 +47,7 @@ internal static class SnapshotDecisions
     {
         var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
         if (command.TtlSeconds < 0) throw MilvusException.InvalidParameter($"ttl_seconds must not be negative, got {command.TtlSeconds}");
-        var pin = new SnapshotPin(context.Ids.NextId(), command.TtlSeconds == 0 ? 0 : context.Now.PhysicalMs + (command.TtlSeconds * 1000));
+        var pin = new SnapshotPin(context.Ids.NextId(), command.TtlSeconds == 0 || command.TtlSeconds > (long.MaxValue - context.Now.PhysicalMs) / 1000 ? 0 : context.Now.PhysicalMs + (command.TtlSeconds * 1000));
         var kept = snapshot.Pins.RemoveAll(p => p.ExpiresAtMs != 0 && p.ExpiresAtMs <= context.Now.PhysicalMs);
         return Accept(pin.Id, new SnapshotStored(snapshot with { Pins = kept.Add(pin) }));
     }
@@ -68,6 +68,7 @@ internal static class SnapshotDecisions
         if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null)
             throw MilvusException.InvalidParameter($"duplicate collection {command.TargetCollection}: it already exists, a snapshot is restored into a new collection");
         var source = snapshot.Collection;
+        // It keeps the time of the last truncation: segments may hold rows from before and after it.
         var target = source with
         {
             Id = context.Ids.NextId(),
@@ -77,8 +78,6 @@ internal static class SnapshotDecisions
             Partitions = [.. source.Partitions.Select(p => p with { Id = context.Ids.NextId(), CreatedAt = context.Now })],
             CreatedAt = context.Now,
             SchemaUpdatedAt = context.Now,
-            // Rows that were truncated away are not in the snapshot, and new ones are later.
-            TruncatedAt = Timestamp.Zero,
         };
         CollectionDecisions.CheckCapacity(catalog, database, target);
         var job = new RestoreJob(context.Ids.NextId(), snapshot.Name, database.Name, target.Name, context.Now, context.Now);

@@ -15,8 +15,8 @@ internal static class DiskPlans
     public static DiskGraphParameters Resolve(IndexInfo index)
     {
         var plan = index.IndexType == "AISAQ" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
-        var degree = Whole(index, "max_degree") ?? plan.MaxDegree;
-        if (plan.InlineCodes && Whole(index, "inline_pq") is { } inline and >= 0)
+        var degree = index.Whole("max_degree") ?? plan.MaxDegree;
+        if (plan.InlineCodes && index.Whole("inline_pq") is { } inline and >= 0)
         {
             // Links whose codes are not beside them would have to be read before they can be judged: there are as many links as codes. Without any beside the
             // links the codes are in memory.
@@ -27,20 +27,17 @@ internal static class DiskPlans
         {
             MaxDegree = degree,
             Alpha = Real(index, "alpha") is { } alpha and >= 1 and <= MaxAlpha ? (float)alpha : plan.Alpha,
-            BuildList = Whole(index, "search_list_size") ?? plan.BuildList,
+            BuildList = index.Whole("search_list_size") ?? plan.BuildList,
             CodeRatio = Real(index, "pq_code_budget_gb_ratio") ?? plan.CodeRatio,
             CodeBytes = Bytes(index, "pq_code_budget_gb"),
             CacheRatio = Real(index, "search_cache_budget_gb_ratio") ?? plan.CacheRatio,
-            CacheBytes = Bytes(index, "search_cache_budget_gb") ?? (Whole(index, "pq_cache_size") is { } cache and > 0 ? cache : null),
-            EntryPoints = Whole(index, "num_entry_points") ?? plan.EntryPoints,
+            CacheBytes = Bytes(index, "search_cache_budget_gb") ?? (index.Whole("pq_cache_size") is { } cache and > 0 ? cache : null),
+            EntryPoints = index.Whole("num_entry_points") ?? plan.EntryPoints,
         };
     }
 
     // 0 is Milvus' way to say that the share counts.
     private static long? Bytes(IndexInfo index, string key) => Real(index, key) is { } gib && gib > 0 ? (long)Math.Min(gib * GiB, 1L << 50) : null;
-
-    private static int? Whole(IndexInfo index, string key) =>
-        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
 
     private static double? Real(IndexInfo index, string key) =>
         index.BuildParams.TryGetValue(key, out var text) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && n >= 0 ? n : null;

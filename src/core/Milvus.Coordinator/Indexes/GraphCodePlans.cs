@@ -1,4 +1,3 @@
-using System.Globalization;
 using Milvus.Model;
 using Milvus.Vectors;
 
@@ -21,13 +20,13 @@ internal static class GraphCodePlans
             "HNSW_SQ" => Scalar(index),
             "HNSW_PQ" => new RowCodeParameters(RowCoding.Product)
             {
-                Parts = Parts(field.Dimension, Number(index, "m") ?? DefaultParts),
+                Parts = Parts(field.Dimension, index.Whole("m") ?? DefaultParts),
                 Bits = Bits(index),
             },
             "HNSW_PRQ" => new RowCodeParameters(RowCoding.Product)
             {
-                Parts = Parts(field.Dimension, Number(index, "m") ?? DefaultResidualParts),
-                Stages = Number(index, "nrq") ?? DefaultStages,
+                Parts = Parts(field.Dimension, index.Whole("m") ?? DefaultResidualParts),
+                Stages = index.Whole("nrq") ?? DefaultStages,
                 Bits = Bits(index),
             },
             _ => null,
@@ -65,10 +64,7 @@ internal static class GraphCodePlans
         return parts;
     }
 
-    private static int Bits(IndexInfo index) => Math.Min(Number(index, "nbits") ?? DefaultBits, ProductQuantiser.MaxBits);
+    private static int Bits(IndexInfo index) => Math.Min(index.Whole("nbits") ?? DefaultBits, ProductQuantiser.MaxBits);
 
     private static string Text(IndexInfo index, string key) => index.BuildParams.GetValueOrDefault(key, "").ToUpperInvariant();
-
-    private static int? Number(IndexInfo index, string key) =>
-        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Milvus.Model;
 using Milvus.Vectors;
 
@@ -77,17 +76,17 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
         var plan = new IndexPlan(kind, index.Metric);
         if (kind == IndexPlanKind.MinHash)
         {
-            var signatures = new MinHashParameters { ElementBits = Number(index, "mh_element_bit_width") ?? 8, Bands = Number(index, "mh_lsh_band") ?? 1 };
+            var signatures = new MinHashParameters { ElementBits = index.Whole("mh_element_bit_width") ?? 8, Bands = index.Whole("mh_lsh_band") ?? 1 };
             return signatures.Fits(field.Dimension) ? plan with { MinHash = signatures } : plan with { Kind = IndexPlanKind.BinaryFlat };
         }
         if (kind == IndexPlanKind.Ivf) return plan with { Ivf = IvfPlans.Resolve(index, field) };
         if (kind == IndexPlanKind.DiskGraph) return plan with { Disk = DiskPlans.Resolve(index) };
         if (kind != IndexPlanKind.Hnsw) return plan;
-        var degree = Number(index, "graph_degree") ?? Number(index, "svs_graph_max_degree");
+        var degree = index.Whole("graph_degree") ?? index.Whole("svs_graph_max_degree");
         return plan with
         {
-            M = Number(index, "M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),
-            EfConstruction = Number(index, "efConstruction") ?? Number(index, "svs_construction_window_size") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
+            M = index.Whole("M") ?? (degree is { } d ? Math.Clamp(d / 2, 4, 64) : IsHnsw(index) ? plan.M : 28),
+            EfConstruction = index.Whole("efConstruction") ?? index.Whole("svs_construction_window_size") ?? (IsHnsw(index) ? plan.EfConstruction : 240),
             RowCodes = GraphCodePlans.Resolve(index, field),
         };
     }
@@ -102,7 +101,4 @@ public sealed record IndexPlan(IndexPlanKind Kind, MetricType Metric)
     };
 
     private static bool IsHnsw(IndexInfo index) => index.IndexType.StartsWith("HNSW", StringComparison.Ordinal);
-
-    private static int? Number(IndexInfo index, string key) =>
-        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Milvus.Model;
 using Milvus.Vectors;
 
@@ -13,23 +12,23 @@ internal static class IvfPlans
 
     public static IvfParameters Resolve(IndexInfo index, FieldSchema field)
     {
-        var plan = new IvfParameters { Lists = Number(index, "nlist") ?? DefaultLists, Refinement = Refinement(index) };
+        var plan = new IvfParameters { Lists = index.Whole("nlist") ?? DefaultLists, Refinement = Refinement(index) };
         return index.IndexType switch
         {
             "IVF_SQ8" => plan with { Coding = IvfCoding.Scalar, Bits = ScalarBits(index) },
             "IVF_PQ" or "GPU_IVF_PQ" => plan with
             {
                 Coding = IvfCoding.Product,
-                Parts = Number(index, "m") is { } m && field.Dimension % m == 0 ? m : Divisor(field.Dimension, 2),
-                Bits = Math.Min(Number(index, "nbits") ?? DefaultBits, ProductQuantiser.MaxBits),
+                Parts = index.Whole("m") is { } m && field.Dimension % m == 0 ? m : Divisor(field.Dimension, 2),
+                Bits = Math.Min(index.Whole("nbits") ?? DefaultBits, ProductQuantiser.MaxBits),
             },
             "SCANN" => plan with
             {
                 Coding = IvfCoding.Product,
-                Parts = field.Dimension / (Number(index, "sub_dim") ?? Divisor(field.Dimension, 2)),
+                Parts = field.Dimension / (index.Whole("sub_dim") ?? Divisor(field.Dimension, 2)),
                 Bits = NibbleBits,
             },
-            "IVF_RABITQ" => plan with { Coding = IvfCoding.RaBitQ, Bits = Number(index, "rbq_bits") ?? 1 },
+            "IVF_RABITQ" => plan with { Coding = IvfCoding.RaBitQ, Bits = index.Whole("rbq_bits") ?? 1 },
             "IVF_RABITQ_FASTSCAN" => plan with { Coding = IvfCoding.RaBitQ, Bits = 1 },
             _ => plan with { Refinement = null },
         };
@@ -51,7 +50,4 @@ internal static class IvfPlans
     };
 
     private static int Divisor(int dimension, int wanted) => dimension % wanted == 0 ? wanted : 1;
-
-    private static int? Number(IndexInfo index, string key) =>
-        index.BuildParams.TryGetValue(key, out var text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : null;
 }

@@ -76,11 +76,11 @@ public static class NameRules
     /// <summary>True for words of the filter language, which no field may be called.</summary>
     public static bool IsKeyword(string name) => Keywords.Contains(name) || name.Equals("null", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Index names may contain brackets, for paths of struct fields.</summary>
     public static void CheckSnapshot(string name) => CheckGeneric(name.Trim(), "snapshot name");
 
     public static void CheckFileResource(string name) => CheckGeneric(name, "file resource name");
 
+    /// <summary>Index names may contain brackets, for paths of struct fields.</summary>
     public static void CheckIndex(string name)
     {
         var problem = name.Length > Limits.NameLength ? $"The length of a index name must be less than {Limits.NameLength} characters."

@@ -38,7 +38,7 @@ internal static class CatalogStore
         ResourceGroupStored e => [MetaMutation.Put(MetaLayout.ResourceGroup(e.Group.Name), AccessCodec.Encode(e.Group))],
         ResourceGroupDropped e => [MetaMutation.Delete(MetaLayout.ResourceGroup(e.Name))],
         ImportStored e => [MetaMutation.Put(MetaLayout.Import(e.Job.Id), ImportCodec.Encode(e.Job))],
-        ImportRemoved e => [MetaMutation.Delete(MetaLayout.Import(e.Id))],
+        ImportRemoved e => [MetaMutation.Delete(MetaLayout.Import(e.Id)), MetaMutation.Delete(MetaLayout.ImportedBy(e.CollectionId, e.Id))],
         FileResourceStored e => [MetaMutation.Put(MetaLayout.FileResource(e.Resource.Name), AccessCodec.Encode(e.Resource))],
         FileResourceRemoved e => [MetaMutation.Delete(MetaLayout.FileResource(e.Name))],
         SnapshotStored e => [MetaMutation.Put(MetaLayout.SnapshotInfo(e.Snapshot.Id), SnapshotCodec.Encode(e.Snapshot))],

@@ -56,7 +56,7 @@ public static class CatalogReader
         if (Name(MetaLayout.Roles) is { } role) return catalog.FindRole(role) is null ? null : new RoleDropped(role);
         if (Name(MetaLayout.PrivilegeGroups) is { } privileges) return catalog.FindPrivilegeGroup(privileges) is null ? null : new PrivilegeGroupDropped(privileges);
         if (Name(MetaLayout.ResourceGroups) is { } resources) return catalog.FindResourceGroup(resources) is null ? null : new ResourceGroupDropped(resources);
-        if (Name(MetaLayout.Imports) is { } import) return Id(import) is { } id && catalog.FindImport(id) is not null ? new ImportRemoved(id) : null;
+        if (Name(MetaLayout.Imports) is { } import) return Id(import) is { } id && catalog.FindImport(id) is { } job ? new ImportRemoved(id, job.CollectionId) : null;
         if (Name(MetaLayout.FileResources) is { } file) return catalog.FindFileResource(file) is null ? null : new FileResourceRemoved(file);
         if (Name(MetaLayout.SnapshotInfos) is { } snapshot) return Id(snapshot) is { } id && catalog.FindSnapshot(id) is not null ? new SnapshotRemoved(id) : null;
         if (Name(MetaLayout.Restores) is { } restore) return Id(restore) is { } id && catalog.FindRestore(id) is not null ? new RestoreRemoved(id) : null;

@@ -10,7 +10,11 @@ namespace Milvus.Coordinator.Segments;
 public sealed partial class SegmentCatalog
 {
     /// <summary>What a decision about snapshots changes here: stored with the decision's events, taken over when they are.</summary>
-    internal sealed record Effect(ImmutableArray<MetaMutation> Mutations, Action Apply);
+    /// <param name="Apply">Harmless when done twice.</param>
+    /// <param name="Revert">
+    /// Takes back what was applied while nobody knew whether it is stored, so that objects which it may name stay; null where only what is stored for certain may be applied.
+    /// </param>
+    internal sealed record Effect(ImmutableArray<MetaMutation> Mutations, Action Apply, Action? Revert = null);
 
     /// <summary>Runs while nobody else can commit segments.</summary>
     internal async Task<T> InTurnAsync<T>(Func<Task<T>> work)
@@ -36,7 +40,7 @@ public sealed partial class SegmentCatalog
                 var stored = events.OfType<SnapshotStored>().First().Snapshot;
                 await SettleAsync(stored.Collection.Id).ConfigureAwait(false);
                 var taken = SnapshotContents.Take(Find(stored.Collection.Id), create.Tombstones);
-                return new Effect([.. SnapshotContents.Store(stored.Id, taken)], () => Keep(stored.Id, taken));
+                return new Effect([.. SnapshotContents.Store(stored.Id, taken)], () => Keep(stored.Id, taken), () => Keep(stored.Id, null));
             case DropSnapshot:
                 var removed = events.OfType<SnapshotRemoved>().First().Id;
                 return new Effect([], () => Keep(removed, null));
@@ -44,7 +48,10 @@ public sealed partial class SegmentCatalog
                 var target = events.OfType<CollectionCreated>().First().Collection;
                 var source = _catalog().GetSnapshot(restore.Database, restore.Collection, restore.Name);
                 var made = SnapshotContents.Restore(FindSnapshot(source.Id) ?? new SnapshotContent([], []), source.Collection, target, restore.Tombstones, newId);
-                return new Effect([.. SnapshotContents.Store(made)], () => Volatile.Write(ref _collections, _collections.SetItem(target.Id, made)));
+                return new Effect(
+                    [.. SnapshotContents.Store(made)],
+                    () => Volatile.Write(ref _collections, _collections.SetItem(target.Id, made)),
+                    () => Volatile.Write(ref _collections, _collections.Remove(target.Id)));
             default:
                 return null;
         }

@@ -136,6 +136,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             if (e is CollectionDropped dropped) await ForgetAsync(dropped.Collection).ConfigureAwait(false);
             else if (e is CollectionAltered { Aspect: CollectionAspect.Partitions or CollectionAspect.Content or CollectionAspect.Indexes } altered)
                 await PruneAsync(altered.Collection).ConfigureAwait(false);
+            else if (e is ImportRemoved import) await ForgetImportAsync(import).ConfigureAwait(false);
         }
     }
 
@@ -237,6 +238,21 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             Volatile.Write(ref _collections, _collections.Remove(collection.Id));
             _uncertain = _uncertain.Remove(collection.Id);
             if (!gone.Segments.IsEmpty) Notify(new SegmentChange { CollectionId = collection.Id, Removed = [.. gone.Segments.Select(s => s.SegmentId)] });
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task ForgetImportAsync(ImportRemoved import)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // The key went with the job's.
+            if (_collections.TryGetValue(import.CollectionId, out var segments))
+                Volatile.Write(ref _collections, _collections.SetItem(import.CollectionId, segments with { Imports = segments.Imports.Remove(import.Id) }));
         }
         finally
         {

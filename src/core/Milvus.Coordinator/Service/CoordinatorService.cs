@@ -119,7 +119,10 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         }
     }
 
-    /// <summary>Makes sure that no other coordinator has taken over up to now, so that what this one holds in memory is what the store holds.</summary>
+    /// <summary>
+    /// Makes sure that no other coordinator has taken over up to now, so that this one's memory names every object that the store names. It may name more: those of a commit
+    /// whose outcome is not known yet.
+    /// </summary>
     /// <exception cref="MilvusException">2: another one has. 1001: the store does not answer.</exception>
     public Task VerifyAsync(CancellationToken cancellationToken = default) => _writer.CommitAsync([], cancellationToken);
 
@@ -167,6 +170,7 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         catch (MilvusException e) when (MetaWriter.IsUncertain(e))
         {
             _uncertain = pending;
+            if (pending.Effect is { Revert: not null } effect) effect.Apply();
             if (!await TrySettleAsync().ConfigureAwait(false)) throw;
             return;
         }
@@ -202,7 +206,11 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
             throw new MilvusException(ErrorCode.IoFailed, $"cannot read metadata: {e.Message}: IO failed", e);
         }
         _uncertain = null;
-        if (stored != pending.After.Version) return false;
+        if (stored != pending.After.Version)
+        {
+            pending.Effect?.Revert?.Invoke();
+            return false;
+        }
         await PublishAsync(pending).ConfigureAwait(false);
         return true;
     }

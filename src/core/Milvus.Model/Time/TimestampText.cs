@@ -45,18 +45,27 @@ public static class TimestampText
     /// <summary>With the offset of <paramref name="zone"/> at that instant, trailing zeros of the fraction trimmed.</summary>
     public static string Format(long microseconds, TimeZoneInfo zone)
     {
-        var isEarly = microseconds < s_lowest + (86_400L * 1_000_000);
-        // East of Greenwich the last hours of the year 9999 are the first of 10000.
-        var isLate = microseconds > s_highest - (86_400L * 1_000_000);
-        var local = Offset(isEarly ? microseconds + CycleMicroseconds : isLate ? microseconds - CycleMicroseconds : microseconds, zone);
+        var (local, year) = Shifted(microseconds, zone);
         var text = local.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFF", CultureInfo.InvariantCulture);
-        if (isEarly) text = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, local.Year - Cycle):D4}{text.AsSpan(4)}");
-        if (isLate) text = string.Create(CultureInfo.InvariantCulture, $"{local.Year + Cycle:D4}{text.AsSpan(4)}");
+        if (year != local.Year) text = string.Create(CultureInfo.InvariantCulture, $"{year:D4}{text.AsSpan(4)}");
         return text + (local.Offset == TimeSpan.Zero ? "Z" : local.ToString("zzz", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>What a clock in the zone shows at that instant.</summary>
-    public static DateTime Local(long microseconds, TimeZoneInfo zone) => Offset(microseconds, zone).DateTime;
+    /// <summary>What a clock in the zone shows at that instant, and the year there, from 0 to 10000, which that of the clock is not at both ends.</summary>
+    public static (DateTime Clock, int Year) Local(long microseconds, TimeZoneInfo zone)
+    {
+        var (local, year) = Shifted(microseconds, zone);
+        return (local.DateTime, year);
+    }
+
+    // East of Greenwich the last hours of the year 9999 are the first of 10000.
+    private static (DateTimeOffset Local, int Year) Shifted(long microseconds, TimeZoneInfo zone)
+    {
+        const long Day = 86_400L * 1_000_000;
+        var cycles = microseconds < s_lowest + Day ? 1 : microseconds > s_highest - Day ? -1 : 0;
+        var local = Offset(microseconds + (cycles * CycleMicroseconds), zone);
+        return (local, Math.Max(0, local.Year - (cycles * Cycle)));
+    }
 
     /// <exception cref="MilvusException">1100: no such zone.</exception>
     public static TimeZoneInfo Zone(string? name)

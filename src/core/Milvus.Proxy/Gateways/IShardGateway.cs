@@ -99,8 +99,8 @@ public sealed record ShardSearch
     public Bm25Scoring? Bm25 { get; init; }
 
     /// <summary>
-    /// A later page of an iterator: the best rows behind <see cref="RangeFilter"/> may lie far from the query, where an approximate index
-    /// would give up. The shard scans instead.
+    /// The shard scans rather than ask an approximate index: for a field whose own index is exact, and for a later page of an iterator, as the best rows behind <see cref="RangeFilter"/>
+    /// may lie far from the query, where such an index would give up.
     /// </summary>
     public bool Exhaustive { get; init; }
 }

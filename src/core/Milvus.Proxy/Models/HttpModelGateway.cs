@@ -69,9 +69,10 @@ public sealed class HttpModelGateway : IModelGateway, IDisposable
 
     private Place Resolve(FrozenDictionary<string, ModelService> services, ModelCall call, string kind)
     {
-        if (call.Provider.Length == 0 && services != RerankServices.All) throw MilvusException.InvalidParameter($"the {kind} service provider parameter is not set");
+        var reranks = services == RerankServices.All;
+        if (call.Provider.Length == 0 && !reranks) throw MilvusException.InvalidParameter($"the {kind} service provider parameter is not set");
         if (!services.TryGetValue(call.Provider, out var service))
-            throw MilvusException.InvalidParameter(services == RerankServices.All ? $"unknown rerank model provider:{call.Provider}" : $"unsupported {kind} service provider: [{call.Provider}]");
+            throw MilvusException.InvalidParameter(reranks ? $"unknown rerank model provider:{call.Provider}" : $"unsupported {kind} service provider: [{call.Provider}]");
         var settings = _options.Providers.GetValueOrDefault(call.Provider) ?? new ProviderSettings();
         if (!settings.IsEnabled) throw MilvusException.InvalidParameter($"{kind} provider [{call.Provider}] is disabled");
         var request = new ModelRequest(call, EmbeddingPurpose.Document, []);
@@ -80,7 +81,7 @@ public sealed class HttpModelGateway : IModelGateway, IDisposable
                 throw MilvusException.InvalidParameter($"{call.Provider}: parameter {need} is required");
         var given = request.Param("endpoint", request.Param("url"));
         var address = settings.Url.Length > 0 ? settings.Url : given.Length > 0 ? given : service.UsualUrl;
-        if (address.Length == 0 && services != RerankServices.All) throw MilvusException.InvalidParameter($"{call.Provider}: parameter endpoint is required");
+        if (address.Length == 0 && !reranks) throw MilvusException.InvalidParameter($"{call.Provider}: parameter endpoint is required");
         var text = Fill(service.Url.Replace("{url}", address.TrimEnd('/'), StringComparison.Ordinal), request);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) throw MilvusException.InvalidParameter($"endpoint: [{address}] is not a valid http/https link");
         return new Place(service, url, KeyOf(call, service, settings, request), Batch(service, request));

@@ -24,8 +24,8 @@ public enum ChainStage
 /// <summary>An ordered list of steps that score, sort and cut the hits of a search.</summary>
 public sealed record FunctionChain(string Name, ChainStage Stage, ImmutableArray<ChainStep> Steps);
 
-/// <param name="Operator">map, sort or limit.</param>
-/// <param name="Function">What map computes; null for the others.</param>
+/// <param name="Operator">map, sort, limit, filter, select or group_by.</param>
+/// <param name="Function">What map computes or filter goes by; null for the others.</param>
 /// <param name="Inputs">Columns that an operator without a function reads.</param>
 /// <param name="Outputs">Columns that the step writes; <c>$score</c> is the hit's score.</param>
 public sealed record ChainStep(

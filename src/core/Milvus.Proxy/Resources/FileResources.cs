@@ -53,7 +53,8 @@ public sealed class FileResources(IObjectStore files, Func<Coordinator.Catalog> 
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(analyzerParams);
+            // A key given twice would only be noticed when the object is read.
+            root = JsonNode.Parse(analyzerParams, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
         catch (JsonException)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 using Milvus.Storage.Objects;
@@ -19,11 +20,14 @@ public sealed class SnapshotService(IMilvusProxy proxy, ISnapshotStorage storage
     private const int MaxAttempts = 8;
 
     /// <returns>The snapshot's id.</returns>
-    /// <exception cref="MilvusException">There is no such collection, or the name is taken.</exception>
+    /// <exception cref="MilvusException">There is no such collection, or the name is taken. 2: checkpoints came in between each time.</exception>
     public async Task<long> CreateAsync(RequestContext context, CreateSnapshot command, CancellationToken cancellation)
     {
         var collection = proxy.Catalog.GetCollection(command.Database, command.Collection);
-        if (proxy.Catalog.FindSnapshot(command.Database, command.Collection, command.Name) is null) await storage.CheckpointAsync(collection, cancellation).ConfigureAwait(false);
+        NameRules.CheckSnapshot(command.Name);
+        // Refused, as the name is taken: nothing has to be written out for that.
+        if (proxy.Catalog.FindSnapshot(collection, command.Name) is not null) return (await proxy.ExecuteAsync(context, command, cancellation).ConfigureAwait(false)).Id;
+        await storage.CheckpointAsync(collection, cancellation).ConfigureAwait(false);
         var prefix = string.Create(CultureInfo.InvariantCulture, $"{Root}{collection.Id}/{proxy.Now().Value}/");
         using var protection = await storage.ProtectAsync(prefix, cancellation).ConfigureAwait(false);
         return await AttemptAsync(
@@ -31,7 +35,7 @@ public sealed class SnapshotService(IMilvusProxy proxy, ISnapshotStorage storage
     }
 
     /// <returns>The job's id; the collection is there when this returns.</returns>
-    /// <exception cref="MilvusException">There is no such snapshot, or the target exists.</exception>
+    /// <exception cref="MilvusException">There is no such snapshot, or the target exists. 2: the snapshot's files could not be copied.</exception>
     public async Task<long> RestoreAsync(RequestContext context, RestoreSnapshot command, CancellationToken cancellation)
     {
         var snapshot = proxy.Catalog.GetSnapshot(command.Database, command.Collection, command.Name);
@@ -59,9 +63,10 @@ public sealed class SnapshotService(IMilvusProxy proxy, ISnapshotStorage storage
                 }
                 return (await execute(copies).ConfigureAwait(false)).Id;
             }
-            catch (Exception e) when (attempt < MaxAttempts && e is ObjectNotFoundException or MilvusException { Code: ErrorCode.SchemaVersionNotReady })
+            catch (Exception e) when (e is ObjectNotFoundException or MilvusException { Code: ErrorCode.SchemaVersionNotReady })
             {
                 // A checkpoint replaced the files meanwhile: once more with those that there are now.
+                if (attempt == MaxAttempts) throw new MilvusException(ErrorCode.ServiceUnavailable, "the collection's deletes are written out all the time, try again: service unavailable", e);
             }
         }
     }

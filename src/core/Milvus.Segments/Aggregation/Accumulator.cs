@@ -28,8 +28,8 @@ internal abstract class Accumulator
     public static Accumulator For(Aggregate aggregate) => aggregate.Kind switch
     {
         AggregateKind.CountRows or AggregateKind.Count => new Counter(),
-        AggregateKind.Sum when aggregate.ResultType == DataType.Int64 => new Sum<long>(DataType.Int64, IntegerAt),
-        AggregateKind.Sum => new Sum<double>(DataType.Double, NumberAt),
+        AggregateKind.Sum when aggregate.ResultType == DataType.Int64 => new Sum<long>(DataType.Int64, ColumnNumbers.IntegerAt),
+        AggregateKind.Sum => new Sum<double>(DataType.Double, ColumnNumbers.At),
         AggregateKind.Average => new Average(),
         AggregateKind.Min or AggregateKind.Max => Extreme(aggregate.Field!.Type, aggregate.Kind == AggregateKind.Max),
         _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Kind, "unknown aggregate"),
@@ -44,23 +44,6 @@ internal abstract class Accumulator
         DataType.Float => new NumberExtreme<float>(type, isMax),
         DataType.Double => new NumberExtreme<double>(type, isMax),
         _ => new TextExtreme(type, isMax),
-    };
-
-    /// <summary>A value as a double, whatever numeric type the column has.</summary>
-    private static double NumberAt(Column column, int row) => column switch
-    {
-        FixedColumn<double> c => c.Values[row],
-        FixedColumn<float> c => c.Values[row],
-        _ => IntegerAt(column, row),
-    };
-
-    private static long IntegerAt(Column column, int row) => column switch
-    {
-        FixedColumn<long> c => c.Values[row],
-        FixedColumn<int> c => c.Values[row],
-        FixedColumn<short> c => c.Values[row],
-        FixedColumn<sbyte> c => c.Values[row],
-        _ => throw new ArgumentException($"a column of {column.Type} has no numbers", nameof(column)),
     };
 
     private static void Grow<T>(ref T[] values, int count)
@@ -94,7 +77,7 @@ internal abstract class Accumulator
 
         public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
         {
-            for (var row = 0; row < groups.Length; row++) _counts[groups[row]] += IntegerAt(state[0], row);
+            for (var row = 0; row < groups.Length; row++) _counts[groups[row]] += ColumnNumbers.IntegerAt(state[0], row);
         }
 
         public override Column[] State(int groups) => [new FixedColumn<long>(DataType.Int64, _counts[..groups])];
@@ -145,7 +128,7 @@ internal abstract class Accumulator
             for (var row = 0; row < groups.Length; row++)
             {
                 if (input!.IsNull(row)) continue;
-                _sums[groups[row]] += NumberAt(input, row);
+                _sums[groups[row]] += ColumnNumbers.At(input, row);
                 _counts[groups[row]]++;
             }
         }
@@ -154,8 +137,8 @@ internal abstract class Accumulator
         {
             for (var row = 0; row < groups.Length; row++)
             {
-                _sums[groups[row]] += NumberAt(state[0], row);
-                _counts[groups[row]] += IntegerAt(state[1], row);
+                _sums[groups[row]] += ColumnNumbers.At(state[0], row);
+                _counts[groups[row]] += ColumnNumbers.IntegerAt(state[1], row);
             }
         }
 

@@ -77,7 +77,10 @@ internal sealed class ElementCandidates : SearchCandidates
         var name = attached?.File.Kind ?? "";
         if (used is FlatIndex)
         {
-            var reason = attached?.Dense is null ? "no index on the field" : request.Exhaustive ? "a later page of an iterator is read exhaustively" : "the index has another metric";
+            var reason = attached?.Dense is not { } present ? "no index on the field"
+                : present.Metric != request.Metric ? "the index has another metric"
+                : present is FlatIndex ? "the index is exact"
+                : "a later page of an iterator is read exhaustively";
             trace.Ranked("brute force", $"elements: {reason}", name);
             return;
         }

@@ -100,7 +100,7 @@ public sealed record SegmentSearchRequest
     public float? RangeFilter { get; init; }
 
     /// <summary>
-    /// Scan rather than ask an approximate index: for pages of an iterator, whose inner bound may lie far from the query.
+    /// Scan rather than ask an approximate index: for fields whose own index is exact, and for pages of an iterator, whose inner bound may lie far from the query.
     /// </summary>
     public bool Exhaustive { get; init; }
 

@@ -15,7 +15,7 @@ internal static class TimeParts
         return parts.Length == 0 ? columns : [.. columns.Select(c => c.Column is FixedColumn<long> { Type: DataType.Timestamptz } times ? c with { Column = Split(times, parts, zone) } : c)];
     }
 
-    private static ArrayColumn Split(FixedColumn<long> times, Func<DateTime, long>[] parts, TimeZoneInfo zone)
+    private static ArrayColumn Split(FixedColumn<long> times, Func<(DateTime Clock, int Year), long>[] parts, TimeZoneInfo zone)
     {
         var builder = (ArrayColumnBuilder)ColumnBuilder.For(DataType.Array, DataType.Int64);
         var elements = (FixedColumnBuilder<long>)builder.Elements;
@@ -33,15 +33,15 @@ internal static class TimeParts
         return builder.Build();
     }
 
-    private static Func<DateTime, long> Part(string name) => name.ToLowerInvariant() switch
+    private static Func<(DateTime Clock, int Year), long> Part(string name) => name.ToLowerInvariant() switch
     {
         "year" => static t => t.Year,
-        "month" => static t => t.Month,
-        "day" => static t => t.Day,
-        "hour" => static t => t.Hour,
-        "minute" => static t => t.Minute,
-        "second" => static t => t.Second,
-        "microsecond" => static t => t.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond,
+        "month" => static t => t.Clock.Month,
+        "day" => static t => t.Clock.Day,
+        "hour" => static t => t.Clock.Hour,
+        "minute" => static t => t.Clock.Minute,
+        "second" => static t => t.Clock.Second,
+        "microsecond" => static t => t.Clock.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond,
         _ => throw MilvusException.InvalidParameter($"unsupported field for extraction: {name}, fields should be seprated by ',' or ' '"),
     };
 }

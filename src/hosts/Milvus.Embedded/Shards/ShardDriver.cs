@@ -119,6 +119,8 @@ public sealed class ShardDriver : IChannelHost, IAsyncDisposable
         var batch = new List<WriteItem>();
         while (await reader.WaitToReadAsync().ConfigureAwait(false))
         {
+            // What follows waits for the disk.
+            await BlockingThreads.Shared.SwitchAsync();
             while (reader.TryRead(out var item))
             {
                 long bytes = 0;

@@ -13,14 +13,12 @@ internal sealed class SearchAggregator(SearchRunner runner)
     public static (SearchPlan Plan, AggregationLevel Top) Plan(SearchPlan plan, SearchAggregation request)
     {
         var parameters = plan.Parameters;
-        var conflict = plan.Keys is not null ? "search by ids"
-            : parameters.Offset > 0 ? throw MilvusException.InvalidParameter("offset is not supported with search_aggregation")
-            : parameters.IsIterator ? throw MilvusException.InvalidParameter("search iterator is not supported with search_aggregation")
-            : !plan.GroupBy.IsEmpty ? throw MilvusException.InvalidParameter("group_by_field and search_aggregation cannot be used simultaneously")
-            : !parameters.OrderBy.IsEmpty ? "order_by_fields"
-            : plan.IsScored ? "function score"
-            : null;
-        if (conflict is not null) throw MilvusException.InvalidParameter($"search aggregation is not supported with {conflict}");
+        if (plan.Keys is not null) throw MilvusException.InvalidParameter("search aggregation is not supported with search by ids");
+        if (parameters.Offset > 0) throw MilvusException.InvalidParameter("offset is not supported with search_aggregation");
+        if (parameters.IsIterator) throw MilvusException.InvalidParameter("search iterator is not supported with search_aggregation");
+        if (!plan.GroupBy.IsEmpty) throw MilvusException.InvalidParameter("group_by_field and search_aggregation cannot be used simultaneously");
+        if (!parameters.OrderBy.IsEmpty) throw MilvusException.InvalidParameter("search aggregation is not supported with order_by_fields");
+        if (plan.IsScored) throw MilvusException.InvalidParameter("search aggregation is not supported with function score");
         var top = AggregationLevel.Parse(plan.Collection, request, plan.QueryCount);
         ImmutableArray<FieldSchema> fields = [.. top.All.SelectMany(l => l.Fields).DistinctBy(f => f.Id)];
         ImmutableArray<GroupTarget> groupBy = [.. fields.Select(f => new GroupTarget(f))];
@@ -35,9 +33,7 @@ internal sealed class SearchAggregator(SearchRunner runner)
         ShardReaders readers, SearchPlan plan, AggregationLevel top, CancellationToken cancellation)
     {
         var hits = await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);
-        var rows = new RowAt[hits.Scores.Length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
-        var fetch = new RowFetch(readers, rows);
+        var fetch = new RowFetch(readers, hits.Rows());
         var values = new Dictionary<long, Column>();
         for (var t = 0; t < plan.GroupBy.Length && !hits.GroupValues.IsEmpty; t++) values[plan.GroupBy[t].Field.Id] = hits.GroupValues[t];
         foreach (var field in top.All.SelectMany(l => l.Metrics.Select(m => m.Field).Concat(l.HitSort.Select(s => s.Field)).Concat(l.Fields)))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Milvus.Model;
 using Milvus.Proxy.Reading.Searches;
@@ -14,7 +15,7 @@ internal sealed record ElementCollapse(int Best, bool IsMean)
 {
     public const string Parameter = "element_scope";
 
-    private const string Collapse = Parameter + ".collapse";
+    private const string CollapseName = Parameter + ".collapse";
 
     /// <summary>A row counts as its best element.</summary>
     private static readonly ElementCollapse Usual = new(1, IsMean: false);
@@ -38,43 +39,55 @@ internal sealed record ElementCollapse(int Best, bool IsMean)
         var kept = new int[hits.Counts.Length][];
         for (int query = 0, first = 0; query < kept.Length; first += hits.Counts[query++])
         {
-            var rows = Enumerable.Range(first, hits.Counts[query]).GroupBy(i => KeyValue.Of(hits.Ids, i)).Select(row => row.ToArray()).ToArray();
-            foreach (var row in rows) scores[row[0]] = Score(hits.Scores, row);
+            var best = Collapse(hits, first, hits.Counts[query], scores);
             // Sorting is stable: rows that score alike keep the order of their best elements.
-            var best = rows.Select(row => row[0]);
             kept[query] = [.. largerIsBetter ? best.OrderByDescending(i => scores[i]) : best.OrderBy(i => scores[i])];
         }
         return hits.Pick(kept, scores);
     }
 
-    private float Score(float[] scores, int[] row)
+    // The best element of every row of a query, in order, with the row's score in its place.
+    private List<int> Collapse(MergedHits hits, int first, int count, float[] scores)
     {
-        var counted = Math.Min(Best, row.Length);
-        double sum = 0;
-        for (var i = 0; i < counted; i++) sum += scores[row[i]];
-        return (float)(IsMean ? sum / counted : sum);
+        var best = new List<int>();
+        var rowOf = new Dictionary<KeyValue, int>(count);
+        var (sums, counted) = (new double[count], new int[count]);
+        for (var hit = first; hit < first + count; hit++)
+        {
+            ref var row = ref CollectionsMarshal.GetValueRefOrAddDefault(rowOf, KeyValue.Of(hits.Ids, hit), out var isKnown);
+            if (!isKnown)
+            {
+                row = best.Count;
+                best.Add(hit);
+            }
+            if (counted[row] == Best) continue;
+            sums[row] += hits.Scores[hit];
+            counted[row]++;
+        }
+        for (var row = 0; row < best.Count; row++) scores[best[row]] = (float)(IsMean ? sums[row] / counted[row] : sums[row]);
+        return best;
     }
 
     private static ElementCollapse Read(Dictionary<string, JsonElement> scope, MetricType metric)
     {
-        if (!scope.TryGetValue("collapse", out var value)) throw Missing($"{Collapse} is required");
-        var members = Members(value, Collapse, ["strategy", "topk"]);
+        if (!scope.TryGetValue("collapse", out var value)) throw Missing($"{CollapseName} is required");
+        var members = Members(value, CollapseName, ["strategy", "topk"]);
         var strategy = "";
         if (members.TryGetValue("strategy", out var name))
-            strategy = name.ValueKind == JsonValueKind.String ? name.GetString()!.Trim() : throw MilvusException.InvalidParameter($"{Collapse}.strategy must be a string");
-        if (strategy.Length == 0) throw Missing($"{Collapse}.strategy is required");
-        if (strategy is not ("max" or "sum" or "avg" or "topk_sum" or "topk_avg")) throw MilvusException.InvalidParameter($"unsupported {Collapse}.strategy: {strategy}");
+            strategy = name.ValueKind == JsonValueKind.String ? name.GetString()!.Trim() : throw MilvusException.InvalidParameter($"{CollapseName}.strategy must be a string");
+        if (strategy.Length == 0) throw Missing($"{CollapseName}.strategy is required");
+        if (strategy is not ("max" or "sum" or "avg" or "topk_sum" or "topk_avg")) throw MilvusException.InvalidParameter($"unsupported {CollapseName}.strategy: {strategy}");
         var bounded = strategy.StartsWith("topk_", StringComparison.Ordinal);
         var best = strategy == "max" ? 1 : int.MaxValue;
         if (members.TryGetValue("topk", out var given))
         {
-            if (given.ValueKind != JsonValueKind.Number || !given.TryGetInt32(out best)) throw MilvusException.InvalidParameter($"{Collapse}.topk must be an integer");
-            if (best <= 0) throw MilvusException.InvalidParameter($"{Collapse}.topk must be positive");
-            if (!bounded) throw MilvusException.InvalidParameter($"{Collapse}.topk is only valid for topk strategies");
+            if (given.ValueKind != JsonValueKind.Number || !given.TryGetInt32(out best)) throw MilvusException.InvalidParameter($"{CollapseName}.topk must be an integer");
+            if (best <= 0) throw MilvusException.InvalidParameter($"{CollapseName}.topk must be positive");
+            if (!bounded) throw MilvusException.InvalidParameter($"{CollapseName}.topk is only valid for topk strategies");
         }
-        else if (bounded) throw Missing($"{Collapse}.topk is required for strategy {strategy}");
+        else if (bounded) throw Missing($"{CollapseName}.topk is required for strategy {strategy}");
         if (strategy.EndsWith("sum", StringComparison.Ordinal) && !metric.LargerIsBetter())
-            throw MilvusException.InvalidParameter($"{Collapse}.strategy {strategy} is only supported for positively related metrics");
+            throw MilvusException.InvalidParameter($"{CollapseName}.strategy {strategy} is only supported for positively related metrics");
         return new ElementCollapse(best, strategy.EndsWith("avg", StringComparison.Ordinal));
     }
 

@@ -30,7 +30,7 @@ internal sealed class HybridExecutor(
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         var lists = await Task.WhenAll(plans.Select((p, i) => SearchAsync(readers, p, collapses[i], cancellation))).ConfigureAwait(false);
-        return await FuseAsync(readers, plans, [.. lists], rank, reranker, output, cancellation).ConfigureAwait(false);
+        return await FuseAsync(readers, plans, [.. lists], byElement, rank, reranker, output, cancellation).ConfigureAwait(false);
     }
 
     private async Task<MergedHits> SearchAsync(ShardReaders readers, SearchPlan plan, ElementCollapse? collapse, CancellationToken cancellation)
@@ -72,11 +72,10 @@ internal sealed class HybridExecutor(
     }
 
     private async Task<SearchResult> FuseAsync(
-        ShardReaders readers, ImmutableArray<SearchPlan> plans, ImmutableArray<MergedHits> lists, RankParameters rank, Reranker? reranker, OutputFields output, CancellationToken cancellation)
+        ShardReaders readers, ImmutableArray<SearchPlan> plans, ImmutableArray<MergedHits> lists, bool byElement, RankParameters rank, Reranker? reranker, OutputFields output, CancellationToken cancellation)
     {
         var collection = plans[0].Collection;
         var key = collection.Schema.PrimaryKey;
-        var byElement = AreOfOneStruct(plans);
         var fused = new FusedHits(lists, new RankFusion(rank, [.. plans.Select(p => p.Metric)]), rank, byElement);
         var elements = new List<int>();
         var counts = new int[plans[0].QueryCount];

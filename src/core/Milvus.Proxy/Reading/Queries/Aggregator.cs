@@ -7,15 +7,16 @@ namespace Milvus.Proxy.Reading.Queries;
 /// <summary>Answers queries with aggregates: every shard aggregates its rows, groups are put together, ordered and cut here.</summary>
 internal static class Aggregator
 {
+    /// <param name="order">Of <see cref="Order"/>.</param>
     public static async Task<QueryResult> QueryAsync(
-        ShardReaders readers, AggregationPlan plan, ShardQuery query, QueryParameters parameters, CancellationToken cancellation)
+        ShardReaders readers, AggregationPlan plan, ShardQuery query, ImmutableArray<(SortKey Key, int Column)> order, QueryParameters parameters, CancellationToken cancellation)
     {
         var (count, keys, results) = plan.IsCount
             ? await CountAsync(readers, query, cancellation).ConfigureAwait(false)
             : await AggregateAsync(readers, plan, query, cancellation).ConfigureAwait(false);
         if (!plan.GroupBy.IsEmpty)
         {
-            var rows = Window(Order(readers.Scope.Collection, plan, parameters), keys, count, parameters);
+            var rows = Window(order, keys, count, parameters);
             (count, keys, results) = (rows.Length, [.. keys.Select(k => k.Take(rows))], [.. results.Select(r => r.Take(rows))]);
         }
         var collection = readers.Scope.Collection;

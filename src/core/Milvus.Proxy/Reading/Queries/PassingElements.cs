@@ -7,13 +7,20 @@ namespace Milvus.Proxy.Reading.Queries;
 /// <summary>Finds, in rows that a query with element_filter has found, the elements that pass.</summary>
 internal static class PassingElements
 {
+    /// <param name="fetched">Columns of these rows that are there already, by their fields' names.</param>
     /// <returns>The places of passing elements in each row's list, ascending; empty when the filter says nothing about elements.</returns>
-    public static async Task<ImmutableArray<ImmutableArray<int>>> FindAsync(FilterPlan? filter, CollectionSchema schema, RowFetch rows, CancellationToken cancellation)
+    public static async Task<ImmutableArray<ImmutableArray<int>>> FindAsync(FilterPlan? filter, CollectionSchema schema, RowFetch rows, ImmutableArray<NamedColumn> fetched, CancellationToken cancellation)
     {
         if (filter is not { ElementFilterStruct: not null } || rows.Count == 0) return [];
         var columns = new Dictionary<long, Column>();
-        foreach (var id in filter.ElementFilterFieldIds) columns[id] = await rows.FetchAsync(schema.Find(id)!, cancellation).ConfigureAwait(false);
-        var lists = (ArrayColumn)columns[filter.ElementFilterFieldIds[0]];
+        var ids = filter.ElementFilterFieldIds;
+        foreach (var id in ids)
+        {
+            var field = schema.Find(id)!;
+            var known = fetched.FirstOrDefault(c => c.Name == field.Name && !c.IsDynamic);
+            columns[id] = known?.Column ?? await rows.FetchAsync(field, cancellation).ConfigureAwait(false);
+        }
+        var lists = (ArrayColumn)columns[ids[0]];
         var source = new FetchedRows(rows.Count, columns);
         var scratch = new FilterScratch();
         var found = ImmutableArray.CreateBuilder<ImmutableArray<int>>(rows.Count);

@@ -16,12 +16,12 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         if (aggregation is not null)
         {
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("aggregations are not supported when doing iteration");
-            _ = Aggregator.Order(collection, aggregation, parameters);
+            var groups = Aggregator.Order(collection, aggregation, parameters);
             if (aggregation.GroupBy.IsEmpty && parameters.HasWindow && aggregation.Aggregates.Any(a => a.Kind == AggregateKind.CountRows))
                 throw MilvusException.InvalidParameter("count entities with pagination is not allowed");
             var rows = Shard(scope, Compile(collection, request)) with { IgnoreGrowing = parameters.IgnoreGrowing };
             using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
-            return await Aggregator.QueryAsync(open, aggregation, rows, parameters, cancellation).ConfigureAwait(false);
+            return await Aggregator.QueryAsync(open, aggregation, rows, groups, parameters, cancellation).ConfigureAwait(false);
         }
         var output = OutputFields.Resolve(collection, request.OutputFields, always: true);
         var order = QueryOrder.Resolve(collection, parameters);
@@ -59,13 +59,14 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         var key = collection.Schema.PrimaryKey;
         var found = await KeyedRows.FindAsync(readers, query, parameters.Offset, parameters.Limit, cancellation).ConfigureAwait(false);
         var rows = new RowFetch(readers, found.Rows);
+        var columns = await OutputAssembler.FetchAsync(output, key, found.Ids, rows, options.MaxResultBytes, cancellation).ConfigureAwait(false);
         return new QueryResult
         {
             RowCount = rows.Count,
-            Columns = await OutputAssembler.FetchAsync(output, key, found.Ids, rows, options.MaxResultBytes, cancellation).ConfigureAwait(false),
+            Columns = columns,
             OutputFields = output.Names,
             PrimaryField = key.Name,
-            Elements = await PassingElements.FindAsync(query.Filter, collection.Schema, rows, cancellation).ConfigureAwait(false),
+            Elements = await PassingElements.FindAsync(query.Filter, collection.Schema, rows, columns, cancellation).ConfigureAwait(false),
             ReadAt = readers.ReadAt,
             Collection = collection,
         };

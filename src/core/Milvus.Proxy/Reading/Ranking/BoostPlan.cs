@@ -13,6 +13,7 @@ namespace Milvus.Proxy.Reading.Ranking;
 internal sealed class BoostPlan
 {
     private const string KeysTemplate = "__boosted__";
+    private const string PlanFailed = "failed to create query plan: ";
     private readonly ImmutableArray<Boost> _boosts;
     private readonly bool _sumsWeights;
     private readonly bool _sumsScore;
@@ -50,7 +51,8 @@ internal sealed class BoostPlan
             }
             catch (MilvusException e) when (e.Code == ErrorCode.InvalidParameter)
             {
-                throw new MilvusException(e.Code, $"failed to create query plan: parse expr failed: {e.Message}", e) { IsInputError = true };
+                var reason = e.Message.StartsWith(PlanFailed, StringComparison.Ordinal) ? e.Message[PlanFailed.Length..] : e.Message;
+                throw new MilvusException(e.Code, $"{PlanFailed}parse expr failed: {reason}", e) { IsInputError = true };
             }
         }
     }
@@ -123,12 +125,7 @@ internal sealed class BoostPlan
     private static async Task<double[]> RandomAsync(ShardReaders readers, MergedHits hits, long seed, FieldSchema? field, CancellationToken cancellation)
     {
         Column? values = null;
-        if (field is not null)
-        {
-            var rows = new RowAt[hits.Scores.Length];
-            for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
-            values = await new RowFetch(readers, rows).FetchAsync(field, cancellation).ConfigureAwait(false);
-        }
+        if (field is not null) values = await new RowFetch(readers, hits.Rows()).FetchAsync(field, cancellation).ConfigureAwait(false);
         var result = new double[hits.Scores.Length];
         for (var i = 0; i < result.Length; i++)
         {

@@ -30,22 +30,7 @@ internal sealed class DecayReranker : Reranker
         var values = await rows.FetchAsync(_field, cancellation).ConfigureAwait(false);
         var decayed = new double[scores.Length];
         for (var i = 0; i < decayed.Length; i++)
-            if (!values.IsNull(i)) decayed[i] = scores[i] * _curve.At(Numbers.At(values, i));
+            if (!values.IsNull(i)) decayed[i] = scores[i] * _curve.At(ColumnNumbers.At(values, i));
         return decayed;
     }
-}
-
-/// <summary>Numbers of columns as they are scored.</summary>
-internal static class Numbers
-{
-    public static double At(Column column, int row) => column switch
-    {
-        FixedColumn<long> c => c.Values[row],
-        FixedColumn<int> c => c.Values[row],
-        FixedColumn<short> c => c.Values[row],
-        FixedColumn<sbyte> c => c.Values[row],
-        FixedColumn<float> c => c.Values[row],
-        FixedColumn<double> c => c.Values[row],
-        _ => throw new InvalidOperationException($"a column of {column.Type} has no numbers"),
-    };
 }

@@ -12,8 +12,8 @@ internal sealed class HitScoring(SearchRunner runner, Filters filters)
         var whole = plan with { Parameters = plan.Parameters with { Offset = 0, TopK = topK + offset } };
         var hits = await runner.RunAsync(readers, whole, null, cancellation).ConfigureAwait(false);
         if (hits.Scores.Length == 0) return hits;
-        if (plan.Chains is { } chains) return (await chains.ApplyAsync(readers, hits, cancellation).ConfigureAwait(false)).Window(offset, topK);
         var largerIsBetter = plan.Metric.LargerIsBetter();
+        if (plan.Chains is { } chains) return (await chains.ApplyAsync(readers, hits, largerIsBetter, cancellation).ConfigureAwait(false)).Window(offset, topK);
         var scores = plan.Boost is null
             ? Array.ConvertAll(hits.Scores, s => (double)s)
             : await plan.Boost.ScoreAsync(readers, filters, hits, largerIsBetter, cancellation).ConfigureAwait(false);
@@ -21,9 +21,7 @@ internal sealed class HitScoring(SearchRunner runner, Filters filters)
         {
             for (var i = 0; i < scores.Length; i++)
                 scores[i] = reranker.NormalizeScores ? ScoreScale.Normalize(plan.Metric, scores[i]) : ScoreScale.ToSimilarity(plan.Metric, scores[i]);
-            var rows = new RowAt[scores.Length];
-            for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
-            scores = await reranker.ScoreAsync(new RowFetch(readers, rows), scores, hits.Counts, cancellation).ConfigureAwait(false);
+            scores = await reranker.ScoreAsync(new RowFetch(readers, hits.Rows()), scores, hits.Counts, cancellation).ConfigureAwait(false);
             largerIsBetter = true;
         }
         return hits.Rescore(Array.ConvertAll(scores, s => (float)s), largerIsBetter, offset, topK);

@@ -52,6 +52,8 @@ internal sealed record GroupParameters(ImmutableArray<string> Fields, bool IsLis
     // How the engine of Milvus spells types.
     private static string EngineName(DataType type)
     {
+        if (type == DataType.SparseFloatVector) return "VECTOR_SPARSE_U32_F32";
+        if (type == DataType.ArrayOfVector) return "VECTOR_ARRAY";
         var name = type.ToString();
         return (type.IsVector() ? $"VECTOR_{name[..^"Vector".Length]}" : name).ToUpperInvariant();
     }

@@ -42,9 +42,7 @@ internal sealed class HitOrdering
     public async Task<MergedHits> ApplyAsync(ShardReaders readers, MergedHits hits, CancellationToken cancellation)
     {
         if (hits.Scores.Length < 2) return hits;
-        var rows = new RowAt[hits.Scores.Length];
-        for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
-        var fetch = new RowFetch(readers, rows);
+        var fetch = new RowFetch(readers, hits.Rows());
         var columns = new Column[_keys.Length];
         var values = new JsonValue[]?[_keys.Length];
         for (var k = 0; k < columns.Length; k++)
@@ -52,7 +50,7 @@ internal sealed class HitOrdering
             columns[k] = await fetch.FetchAsync(_keys[k].Sort.Field, cancellation).ConfigureAwait(false);
             if (_keys[k].Path is { } path) values[k] = JsonValue.Of((BinaryColumn)columns[k], path);
         }
-        var order = new int[rows.Length];
+        var order = new int[hits.Scores.Length];
         for (int query = 0, first = 0; query < hits.Counts.Length; first += hits.Counts[query++])
         {
             // The best hit of its group decides where a hit goes; without grouping that is the hit itself.

@@ -38,6 +38,14 @@ internal sealed class MergedHits
 
     public RowAt RowOf(int hit) => new(ShardOf(Picks[hit].Shard), Shards[Picks[hit].Shard].Rows[Picks[hit].Index]);
 
+    /// <summary>Where all hits are.</summary>
+    public RowAt[] Rows()
+    {
+        var rows = new RowAt[Picks.Length];
+        for (var i = 0; i < rows.Length; i++) rows[i] = RowOf(i);
+        return rows;
+    }
+
     /// <summary>The place of the element that a hit is, in its row's list; −1 where rows are searched as a whole.</summary>
     public int ElementOf(int hit) => Shards[Picks[hit].Shard].Elements is { Length: > 0 } elements ? elements[Picks[hit].Index] : -1;
 
@@ -82,17 +90,7 @@ internal sealed class MergedHits
             }
             counts[query] = kept.Count - before;
         }
-        int[] order = [.. kept];
-        return new MergedHits
-        {
-            Counts = counts,
-            Scores = Array.ConvertAll(order, i => scores[i]),
-            Picks = Array.ConvertAll(order, i => Picks[i]),
-            Ids = Ids.Take(order),
-            GroupValues = [.. GroupValues.Select(v => v.Take(order))],
-            Shards = Shards,
-            Places = Places,
-        };
+        return Take(counts, [.. kept], scores);
     }
 
     /// <summary>Some hits that follow each other, as those of one query.</summary>
@@ -135,34 +133,12 @@ internal sealed class MergedHits
     }
 
     /// <summary>The same hits in another order, each query's own among themselves.</summary>
-    public MergedHits Reorder(int[] order) => new()
-    {
-        Counts = Counts,
-        Scores = Array.ConvertAll(order, i => Scores[i]),
-        Picks = Array.ConvertAll(order, i => Picks[i]),
-        Ids = Ids.Take(order),
-        GroupValues = [.. GroupValues.Select(v => v.Take(order))],
-        Shards = Shards,
-        Places = Places,
-    };
+    public MergedHits Reorder(int[] order) => Take(Counts, order, Scores);
 
     /// <summary>Some of every query's hits in another order, with other scores.</summary>
     /// <param name="kept">Positions among all hits, a list per query.</param>
     /// <param name="scores">Aligned with all hits.</param>
-    public MergedHits Pick(int[][] kept, float[] scores)
-    {
-        int[] order = [.. kept.SelectMany(k => k)];
-        return new MergedHits
-        {
-            Counts = Array.ConvertAll(kept, k => k.Length),
-            Scores = Array.ConvertAll(order, i => scores[i]),
-            Picks = Array.ConvertAll(order, i => Picks[i]),
-            Ids = Ids.Take(order),
-            GroupValues = [.. GroupValues.Select(v => v.Take(order))],
-            Shards = Shards,
-            Places = Places,
-        };
-    }
+    public MergedHits Pick(int[][] kept, float[] scores) => Take(Array.ConvertAll(kept, k => k.Length), [.. kept.SelectMany(k => k)], scores);
 
     /// <summary>The same hits as those of some of more queries; the others have none.</summary>
     /// <param name="asked">For every query of these hits its number among all.</param>
@@ -193,14 +169,21 @@ internal sealed class MergedHits
 
     /// <summary>The same hits without some of them.</summary>
     /// <param name="kept">Positions, ascending; of one query only.</param>
-    public MergedHits TakeOfSingleQuery(ReadOnlySpan<int> kept)
+    public MergedHits TakeOfSingleQuery(int[] kept) => Take([kept.Length], kept, Scores);
+
+    /// <param name="counts">Per query, of the hits that are taken.</param>
+    /// <param name="order">Positions among all hits.</param>
+    /// <param name="scores">Aligned with all hits.</param>
+    private MergedHits Take(int[] counts, int[] order, float[] scores) => new()
     {
-        var positions = kept.ToArray();
-        var scores = new float[kept.Length];
-        var picks = new RowPick[kept.Length];
-        for (var i = 0; i < kept.Length; i++) (scores[i], picks[i]) = (Scores[kept[i]], Picks[kept[i]]);
-        return new MergedHits { Counts = [kept.Length], Scores = scores, Picks = picks, Ids = Ids.Take(kept), GroupValues = [.. GroupValues.Select(v => v.Take(positions))], Shards = Shards, Places = Places };
-    }
+        Counts = counts,
+        Scores = Array.ConvertAll(order, i => scores[i]),
+        Picks = Array.ConvertAll(order, i => Picks[i]),
+        Ids = Ids.Take(order),
+        GroupValues = GroupValues.IsEmpty ? [] : [.. GroupValues.Select(v => v.Take(order))],
+        Shards = Shards,
+        Places = Places,
+    };
 
     private int ShardOf(int entry) => Places.IsEmpty ? entry : Places[entry];
 }

@@ -119,9 +119,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         RowFetch? fetch = null;
         if (!output.IsEmpty || highlight is not null)
         {
-            var rows = new RowAt[hits.Scores.Length];
-            for (var i = 0; i < rows.Length; i++) rows[i] = hits.RowOf(i);
-            fetch = new RowFetch(readers, rows);
+            fetch = new RowFetch(readers, hits.Rows());
             columns = await OutputAssembler.FetchAsync(output, key, hits.Ids, fetch, options.MaxResultBytes, cancellation).ConfigureAwait(false);
         }
         var scores = hits.Scores;
@@ -141,7 +139,7 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
             OutputFields = output.Names,
             PrimaryField = key.Name,
             GroupBy = plan.GroupColumns(hits.GroupValues),
-            Elements = [.. hits.Elements],
+            Elements = ImmutableCollectionsMarshal.AsImmutableArray(hits.Elements),
             Highlights = highlight is null ? [] : await highlight.HighlightAsync(fetch!, hits.Counts, cancellation).ConfigureAwait(false),
             Examined = hits.Examined,
             ReadAt = readers.ReadAt,

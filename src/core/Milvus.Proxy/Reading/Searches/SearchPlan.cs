@@ -12,6 +12,7 @@ namespace Milvus.Proxy.Reading.Searches;
 internal sealed record SearchPlan
 {
     private ImmutableDictionary<string, string>? _indexTexts;
+    private bool? _isExact;
 
     public required CollectionInfo Collection { get; init; }
 
@@ -51,6 +52,9 @@ internal sealed record SearchPlan
     /// <summary>The index parameters as shards take them; made once for all searches of a plan.</summary>
     public ImmutableDictionary<string, string> IndexTexts => _indexTexts ??= IndexParamTexts.Of(this);
 
+    /// <summary>Whether the field's index compares every vector; found out once for all searches of a plan.</summary>
+    public bool IsExact => _isExact ??= Index is not null && IndexPlan.Resolve(Index, Field).Kind is IndexPlanKind.Flat or IndexPlanKind.BinaryFlat;
+
     /// <summary>Group values under the names that the client used.</summary>
     public ImmutableArray<NamedColumn> GroupColumns(ImmutableArray<Column> values) =>
         GroupBy.IsEmpty || values.IsEmpty ? [] : [.. Parameters.Group!.Fields.Select((name, i) => new NamedColumn(name, values[i]))];
@@ -64,8 +68,8 @@ internal sealed record PlannedSearch(SearchPlan Plan, OutputFields Output)
 {
     public static PlannedSearch Of(SearchPlan plan, OutputFields output)
     {
-        // Copies of the plan are to find the texts made.
-        _ = plan.IndexTexts;
+        // Copies of the plan are to find these made.
+        _ = (plan.IndexTexts, plan.IsExact);
         return new PlannedSearch(plan with { Vectors = null }, output);
     }
 

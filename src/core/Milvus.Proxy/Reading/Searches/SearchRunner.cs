@@ -55,8 +55,8 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         GroupBy = plan.GroupBy,
         GroupSize = plan.Parameters.Group?.Size ?? 1,
         StrictGroupSize = plan.Parameters.Group?.Strict ?? false,
-        // Whoever asked for an exact index gets exact answers from rows that are not sealed yet, too.
-        Exhaustive = page?.Exhaustive ?? (plan.Index?.IndexType is "FLAT" or "BIN_FLAT" or "GPU_BRUTE_FORCE"),
+        // Whoever has an exact index gets exact answers from rows that are not sealed yet, too.
+        Exhaustive = page?.Exhaustive ?? plan.IsExact,
     };
 
     /// <summary>The searched field's vectors of the rows with the given keys, in their order, and which keys these are when some rows have none.</summary>

@@ -7,10 +7,12 @@ namespace Milvus.Proxy.Reading.Ranking.Chains;
 internal sealed class FrameColumn
 {
     private readonly double?[]? _numbers;
+    private readonly long[]? _wholes;
     private readonly string?[]? _texts;
     private readonly MergedHits? _keys;
 
-    public FrameColumn(double?[] numbers) => _numbers = numbers;
+    /// <param name="wholes">The same numbers where doubles cannot hold all of them; those that are null may be anything.</param>
+    public FrameColumn(double?[] numbers, long[]? wholes = null) => (_numbers, _wholes) = (numbers, wholes);
 
     public FrameColumn(string?[] texts) => _texts = texts;
 
@@ -29,13 +31,18 @@ internal sealed class FrameColumn
         }
         var numbers = new double?[column.Count];
         for (var i = 0; i < numbers.Length; i++)
-            if (!column.IsNull(i)) numbers[i] = column is FixedColumn<bool> flags ? (flags.Values[i] ? 1 : 0) : Numbers.At(column, i);
-        return new FrameColumn(numbers);
+            if (!column.IsNull(i)) numbers[i] = column is FixedColumn<bool> flags ? (flags.Values[i] ? 1 : 0) : ColumnNumbers.At(column, i);
+        return new FrameColumn(numbers, column is FixedColumn<long> wholes ? wholes.Values.ToArray() : null);
     }
 
     public double? Number(int hit) => _numbers is not null ? _numbers[hit] : _keys!.Ids.Int64s[hit];
 
     public string? Text(int hit) => _texts is not null ? _texts[hit] : _keys?.Ids.Strings.GetString(hit);
+
+    /// <summary>What is equal for hits with equal values.</summary>
+    public (double? Number, long Whole, string? Text) ValueOf(int hit) => _keys is { Ids.IsInt64: true } keys ? (null, keys.Ids.Int64s[hit], null)
+        : _numbers is null ? (null, 0, Text(hit))
+        : (_numbers[hit], _wholes is null || _numbers[hit] is null ? 0 : _wholes[hit], null);
 
     /// <summary>Nulls last, whatever the direction.</summary>
     public int Compare(int a, int b, bool descending)
@@ -47,7 +54,8 @@ internal sealed class FrameColumn
         }
         var (aIsNull, bIsNull) = _numbers is not null ? (_numbers[a] is null, _numbers[b] is null) : (_texts![a] is null, _texts[b] is null);
         if (aIsNull || bIsNull) return aIsNull.CompareTo(bIsNull);
-        var values = _numbers is not null ? _numbers[a]!.Value.CompareTo(_numbers[b]!.Value) : string.CompareOrdinal(_texts![a], _texts[b]);
+        var values = _wholes is not null ? _wholes[a].CompareTo(_wholes[b])
+            : _numbers is not null ? _numbers[a]!.Value.CompareTo(_numbers[b]!.Value) : string.CompareOrdinal(_texts![a], _texts[b]);
         return descending ? -values : values;
     }
 }
@@ -57,6 +65,9 @@ internal sealed class HitFrame
 {
     public const string Score = "$score";
     public const string Key = "$id";
+
+    /// <summary>The score of a hit's group, behind a step that groups.</summary>
+    public const string GroupScore = "$group_score";
 
     private readonly Dictionary<string, FrameColumn> _columns = new(StringComparer.Ordinal);
 
@@ -86,8 +97,6 @@ internal sealed class HitFrame
         set => _columns[name] = value;
     }
 
-    public bool Has(string name) => _columns.ContainsKey(name);
-
     public void Sort(string by, bool descending, string? tieBreak)
     {
         var (column, ties) = (this[by], tieBreak is null ? null : this[tieBreak]);
@@ -107,11 +116,26 @@ internal sealed class HitFrame
         }
     }
 
+    /// <summary>Makes distances of similarities, and the other way round.</summary>
+    public void NegateScores()
+    {
+        var score = this[Score];
+        var negated = new double?[Count];
+        for (var i = 0; i < negated.Length; i++) negated[i] = 0 - score.Number(i);
+        this[Score] = new FrameColumn(negated);
+    }
+
     public void Limit(int offset, int count)
     {
         for (var query = 0; query < Left.Length; query++) Left[query] = [.. Left[query].Skip(offset).Take(count)];
     }
 
     /// <summary>The hits that are left with their scores of now; hits whose score is null score 0.</summary>
-    public MergedHits ToHits() => Hits.Pick(Left, [.. Enumerable.Range(0, Count).Select(i => (float)(this[Score].Number(i) ?? 0))]);
+    public MergedHits ToHits()
+    {
+        var score = this[Score];
+        var scores = new float[Count];
+        for (var i = 0; i < scores.Length; i++) scores[i] = (float)(score.Number(i) ?? 0);
+        return Hits.Pick(Left, scores);
+    }
 }
