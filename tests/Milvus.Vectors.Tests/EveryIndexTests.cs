@@ -46,10 +46,10 @@ public sealed class EveryIndexTests
     public void Comes_back_from_its_file_and_answers_the_same(string name)
     {
         (VectorIndex index, byte[] queries) = Build(name);
-        byte[] saved = Saved(index);
+        byte[] saved = TestVectors.Saved(index);
         VectorIndex loaded = VectorIndexFile.Load(new MemoryStream(saved), index.Store, name);
         Assert.Equal((index.Kind, index.Metric, index.Count, index.MemoryBytes), (loaded.Kind, loaded.Metric, loaded.Count, loaded.MemoryBytes));
-        Assert.Equal(saved, Saved(loaded));
+        Assert.Equal(saved, TestVectors.Saved(loaded));
         var before = new TopK();
         var after = new TopK();
         for (int at = 0; at < queries.Length; at += index.Store.RowBytes)
@@ -66,7 +66,7 @@ public sealed class EveryIndexTests
     public void Damage_anywhere_is_noticed(string name)
     {
         (VectorIndex index, _) = Build(name);
-        byte[] saved = Saved(index);
+        byte[] saved = TestVectors.Saved(index);
         for (int i = 0; i < 60; i++)
         {
             byte[] damaged = [.. saved];
@@ -116,7 +116,7 @@ public sealed class EveryIndexTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void One_seed_and_one_thread_give_one_file(string name) => Assert.Equal(Saved(Build(name).Index), Saved(Build(name).Index));
+    public void One_seed_and_one_thread_give_one_file(string name) => Assert.Equal(TestVectors.Saved(Build(name).Index), TestVectors.Saved(Build(name).Index));
 
     private static Func<VectorStore, MetricType, VectorIndex> Graph(GraphCodes codes) =>
         (store, metric) => HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 80, Codes = codes });
@@ -130,12 +130,5 @@ public sealed class EveryIndexTests
         byte[] all = TestVectors.Clustered(new Random(21), type, dimension, Rows + 30, 25, 0.6);
         int bytes = type.VectorBytes(dimension);
         return (build(TestVectors.Store(type, dimension, all[..(Rows * bytes)]), metric), all[(Rows * bytes)..]);
-    }
-
-    private static byte[] Saved(VectorIndex index)
-    {
-        var stream = new MemoryStream();
-        VectorIndexFile.Save(index, stream);
-        return stream.ToArray();
     }
 }

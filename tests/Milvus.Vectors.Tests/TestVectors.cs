@@ -61,6 +61,36 @@ internal static class TestVectors
         return bytes;
     }
 
+    /// <summary>
+    /// Float32 rows that differ in far fewer directions than they have components, and a little in all of them: around cluster centres of a random
+    /// subspace, which the noise keeps them from.
+    /// </summary>
+    public static byte[] Embedded(Random random, int dimension, int count, int clusters, int hidden, double noise)
+    {
+        double[] map = [.. Enumerable.Range(0, hidden * dimension).Select(_ => Gaussian(random) / Math.Sqrt(hidden))];
+        double[] centres = [.. Enumerable.Range(0, clusters * hidden).Select(_ => Gaussian(random))];
+        int rowBytes = dimension * sizeof(float);
+        var bytes = new byte[rowBytes * count];
+        var row = new double[dimension];
+        for (int i = 0; i < count; i++)
+        {
+            int centre = random.Next(clusters);
+            for (int j = 0; j < dimension; j++)
+                row[j] = noise * Gaussian(random);
+            for (int h = 0; h < hidden; h++)
+            {
+                double weight = centres[(centre * hidden) + h] + (0.6 * Gaussian(random));
+                for (int j = 0; j < dimension; j++)
+                    row[j] += weight * map[(h * dimension) + j];
+            }
+
+            for (int j = 0; j < dimension; j++)
+                Write(DataType.FloatVector, bytes.AsSpan(i * rowBytes, rowBytes), j, (float)row[j]);
+        }
+
+        return bytes;
+    }
+
     public static VectorStore Store(DataType type, int dimension, byte[] rows)
     {
         VectorStore store = VectorStore.Create(type, dimension, rows.Length / type.VectorBytes(dimension));
@@ -93,6 +123,13 @@ internal static class TestVectors
         }
 
         return words;
+    }
+
+    public static byte[] Saved(VectorIndex index)
+    {
+        var stream = new MemoryStream();
+        VectorIndexFile.Save(index, stream);
+        return stream.ToArray();
     }
 
     private static double Gaussian(Random random) =>

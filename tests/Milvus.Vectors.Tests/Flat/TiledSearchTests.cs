@@ -51,6 +51,19 @@ public sealed unsafe class TiledSearchTests
             Check(store, DataType.FloatVector, metric, rows[..(50 * dimension * 4)], 50, default);
     }
 
+    /// <summary>Further passes of a batch do not try bytes again.</summary>
+    [Fact]
+    public void Batches_of_several_passes_that_bytes_cannot_tell_apart_are_answered()
+    {
+        const int Dimension = 2048, Rows = 2600, Queries = 400;
+        var random = new Random(8);
+        byte[] rows = TestVectors.Random(random, DataType.FloatVector, Dimension, Rows);
+        for (int row = 0; row < Rows; row++)
+            BitConverter.TryWriteBytes(rows.AsSpan(row * Dimension * sizeof(float)), 5000f + random.NextSingle());
+        VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, rows);
+        Check(store, DataType.FloatVector, MetricType.L2, rows[..(Queries * Dimension * sizeof(float))], Queries, null);
+    }
+
     [Fact]
     public void Byte_tiles_multiply_exactly_and_know_what_rounding_changed()
     {

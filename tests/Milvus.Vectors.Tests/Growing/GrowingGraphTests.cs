@@ -183,6 +183,39 @@ public sealed class GrowingGraphTests
         Assert.True(ofGrowing >= ofBuilt - (Queries * 10 / 200), $"{ofGrowing} against {ofBuilt}");
     }
 
+    /// <summary>As after an insertion that ended for want of memory, when the row is inserted once more.</summary>
+    [Fact]
+    public void A_row_inserted_again_links_neither_to_itself_nor_twice()
+    {
+        const int Rows = 1500;
+        VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, TestVectors.Clustered(new Random(6), DataType.FloatVector, Dimension, Rows, 20, 0.8));
+        var parameters = new HnswParameters { M = 6, EfConstruction = 40 };
+        HnswGraph graph = HnswLevels.Draw(Rows, parameters.M, parameters.Seed);
+        GraphBuilder builder = GraphBuilder.For(new StoredRows(store, MetricType.L2), graph, parameters);
+        var scratch = new BuildScratch();
+        for (int row = 0; row < Rows; row++)
+        {
+            builder.Insert(row, scratch);
+            if (row % 7 == 0)
+                builder.Insert(row, scratch);
+        }
+
+        Check(graph.Base);
+        foreach (UpperLevel level in graph.Upper)
+            Check(level.Links);
+        Assert.True(builder.MemoryBytes > graph.Base.MemoryBytes);
+
+        static unsafe void Check(LinkTable links)
+        {
+            for (int node = 0; node < links.Nodes; node++)
+            {
+                int[] list = [.. new ReadOnlySpan<int>(links.Lists.Pointer(node), links.Degree).ToArray().TakeWhile(link => link >= 0)];
+                Assert.DoesNotContain(node, list);
+                Assert.Equal(list.Length, list.Distinct().Count());
+            }
+        }
+    }
+
     /// <summary>A reader that looked before rows were linked follows no link to them, whatever lists say by now.</summary>
     [Fact]
     public void Links_to_rows_that_a_reader_does_not_know_are_not_followed()

@@ -26,9 +26,9 @@ public sealed class GraphCodesFileTests
         VectorStore store = isNearSubspace ? NearSubspace(type, dimension) : TestVectors.Store(type, dimension, TestVectors.Clustered(new Random(3), type, dimension, 1200, 12));
         HnswIndex index = HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 40, Codes = codes, Threads = 2 });
         Assert.Equal(isNearSubspace, index.Coded!.Rows.Space.IsReduced);
-        byte[] saved = Saved(index);
+        byte[] saved = TestVectors.Saved(index);
         HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(saved), store, "index"));
-        Assert.Equal(saved, Saved(loaded));
+        Assert.Equal(saved, TestVectors.Saved(loaded));
         Assert.Equal(index.Form, loaded.Form);
         Assert.Equal(index.MemoryBytes, loaded.MemoryBytes);
         AssertSameAnswers(index, loaded);
@@ -46,7 +46,7 @@ public sealed class GraphCodesFileTests
         VectorStore store = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Clustered(new Random(3), DataType.FloatVector, 24, 900, 12));
         VectorStore others = TestVectors.Store(DataType.FloatVector, 24, TestVectors.Random(new Random(8), DataType.FloatVector, 24, 900));
         HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 4, EfConstruction = 40, Codes = GraphCodes.Bytes });
-        HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(Saved(index)), others, "index"));
+        HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(TestVectors.Saved(index)), others, "index"));
         Assert.Equal(index.Coded!.Rows.CodesFrom(0).ToArray(), loaded.Coded!.Rows.CodesFrom(0).ToArray());
         Assert.Equal(index.Coded!.Rows.TermBytes.ToArray(), loaded.Coded!.Rows.TermBytes.ToArray());
     }
@@ -65,7 +65,7 @@ public sealed class GraphCodesFileTests
         GraphFile.Write(index.Graph, writer);
         writer.Flush();
         HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(target.ToArray()), store, "index"));
-        Assert.Equal(Saved(index), Saved(loaded));
+        Assert.Equal(TestVectors.Saved(index), TestVectors.Saved(loaded));
         AssertSameAnswers(index, loaded);
     }
 
@@ -154,12 +154,5 @@ public sealed class GraphCodesFileTests
         for (int row = 0; row < Rows; row++)
             dense.AsSpan(row * Hidden * bytes, Hidden * bytes).CopyTo(rows.AsSpan(row * dimension * bytes));
         return TestVectors.Store(type, dimension, rows);
-    }
-
-    private static byte[] Saved(VectorIndex index)
-    {
-        var stream = new MemoryStream();
-        VectorIndexFile.Save(index, stream);
-        return stream.ToArray();
     }
 }

@@ -13,12 +13,12 @@ public sealed class VectorIndexFileTests
     [Fact]
     public void What_was_saved_answers_the_same()
     {
-        VectorIndex loaded = VectorIndexFile.Load(new MemoryStream(Saved(Index)), Store, "index");
+        VectorIndex loaded = VectorIndexFile.Load(new MemoryStream(TestVectors.Saved(Index)), Store, "index");
         HnswIndex graph = Assert.IsType<HnswIndex>(loaded);
         Assert.Equal(Index.Parameters, graph.Parameters);
         Assert.Equal(MetricType.Cosine, graph.Metric);
         Assert.Equal(Index.MemoryBytes, graph.MemoryBytes);
-        Assert.Equal(Saved(Index), Saved(graph));
+        Assert.Equal(TestVectors.Saved(Index), TestVectors.Saved(graph));
         var before = new TopK();
         var after = new TopK();
         for (int row = 0; row < 900; row += 50)
@@ -33,17 +33,17 @@ public sealed class VectorIndexFileTests
     [Fact]
     public void Flat_and_empty_indexes_come_back()
     {
-        VectorIndex flat = VectorIndexFile.Load(new MemoryStream(Saved(new FlatIndex(Store, MetricType.IP))), Store, "index");
+        VectorIndex flat = VectorIndexFile.Load(new MemoryStream(TestVectors.Saved(new FlatIndex(Store, MetricType.IP))), Store, "index");
         Assert.Equal((VectorIndexKind.Flat, MetricType.IP, 900), (flat.Kind, flat.Metric, flat.Count));
         VectorStore none = VectorStore.Create(DataType.BinaryVector, 16, 0);
         HnswIndex empty = HnswBuilder.Build(none, MetricType.Jaccard, new HnswParameters());
-        Assert.Equal(0, VectorIndexFile.Load(new MemoryStream(Saved(empty)), none, "index").Count);
+        Assert.Equal(0, VectorIndexFile.Load(new MemoryStream(TestVectors.Saved(empty)), none, "index").Count);
     }
 
     [Fact]
     public void Reads_nothing_behind_the_index_and_survives_short_reads()
     {
-        byte[] bytes = [.. Saved(Index), 1, 2, 3];
+        byte[] bytes = [.. TestVectors.Saved(Index), 1, 2, 3];
         using var stream = new Dribble(bytes);
         VectorIndexFile.Load(stream, Store, "index");
         Assert.Equal(bytes.Length - 3, stream.Position);
@@ -52,7 +52,7 @@ public sealed class VectorIndexFileTests
     [Fact]
     public void A_flipped_bit_anywhere_is_noticed_and_named()
     {
-        byte[] bytes = Saved(Index);
+        byte[] bytes = TestVectors.Saved(Index);
         foreach (int position in Enumerable.Range(0, 100).Concat(Enumerable.Range(0, 200).Select(i => (int)((long)i * bytes.Length / 200))).Append(bytes.Length - 1))
         {
             byte[] damaged = [.. bytes];
@@ -66,7 +66,7 @@ public sealed class VectorIndexFileTests
     [Fact]
     public void Every_truncation_is_noticed()
     {
-        byte[] bytes = Saved(Index);
+        byte[] bytes = TestVectors.Saved(Index);
         foreach (int length in Enumerable.Range(0, 90).Concat(Enumerable.Range(0, 50).Select(i => (int)((long)i * bytes.Length / 50))).Append(bytes.Length - 1))
             Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(bytes[..length]), Store, "index"));
     }
@@ -80,14 +80,14 @@ public sealed class VectorIndexFileTests
             broken.BaseLayer.Links(17)[0] = 900;
         }
 
-        byte[] bytes = Saved(new HnswIndex(Store, MetricType.Cosine, Index.Parameters, broken));
+        byte[] bytes = TestVectors.Saved(new HnswIndex(Store, MetricType.Cosine, Index.Parameters, broken));
         Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(bytes), Store, "index"));
     }
 
     [Fact]
     public void An_index_of_other_data_is_refused()
     {
-        byte[] bytes = Saved(Index);
+        byte[] bytes = TestVectors.Saved(Index);
         VectorStore fewer = TestVectors.Store(DataType.FloatVector, 8, TestVectors.Random(new Random(1), DataType.FloatVector, 8, 899));
         VectorStore wider = TestVectors.Store(DataType.FloatVector, 9, TestVectors.Random(new Random(1), DataType.FloatVector, 9, 900));
         Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(bytes), fewer, "index"));
@@ -115,7 +115,7 @@ public sealed class VectorIndexFileTests
     {
         VectorStore store = TestVectors.Store(DataType.Int8Vector, 2, [1, 0, 2, 0, 3, 0]);
         VectorIndex index = VectorIndexFile.Load(new MemoryStream(Convert.FromHexString(Version1)), store, "index");
-        Assert.Equal(Version1, Convert.ToHexString(Saved(index)));
+        Assert.Equal(Version1, Convert.ToHexString(TestVectors.Saved(index)));
         var found = new TopK();
         HnswSearchTests.Traversing((HnswIndex)index).Search([3, 0], DataType.Int8Vector, new VectorSearchParameters(2), default, found);
         Assert.Equal([2, 1], found.Rows);
@@ -126,11 +126,22 @@ public sealed class VectorIndexFileTests
         + "000001000000C5606C1B0100000002000000FFFFFFFFFFFFFFFF0000000002000000FFFFFFFFFFFFFFFF0100000000000000FFFFFFFFFFFFFFFF0000000002000000"
         + "000000000200000001000000FFFFFFFF00000000FFFFFFFF0200000001000000FFFFFFFFFFFFFFFFAD1DC92B";
 
-    private static byte[] Saved(VectorIndex index)
+    [Fact]
+    public void Kinds_without_a_second_version_have_none()
     {
-        var stream = new MemoryStream();
-        VectorIndexFile.Save(index, stream);
-        return stream.ToArray();
+        var header = new IndexHeader
+        {
+            Kind = VectorIndexKind.Flat,
+            Metric = MetricType.L2,
+            Type = DataType.Int8Vector,
+            Dimension = 2,
+            Rows = 1,
+            FormatVersion = IndexHeader.VersionWithCodes,
+        };
+        var target = new MemoryStream();
+        header.Write(target);
+        VectorStore store = TestVectors.Store(DataType.Int8Vector, 2, [1, 0]);
+        Assert.Throws<IntegrityException>(() => VectorIndexFile.Load(new MemoryStream(target.ToArray()), store, "index"));
     }
 
     private sealed class Dribble(byte[] bytes) : MemoryStream(bytes)

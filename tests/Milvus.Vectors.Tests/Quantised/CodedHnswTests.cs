@@ -55,12 +55,12 @@ public sealed class CodedHnswTests
         int dimension = DimensionFor(codes, 40);
         VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(4), DataType.FloatVector, dimension, 1500, 20));
         HnswIndex index = Build(store, MetricType.Cosine, codes);
-        byte[] saved = Saved(index);
+        byte[] saved = TestVectors.Saved(index);
         HnswIndex loaded = Assert.IsType<HnswIndex>(VectorIndexFile.Load(new MemoryStream(saved), store, "index"));
         Assert.Equal(index.Kind, loaded.Kind);
         Assert.Equal(index.Parameters with { Threads = 1 }, loaded.Parameters);
         Assert.Equal(index.MemoryBytes, loaded.MemoryBytes);
-        Assert.Equal(saved, Saved(loaded));
+        Assert.Equal(saved, TestVectors.Saved(loaded));
         var before = new TopK();
         var after = new TopK();
         for (int row = 0; row < 1500; row += 50)
@@ -86,7 +86,7 @@ public sealed class CodedHnswTests
     {
         int dimension = DimensionFor(codes, 40);
         VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(5), DataType.FloatVector, dimension, 1200, 20));
-        Assert.Equal(Saved(Build(store, MetricType.L2, codes, 1)), Saved(Build(store, MetricType.L2, codes, 1)));
+        Assert.Equal(TestVectors.Saved(Build(store, MetricType.L2, codes, 1)), TestVectors.Saved(Build(store, MetricType.L2, codes, 1)));
     }
 
     [Theory]
@@ -214,11 +214,4 @@ public sealed class CodedHnswTests
 
     private static HnswIndex Build(VectorStore store, MetricType metric, GraphCodes codes, int threads = 2) =>
         HnswBuilder.Build(store, metric, new HnswParameters { M = 16, EfConstruction = 100, Codes = codes, Threads = threads });
-
-    private static byte[] Saved(VectorIndex index)
-    {
-        var stream = new MemoryStream();
-        VectorIndexFile.Save(index, stream);
-        return stream.ToArray();
-    }
 }

@@ -56,6 +56,17 @@ public sealed unsafe class RowCodesTests
     }
 
     [Theory]
+    [InlineData(RowCoding.Scalar6)]
+    [InlineData(RowCoding.BFloat16)]
+    [InlineData(RowCoding.Product)]
+    public void Coding_ends_when_it_is_cancelled(RowCoding coding)
+    {
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 8, TestVectors.Random(new Random(1), DataType.FloatVector, 8, 3000));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => RowCodes.Encode(store, MetricType.L2, coding, Parameters(coding, 8), 1, 2, new CancellationToken(true)));
+    }
+
+    [Theory]
     [InlineData(4)]
     [InlineData(6)]
     public void Packed_lanes_sum_what_unpacked_bytes_do(int bits)

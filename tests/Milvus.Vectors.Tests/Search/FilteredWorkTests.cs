@@ -8,16 +8,15 @@ namespace Milvus.Vectors.Tests.Search;
 /// </summary>
 public sealed class FilteredWorkTests
 {
-    private const int Rows = 12_000;
-    private const int Dimension = 24;
+    private const int Rows = FilteredRecallTests.Rows;
     private const int K = 10;
+    private const int Ef = 16;
     private const int Rounds = 8;
 
     /// <summary>What a row costs that links lead to, in rows of a scan.</summary>
     private const double RowOfGraph = 1.5;
 
-    private static readonly VectorStore Store = TestVectors.Store(
-        DataType.FloatVector, Dimension, TestVectors.Clustered(new Random(3), DataType.FloatVector, Dimension, Rows, 60));
+    private static readonly VectorStore Store = FilteredRecallTests.Narrow;
 
     private static readonly double[] Percents = [0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 17, 25, 35, 50, 70, 85, 90, 95, 99, 99.9];
 
@@ -54,6 +53,48 @@ public sealed class FilteredWorkTests
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
+    /// <summary>A beam that is to hold exactly the rows wanted must not leave every second search one short, and thereby to the scan.</summary>
+    [Theory]
+    [InlineData("vectors", 16)]
+    [InlineData("vectors", 100)]
+    [InlineData("bytes", 16)]
+    [InlineData("bytes", 100)]
+    [InlineData("halves", 16)]
+    [InlineData("halves", 100)]
+    [InlineData("1-bit codes", 16)]
+    [InlineData("1-bit codes", 100)]
+    public void Searches_for_as_many_rows_as_the_beam_is_wide_do_not_end_in_a_scan(string codes, int k)
+    {
+        const int Some = 4000;
+        VectorStore store = TestVectors.Store(
+            DataType.FloatVector, codes == "1-bit codes" ? 264 : 24, TestVectors.Clustered(new Random(4), DataType.FloatVector, codes == "1-bit codes" ? 264 : 24, Some, 8, 0.6));
+        HnswIndex index = HnswBuilder.Build(store, MetricType.L2, codes switch
+        {
+            "bytes" => new HnswParameters { M = 16, EfConstruction = 80, Codes = GraphCodes.Bytes },
+            "1-bit codes" => new HnswParameters { M = 16, EfConstruction = 80, Codes = GraphCodes.Signs },
+            "halves" => new HnswParameters { M = 16, EfConstruction = 80, RowCodes = new RowCodeParameters(RowCoding.Float16) },
+            _ => new HnswParameters { M = 16, EfConstruction = 80 },
+        });
+        Assert.Equal(codes == "1-bit codes", index.Coded?.Neighbours is not null);
+        var scratch = new HnswScratch();
+        var random = new Random(k);
+        foreach (int percent in new[] { 20, 40, 60, 80, 95 })
+        {
+            int passing = Some * percent / 100, scans = 0;
+            const int Searches = 40;
+            if (index.PrefersScan(passing, new VectorSearchParameters(k)))
+                continue;
+            for (int round = 0; round < Searches; round++)
+            {
+                byte[] query = store.Row(random.Next(Some)).ToArray();
+                ulong[] bits = FilteredRecallTests.Bits(store, "random", query, passing, random);
+                scans += Answers(index, query, new RowFilter(bits), passing, k, k, scratch) ? 0 : 1;
+            }
+
+            Assert.True(scans <= Searches / 20, $"{scans} of {Searches} at {percent} %");
+        }
+    }
+
     // Codes are compared up to four times as often as rows pass; whoever finds too little follows links once more, and scans in the end.
     private static double WorstOfScan(GraphCodes codes) => codes == GraphCodes.None ? 1 + RowOfGraph : 1.5 + ((4 + 1) * RowOfGraph / TraversalCost.GainOfBytes);
 
@@ -64,7 +105,7 @@ public sealed class FilteredWorkTests
         for (int round = 0; round < Rounds; round++)
         {
             byte[] query = Store.Row(random.Next(Rows)).ToArray();
-            work += Work(index, query, passing == Rows ? null : FilteredRecallTests.Bits(place, query, passing, random), passing, scratch);
+            work += Work(index, query, passing == Rows ? null : FilteredRecallTests.Bits(Store, place, query, passing, random), passing, scratch);
         }
 
         return work / Rounds;
@@ -77,13 +118,19 @@ public sealed class FilteredWorkTests
         if (index.PrefersScan(passing, parameters))
             return passing;
         RowFilter filter = bits is null ? RowFilter.All : new RowFilter(bits);
-        const int Ef = 16;
         scratch.Scored = 0;
-        scratch.Queries.Set(Store, MetricType.L2, query, DataType.FloatVector, 1);
-        bool isAnswered = index.Coded is { } coded
-            ? coded.Search(index.Graph, DataType.FloatVector, filter, passing, Ef, K, scratch)
-            : GraphSearcher.For(Store.Type, MetricType.L2).Search(index.Graph, Store, filter, default, Ef, passing, scratch);
+        bool isAnswered = Answers(index, query, filter, passing, Ef, K, scratch);
         double scored = index.Coded is null ? scratch.Scored : (scratch.Scored / TraversalCost.GainOfBytes) + Math.Min(K + Ef, passing);
-        return (RowOfGraph * scored) + (isAnswered && scratch.ResultCount >= K ? 0 : passing);
+        return (RowOfGraph * scored) + (isAnswered ? 0 : passing);
+    }
+
+    // False where the scan has to.
+    private static bool Answers(HnswIndex index, byte[] query, RowFilter filter, int passing, int ef, int k, HnswScratch scratch)
+    {
+        scratch.Queries.Set(index.Store, MetricType.L2, query, DataType.FloatVector, 1);
+        bool isComplete = index.RowCodes is { } codes ? codes.Search(index.Graph, DataType.FloatVector, filter, passing, ef, k, scratch)
+            : index.Coded is { } coded ? coded.Search(index.Graph, DataType.FloatVector, filter, passing, ef, k, scratch)
+            : GraphSearcher.For(index.Store.Type, MetricType.L2).Search(index.Graph, index.Store, filter, default, ef, passing, scratch);
+        return isComplete && scratch.ResultCount >= k;
     }
 }

@@ -37,9 +37,7 @@ internal sealed unsafe class DiskCodes
         _mean = new PinnedBuffer((long)dimension * sizeof(float));
         Blocks = PackedBytes(dimension, bits) / PackedDot.BlockBytes;
         EntryBytes = TermBytes + (Blocks * PackedDot.BlockBytes);
-        _entries = VectorStore.Create(DataType.Int8Vector, EntryBytes, rows);
-        while (_entries.Count < rows)
-            _entries.Publish(_entries.Reserve(rows - _entries.Count).Length / EntryBytes);
+        _entries = VectorStore.CreateFull(DataType.Int8Vector, EntryBytes, rows);
     }
 
     public int Bits => _quantiser.Bits;
@@ -70,7 +68,7 @@ internal sealed unsafe class DiskCodes
     /// <summary>Bytes of a packed code, without its terms.</summary>
     public static int PackedBytes(int dimension, int bits)
     {
-        int coded = (dimension + (RandomRotation.Multiple - 1)) & ~(RandomRotation.Multiple - 1), perBlock = PackedDot.PerBlock(bits);
+        int coded = RandomRotation.Pad(dimension), perBlock = PackedDot.PerBlock(bits);
         return (coded + (perBlock - 1)) / perBlock * PackedDot.BlockBytes;
     }
 

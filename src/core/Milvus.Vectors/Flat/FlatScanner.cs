@@ -74,26 +74,33 @@ internal abstract unsafe class FlatScanner
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
         bool tiles = _tiles && results.Length >= QueriesWorthTiling;
         bool rounds = tiles && ByteScreen.Serves(store.Dimension, results.Length);
-        int perPass = rounds ? Math.Max(1, TiledBytes / ByteTile.Pad(store.Dimension) / ByteTile.Queries) * ByteTile.Queries
-            : tiles ? Math.Max(1, TiledBytes / (store.Dimension * sizeof(float)) / ProductTile.MaxQueries) * ProductTile.MaxQueries
-            : QueriesPerPass;
         FlatScratch scratch = FlatScratch.Pool.Rent();
-        for (int first = 0; first < results.Length; first += perPass)
+        for (int first = 0, pass; first < results.Length; first += pass)
         {
-            ReadOnlySpan<TopK> some = results.Slice(first, Math.Min(perPass, results.Length - first));
-            scratch.Queries.Set(store, metric, queries.Slice(first * bytes, some.Length * bytes), queryType, some.Length);
+            pass = Math.Min(QueriesOfPass(tiles, rounds, store.Dimension), results.Length - first);
+            ReadOnlySpan<TopK> some = results.Slice(first, pass);
+            scratch.Queries.Set(store, metric, queries.Slice(first * bytes, pass * bytes), queryType, pass);
             foreach (TopK result in some)
                 result.Reset(parameters.K, range);
-            Screening screening = !tiles ? Screening.None : ByteScreen.Serves(store.Dimension, some.Length) ? Screening.Bytes : Screening.Floats;
+            Screening screening = !tiles ? Screening.None : rounds && ByteScreen.Serves(store.Dimension, pass) ? Screening.Bytes : Screening.Floats;
             if (screening == Screening.Bytes)
                 scratch.Bytes.Set(scratch.Queries, metric, store.Dimension, range);
             else if (screening == Screening.Floats)
                 scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
             Scan(store, start, end, scratch, filter, screening, some);
+
+            // What rounded vectors could not rule out for these queries they will not for others of the batch.
+            rounds &= screening != Screening.Bytes || scratch.Bytes.IsWorthwhile;
         }
 
         FlatScratch.Pool.Return(scratch);
     }
+
+    /// <summary>Queries of a pass over the rows: where they are packed, as many as fit the second-level cache.</summary>
+    private static int QueriesOfPass(bool tiles, bool rounds, int dimension) =>
+        rounds ? Math.Max(1, TiledBytes / ByteTile.Pad(dimension) / ByteTile.Queries) * ByteTile.Queries
+        : tiles ? Math.Max(1, TiledBytes / (dimension * sizeof(float)) / ProductTile.MaxQueries) * ProductTile.MaxQueries
+        : QueriesPerPass;
 
     /// <summary>Offers rows by number.</summary>
     /// <param name="queries">The first one is compared.</param>

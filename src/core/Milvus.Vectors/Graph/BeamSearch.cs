@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// The beam search of one level without a filter: the same nodes as <see cref="LayerSearch{TKernel,TScale,TLayer,TAcceptance}"/>
-/// visits, kept in one sorted list.
+/// The beam search of one level without a filter: at least the nodes that <see cref="LayerSearch{TKernel,TScale,TLayer,TAcceptance}"/>
+/// visits, kept in one sorted list that may hold more than are followed.
 /// </summary>
 internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     where TKernel : struct, IVectorKernel

@@ -12,7 +12,7 @@ internal static class TraversalCost
 
     private const double GainOfSigns = 4;
 
-    /// <summary>How many times fewer rows a traversal by byte codes of all components is worth; as above.</summary>
+    /// <summary>How many times fewer rows a traversal by byte codes of all components is worth, fitted as above; taken for other codes that come with a graph, too.</summary>
     public const double GainOfBytes = 3;
 
     /// <summary>What a traversal by codes gains over one by the vectors; fewer bytes per row gain less than in proportion.</summary>

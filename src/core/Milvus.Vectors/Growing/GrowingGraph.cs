@@ -52,14 +52,7 @@ public sealed class GrowingGraph
     public int Linked => Volatile.Read(ref _linked);
 
     /// <summary>Links, and beside each its distance, as building needs it.</summary>
-    public long MemoryBytes
-    {
-        get
-        {
-            HnswGraph graph = Graph;
-            return (2 * graph.MemoryBytes) + (graph.Rows * (long)sizeof(ushort));
-        }
-    }
+    public long MemoryBytes => Graph.MemoryBytes + Volatile.Read(ref _builder).MemoryBytes;
 
     /// <summary>Holds at least the rows that were linked before it was read.</summary>
     internal HnswGraph Graph => Volatile.Read(ref _graph);
@@ -113,7 +106,7 @@ public sealed class GrowingGraph
         GraphBuilder builder = GraphBuilder.For(_rows, larger, _parameters);
         builder.TakeOver(_builder);
         larger.TopLevel = _graph.TopLevel;
-        _builder = builder;
+        Volatile.Write(ref _builder, builder);
         Volatile.Write(ref _graph, larger);
     }
 }

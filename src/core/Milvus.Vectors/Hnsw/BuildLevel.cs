@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Milvus.Vectors;
@@ -17,9 +18,12 @@ internal sealed unsafe class BuildLevel(LinkTable links)
     private readonly ushort[] _diverse = new ushort[links.Nodes];
 
     // One spin lock per cache line, shared by many nodes: lists are changed for microseconds and a builder holds one lock at a time.
-    private readonly int[] _held = new int[Stripes * IntsPerLine];
+    private readonly int[] _held = new int[StripesFor(links.Nodes) * IntsPerLine];
 
     public int Nodes => _links.Nodes;
+
+    /// <summary>Bytes beside the links.</summary>
+    public long MemoryBytes => _distances.MemoryBytes + ((long)_diverse.Length * sizeof(ushort)) + ((long)_held.Length * sizeof(int));
 
     public void Enter(int node)
     {
@@ -82,7 +86,10 @@ internal sealed unsafe class BuildLevel(LinkTable links)
         _diverse[node] = (ushort)diverse;
     }
 
-    private ref int Lock(int node) => ref _held[node % Stripes * IntsPerLine];
+    private ref int Lock(int node) => ref _held[(node & ((_held.Length / IntsPerLine) - 1)) * IntsPerLine];
+
+    /// <summary>A power of two.</summary>
+    private static int StripesFor(int nodes) => (int)Math.Min(Stripes, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, nodes)));
 }
 
 /// <summary>A reusable list of <see cref="SortableKey"/>s.</summary>

@@ -31,8 +31,6 @@ internal sealed class BuildScratch
     /// <summary>Rows to judge against.</summary>
     public int[] Rows = new int[64];
 
-    public float[] Between = new float[64];
-
     /// <summary>Links chosen for the row being inserted, per level.</summary>
     public KeyList Selected(int level)
     {

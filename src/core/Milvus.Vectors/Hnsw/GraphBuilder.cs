@@ -6,13 +6,16 @@ namespace Milvus.Vectors;
 /// </summary>
 /// <remarks>
 /// A new node first gets its own links on all its levels and only then becomes reachable by reverse links, so no search ever stands
-/// on a node without links. The row drawn highest is the entry from the start and is linked by others.
+/// on a node without links. Where all levels are in use from the start, the row drawn highest is the entry from the start and is linked by others.
 /// </remarks>
 internal abstract class GraphBuilder
 {
     public static GraphBuilder For(GraphRows rows, HnswGraph graph, HnswParameters parameters) => rows.Visit(new Factory(rows, graph, parameters));
 
-    /// <summary>Links one row; every row exactly once.</summary>
+    /// <summary>Bytes held beside the links.</summary>
+    public abstract long MemoryBytes { get; }
+
+    /// <summary>Links one row; every row once, or again when an exception ended it.</summary>
     public abstract void Insert(int row, BuildScratch scratch);
 
     /// <summary>The nearest rows that a search for an inserted row finds, nearest first; valid until the next call.</summary>
@@ -51,6 +54,8 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         _levels = [new BuildLevel(graph.Base), .. graph.Upper.Select(level => new BuildLevel(level.Links))];
     }
 
+    public override long MemoryBytes => _levels.Sum(level => level.MemoryBytes);
+
     public override void Insert(int row, BuildScratch scratch)
     {
         if (row == _graph.EntryRow)
@@ -62,8 +67,8 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
         for (int level = own; level >= 0; level--)
         {
             ulong nearest = level == 0
-                ? FindNeighbours(scorer, _graph.BaseLayer, level, node, distance, scratch)
-                : FindNeighbours(scorer, _graph.UpperLayer(level), level, node, distance, scratch);
+                ? FindNeighbours(scorer, _graph.BaseLayer, level, row, node, distance, scratch)
+                : FindNeighbours(scorer, _graph.UpperLayer(level), level, row, node, distance, scratch);
             distance = SortableKey.Distance(nearest);
             node = level == 0 ? 0 : _graph.Down(level, SortableKey.Row(nearest));
         }
@@ -121,14 +126,31 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
     }
 
     private ulong FindNeighbours<TLayer>(
-        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int level, int node, float distance, BuildScratch scratch)
+        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int level, int row, int node, float distance, BuildScratch scratch)
         where TLayer : struct, IGraphLayer
     {
-        ReadOnlySpan<ulong> found = Beam(scorer, layer, _levels[level].Nodes, node, distance, scratch);
+        // Lists may name the row already, when inserting it was begun once before and failed.
+        Span<ulong> found = Without(NodeOf(level, row), Beam(scorer, layer, _levels[level].Nodes, node, distance, scratch));
+        if (found.IsEmpty)
+        {
+            found = scratch.Search.Results.AsSpan(0, 1);
+            found[0] = SortableKey.Of(distance, node);
+        }
 
         // Filling the list beyond the diverse links saves a fifth of the rows scored at equal recall.
         scratch.DiverseCounts[level] = _selection.Select(layer, found, _parameters.Alpha > 1 ? layer.Degree : _graph.M, layer.Degree, scratch.Selected(level), scratch);
         return found[0];
+    }
+
+    private static Span<ulong> Without(int node, Span<ulong> keys)
+    {
+        int i = 0;
+        while (i < keys.Length && SortableKey.Row(keys[i]) != node)
+            i++;
+        if (i == keys.Length)
+            return keys;
+        keys[(i + 1)..].CopyTo(keys[i..]);
+        return keys[..^1];
     }
 
     /// <summary>The nodes a beam finds, nearest first.</summary>

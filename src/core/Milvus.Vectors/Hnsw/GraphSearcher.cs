@@ -39,18 +39,14 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
 {
+    /// <summary>Up to this part of a beam more of it costs less than looking at every row's number.</summary>
+    private const int FewOfBeam = 4;
+
     public override bool Search(
         HnswGraph graph, VectorStore store, RowFilter filter, DistanceRange range, int ef, long budget, HnswScratch scratch)
     {
         RowScorer<TKernel, TScale> scorer = ScorerOf(store, scratch.Queries);
-        int node = HnswGraph.EntryNode;
-        float distance = scorer.Score(graph.EntryRow);
-        for (int level = graph.TopLevel; level > 0; level--)
-        {
-            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
-            node = graph.Down(level, node);
-        }
-
+        int node = GraphWalk<TKernel, TScale>.Descend(graph, scorer, out float distance, scratch);
         bool complete;
         if (filter.PassesAll && !range.HasLower && ef <= BeamPool.MaxWidth)
         {
@@ -97,6 +93,19 @@ internal sealed unsafe class GraphSearcher<TKernel, TScale> : GraphSearcher
         if (filter.PassesAll && linked <= count && ef <= BeamPool.MaxWidth)
         {
             complete = BeamSearch<TKernel, TScale, FirstNodes<BaseLayer>>.Run(scorer, layer, graph.Rows, node, distance, ef, ef, budget, scratch);
+        }
+        else if (filter.PassesAll && linked - count <= ef / FewOfBeam && ef + linked - count <= BeamPool.MaxWidth)
+        {
+            // Whatever few rows came since cannot take the place of those that the reader knows.
+            int wide = ef + linked - count, kept = 0;
+            complete = BeamSearch<TKernel, TScale, FirstNodes<BaseLayer>>.Run(scorer, layer, graph.Rows, node, distance, wide, wide, budget, scratch);
+            foreach (ulong key in scratch.Found)
+            {
+                scratch.Results[kept] = key;
+                kept += SortableKey.Row(key) < count ? 1 : 0;
+            }
+
+            scratch.ResultCount = kept;
         }
         else
         {

@@ -40,10 +40,10 @@ public static class HnswBuilder
         cancellation.ThrowIfCancellationRequested();
         if (parameters.RowCodes is { } wanted)
         {
-            RowCodes rows = RowCodes.Encode(store, metric, wanted.Coding, wanted, parameters.Seed, parameters.Threads);
-            RowCodes? refinement = wanted.Refinement is RowCoding.None or RowCoding.Exact
-                ? null
-                : RowCodes.Encode(store, metric, wanted.Refinement, wanted, parameters.Seed, parameters.Threads);
+            RowCodes rows = RowCodes.Encode(store, metric, wanted.Coding, wanted, parameters.Seed, parameters.Threads, cancellation);
+            RowCodes? refinement = wanted.Refinement.HasCodes()
+                ? RowCodes.Encode(store, metric, wanted.Refinement, wanted, parameters.Seed, parameters.Threads, cancellation)
+                : null;
             return new HnswIndex(store, metric, parameters, graph, null, rows, refinement);
         }
 

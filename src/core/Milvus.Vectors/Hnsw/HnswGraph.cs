@@ -4,7 +4,7 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// The links of all levels. Level 0 holds every row; a level above holds the rows drawn for it, numbered by slots in row order, with
-/// links between slots. Mutable only while <see cref="HnswBuilder"/> or the loader fills it.
+/// links between slots. Mutable only while <see cref="HnswBuilder"/> or the loader fills it, and in a <see cref="GrowingGraph"/>.
 /// </summary>
 internal sealed unsafe class HnswGraph
 {

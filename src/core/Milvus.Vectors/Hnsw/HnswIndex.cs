@@ -104,7 +104,7 @@ public sealed class HnswIndex : VectorIndex
         HnswScratch.Pool.Return(scratch);
     }
 
-    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => passing == 0 || ScanIsCheaper(passing, Beam(parameters));
+    public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => ScanIsCheaper(passing, Beam(parameters));
 
     private int Beam(in VectorSearchParameters parameters)
     {
@@ -127,7 +127,7 @@ public sealed class HnswIndex : VectorIndex
         DataType form = FloatDecoder.IsNeededFor(Store.Type) ? DataType.FloatVector : Store.Type;
         if (RowCodes is { } rowCodes && !range.HasLower)
         {
-            if (!rowCodes.Search(Graph, form, filter, passing, ef, scratch))
+            if (!rowCodes.Search(Graph, form, filter, passing, ef, Math.Min(parameters.K, passing), scratch))
                 return false;
             _rescoring.Run(Store, scratch, Choose(parameters, form, scratch), results);
             return IsAnswered(range, passing, results);

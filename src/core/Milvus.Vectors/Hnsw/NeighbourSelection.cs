@@ -73,21 +73,28 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows,
     /// distances from the inserted row are needed: members that were diverse among themselves remain so unless it covers them.
     /// </summary>
     /// <param name="added">Distance from the list's node, and the inserted row's node.</param>
-    /// <returns>False when the list is full of better links.</returns>
+    /// <returns>False when the list is full of better links, or has this one.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Merge<TLayer>(in RowScorer<TKernel, TScale> inserted, in TLayer layer, ulong added, BuildScratch scratch)
         where TLayer : struct, IGraphLayer
     {
         ReadOnlySpan<ulong> diverse = scratch.Diverse.Keys;
         float distance = SortableKey.Distance(added);
-        int place = 0;
+        int place = 0, self = SortableKey.Row(added);
+        bool isListed = false;
         if (scratch.Rows.Length < diverse.Length)
             scratch.Rows = new int[diverse.Length];
         for (int i = 0; i < diverse.Length; i++)
         {
             scratch.Rows[i] = layer.Row(SortableKey.Row(diverse[i]));
             place += diverse[i] < added ? 1 : 0;
+            isListed |= SortableKey.Row(diverse[i]) == self;
         }
+
+        foreach (ulong key in scratch.Others.Keys)
+            isListed |= SortableKey.Row(key) == self;
+        if (isListed)
+            return false;
 
         KeyList merged = scratch.Merged;
         merged.Clear();

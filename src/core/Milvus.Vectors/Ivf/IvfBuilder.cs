@@ -46,9 +46,9 @@ public static unsafe class IvfBuilder
         IvfLists grouped = IvfLists.Of(nearest, lists);
         IvfCodes codes = IvfCodings.Encode(store, metric, parameters, centroids, grouped, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        RowCodes? refinement = parameters.Refinement is null or RowCoding.None or RowCoding.Exact
-            ? null
-            : RowCodes.Encode(store, metric, parameters.Refinement.Value, NoParts, parameters.Seed, parameters.Threads);
+        RowCodes? refinement = parameters.Refinement is { } coding && coding.HasCodes()
+            ? RowCodes.Encode(store, metric, coding, NoParts, parameters.Seed, parameters.Threads, cancellation)
+            : null;
         cancellation.ThrowIfCancellationRequested();
         return new IvfIndex(store, metric, parameters, centroids, grouped, codes, refinement);
     }

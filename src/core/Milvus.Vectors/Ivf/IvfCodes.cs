@@ -57,8 +57,7 @@ internal readonly struct IvfSearch(IvfIndex index, IvfScratch scratch, VectorSea
 }
 
 /// <summary>
-/// Nothing: the rows are read where they are. A list's rows lie scattered over the store, but each is longer than what a processor fetches at once, and the next
-/// ones are asked for while one is compared.
+/// Nothing: the rows are read where they are. A list's rows lie scattered over the store, but the next ones are asked for while one is compared.
 /// </summary>
 internal sealed unsafe class RawCodes(VectorStore store, IvfLists lists) : IvfCodes
 {

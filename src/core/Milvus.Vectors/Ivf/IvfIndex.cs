@@ -164,7 +164,7 @@ public sealed class IvfIndex : VectorIndex
         IvfScratch scratch = search.Scratch;
         VectorSearchParameters parameters = search.Parameters;
         bool isUnbounded = search.Range.IsUnbounded;
-        int wanted = Math.Min(results.K, passing), searched = 0, empty = 0, quiet = 0;
+        int wanted = Math.Min(results.K, passing), searched = 0, counted = 0, empty = 0, quiet = 0;
         long met = 0, passed = 0;
         OrderLists(scratch, probes);
         while (true)
@@ -177,10 +177,6 @@ public sealed class IvfIndex : VectorIndex
                 bool isEmpty = Found(scratch, results) == before;
                 empty = isEmpty ? empty + 1 : 0;
                 quiet = isEmpty && bounds == (results.Bound, scratch.Candidates.Bound) ? quiet + 1 : 0;
-                if (filter.PassesAll)
-                    continue;
-                met += Lists.Size(list);
-                passed += Passing(list, filter);
             }
 
             if (searched == Lists.Count)
@@ -189,7 +185,15 @@ public sealed class IvfIndex : VectorIndex
             if (isUnbounded)
             {
                 // Enough: but not yet where hits can be expected farther out.
-                bool isFull = Found(scratch, results) >= wanted, isThin = (double)passed * Count < ThinShare * met * passing;
+                bool isFull = Found(scratch, results) >= wanted;
+                for (; isFull && !filter.PassesAll && counted < searched; counted++)
+                {
+                    int list = scratch.Probes.Rows[counted];
+                    met += Lists.Size(list);
+                    passed += Passing(list, filter);
+                }
+
+                bool isThin = (double)passed * Count < ThinShare * met * passing;
                 if (isFull && (!isThin || quiet >= Math.Max(QuietLists, searched / QuietShare)))
                     return;
                 next = isFull ? searched + Math.Max(QuietLists / 2, searched / QuietShare) : 4 * probes;

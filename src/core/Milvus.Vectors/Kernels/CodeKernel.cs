@@ -27,8 +27,6 @@ internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
         Vector128<float> products = Vector128.ConvertToSingle(Vector128.Load((int*)distances) - Vector128.Create(((int*)tail)[2]));
         (Vector128.Create(tail[1]) - (Vector128.Create(tail[0]) * products)).Store(distances);
     }
-
-    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
 }
 
 /// <summary>Adds the row's own term.</summary>

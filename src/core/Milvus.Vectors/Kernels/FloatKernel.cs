@@ -132,8 +132,6 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
         distances[3] = Finish(q, row3, i, length, even3, odd3);
     }
 
-    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Step(TVector query, byte* row, int index, TVector sum) =>
         TOperation.Accumulate<TLanes, TVector>(query, TElement.Load<TLanes, TVector>(row, index), sum);

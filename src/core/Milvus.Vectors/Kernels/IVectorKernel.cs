@@ -21,7 +21,7 @@ internal unsafe interface IVectorKernel
     static abstract void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances);
 
     /// <summary>How many of some rows behind one another, from the first on, are surely beyond a bound; 0 where finding out costs what comparing does.</summary>
-    static abstract int Beyond(byte* query, byte* rows, int count, int length, float bound);
+    static virtual int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
 }
 
 /// <summary>Turns a kernel's raw value into the metric's distance.</summary>

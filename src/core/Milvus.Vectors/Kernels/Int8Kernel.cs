@@ -105,8 +105,6 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
         distances[3] = Finish(q, r3, i, length, sum3);
     }
 
-    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSum Step(TWide query, sbyte* row, TSum sum) =>
         TOperation.Accumulate<TLanes, TWide, TSum>(query, TLanes.Load(row), sum);

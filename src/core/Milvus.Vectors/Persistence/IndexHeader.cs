@@ -11,7 +11,7 @@ internal sealed record IndexHeader
 {
     public const int Version = 1;
 
-    /// <summary>Of graphs with the byte codes that they are searched by; files without them stay as they were.</summary>
+    /// <summary>Of graphs with the byte codes that they are searched by, and of inverted files with a refinement; files without them stay as they were.</summary>
     public const int VersionWithCodes = 2;
 
     private const int FixedBytes = 64;

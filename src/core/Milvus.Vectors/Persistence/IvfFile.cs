@@ -6,7 +6,8 @@ namespace Milvus.Vectors;
 /// <summary>
 /// The payload of an inverted file: centroids (float32, or bits of binary vectors), sizes of the lists, rows by place, codes; all
 /// little-endian; then the codes of the refinement, where there are some. Of the header, M is the number of lists wanted, and the level
-/// counts are: lists, coding, bits, parts, bytes of the codes in two halves, and the refinement unless it is left to the codes.
+/// counts are: lists, coding, bits, parts, bytes of the codes in two halves, and the refinement unless it is left to the codes: then the version is 2, which
+/// the first files with a refinement did not say.
 /// </summary>
 internal static class IvfFile
 {
@@ -15,6 +16,7 @@ internal static class IvfFile
 
     public static IndexHeader Describe(IvfIndex index, IndexHeader header) => header with
     {
+        FormatVersion = index.Parameters.Refinement is null ? IndexHeader.Version : IndexHeader.VersionWithCodes,
         M = index.Parameters.Lists,
         Seed = index.Parameters.Seed,
         LevelCounts =
@@ -38,7 +40,7 @@ internal static class IvfFile
     /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
     public static IvfIndex Read(IndexHeader header, BlockReader reader, VectorStore store, string sourceName)
     {
-        if (header.LevelCounts.Length is not (Fields or FieldsWithRefinement))
+        if (header.LevelCounts.Length is not (Fields or FieldsWithRefinement) || (header.FormatVersion == IndexHeader.VersionWithCodes && header.LevelCounts.Length == Fields))
             throw Contradiction(sourceName);
         int lists = header.LevelCounts[0];
         var parameters = new IvfParameters

@@ -90,6 +90,8 @@ public static class VectorIndexFile
 
         if (!header.Metric.IsValidFor(header.Type) && header.Kind != VectorIndexKind.MinHash)
             throw new IntegrityException(sourceName, $"metric {header.Metric} does not compare {header.Type}s");
+        if (header.FormatVersion == IndexHeader.VersionWithCodes && header.Kind is not (VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.Ivf))
+            throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} has no version {header.FormatVersion}");
         return header.Kind switch
         {
             VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),

@@ -13,7 +13,7 @@ internal readonly record struct KMeansOptions(int Clusters, ulong Seed)
 
     public int Threads { get; init; } = 1;
 
-    /// <summary>Centroids are moved to the unit sphere after every pass.</summary>
+    /// <summary>Centroids are moved to the unit sphere after every pass; those of <see cref="EvenPasses"/> move them off it again.</summary>
     public bool Spherical { get; init; }
 
     /// <summary>

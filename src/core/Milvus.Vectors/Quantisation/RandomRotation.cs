@@ -29,7 +29,7 @@ public sealed unsafe class RandomRotation
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         Dimension = dimension;
         Seed = seed;
-        PaddedDimension = (dimension + (Multiple - 1)) & ~(Multiple - 1);
+        PaddedDimension = Pad(dimension);
         _block = 1 << BitOperations.Log2((uint)PaddedDimension);
         _scale = (float)(1 / Math.Sqrt(_block));
         _signs = new PinnedBuffer((long)Rounds * PaddedDimension * sizeof(uint));
@@ -43,6 +43,9 @@ public sealed unsafe class RandomRotation
             signs[i] = (uint)(mixed >> 63) << 31;
         }
     }
+
+    /// <summary>Components of a rotated vector.</summary>
+    public static int Pad(int dimension) => (dimension + (Multiple - 1)) & ~(Multiple - 1);
 
     /// <summary>Components of the vectors.</summary>
     public int Dimension { get; }

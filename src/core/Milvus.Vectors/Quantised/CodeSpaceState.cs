@@ -13,5 +13,5 @@ internal sealed record CodeSpaceState(int Dimension, RandomRotation? Rotation, S
     public int FullLength => FullLengthOf(Dimension, Rotation is not null, Subspace is not null);
 
     public static int FullLengthOf(int dimension, bool isRotated, bool isReduced) =>
-        CodeLanes.Pad(isRotated && !isReduced ? (dimension + (RandomRotation.Multiple - 1)) & ~(RandomRotation.Multiple - 1) : dimension);
+        CodeLanes.Pad(isRotated && !isReduced ? RandomRotation.Pad(dimension) : dimension);
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class CodedRows : GraphRows
     private CodedRows(int rows, CodeSpace space)
     {
         Space = space;
-        _codes = VectorStore.Create(DataType.Int8Vector, space.Length, rows);
+        _codes = VectorStore.CreateFull(DataType.Int8Vector, space.Length, rows);
         _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
     }
 
@@ -22,13 +22,13 @@ internal sealed unsafe class CodedRows : GraphRows
 
     public int Count => _codes.Count;
 
-    public long MemoryBytes => _codes.MemoryBytes + _terms[0].MemoryBytes;
+    public long MemoryBytes => _codes.MemoryBytes + _terms[0].MemoryBytes + Space.MemoryBytes;
 
     public override bool IsProduct => Space.IsProduct;
 
     public override RowReader Rows => _codes.Rows;
 
-    public override NormReader Norms => new(_terms.Entries, 31, int.MaxValue);
+    public override NormReader Norms => NormReader.OfOne(_terms);
 
     public override int RowBytes => Space.Length;
 
@@ -52,13 +52,7 @@ internal sealed unsafe class CodedRows : GraphRows
     }
 
     /// <summary>Codes of so many rows, for the caller to fill through <see cref="CodesFrom"/> and <see cref="TermBytes"/>.</summary>
-    public static CodedRows Room(int rows, CodeSpace space)
-    {
-        var coded = new CodedRows(rows, space);
-        while (coded._codes.Count < rows)
-            coded._codes.Publish(coded._codes.Reserve(rows).Length / space.Length);
-        return coded;
-    }
+    public static CodedRows Room(int rows, CodeSpace space) => new(rows, space);
 
     /// <summary>The codes of rows from one on, as many as lie behind one another.</summary>
     public Span<byte> CodesFrom(int row) => new(_codes.Rows.Pointer(row), Math.Min(Count - row, _codes.Rows.Contiguous(row)) * Space.Length);

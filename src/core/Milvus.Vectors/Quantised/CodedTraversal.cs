@@ -9,15 +9,8 @@ namespace Milvus.Vectors;
 /// </summary>
 internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbours)
 {
-    /// <summary>Nodes followed beyond twice the rows wanted that are kept for re-scoring.</summary>
-    private protected const int Spare = 16;
-    private protected const int EdgeFactor = 8;
-
     /// <summary>See <see cref="LeastRescored"/>.</summary>
     private const int SpareOfSubspace = 24;
-
-    /// <summary>Codes may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
-    private protected const int WideBudget = 4;
 
     /// <summary>
     /// A beam by signs is so much wider than asked for: they err more, and a user's beam should find at least what it finds in a graph searched by
@@ -91,20 +84,15 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         space.Centre(form, scratch.Queries.Pointer(0), (float*)centred.Pointer);
         space.Prepare((float*)centred.Pointer, query.Pointer);
         var scorer = new RowScorer<TKernel, TScale>(query.Pointer, 1f, Rows.Length, Rows.Rows, Rows.Norms, Rows.RowBytes);
-        int node = HnswGraph.EntryNode;
-        float distance = scorer.Score(graph.EntryRow);
-        for (int level = graph.TopLevel; level > 0; level--)
-        {
-            LayerSearch<TKernel, TScale, UpperLayer, AcceptAll>.Descend(scorer, graph.UpperLayer(level), graph.Upper[level - 1].Count, ref node, ref distance, scratch);
-            node = graph.Down(level, node);
-        }
-
+        int node = GraphWalk<TKernel, TScale>.Descend(graph, scorer, out float distance, scratch);
         bool complete;
         fixed (ulong* words = filter.Words)
         {
             var acceptance = new AcceptSome(words, filter.Words.Length, filter.PassesAll, default);
-            complete = Wide(graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch)
-                ?? Narrow(graph, scorer, acceptance, node, distance, passing, Crowded(ef, passing, graph.Rows), scratch);
+            bool? wide = Neighbours is { } neighbours
+                ? BySigns(neighbours, graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch)
+                : GraphWalk<TKernel, TScale>.Wide(graph, scorer, acceptance, filter.PassesAll, node, distance, passing, ef, k, scratch);
+            complete = wide ?? GraphWalk<TKernel, TScale>.Narrow(graph, scorer, acceptance, node, distance, passing, ef, scratch);
         }
 
         GC.KeepAlive(this);
@@ -113,74 +101,32 @@ internal sealed unsafe class CodedTraversal<TKernel, TScale>(CodedRows rows, Nei
         return complete;
     }
 
-    /// <summary>
-    /// Searches as if there were no filter, by a beam so much wider that as many rows as asked for can be expected to pass, and drops
-    /// the others. Null when the beam would be too wide, or when far fewer pass than expected: then they lie elsewhere.
-    /// </summary>
-    private bool? Wide(
-        HnswGraph graph, in RowScorer<TKernel, TScale> scorer, in AcceptSome acceptance, bool all, int node, float distance, int passing, int ef, int k,
-        HnswScratch scratch)
+    /// <summary>As <see cref="GraphWalk{TKernel, TScale}.Wide"/>, by the neighbours' signs.</summary>
+    private bool? BySigns(
+        NeighbourCodes neighbours, HnswGraph graph, in RowScorer<TKernel, TScale> scorer, in AcceptSome acceptance, bool all, int node, float distance, int passing, int ef,
+        int k, HnswScratch scratch)
     {
-        long wide = all ? ef : (((long)ef * graph.Rows) + (passing - 1)) / passing;
-        if (wide > BeamPool.MaxWidth)
+        // Only nodes that are followed can be hits.
+        int width = FilteredBeam.Width(Math.Max(ef, Math.Min(k + (k / 4), BeamPool.MaxWidth)), k, passing, graph.Rows);
+        if (width == 0)
             return null;
-        if (Neighbours is { } neighbours)
-        {
-            scratch.Signs.Set((float*)scratch.Centred.Pointer, Rows.Space.Width);
-            wide = Math.Min(wide + SignsWider, BeamPool.MaxWidth);
-            int keep = Math.Min((int)wide, (2 * k) + Spare);
-            if (all)
-            {
-                InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, (int)wide, keep, scratch);
-                return true;
-            }
-
-            int accepted = InlineSearch<TKernel, TScale, AcceptSome>.Run(
-                scorer, neighbours, scratch.Signs, acceptance, graph.Rows, node, distance, (int)wide, keep, scratch);
-            return accepted >= Enough(ef, passing) ? true : null;
-        }
-
-        if (!BeamSearch<TKernel, TScale, BaseLayer>.Run(
-            scorer, graph.BaseLayer, graph.Rows, node, distance, (int)wide, Held((int)wide, k), all ? passing : (long)WideBudget * passing, scratch))
-            return all ? false : null;
+        scratch.Signs.Set((float*)scratch.Centred.Pointer, Rows.Space.Width);
+        width = Math.Min(width + SignsWider, BeamPool.MaxWidth);
+        int keep = Math.Min(width, (2 * k) + FilteredBeam.Spare);
         if (all)
-            return true;
-        int kept = 0, inBeam = 0;
-        for (int i = 0; i < scratch.ResultCount; i++)
         {
-            ulong key = scratch.Results[i];
-            if (!acceptance.Accepts(SortableKey.Row(key), 0))
-                continue;
-            scratch.Results[kept++] = key;
-
-            // What is held beyond the beam was met on the way and says nothing about where passing rows are.
-            inBeam += i < wide ? 1 : 0;
+            InlineSearch<TKernel, TScale, AcceptAll>.Run(scorer, neighbours, scratch.Signs, default, graph.Rows, node, distance, width, keep, scratch);
+            return true;
         }
 
-        scratch.ResultCount = kept;
-        return inBeam >= Enough(ef, passing) ? true : null;
+        int accepted = InlineSearch<TKernel, TScale, AcceptSome>.Run(scorer, neighbours, scratch.Signs, acceptance, graph.Rows, node, distance, width, keep, scratch);
+        if (accepted >= FilteredBeam.Enough(ef, passing) && accepted < FilteredBeam.Likely(width, passing, graph.Rows))
+        {
+            // Where the filter keeps out the nearest ones, as many others must be followed.
+            width = (int)Math.Min((long)width * width / accepted, BeamPool.MaxWidth);
+            accepted = InlineSearch<TKernel, TScale, AcceptSome>.Run(scorer, neighbours, scratch.Signs, acceptance, graph.Rows, node, distance, width, keep, scratch);
+        }
+
+        return accepted >= FilteredBeam.Enough(ef, passing) && scratch.ResultCount >= k ? true : null;
     }
-
-    /// <summary>Searches on until enough rows that pass were met.</summary>
-    private static bool Narrow(
-        HnswGraph graph, in RowScorer<TKernel, TScale> scorer, in AcceptSome acceptance, int node, float distance, int passing, int ef, HnswScratch scratch)
-    {
-        bool complete = LayerSearch<TKernel, TScale, BaseLayer, AcceptSome>.Run(
-            scorer, graph.BaseLayer, acceptance, graph.Rows, node, distance, ef, passing, scratch);
-        scratch.Found.Sort();
-        return complete;
-    }
-
-    /// <summary>Nodes kept for re-scoring: where a beam is hardly wider than what is wanted, codes must not decide alone.</summary>
-    private static int Held(int ef, int k) => Math.Min(Math.Max(ef, k + (k / 2) + Spare), BeamPool.MaxWidth);
-
-    /// <summary>
-    /// Where a filter keeps out what is near, the hits are at the edge of what it keeps out, among many rows that are hardly farther: more of them must be re-scored
-    /// than near a query.
-    /// </summary>
-    private static int Crowded(int ef, int passing, int rows) =>
-        (long)ef * rows / passing > BeamPool.MaxWidth ? ef : (int)Math.Min((long)ef * EdgeFactor, Math.Max(ef, passing));
-
-    /// <summary>Half of what can be expected.</summary>
-    private static int Enough(int ef, int passing) => Math.Min(ef, passing) / 2;
 }

@@ -14,7 +14,7 @@ public static class GraphMemory
             return 0;
         if (dimension <= CodedTraversal.WidestInsteadOfSigns)
             codes = GraphCodes.Bytes;
-        int width = codes == GraphCodes.Signs ? Rotated(dimension) : dimension;
+        int width = codes == GraphCodes.Signs ? RandomRotation.Pad(dimension) : dimension;
         return CodeLanes.Pad(width) + sizeof(float) + (codes == GraphCodes.Signs ? NeighbourCodes.BytesOf(dimension) : 0);
     }
 
@@ -28,6 +28,4 @@ public static class GraphMemory
     /// <summary>Bytes per row of links and codes of a graph as AUTOINDEX builds it.</summary>
     public static long AutoIndexBytes(DataType type, int dimension, GraphCodes codes) =>
         (LinksOfSigns * sizeof(int)) + (LinksOfSigns * sizeof(int) / 12) + CodeBytes(type, dimension, codes);
-
-    private static int Rotated(int dimension) => (dimension + (RandomRotation.Multiple - 1)) & ~(RandomRotation.Multiple - 1);
 }

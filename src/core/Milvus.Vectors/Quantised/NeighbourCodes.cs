@@ -46,7 +46,7 @@ internal sealed unsafe class NeighbourCodes
     public RowReader Records => new(_slabs.Count == 1 ? _slabs[0].Pointer : null, _slabs.Entries, _shift, _mask, RecordBytes);
 
     /// <summary>Bytes of a record over rows of a dimension.</summary>
-    public static int BytesOf(int dimension) => (((dimension + (RandomRotation.Multiple - 1)) & ~(RandomRotation.Multiple - 1)) * 4) + FactorsBytes + (Degree * sizeof(int));
+    public static int BytesOf(int dimension) => (RandomRotation.Pad(dimension) * 4) + FactorsBytes + (Degree * sizeof(int));
 
     /// <summary>Makes the records of a graph whose level 0 has 32 links.</summary>
     /// <param name="rows">Codes in a rotated space.</param>

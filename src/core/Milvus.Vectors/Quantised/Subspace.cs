@@ -236,8 +236,11 @@ internal sealed unsafe class Subspace
     {
         var components = new PinnedBuffer((long)count * widest * sizeof(float));
         var products = new PinnedBuffer((long)Probes * count * sizeof(float));
+        var probes = new PinnedBuffer((long)Probes * length * sizeof(float));
+        for (int probe = 0; probe < Probes; probe++)
+            new ReadOnlySpan<float>(rows + ((long)ProbeOf(probe, count) * length), length).CopyTo(new Span<float>((float*)probes.Pointer + ((long)probe * length), length));
         MatrixProduct.Multiply(rows, count, axes, widest, length, (float*)components.Pointer);
-        MatrixProduct.Multiply(rows, Probes, rows, count, length, (float*)products.Pointer);
+        MatrixProduct.Multiply((float*)probes.Pointer, Probes, rows, count, length, (float*)products.Pointer);
         var squares = new float[count];
         for (int row = 0; row < count; row++)
             squares[row] = TiledQueries.SquaredNorm(rows + ((long)row * length), length);
@@ -247,29 +250,34 @@ internal sealed unsafe class Subspace
         for (int probe = 0; probe < Probes; probe++)
         {
             float* product = (float*)products.Pointer + ((long)probe * count);
+            int own = ProbeOf(probe, count);
             for (int row = 0; row < count; row++)
             {
                 order[row] = row;
-                distances[row] = row == probe ? float.MaxValue : squares[row] + squares[probe] - (2 * product[row]);
+                distances[row] = row == own ? float.MaxValue : squares[row] + squares[own] - (2 * product[row]);
             }
 
             Array.Sort(distances, order);
             for (int i = 0; i < Nearest; i++)
-                Add((float*)components.Pointer, widest, probe, order[i], product[order[i]], squares, judgements);
+                Add((float*)components.Pointer, widest, own, order[i], product[order[i]], squares, judgements);
             foreach (Judgement judgement in judgements)
                 judgement.EndProbe(distances.AsSpan(0, Nearest));
         }
 
         GC.KeepAlive(components);
         GC.KeepAlive(products);
+        GC.KeepAlive(probes);
         int best = Array.FindIndex(judgements, judgement => judgement.Error() <= tolerance);
         return best < 0 ? (0, 0) : ((best + 1) * Step, (float)judgements[best].Shared);
     }
 
+    /// <summary>The rows whose neighbours are looked at lie all over the sample, which has the order of the segment.</summary>
+    private static int ProbeOf(int probe, int count) => (int)((long)probe * count / Probes);
+
     /// <summary>Adds a pair of neighbours to the judgement of every width.</summary>
-    private static void Add(float* components, int widest, int probe, int neighbour, float product, float[] squares, Judgement[] judgements)
+    private static void Add(float* components, int widest, int row, int neighbour, float product, float[] squares, Judgement[] judgements)
     {
-        float* own = components + ((long)probe * widest), other = components + ((long)neighbour * widest);
+        float* own = components + ((long)row * widest), other = components + ((long)neighbour * widest);
         double kept = 0, ownKept = 0, otherKept = 0;
         for (int part = 0; part < judgements.Length; part++)
         {
@@ -280,7 +288,7 @@ internal sealed unsafe class Subspace
                 otherKept += other[k] * (double)other[k];
             }
 
-            judgements[part].Add(product - kept, Math.Max(0, (squares[probe] - ownKept + squares[neighbour] - otherKept) / 2));
+            judgements[part].Add(product - kept, Math.Max(0, (squares[row] - ownKept + squares[neighbour] - otherKept) / 2));
         }
     }
 
@@ -319,7 +327,10 @@ internal sealed unsafe class Subspace
             _distances.Add(sum / distances.Length);
         }
 
-        /// <summary>The standard deviation of errors among the neighbours of one row, relative to their mean distance.</summary>
+        /// <summary>
+        /// The standard deviation of errors among the neighbours of one row, relative to their mean distance. Infinite when most rows have none but
+        /// equal ones, which tell nothing.
+        /// </summary>
         public double Error()
         {
             double shared = Shared, total = 0;
@@ -340,7 +351,7 @@ internal sealed unsafe class Subspace
                 judged++;
             }
 
-            return judged == 0 ? 0 : Math.Sqrt(total / judged);
+            return judged < Probes / 2 ? double.PositiveInfinity : Math.Sqrt(total / judged);
         }
     }
 }

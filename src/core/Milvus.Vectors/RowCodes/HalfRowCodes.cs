@@ -10,12 +10,7 @@ internal sealed unsafe class HalfRowCodes : RowCodes
     private readonly VectorStore _codes;
 
     private HalfRowCodes(VectorStore store, MetricType metric, RowCoding coding)
-        : base(coding, store.Dimension, metric)
-    {
-        _codes = VectorStore.Create(TypeOf(coding), store.Dimension, store.Count);
-        while (_codes.Count < store.Count)
-            _codes.Publish(_codes.Reserve(store.Count - _codes.Count).Length / _codes.RowBytes);
-    }
+        : base(coding, store.Dimension, metric) => _codes = VectorStore.CreateFull(TypeOf(coding), store.Dimension, store.Count);
 
     public override int Count => _codes.Count;
 
@@ -33,11 +28,11 @@ internal sealed unsafe class HalfRowCodes : RowCodes
 
     public override long PayloadBytes => (long)Count * RowBytes;
 
-    public static HalfRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads)
+    public static HalfRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads, CancellationToken cancellation)
     {
         var source = new FloatRows(store, metric == MetricType.Cosine);
         var codes = new HalfRowCodes(store, metric, coding);
-        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, default, (first, some) =>
+        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, cancellation, (first, some) =>
         {
             var row = new PinnedBuffer((long)store.Dimension * sizeof(float));
             for (int i = first; i < first + some; i++)

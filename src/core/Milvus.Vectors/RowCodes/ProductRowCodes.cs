@@ -13,6 +13,7 @@ internal sealed unsafe class ProductRowCodes : RowCodes
 {
     private const int ChunkRows = 512;
     private const int TrainedRowsPerCentroid = 64;
+    private const long MaxTrainingBytes = 512L << 20;
 
     private readonly ResidualQuantiser _quantiser;
     private readonly VectorStore _codes;
@@ -24,9 +25,7 @@ internal sealed unsafe class ProductRowCodes : RowCodes
     {
         _quantiser = quantiser;
         _isWide = quantiser.Bits > 8;
-        _codes = VectorStore.Create(DataType.Int8Vector, quantiser.CodeLength * NumberBytes(quantiser.Bits), rows);
-        while (_codes.Count < rows)
-            _codes.Publish(_codes.Reserve(rows - _codes.Count).Length / _codes.RowBytes);
+        _codes = VectorStore.CreateFull(DataType.Int8Vector, quantiser.CodeLength * NumberBytes(quantiser.Bits), rows);
         _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
     }
 
@@ -36,7 +35,7 @@ internal sealed unsafe class ProductRowCodes : RowCodes
 
     public override RowReader Rows => _codes.Rows;
 
-    public override NormReader Norms => new(_terms.Entries, 31, int.MaxValue);
+    public override NormReader Norms => NormReader.OfOne(_terms);
 
     public override int RowBytes => _codes.RowBytes;
 
@@ -48,19 +47,21 @@ internal sealed unsafe class ProductRowCodes : RowCodes
 
     private float* Terms => (float*)_terms[0].Pointer;
 
-    public static ProductRowCodes Encode(VectorStore store, MetricType metric, RowCodeParameters parameters, ulong seed, int threads)
+    public static ProductRowCodes Encode(
+        VectorStore store, MetricType metric, RowCodeParameters parameters, ulong seed, int threads, CancellationToken cancellation)
     {
         var source = new FloatRows(store, metric == MetricType.Cosine);
         int dimension = store.Dimension;
-        int[] sample = KMeans.Sample(store.Count, Math.Min(store.Count, TrainedRowsPerCentroid << parameters.Bits), new Random((int)seed));
+        long affordable = Math.Max(1L << parameters.Bits, MaxTrainingBytes / ((long)dimension * sizeof(float)));
+        int[] sample = KMeans.Sample(store.Count, (int)Math.Min(store.Count, Math.Min((long)TrainedRowsPerCentroid << parameters.Bits, affordable)), new Random((int)seed));
         var training = new PinnedBuffer((long)sample.Length * dimension * sizeof(float));
         for (int i = 0; i < sample.Length; i++)
             source.Read(sample[i], (float*)training.Pointer + ((long)i * dimension));
         ResidualQuantiser quantiser = ResidualQuantiser.Train(
-            (float*)training.Pointer, sample.Length, dimension, parameters.Stages, parameters.Parts, parameters.Bits, seed, threads);
+            (float*)training.Pointer, sample.Length, dimension, parameters.Stages, parameters.Parts, parameters.Bits, seed, threads, cancellation);
         GC.KeepAlive(training);
         var codes = new ProductRowCodes(metric, quantiser, store.Count);
-        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, default, (first, some) =>
+        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, cancellation, (first, some) =>
         {
             var rows = new PinnedBuffer((long)some * dimension * sizeof(float));
             var numbers = new PinnedBuffer((long)some * quantiser.CodeLength * sizeof(ushort));
@@ -121,10 +122,10 @@ internal sealed unsafe class ProductRowCodes : RowCodes
 
     public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) => (_isWide, ProductTable.IsFine(Length)) switch
     {
-        (true, true) => visitor.Visit<ProductKernel<ushort, ushort>, CodeTerm>(),
-        (true, false) => visitor.Visit<ProductKernel<ushort, byte>, CodeTerm>(),
-        (false, true) => visitor.Visit<ProductKernel<byte, ushort>, CodeTerm>(),
-        _ => visitor.Visit<ProductKernel<byte, byte>, CodeTerm>(),
+        (true, true) => Visit<ProductKernel<ushort, ushort>, TResult>(visitor),
+        (true, false) => Visit<ProductKernel<ushort, byte>, TResult>(visitor),
+        (false, true) => Visit<ProductKernel<byte, ushort>, TResult>(visitor),
+        _ => Visit<ProductKernel<byte, byte>, TResult>(visitor),
     };
 
     public override void Prepare(float* vector, byte* query)

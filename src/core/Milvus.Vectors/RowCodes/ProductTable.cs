@@ -9,7 +9,7 @@ namespace Milvus.Vectors;
 /// cache: a distance is constant + step × the sum of a row's entries. Up to <see cref="FineParts"/> parts entries have 16 bits, beyond 8: the errors of so many
 /// entries even out.
 /// </summary>
-/// <remarks>Centroids per part (int32), constant and step (float32), room to a cache line, the entries part by part, and as far again the products they are made of.</remarks>
+/// <remarks>Centroids per part (int32), constant and step (float32), room to a cache line, the entries part by part, and as far again the products they are made of, and for each part the product that adds nothing.</remarks>
 internal static unsafe class ProductTable
 {
     public const int HeaderBytes = 64;
@@ -18,7 +18,7 @@ internal static unsafe class ProductTable
     public static bool IsFine(int parts) => parts <= FineParts;
 
     /// <summary>Bytes of a prepared query.</summary>
-    public static int Bytes(int parts, int centroids) => HeaderBytes + EntryBytes(parts, centroids) + (parts * centroids * sizeof(float));
+    public static int Bytes(int parts, int centroids) => HeaderBytes + EntryBytes(parts, centroids) + (parts * (centroids + 1) * sizeof(float));
 
     /// <summary>Where the inner products of the query's parts with all centroids are to be written before <see cref="Set"/>.</summary>
     public static float* Products(byte* query, int parts, int centroids) => (float*)(query + HeaderBytes + EntryBytes(parts, centroids));
@@ -28,13 +28,14 @@ internal static unsafe class ProductTable
     /// <param name="constant">What belongs to the query alone.</param>
     public static void Set(byte* query, int parts, int centroids, float factor, float constant)
     {
-        float* products = Products(query, parts, centroids);
+        float* products = Products(query, parts, centroids), zeros = products + (parts * centroids);
         float widest = 0;
         double offset = constant;
         for (int part = 0; part < parts; part++)
         {
             (float least, float largest) = Range(products + (part * centroids), centroids);
-            offset += factor * (factor < 0 ? largest : least);
+            zeros[part] = factor < 0 ? largest : least;
+            offset += factor * zeros[part];
             widest = Math.Max(widest, (largest - least) * Math.Abs(factor));
         }
 
@@ -46,12 +47,10 @@ internal static unsafe class ProductTable
         for (int part = 0; part < parts; part++)
         {
             float* from = products + (part * centroids);
-            (float least, float largest) = Range(from, centroids);
-            float zero = factor < 0 ? largest : least;
             if (isFine)
-                Round(from, centroids, zero, factor * inverse, (ushort*)(query + HeaderBytes) + (part * centroids));
+                Round(from, centroids, zeros[part], factor * inverse, (ushort*)(query + HeaderBytes) + (part * centroids));
             else
-                Round(from, centroids, zero, factor * inverse, query + HeaderBytes + (part * centroids));
+                Round(from, centroids, zeros[part], factor * inverse, query + HeaderBytes + (part * centroids));
         }
     }
 
@@ -157,8 +156,6 @@ internal readonly unsafe struct ProductKernel<TNumber, TEntry> : IVectorKernel
         distances[2] = Of(query, sum2);
         distances[3] = Of(query, sum3);
     }
-
-    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Of(byte* query, int sum) => ((float*)query)[1] + (((float*)query)[2] * sum);

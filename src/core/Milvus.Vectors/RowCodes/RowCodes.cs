@@ -3,8 +3,8 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Codes of all rows of a store, compared with float32 queries: persisted with their graph, so that a loaded index needs the vectors for
-/// its last step only. Of rows of length one under the cosine metric. Immutable.
+/// Codes of all rows of a store, compared with float32 queries: persisted with their index, so that a loaded index needs the vectors for
+/// its last step only; an inverted file may have them to refine what its lists found. Of rows of length one under the cosine metric. Immutable.
 /// </summary>
 internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricType metric)
 {
@@ -41,6 +41,10 @@ internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricT
     /// <summary>Calls the visitor with the kernel of these codes.</summary>
     public abstract TResult Visit<TResult>(IKernelVisitor<TResult> visitor);
 
+    /// <summary>A product has no term of the row.</summary>
+    private protected TResult Visit<TKernel, TResult>(IKernelVisitor<TResult> visitor)
+        where TKernel : struct, IVectorKernel => IsProduct ? visitor.Visit<TKernel, Unscaled>() : visitor.Visit<TKernel, CodeTerm>();
+
     /// <summary>The kernel's form of a query.</summary>
     /// <param name="vector">Float32 components, of length one under the cosine metric.</param>
     /// <param name="query"><see cref="QueryBytes"/> bytes on a cache line.</param>
@@ -60,13 +64,15 @@ internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricT
     }
 
     /// <summary>Codes all rows that a store holds.</summary>
-    public static RowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, RowCodeParameters parameters, ulong seed, int threads) => coding switch
-    {
-        RowCoding.Scalar4 or RowCoding.Scalar6 or RowCoding.Scalar8 => ScalarRowCodes.Encode(store, metric, coding, threads),
-        RowCoding.Float16 or RowCoding.BFloat16 => HalfRowCodes.Encode(store, metric, coding, threads),
-        RowCoding.Product => ProductRowCodes.Encode(store, metric, parameters, seed, threads),
-        _ => throw new ArgumentOutOfRangeException(nameof(coding)),
-    };
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static RowCodes Encode(
+        VectorStore store, MetricType metric, RowCoding coding, RowCodeParameters parameters, ulong seed, int threads, CancellationToken cancellation = default) => coding switch
+        {
+            RowCoding.Scalar4 or RowCoding.Scalar6 or RowCoding.Scalar8 => ScalarRowCodes.Encode(store, metric, coding, threads, cancellation),
+            RowCoding.Float16 or RowCoding.BFloat16 => HalfRowCodes.Encode(store, metric, coding, threads, cancellation),
+            RowCoding.Product => ProductRowCodes.Encode(store, metric, parameters, seed, threads, cancellation),
+            _ => throw new ArgumentOutOfRangeException(nameof(coding)),
+        };
 
     /// <summary>The codes as <see cref="Write"/> wrote them.</summary>
     /// <exception cref="IntegrityException">They contradict themselves.</exception>

@@ -47,9 +47,7 @@ internal static class RowCodesFile
         if (Bytes(parameters, store.Dimension, store.Count) != payloadBytes)
             throw Contradiction(sourceName);
         RowCodes codes = RowCodes.Read(store, metric, parameters.Coding, parameters, reader, sourceName);
-        RowCodes? refinement = parameters.Refinement is RowCoding.None or RowCoding.Exact
-            ? null
-            : RowCodes.Read(store, metric, parameters.Refinement, parameters, reader, sourceName);
+        RowCodes? refinement = parameters.Refinement.HasCodes() ? RowCodes.Read(store, metric, parameters.Refinement, parameters, reader, sourceName) : null;
         return (parameters, codes, refinement);
     }
 

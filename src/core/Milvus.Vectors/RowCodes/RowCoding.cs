@@ -30,6 +30,12 @@ public enum RowCoding
     Exact = 7,
 }
 
+internal static class RowCodings
+{
+    /// <summary>Whether a coding keeps anything beside the vectors.</summary>
+    public static bool HasCodes(this RowCoding coding) => coding is not (RowCoding.None or RowCoding.Exact);
+}
+
 /// <summary>Codes of a graph's rows that take the place of the vectors while it is searched.</summary>
 /// <param name="Coding">Not <see cref="RowCoding.None"/> or <see cref="RowCoding.Exact"/>.</param>
 public sealed record RowCodeParameters(RowCoding Coding)
@@ -58,8 +64,7 @@ public sealed record RowCodeParameters(RowCoding Coding)
         bool fits = Coding switch
         {
             RowCoding.Product => Parts >= 1 && dimension % Parts == 0 && Stages is >= 1 and <= 16 && Bits is >= 1 and <= ProductQuantiser.MaxBits,
-            RowCoding.None or RowCoding.Exact => false,
-            _ => Enum.IsDefined(Coding) && Parts == 1 && Stages == 1 && Bits == 0,
+            _ => Coding.HasCodes() && Enum.IsDefined(Coding) && Parts == 1 && Stages == 1 && Bits == 0,
         };
         if (!fits || !Enum.IsDefined(Refinement) || Refinement == RowCoding.Product)
             throw new ArgumentException($"no graph over {dimension} components is searched by {this}");

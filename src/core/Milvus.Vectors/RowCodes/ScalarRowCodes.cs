@@ -27,9 +27,7 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
         : base(coding, quantiser.Dimension, metric)
     {
         _quantiser = quantiser;
-        _codes = VectorStore.Create(DataType.Int8Vector, quantiser.CodeBytes, rows);
-        while (_codes.Count < rows)
-            _codes.Publish(_codes.Reserve(rows - _codes.Count).Length / quantiser.CodeBytes);
+        _codes = VectorStore.CreateFull(DataType.Int8Vector, quantiser.CodeBytes, rows);
         _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
     }
 
@@ -39,7 +37,7 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
 
     public override RowReader Rows => _codes.Rows;
 
-    public override NormReader Norms => new(_terms.Entries, 31, int.MaxValue);
+    public override NormReader Norms => NormReader.OfOne(_terms);
 
     public override int RowBytes => _quantiser.CodeBytes;
 
@@ -51,11 +49,11 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
 
     private float* Terms => (float*)_terms[0].Pointer;
 
-    public static ScalarRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads)
+    public static ScalarRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads, CancellationToken cancellation)
     {
         var source = new FloatRows(store, metric == MetricType.Cosine);
         var codes = new ScalarRowCodes(coding, metric, Fit(source, BitsOf(coding)), store.Count);
-        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, default, (first, some) =>
+        BuildThreads.ForBlocks(store.Count, ChunkRows, threads, cancellation, (first, some) =>
         {
             var row = new PinnedBuffer((long)store.Dimension * sizeof(float));
             for (int i = first; i < first + some; i++)
@@ -100,12 +98,12 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
     public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) => _quantiser.Bits switch
     {
         8 => CodeDispatch.Visit(InstructionSets.Best, visitor),
-        6 when AvxVnni.IsSupported => visitor.Visit<CodeKernel<SixBitLanes<ByteProductsVnni>>, CodeTerm>(),
-        6 when Avx2.IsSupported => visitor.Visit<CodeKernel<SixBitLanes<ByteProducts256>>, CodeTerm>(),
-        6 => visitor.Visit<CodeKernel<SixBitLanes<ByteProductsPortable>>, CodeTerm>(),
-        _ when AvxVnni.IsSupported => visitor.Visit<CodeKernel<NibbleLanes<ByteProductsVnni>>, CodeTerm>(),
-        _ when Avx2.IsSupported => visitor.Visit<CodeKernel<NibbleLanes<ByteProducts256>>, CodeTerm>(),
-        _ => visitor.Visit<CodeKernel<NibbleLanes<ByteProductsPortable>>, CodeTerm>(),
+        6 when AvxVnni.IsSupported => Visit<CodeKernel<SixBitLanes<ByteProductsVnni>>, TResult>(visitor),
+        6 when Avx2.IsSupported => Visit<CodeKernel<SixBitLanes<ByteProducts256>>, TResult>(visitor),
+        6 => Visit<CodeKernel<SixBitLanes<ByteProductsPortable>>, TResult>(visitor),
+        _ when AvxVnni.IsSupported => Visit<CodeKernel<NibbleLanes<ByteProductsVnni>>, TResult>(visitor),
+        _ when Avx2.IsSupported => Visit<CodeKernel<NibbleLanes<ByteProducts256>>, TResult>(visitor),
+        _ => Visit<CodeKernel<NibbleLanes<ByteProductsPortable>>, TResult>(visitor),
     };
 
     public override void Prepare(float* vector, byte* query)

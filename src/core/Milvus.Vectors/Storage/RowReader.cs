@@ -24,12 +24,15 @@ internal readonly unsafe struct RowReader(byte* single, nint* table, int shift, 
     public int Contiguous(int row) => _single != null ? int.MaxValue - row : _mask + 1 - (row & _mask);
 }
 
-/// <summary>Inverse row norms for inner loops; the same rules as <see cref="RowReader"/>.</summary>
+/// <summary>A number per row for inner loops, such as inverse norms; the same rules as <see cref="RowReader"/>.</summary>
 internal readonly unsafe struct NormReader(nint* table, int shift, int mask)
 {
     private readonly nint* _table = table;
     private readonly int _shift = shift;
     private readonly int _mask = mask;
+
+    /// <summary>Numbers that lie in one slab.</summary>
+    public static NormReader OfOne(SlabTable numbers) => new(numbers.Entries, 31, int.MaxValue);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Inverse(int row) => ((float*)_table[row >> _shift])[row & _mask];

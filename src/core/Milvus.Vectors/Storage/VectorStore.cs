@@ -76,6 +76,15 @@ public sealed unsafe class VectorStore
     public static VectorStore Create(DataType type, int dimension, int capacity) =>
         Create(type, dimension, capacity, PinnedBuffer.MaxLength, 1L << 30);
 
+    /// <summary>A store of so many published rows, which its owner fills in place before it shows them to anyone: a row may have no more than its address.</summary>
+    internal static VectorStore CreateFull(DataType type, int dimension, int rows)
+    {
+        VectorStore store = Create(type, dimension, rows);
+        while (store.Count < rows)
+            store.Publish(store.Reserve(rows - store.Count).Length / store.RowBytes);
+        return store;
+    }
+
     /// <summary>Rows that lie in a file one behind the other, mapped and left there. All are published.</summary>
     /// <param name="path">A file that nobody changes; it may be deleted while it is in use where the system allows that.</param>
     /// <param name="offset">Where the first row starts: a multiple of the component's size.</param>
