@@ -63,6 +63,20 @@ public sealed class FieldDataTests
     }
 
     [Fact]
+    public void Vectors_that_are_all_null_may_come_without_any()
+    {
+        foreach (var type in new[] { DataType.FloatVector, DataType.BinaryVector, DataType.SparseFloatVector, DataType.Int8Vector })
+        {
+            var field = Field(type, DataType.None, nullable: true);
+            var wire = new FieldData { FieldName = "f", Type = (Protocol.Schema.DataType)(int)type, ValidData = { false, false }, Vectors = new VectorField { Dim = 16 } };
+            var column = Reader(2, field).Read(new RepeatedField<FieldData> { wire })[0].Column;
+            Assert.Equal((type, 2, true, true), (column.Type, column.Count, column.IsNull(0), column.IsNull(1)));
+            wire.ValidData[1] = true;
+            Assert.Throws<MilvusException>(() => Reader(2, field).Read(new RepeatedField<FieldData> { wire }));
+        }
+    }
+
+    [Fact]
     public void What_contradicts_itself_is_refused()
     {
         Refused("the num_rows (2) of field (f) is not equal to passed num_rows (3): invalid parameter[expected=3][actual=2]", Ints([1, 2]));

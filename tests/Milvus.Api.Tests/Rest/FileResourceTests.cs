@@ -68,12 +68,12 @@ public sealed class FileResourceTests(RestServer server)
         Assert.Contains("already exists", await server.RefusedAsync(1100, "file_resources/add", new { name = "other", path = "words/third.txt" }));
         await server.DataAsync("file_resources/remove", new { name = "other" });
         await server.DataAsync("file_resources/remove", new { name = "other" });
-        Assert.Contains("file resource other not found", await server.RefusedAsync(1100, "common/run_analyzer", new
+        Assert.Contains("file resource: other not found in local resource list", await server.RefusedAsync(1100, "common/run_analyzer", new
         {
             text = new[] { "x" },
             analyzerParams = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"remote","resource_name":"other"}}]}""",
         }));
-        Assert.Contains("not supported", await server.RefusedAsync(1100, "common/run_analyzer", new
+        Assert.Contains("unsupported file type local", await server.RefusedAsync(1100, "common/run_analyzer", new
         {
             text = new[] { "x" },
             analyzerParams = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"local","path":"/etc/passwd"}}]}""",

@@ -186,6 +186,10 @@ public sealed class ImportTests(RestServer server)
         Assert.Contains("partition not specified", await Refused(1101, "\"files\":[[\"a/\"]],\"options\":{\"backup\":\"true\"}"));
         Assert.Contains("partition not found", await Refused(200, "\"files\":[[\"a.json\"]],\"partitionName\":\"p\""));
         Assert.Contains("parse timeout failed", await Refused(2100, "\"files\":[[\"a.json\"]],\"options\":{\"timeout\":\"soon\"}"));
+        foreach (var wrong in new[] { "false", "null", "1", "[\"false\"]" })
+            Assert.Contains("into field options.auto_commit of type string", await Refused(1801, $$"""
+                "files":[["a.json"]],"options":{"auto_commit":{{wrong}}}
+                """));
         Assert.Contains("'Files' failed on the 'required' tag", await Refused(1802, "\"x\":1"));
         Assert.Contains("import job does not exist, jobID=12", await server.RefusedAsync(2101, "jobs/import/describe", new { jobId = "12" }));
         Assert.Contains("parse job id failed", await server.RefusedAsync(1100, "jobs/import/describe", new { jobId = "x" }));

@@ -31,6 +31,8 @@ public sealed class SnapshotTests(RestServer server)
         var job = (await server.DataAsync("snapshots/restore", new { collectionName = "sn_source", snapshotName = "s1", targetCollectionName = "sn_target" })).GetProperty("jobId").GetInt64();
         Assert.Equal("RestoreSnapshotCompleted", (await server.DataAsync("jobs/snapshot/describe", new { jobId = $"{job}" })).GetProperty("state").GetString());
         Assert.Single((await server.DataAsync("jobs/snapshot/list", new { collectionName = "sn_target" })).GetProperty("records").EnumerateArray());
+        await server.DataAsync("aliases/create", new { collectionName = "sn_target", aliasName = "sn_target_alias" });
+        Assert.Single((await server.DataAsync("jobs/snapshot/list", new { collectionName = "sn_target_alias" })).GetProperty("records").EnumerateArray());
         await server.DataAsync("collections/load", new { collectionName = "sn_target" });
         Assert.Equal(250, await CountAsync("sn_target"));
         Assert.Equal(240, await CountAsync("sn_source"));
@@ -84,9 +86,15 @@ public sealed class SnapshotTests(RestServer server)
         var taken = (await server.Grpc.CallAsync(TestServer.Path("CreateSnapshot"), new CreateSnapshotRequest { Name = "a", CollectionName = "sn_refused" })).Single(Status.Parser);
         Assert.Equal(0, taken.Code);
         Assert.Contains("already exists", await server.RefusedAsync(1100, "snapshots/create", new { collectionName = "sn_refused", snapshotName = "a" }));
-        Assert.Contains("Invalid snapshot name", await server.RefusedAsync(1100, "snapshots/create", new { collectionName = "sn_refused", snapshotName = "a b" }));
+        Assert.Contains("snapshot name can only contain", await server.RefusedAsync(1100, "snapshots/create", new { collectionName = "sn_refused", snapshotName = "a-b" }));
+        Assert.Contains("snapshot name should be not empty", await server.RefusedAsync(1100, "snapshots/create", new { collectionName = "sn_refused", snapshotName = "  " }));
+        Assert.Contains("snapshot name should be not empty", await server.RefusedAsync(1100, "snapshots/drop", new { collectionName = "sn_refused", snapshotName = " " }));
+        await server.DataAsync("snapshots/drop", new { collectionName = "sn_refused", snapshotName = "never" });
+        Assert.Contains("collection not found", await server.RefusedAsync(100, "snapshots/drop", new { collectionName = "sn_never", snapshotName = "never" }));
         Assert.Contains("snapshot not found", await server.RefusedAsync(2600, "snapshots/describe", new { collectionName = "sn_refused", snapshotName = "b" }));
-        Assert.Contains("already exists", await server.RefusedAsync(1100, "snapshots/restore", new { collectionName = "sn_refused", snapshotName = "a", targetCollectionName = "sn_refused" }));
+        Assert.Contains("duplicate collection", await server.RefusedAsync(1100, "snapshots/restore", new { collectionName = "sn_refused", snapshotName = "a", targetCollectionName = "sn_refused" }));
+        await server.DataAsync("aliases/create", new { collectionName = "sn_refused", aliasName = "sn_alias" });
+        Assert.Contains("alias and collection name conflict", await server.RefusedAsync(1601, "snapshots/restore", new { collectionName = "sn_refused", snapshotName = "a", targetCollectionName = "sn_alias" }));
         Assert.Contains("restore job not found", await server.RefusedAsync(1100, "jobs/snapshot/describe", new { jobId = "1" }));
         var pin = (await server.Grpc.CallAsync(TestServer.Path("PinSnapshotData"), new PinSnapshotDataRequest { Name = "a", CollectionName = "sn_refused" })).Single(PinSnapshotDataResponse.Parser);
         Assert.Contains("pinned", await server.RefusedAsync(2601, "snapshots/drop", new { collectionName = "sn_refused", snapshotName = "a" }));

@@ -107,7 +107,7 @@ public sealed class BadInputTests(RestServer server)
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"i8","fieldParams":{"max_length":5}}""", 1100, "can not modify the maxlength for non-string types" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"none","fieldParams":{"max_length":5}}""", 1100, "field none does not exist in collection" },
         { "collections/add_function_field", """{"collectionName":"input_target","function":{"name":"f","type":"BM25","inputFieldNames":["s"],"outputFieldNames":["o"]},"outputField":{"fieldName":"o","dataType":"SparseFloatVector"}}""", 1100, "must also enable_analyzer" },
-        { "collections/drop_function_field", """{"collectionName":"input_target","functionName":"none"}""", 1100, "function none not exists" },
+        { "collections/drop_function_field", """{"collectionName":"input_target","functionName":"none"}""", 1100, "function not found: none" },
         { "collections/add_function", """{"collectionName":"input_target"}""", 1100, "use collections/add_function_field" },
         { "entities/insert", """{"collectionName":"input_target","data":[{"id":1,"v":[1,2],"unknown":1}]}""", 1804, "has pass more field without dynamic schema" },
         { "entities/insert", """{"collectionName":"input_target","data":[{"id":1}]}""", 1804, "v" },

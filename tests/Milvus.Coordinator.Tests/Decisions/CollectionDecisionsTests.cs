@@ -140,6 +140,8 @@ public class CollectionDecisionsTests
         world.Refuses(new RenameCollection("", "c", "c", "d"), "must drop all aliases of this collection before rename");
         world.Refuses(new RenameCollection("", "c", "x", "nodb"), ErrorCode.DatabaseNotFound, "database not found[database=nodb]");
         world.Refuses(new RenameCollection("", "none", "x"), ErrorCode.CollectionNotFound, "collection not found[database=default][collection=none]");
+        world.Refuses(new RenameCollection("", "1-2", "x"), ErrorCode.CollectionNotFound, "collection not found[database=default][collection=1-2]");
+        world.Refuses(new AlterCollection("", "1-2") { DeleteKeys = ["k"] }, ErrorCode.CollectionNotFound, "collection not found[database=default][collection=1-2]");
         world.Do(new RenameCollection("", "c", "renamed"));
         Assert.Equal(id, world.Collection("renamed").Id);
         Assert.Equal(id, world.Collection("a").Id);

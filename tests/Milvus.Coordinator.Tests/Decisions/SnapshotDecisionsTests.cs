@@ -61,7 +61,7 @@ public class SnapshotDecisionsTests
         world.Do(new RenameCollection("", "a", "b"));
         Assert.Empty(Listed(world, "a"));
         Assert.Equal([taken], Listed(world, "b"));
-        world.Refuses(new DropSnapshot("", "a", "s"), ErrorCode.SnapshotNotFound, "snapshot not found");
+        world.Refuses(new DropSnapshot("", "a", "s"), ErrorCode.CollectionNotFound, "collection not found[database=default][collection=a]");
         world.Create("a");
         Assert.Empty(Listed(world, "a"));
     }

@@ -123,7 +123,7 @@ public sealed class QueryOrderTests
         await World.RefusedAsync("field x not exist", () => world.QueryAsync("", ["sum(x)"]));
         await World.RefusedAsync("field x not exist", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "x")));
         await World.RefusedAsync("group by field j has unsupported data type JSON", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "j")));
-        await World.RefusedAsync("output field n must be an aggregation or one of the group by fields", () => world.QueryAsync("", ["n", "count(*)"], ("group_by_fields", "s")));
+        await World.RefusedAsync("output field 'n' is not allowed: it must be an aggregation or one of the group by fields", () => world.QueryAsync("", ["n", "count(*)"], ("group_by_fields", "s")));
         await World.RefusedAsync("ORDER BY on aggregate expression 'count(*)' is not yet supported", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "s"), ("order_by_fields", "count(*)")));
         await World.RefusedAsync("ORDER BY can only reference GROUP BY columns. Valid targets are: [s]", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "s"), ("order_by_fields", "n")));
     }

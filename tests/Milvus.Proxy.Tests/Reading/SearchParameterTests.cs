@@ -71,12 +71,12 @@ public sealed class SearchParameterTests
     public async Task Vectors_must_fit_the_field()
     {
         var world = await RowsAsync();
-        Task Search(QueryVectors? vectors) => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest { Collection = "c", Vectors = vectors, Params = Params(("topk", "1")) });
+        Task Search(QueryVectors? vectors, string topK = "1") => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest { Collection = "c", Vectors = vectors, Params = Params(("topk", topK)) });
         await World.RefusedAsync("vector dimension mismatch, expected vector size(byte) 8, actual 12", () => Search(Queries([1, 2, 3])));
         await World.RefusedAsync("vector type must be the same: field type FloatVector, search type BinaryVector", () => Search(new QueryVectors(DataType.BinaryVector, [new byte[8]])));
         await World.RefusedAsync("vector type must be the same: field type FloatVector, search type VarChar", () => Search(new QueryVectors(DataType.VarChar, ["a"u8.ToArray()])));
         await World.RefusedAsync("nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], but got 0: invalid parameter", () => Search(new QueryVectors(DataType.FloatVector, [])));
-        await World.RefusedAsync("nq [16385] is invalid", () => Search(new QueryVectors(DataType.FloatVector, [.. Enumerable.Repeat(new ReadOnlyMemory<byte>(new byte[8]), 16385)])));
+        await World.RefusedAsync("nq [16385] is invalid", () => Search(new QueryVectors(DataType.FloatVector, [.. Enumerable.Repeat(new ReadOnlyMemory<byte>(new byte[8]), 16385)]), "16385"));
         await World.RefusedAsync("empty search request", () => Search(null));
         await World.RefusedAsync("is not a number or infinity", () => Search(Queries([float.NaN, 0])));
     }

@@ -12,7 +12,7 @@ internal static class AlterDecisions
 {
     public static Decision Decide(Catalog catalog, AlterCollection command, DecisionContext context)
     {
-        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetProperties.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraProperties");
         PropertyRules.CheckCollection(command.SetProperties);
         var keys = command.SetProperties.Select(p => p.Key).Concat(command.DeleteKeys).ToHashSet(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ internal static class AlterDecisions
 
     public static Decision Decide(Catalog catalog, AlterField command, DecisionContext context)
     {
-        var collection = catalog.GetCollection(command.Database, command.Collection);
+        var collection = catalog.GetAnyCollection(command.Database, command.Collection);
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
         // Clients know the setting by another name, which some do not translate.
         command = command with

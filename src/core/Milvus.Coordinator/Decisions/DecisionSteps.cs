@@ -17,7 +17,7 @@ internal static class DecisionSteps
     /// <summary>Finds a collection by its own name; an alias gives <paramref name="aliasError"/>.</summary>
     public static CollectionInfo GetByOwnName(Catalog catalog, string database, string name, Func<string> aliasError)
     {
-        var collection = catalog.GetCollection(database, name);
+        var collection = catalog.GetAnyCollection(database, name);
         return collection.Name == name ? collection : throw MilvusException.InvalidParameter(aliasError());
     }
 

@@ -116,5 +116,5 @@ internal static class SchemaDecisions
 
     private static FunctionSchema Find(CollectionInfo collection, string name) =>
         collection.Schema.Functions.FirstOrDefault(f => f.Name == name)
-        ?? throw MilvusException.InvalidParameter($"function {name} not exists in collection {collection.Name}");
+        ?? throw MilvusException.InvalidParameter($"function not found: {name}");
 }

@@ -32,8 +32,14 @@ internal static class SnapshotDecisions
 
     public static Decision Decide(Catalog catalog, DropSnapshot command, DecisionContext context)
     {
-        var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
-        if (snapshot.IsPinned(context.Now)) throw new MilvusException(ErrorCode.SnapshotPinned, $"snapshot is pinned[snapshot={snapshot.Name}]") { IsInputError = true };
+        if (string.IsNullOrWhiteSpace(command.Name)) NameRules.CheckSnapshot(command.Name);
+        if (catalog.FindSnapshot(command.Database, command.Collection, command.Name) is not { } snapshot)
+        {
+            // Dropping what is not there is no mistake, naming a collection that never was is one.
+            catalog.GetCollection(command.Database, command.Collection);
+            return Unchanged;
+        }
+        if (snapshot.IsPinned(context.Now)) throw new MilvusException(ErrorCode.SnapshotPinned, $"active pins exist, unpin before dropping: snapshot is pinned[snapshot={snapshot.Name}]") { IsInputError = true };
         return Accept(snapshot.Id, new SnapshotRemoved(snapshot.Id));
     }
 
@@ -57,8 +63,10 @@ internal static class SnapshotDecisions
         var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
         var database = catalog.GetDatabase(command.TargetDatabase);
         NameRules.CheckCollection(command.TargetCollection);
-        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null || catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
-            throw MilvusException.InvalidParameter($"collection {command.TargetCollection} already exists, a snapshot is restored into a new collection");
+        if (catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
+            throw AliasDecisions.Conflict(database, command.TargetCollection, $"cannot restore into an existing alias: {command.TargetCollection}");
+        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null)
+            throw MilvusException.InvalidParameter($"duplicate collection {command.TargetCollection}: it already exists, a snapshot is restored into a new collection");
         var source = snapshot.Collection;
         // It keeps the time of the last truncation: segments may hold rows from before and after it.
         var target = source with

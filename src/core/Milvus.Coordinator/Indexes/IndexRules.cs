@@ -43,6 +43,7 @@ public static class IndexRules
     {
         var auto = flat.IndexType.Length == 0 || VectorIndexTypes.IsAuto(flat.IndexType);
         if (auto && !flat.Others.IsEmpty) throw MilvusException.InvalidParameter("only metric type can be passed when use AutoIndex");
+        if (!auto && VectorIndexTypes.Find(flat.IndexType) is null && ScalarIndexRules.Canonical(flat.IndexType) is null) throw UnknownType(flat.IndexType);
         if (!auto && flat.Metric.Length == 0) throw MilvusException.InvalidParameter("metric type not set for vector index");
         var metric = flat.Metric.Length == 0 ? VectorIndexTypes.DefaultMetric(field) : CheckMetric(field, flat.Metric);
         if (auto)
@@ -53,10 +54,7 @@ public static class IndexRules
             };
         }
         if (VectorIndexTypes.Find(flat.IndexType) is not { } type)
-        {
-            if (ScalarIndexRules.Canonical(flat.IndexType) is { } scalar) throw MilvusException.InvalidParameter($"{scalar} are not supported on {field.Type} field");
-            throw UnknownType(flat.IndexType);
-        }
+            throw MilvusException.InvalidParameter($"{ScalarIndexRules.Canonical(flat.IndexType)} are not supported on {field.Type} field");
         var isList = field.Type == DataType.ArrayOfVector;
         // Single elements are indexed as rows are; only what compares whole lists asks for more.
         if (!type.DataTypes.Contains(isList ? field.ElementType : field.Type) || isList && metric.IsMaxSim() && !type.TakesLists())
@@ -116,10 +114,10 @@ public static class IndexRules
         switch (type)
         {
             case DataType.SparseFloatVector:
-                if (metric is not (MetricType.IP or MetricType.BM25)) throw MilvusException.InvalidParameter("only IP&BM25 is the supported metric type for sparse index");
-                if (metric == MetricType.BM25 && !field.IsFunctionOutput) throw MilvusException.InvalidParameter("only BM25 Function output field support BM25 metric type");
                 if (metric != MetricType.BM25 && field.IsFunctionOutput)
                     throw MilvusException.InvalidParameter($"index metric type of BM25 function output field must be BM25, got {name}");
+                if (metric is not (MetricType.IP or MetricType.BM25)) throw MilvusException.InvalidParameter("only IP&BM25 is the supported metric type for sparse index");
+                if (metric == MetricType.BM25 && !field.IsFunctionOutput) throw MilvusException.InvalidParameter("only BM25 Function output field support BM25 metric type");
                 break;
             case DataType.BinaryVector:
                 if (!known || metric is MetricType.L2 or MetricType.IP or MetricType.Cosine or MetricType.BM25)

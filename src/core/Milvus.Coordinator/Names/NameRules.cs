@@ -76,15 +76,7 @@ public static class NameRules
     /// <summary>True for words of the filter language, which no field may be called.</summary>
     public static bool IsKeyword(string name) => Keywords.Contains(name) || name.Equals("null", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Snapshot names may contain hyphens behind the first character.</summary>
-    public static void CheckSnapshot(string name)
-    {
-        var problem = name.Length == 0 ? "snapshot name should be not empty"
-            : name.Length > Limits.NameLength ? $"the length of snapshot name must be not greater than {Limits.NameLength}"
-            : !IsLetter(name[0]) && name[0] != '_' ? "the first character of snapshot name must be an underscore or letter"
-            : !All(name, static c => IsWord(c) || c == '-') ? "snapshot name can only contain numbers, letters, underscores and hyphens" : null;
-        if (problem is not null) throw MilvusException.InvalidParameter($"Invalid snapshot name: {name}. {problem}");
-    }
+    public static void CheckSnapshot(string name) => CheckGeneric(name.Trim(), "snapshot name");
 
     public static void CheckFileResource(string name) => CheckGeneric(name, "file resource name");
 

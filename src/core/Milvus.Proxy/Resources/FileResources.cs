@@ -99,9 +99,10 @@ public sealed class FileResources(IObjectStore files, Func<Coordinator.Catalog> 
     {
         if (named is not JsonObject settings) throw MilvusException.InvalidParameter($"{key} should be an object with type and resource_name");
         var type = (settings["type"] as JsonValue)?.ToString() ?? "remote";
-        if (type != "remote") throw MilvusException.InvalidParameter($"{key} of type {type} is not supported: this server reads file resources only, give type remote and resource_name");
+        if (type != "remote") throw MilvusException.InvalidParameter($"unsupported file type {type} of {key}: this server reads file resources only, give type remote and resource_name");
         var name = (settings["resource_name"] as JsonValue)?.ToString() ?? "";
-        var resource = catalog().FindFileResource(name) ?? throw MilvusException.InvalidParameter($"file resource {name} not found");
+        if (name.Length == 0) throw MilvusException.InvalidParameter($"resource name of remote file `{key}` must be set");
+        var resource = catalog().FindFileResource(name) ?? throw MilvusException.InvalidParameter($"file resource: {name} not found in local resource list");
         var path = resource.Path;
         if ((settings["file_name"] as JsonValue)?.ToString() is { Length: > 0 } file && path.EndsWith('/')) path += file;
         await LengthAsync(path, cancellation).ConfigureAwait(false);
@@ -115,7 +116,7 @@ public sealed class FileResources(IObjectStore files, Func<Coordinator.Catalog> 
         if (path.EndsWith('/')) return 0;
         var key = path.TrimStart('/');
         var length = ObjectKeys.IsValid(key) ? await files.GetLengthAsync(key, cancellation).ConfigureAwait(false) : null;
-        if (length is null) throw MilvusException.InvalidParameter($"file resource path {path} not exist");
+        if (length is null) throw MilvusException.InvalidParameter($"file resource path not exist: {path}");
         return length.Value <= MaxBytes ? length.Value : throw MilvusException.InvalidParameter($"file resource {path} has {length} bytes, at most {MaxBytes} are supported");
     }
 }

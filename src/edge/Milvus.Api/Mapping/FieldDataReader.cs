@@ -64,6 +64,7 @@ public sealed class FieldDataReader
         var nulls = new NullPacking(data.ValidData, _rows, name);
         var column = data.FieldCase switch
         {
+            FieldData.FieldOneofCase.Vectors when data.Vectors.DataCase == VectorField.DataOneofCase.None && nulls.AllNull(type, field) is { } absent => absent,
             FieldData.FieldOneofCase.Vectors => VectorReader.Read(data.Vectors, type, name, nulls),
             FieldData.FieldOneofCase.Scalars => ReadScalars(data.Scalars, type, field, name, nulls),
             // All rows null, or no rows at all: nothing was packed.

@@ -39,7 +39,7 @@ internal sealed partial record AggregationPlan(
             }
             var name = outputs[i].Trim();
             var group = groups.FirstOrDefault(f => f.Name == name)
-                ?? throw MilvusException.InvalidParameter($"output field {name} must be an aggregation or one of the group by fields");
+                ?? throw MilvusException.InvalidParameter($"output field '{name}' is not allowed: it must be an aggregation or one of the group by fields");
             columns.Add((name, false, groups.IndexOf(group)));
         }
         if (columns.Count == 0)

@@ -14,7 +14,8 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
     /// <exception cref="MilvusException">The request is wrong.</exception>
     public SearchPlan Plan(CollectionInfo collection, SearchRequest request, GroupParameters? group = null, bool hybrid = false)
     {
-        if (request.Keys is { } searched) QueryVectorChecks.CheckCount(searched.Count);
+        // What is asked is counted before what is wanted of it is read.
+        if ((request.Keys?.Count ?? request.Vectors?.Rows.Length) is { } queries) QueryVectorChecks.CheckCount(queries);
         var parameters = SearchParameters.Parse(request.Params, collection);
         if (group is not null) parameters = parameters with { Group = group };
         CollectionIdCheck.Check(collection, request.Params);

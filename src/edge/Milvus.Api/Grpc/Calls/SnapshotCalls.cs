@@ -77,7 +77,8 @@ internal static class SnapshotCalls
         State = RestoreSnapshotState.RestoreSnapshotCompleted,
         Progress = 100,
         StartTime = (ulong)job.StartedAt.PhysicalMs,
-        TimeCost = (ulong)(job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs),
+        // Clients take no time at all for a job that is not done.
+        TimeCost = (ulong)Math.Max(1, job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs),
     };
 }
 
@@ -104,6 +105,7 @@ internal static class SnapshotLists
     public static IEnumerable<RestoreJob> Restores(Coordinator.Catalog catalog, string database, string collection)
     {
         var name = catalog.GetDatabase(database).Name;
+        if (catalog.TryResolveCollection(database, collection, out var found)) collection = found.Name;
         return catalog.Restores.Where(j => j.Database == name && (collection.Length == 0 || j.Collection == collection)).OrderBy(j => j.Id);
     }
 

@@ -58,9 +58,15 @@ internal static class JobEndpoints
         var name = call.Collection;
         if (call.List("files") is not { } files) throw RestFailure.Missing("ImportReq", "files");
         var id = await Imports(call).CreateAsync(new ImportRequest(
-            call.Database, name, call.Text("partitionName"), [.. files.EnumerateArray().Select(ReadPaths)], [.. call.Map("options")], call.Context.User), call.Cancellation);
+            call.Database, name, call.Text("partitionName"), [.. files.EnumerateArray().Select(ReadPaths)], ReadOptions(call), call.Context.User), call.Cancellation);
         return RestReply.Object(w => w.WriteString("jobId", Text(id)));
     }
+
+    // Unlike properties, options are texts and nothing else: false is not "false".
+    private static ImmutableArray<Property> ReadOptions(RestCall call) =>
+        RestCall.Object(call.Body, "options") is not { } options
+            ? []
+            : [.. options.EnumerateObject().Select(p => p.Value.ValueKind == JsonValueKind.String ? new Property(p.Name, p.Value.GetString()!) : throw RestCall.WrongType($"options.{p.Name}", "string", p.Value))];
 
     private static ImmutableArray<string> ReadPaths(JsonElement paths)
     {

@@ -91,7 +91,7 @@ internal static class SnapshotEndpoints
         w.WriteNumber("progress", 100);
         w.WriteString("reason", "");
         w.WriteNumber("startTime", job.StartedAt.PhysicalMs);
-        w.WriteNumber("timeCost", job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs);
+        w.WriteNumber("timeCost", Math.Max(1, job.EndedAt.PhysicalMs - job.StartedAt.PhysicalMs));
     }
 
     private static SnapshotService Service(RestCall call) => call.Snapshots ?? throw new MilvusException(ErrorCode.Unimplemented, "snapshots are not supported by this server: service unimplemented");
