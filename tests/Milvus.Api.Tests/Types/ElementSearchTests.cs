@@ -72,6 +72,17 @@ public sealed class ElementSearchTests(RestServer server)
             """);
         // Squared distances 0, 1, 4, 9, 16, 25 and ages 0, 10, 20, 0, 10, 20.
         Assert.Equal("""[{"distance":45,"id":"5"},{"distance":26,"id":"4"}]""", hits.GetRawText());
+        var grouped = await server.DataAsync("entities/search", """
+            {"collectionName":"chained","data":[[0,0]],"limit":6,"outputFields":["id"],"consistencyLevel":"Strong","functionChains":[{"stage":"L2_rerank","ops":[
+              {"op":"select","params":{"columns":["$id","$score","age"]}},{"op":"group_by","inputs":["age"],"params":{"field":"age","group_size":1,"limit":2}}]}]}
+            """);
+        Assert.Equal("""[{"distance":25,"id":"5"},{"distance":16,"id":"4"}]""", grouped.GetRawText());
+        // Before the last stage distances are negated.
+        var early = await server.DataAsync("entities/search", """
+            {"collectionName":"chained","data":[[0,0]],"limit":3,"outputFields":["id"],"consistencyLevel":"Strong","functionChains":[{"stage":"L0_rerank","ops":[
+              {"op":"map","outputs":["$score"],"expr":{"name":"num_combine","args":[{"column":"$score"},{"column":"age"}],"params":{"mode":"sum"}}}]}]}
+            """);
+        Assert.Equal("""[{"distance":-16,"id":"2"},{"distance":-9,"id":"1"},{"distance":0,"id":"0"}]""", early.GetRawText());
         Assert.Contains("unknown function", await server.RefusedAsync(1100, "entities/search", """
             {"collectionName":"chained","data":[[0,0]],"functionChains":[{"stage":5,"ops":[{"op":"map","outputs":["$score"],"expr":{"name":"nothing","args":[]}}]}]}
             """));
