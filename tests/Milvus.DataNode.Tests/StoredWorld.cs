@@ -153,7 +153,7 @@ internal sealed class StoredWorld : IChannelHost
         if (inserts is { } target) _rows.AddRange(keys.Zip(stamps).Select(r => (r.First, r.Second, PartitionId(target), record.Timestamp)));
     }
 
-    private static ColumnBatch Rows(long[] keys, long[] stamps) => new(keys.Length,
+    public static ColumnBatch Rows(long[] keys, long[] stamps) => new(keys.Length,
     [
         new FieldColumn(100, new FixedColumn<long>(DataType.Int64, keys)),
         new FieldColumn(101, new FixedColumn<long>(DataType.Int64, stamps)),

@@ -93,8 +93,9 @@ public static class SegmentCompactor
     /// <summary>Rows that have expired, by their age, by their TTL field or by a truncation, whether deleted or not.</summary>
     public static long Expired(SealedSegment segment, CollectionInfo collection, Timestamp now)
     {
+        var before = ExpireBefore(collection, now);
         var all = new ReadPoint(Timestamp.Max);
-        var old = segment.CountVisible(all) - segment.CountVisible(all with { ExpireBefore = ExpireBefore(collection, now) });
+        var old = before == Timestamp.Zero ? 0 : segment.CountVisible(all) - segment.CountVisible(all with { ExpireBefore = before });
         return Math.Min(segment.RowCount, Expiry(collection, now) is { } expiry ? old + ExpiredRows.Count(segment, expiry) : old);
     }
 

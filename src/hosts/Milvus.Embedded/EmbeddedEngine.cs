@@ -28,6 +28,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
     private readonly ConcurrentQueue<long> _compactionOrder = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _maintenance;
+    private Task _orphans = Task.CompletedTask;
     private IDisposable? _subscription;
 
     private EmbeddedEngine(ICoordinator coordinator, EngineServices services)
@@ -35,6 +36,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         _coordinator = coordinator;
         _services = services;
         _maintenance = MaintainAsync();
+        Segments.GraphLinking.Failed += OnLinkingFailed;
     }
 
     public MemoryBudget Memory => _services.Memory;
@@ -100,7 +102,13 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         }
     }
 
-    public Task<bool> IsImportedAsync(long collectionId, long importId, CancellationToken cancellation) => Task.FromResult(_services.Segments.IsImported(collectionId, importId));
+    public Task<bool> IsImportedAsync(long collectionId, long importId, CancellationToken cancellation)
+    {
+        if (!_services.Segments.IsImported(collectionId, importId)) return Task.FromResult(false);
+        // Where the commit was not acknowledged its segments were not put into view, although they are there.
+        if (_collections.TryGetValue(collectionId, out var runtime) && runtime.Info.Load is not null) runtime.Loader.Reconcile();
+        return Task.FromResult(true);
+    }
 
     public async Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
         await CollectionImporter.BeginAsync(Runtime(collection), collection, _services, importId, cancellation).ConfigureAwait(false);
@@ -226,9 +234,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
 
     public async ValueTask DisposeAsync()
     {
+        Segments.GraphLinking.Failed -= OnLinkingFailed;
         _subscription?.Dispose();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _maintenance.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _orphans.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var runtime in _collections.Values) await runtime.DisposeAsync().ConfigureAwait(false);
         _services.HeavyWork.Dispose();
         _stop.Dispose();
@@ -239,18 +249,28 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         var infos = _coordinator.Catalog.Collections.ToList();
         _subscription = _coordinator.Subscribe(this);
         var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount), CancellationToken = cancellation };
+        var started = _services.Time.GetTimestamp();
         await Task.Run(() => Parallel.ForEach(infos, options, info => _collections[info.Id] = CollectionRuntime.Open(info, _services)), cancellation).ConfigureAwait(false);
-        await RemoveOrphansAsync(infos, cancellation).ConfigureAwait(false);
+        _services.Logger.LogInformation("Recovered the channels of {Collections} collections in {Ms:F0} ms", infos.Count, _services.Time.GetElapsedTime(started).TotalMilliseconds);
+        RemoveOrphanLogs(infos);
         foreach (var info in infos)
             if (info.Load is not null) _collections[info.Id].Loader.Reconcile();
+        // Lists all that is stored, which nobody waits for.
+        _orphans = Task.Run(() => RemoveOrphanObjectsAsync(_stop.Token), _stop.Token);
     }
 
-    // Logs and objects of collections whose drop was committed but not finished, and files of jobs that died half-way.
-    private async Task RemoveOrphansAsync(List<CollectionInfo> infos, CancellationToken cancellation)
+    // Of collections whose drop was committed but not finished.
+    private void RemoveOrphanLogs(List<CollectionInfo> infos)
     {
         var known = infos.SelectMany(i => Enumerable.Range(0, i.ShardCount).Select(s => new ShardId(i.Id, s).ToString())).ToHashSet(StringComparer.Ordinal);
         foreach (var channel in _services.Wal.ListChannels())
             if (!known.Contains(channel)) _services.Wal.Delete(channel);
+    }
+
+    // Of such collections too, and of jobs that died half-way. What is written meanwhile is protected.
+    private async Task RemoveOrphanObjectsAsync(CancellationToken cancellation)
+    {
+        var started = _services.Time.GetTimestamp();
         foreach (var root in new[] { ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot, SnapshotService.Root })
         {
             try
@@ -258,12 +278,15 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
                 var (objects, bytes) = await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
                 if (objects > 0) _services.Logger.LogInformation("Removed {Objects} orphan objects of {Bytes} bytes under {Root}", objects, bytes, root);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 _services.Logger.LogWarning(e, "Orphan objects under {Root} stay until the next start", root);
             }
         }
+        _services.Logger.LogInformation("Looked for orphan objects for {Ms:F0} ms", _services.Time.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    private void OnLinkingFailed(Exception e) => _services.Logger.LogError(e, "The graph of a growing segment broke: its rows are compared one by one until it is sealed");
 
     private async Task OnAlteredAsync(CollectionAltered altered)
     {

@@ -53,7 +53,14 @@ public sealed class EngineSnapshots(EngineServices services, Func<CollectionInfo
         try
         {
             await services.Garbage.CollectAsync($"{SnapshotService.Root}{snapshot.Collection.Id}/", CancellationToken.None).ConfigureAwait(false);
+            await services.Garbage.CollectAsync($"{SnapshotService.Root}restored-{snapshot.Id}/", CancellationToken.None).ConfigureAwait(false);
             await services.Garbage.CollectAsync(ObjectNames.Collection(snapshot.Collection.Id), CancellationToken.None).ConfigureAwait(false);
+            // Of a collection that is made of another snapshot.
+            foreach (var root in runtime(snapshot.Collection).ForeignRoots) await services.Garbage.CollectAsync(root, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MilvusException e) when (e.Code == ErrorCode.CollectionNotFound)
+        {
+            // Dropped before its snapshot.
         }
         catch (Exception e) when (e is IOException or MilvusException)
         {

@@ -22,9 +22,11 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly MilvusServer _server;
     private readonly ImportWorker _imports;
     private readonly ServerHealth _health;
+    private readonly LocalObjectStore _files;
 
-    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, ImportWorker imports, MilvusServer server, ServerHealth health)
+    private ServerProcess(DirectoryLock directory, ILoggerFactory logging, EmbeddedMilvus milvus, ImportWorker imports, MilvusServer server, ServerHealth health, LocalObjectStore files)
     {
+        _files = files;
         _lock = directory;
         _logging = logging;
         _milvus = milvus;
@@ -46,10 +48,12 @@ public sealed class ServerProcess : IAsyncDisposable
         EmbeddedMilvus? milvus = null;
         ImportWorker? imports = null;
         MilvusServer? server = null;
+        LocalObjectStore? files = null;
+        var started = TimeProvider.System.GetTimestamp();
         try
         {
             logging = ApiHost.CreateLogging(settings.LogLevel);
-            var files = new LocalObjectStore(settings.ImportDirectory ?? Path.Combine(settings.DataDirectory, "import"));
+            files = new LocalObjectStore(settings.ImportDirectory ?? Path.Combine(settings.DataDirectory, "import"));
             milvus = await EmbeddedMilvus.OpenAsync(settings.DataDirectory, settings.Engine with { Files = files }, TimeProvider.System, logging, cancellation);
             var health = new ServerHealth();
             var work = new ImportWork(milvus.Proxy, milvus.Engine, files, TimeProvider.System, logging.CreateLogger<ImportWork>());
@@ -57,13 +61,15 @@ public sealed class ServerProcess : IAsyncDisposable
             server = Listen(settings, milvus, health, logging);
             await server.StartAsync(cancellation);
             health.Ready();
-            return new ServerProcess(directory, logging, milvus, imports, server, health);
+            logging.CreateLogger<ServerProcess>().LogInformation("Listening after {Ms:F0} ms", TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+            return new ServerProcess(directory, logging, milvus, imports, server, health, files);
         }
         catch
         {
             if (server is not null) await server.DisposeAsync();
             if (imports is not null) await imports.DisposeAsync();
             if (milvus is not null) await milvus.DisposeAsync();
+            files?.Dispose();
             logging?.Dispose();
             directory.Dispose();
             throw;
@@ -94,6 +100,7 @@ public sealed class ServerProcess : IAsyncDisposable
         await _server.DisposeAsync();
         await _imports.DisposeAsync();
         await _milvus.DisposeAsync();
+        _files.Dispose();
         _logging.Dispose();
         _lock.Dispose();
     }

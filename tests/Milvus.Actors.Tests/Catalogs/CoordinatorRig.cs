@@ -104,10 +104,12 @@ internal sealed class CoordinatorRig : IAsyncDisposable
 
     public CoordinatorClient Client(IActorRef coordinator, TimeSpan? patience = null) => new(coordinator, Replica, TimeProvider.System, patience ?? TimeSpan.FromMinutes(1));
 
-    public static CreateCollection Create(string name = Collection) => new(Database, name, new CollectionSchema(
+    /// <param name="withTexts">With a third field, "t", which holds the same text in all rows.</param>
+    public static CreateCollection Create(string name = Collection, bool withTexts = false) => new(Database, name, new CollectionSchema(
     [
         new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
         new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "4")] },
+        .. withTexts ? [new FieldSchema { Name = "t", Type = DataType.VarChar, TypeParams = [new Property("max_length", "99")] }] : Array.Empty<FieldSchema>(),
     ]));
 
     public static CreateIndex Index() => new(Database, Collection, "v")
@@ -129,7 +131,8 @@ internal sealed class CoordinatorRig : IAsyncDisposable
             for (var d = 0; d < 4; d++) BitConverter.TryWriteBytes(bytes.AsSpan(d * 4), random.NextSingle());
             vectors.Append(bytes);
         }
-        growing.Append(new ColumnBatch(rows, [new FieldColumn(100, keys.Build()), new FieldColumn(101, vectors.Build())]), new Timestamp(at));
+        FieldColumn[] texts = collection.Schema.Find("t") is { Nullable: false } t ? [new FieldColumn(t.Id, BinaryColumn.FromStrings(DataType.VarChar, [.. Enumerable.Repeat("red fox", rows)]))] : [];
+        growing.Append(new ColumnBatch(rows, [new FieldColumn(100, keys.Build()), new FieldColumn(101, vectors.Build()), .. texts]), new Timestamp(at));
         return await SegmentWriter.SealAsync(growing, new SegmentPlace(segmentId, collection.Id, collection.Partitions[0].Id, 0), Timestamp.Zero, Objects);
     }
 

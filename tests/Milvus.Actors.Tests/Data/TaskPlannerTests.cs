@@ -10,6 +10,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.Model;
+using Milvus.Proxy;
 using Milvus.Proxy.Models;
 using Milvus.Proxy.Writing;
 using Milvus.Segments;
@@ -100,6 +101,36 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         Assert.Equal(50, segments.Sum(s => s.RowCount));
         var rows = await SealedSegment.LoadAsync(segments[0], schema, _rig.Objects);
         Assert.Equal(2 * 8, ((BinaryColumn)rows.Fetch(schema.Find("s")!.Id, [0]))[0].Length);
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_answer_holds_up_no_other_task()
+    {
+        await StartAsync(withDataNode: false, withTexts: true);
+        await CommitAsync(1, 0, 30);
+        await CommitAsync(2, 30, 50);
+        var added = await _client.ExecuteAsync(
+            new AddFunction(
+                CoordinatorRig.Database, CoordinatorRig.Collection, new FunctionSchema { Name = "f", Type = FunctionType.TextEmbedding, InputFields = ["t"], OutputFields = ["e"], Params = [new("provider", "slow")] })
+            {
+                Outputs = [new FieldSchema { Name = "e", Type = DataType.FloatVector, TypeParams = [new("dim", "2")] }],
+            },
+            default);
+        var index = await _client.ExecuteAsync(CoordinatorRig.Index(), default);
+        await _rig.Replica.EnsureAsync(index.Catalog.Version, default);
+        var model = new SlowModel();
+        using var worker = new TaskWorker(
+            _rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance, filler: new FunctionFiller(new AnalyzerRegistry(), model));
+        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 0), default);
+        await model.Asked.Task.WaitAsync(s_patience);
+        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id), default).WaitAsync(s_patience);
+        Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 2).Indexes);
+        Assert.False(filling.IsCompleted);
+        model.Answer.SetResult();
+        await filling.WaitAsync(s_patience);
+        var filled = (await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 99);
+        Assert.False(filled.LacksOutputs(added.Catalog.GetCollection(_collection.Id).Schema));
+        Assert.Single(filled.Indexes);
     }
 
     [Fact]
@@ -211,7 +242,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var key in stay.Concat(live.Columns.Select(c => c.ObjectKey))) Assert.NotNull(await _rig.Objects.GetLengthAsync(key));
     }
 
-    private async Task StartAsync(bool withDataNode)
+    private async Task StartAsync(bool withDataNode, bool withTexts = false)
     {
         _coordinator = _rig.StartCoordinator();
         _client = _rig.Client(_coordinator);
@@ -222,7 +253,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
                 filler: new FunctionFiller(new AnalyzerRegistry(), new HttpModelGateway(ModelOptions.Default, TimeProvider.System)));
             _rig.Tasks = await TaskRegion.StartAsync(_rig.System, worker);
         }
-        var made = await _client.ExecuteAsync(CoordinatorRig.Create(), default);
+        var made = await _client.ExecuteAsync(CoordinatorRig.Create(withTexts: withTexts), default);
         _collection = made.Catalog.GetCollection(made.Id);
     }
 
@@ -249,5 +280,29 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         T answer = default!;
         await _rig.Kit.AwaitConditionAsync(async () => isWanted(answer = await ask()), s_patience, TimeSpan.FromMilliseconds(20));
         return answer;
+    }
+
+    private sealed class SlowModel : IModelGateway
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void CheckEmbedding(ModelCall call)
+        {
+        }
+
+        public void CheckReranker(ModelCall call)
+        {
+        }
+
+        public async Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation)
+        {
+            Asked.TrySetResult();
+            await Answer.Task.WaitAsync(cancellation);
+            return [.. texts.Select(t => new float[] { t.Length, 1 })];
+        }
+
+        public Task<double[]> RerankAsync(ModelCall call, string query, IReadOnlyList<string> texts, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

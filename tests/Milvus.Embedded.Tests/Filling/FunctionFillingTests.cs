@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -103,6 +104,55 @@ public class FunctionFillingTests
     }
 
     [Fact]
+    public async Task A_model_that_does_not_answer_holds_up_no_index_and_no_compaction()
+    {
+        var model = new LetterModel { Answer = new TaskCompletionSource() };
+        await using var machine = new Machine(10) { Models = model };
+        await machine.StartAsync();
+        await CreateAsync(machine);
+        await WriteAsync(machine, 0, 60);
+        await machine.FlushedAsync("c");
+        await AddAsync(machine, FunctionType.TextEmbedding);
+        await Eventually.TrueAsync(() => model.Calls > 0, "the first question");
+        // Of the same collection, and of another one.
+        await machine.ExecuteAsync(new CreateIndex("", "c", "key") { Params = [new("index_type", "STL_SORT")] });
+        await Eventually.TrueAsync(async () => (await ProgressAsync(machine, "key")) is { Phase: BuildPhase.Finished, IndexedRows: 60 }, "the index of the keys");
+        await CreateAsync(machine, "other");
+        await machine.Proxy.InsertAsync(RequestContext.Default, Rows(0, 50, i => Text(i)) with { Collection = "other" });
+        await machine.DeleteAsync("other", 7);
+        await machine.FlushedAsync("other");
+        await machine.CompactedAsync("other");
+        await machine.CompactedAsync("c");
+        Assert.Equal(0, (await ProgressAsync(machine)).IndexedRows);
+
+        model.Answer.SetResult();
+        await FilledAsync(machine, FunctionType.TextEmbedding, 60);
+        Assert.Equal(60, await machine.CountAsync("c"));
+    }
+
+    [Fact]
+    public async Task One_segment_asks_a_model_that_is_down_before_a_pause_and_the_next_time_another()
+    {
+        var model = new LetterModel { IsDown = true };
+        var time = new ShiftedTime();
+        await using var machine = new Machine(11) { Models = model, Time = time };
+        await machine.StartAsync();
+        await CreateAsync(machine);
+        for (var i = 0; i < 3; i++)
+        {
+            await WriteAsync(machine, i * 40, (i + 1) * 40);
+            await machine.FlushedAsync("c");
+        }
+        await AddAsync(machine, FunctionType.TextEmbedding);
+        await Eventually.TrueAsync(async () => (await ProgressAsync(machine)).Phase == BuildPhase.Failed, "the failure");
+        await machine.CompactedAsync("c");
+        Assert.Single(model.Asked);
+        time.Advance(TimeSpan.FromSeconds(11));
+        await Eventually.TrueAsync(() => model.Calls >= 2, "the second attempt");
+        Assert.Equal(2, model.Asked.Distinct().Count());
+    }
+
+    [Fact]
     public async Task Texts_that_a_model_does_not_take_have_no_vector()
     {
         await using var machine = new Machine(9) { Models = new LetterModel() };
@@ -118,7 +168,7 @@ public class FunctionFillingTests
 
     private static string Text(long key) => $"all w{key} {(char)('a' + (key % 26))}";
 
-    private static Task CreateAsync(Machine machine)
+    private static Task CreateAsync(Machine machine, string name = "c")
     {
         var schema = new CollectionSchema(
         [
@@ -130,9 +180,9 @@ public class FunctionFillingTests
 
         async Task CreateAsync()
         {
-            await machine.ExecuteAsync(new CreateCollection("", "c", schema) { Shards = 2 });
-            await machine.ExecuteAsync(new CreateIndex("", "c", "vector") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
-            await machine.ExecuteAsync(new LoadCollection("", "c"));
+            await machine.ExecuteAsync(new CreateCollection("", name, schema) { Shards = 2 });
+            await machine.ExecuteAsync(new CreateIndex("", name, "vector") { Params = [new("index_type", "FLAT"), new("metric_type", "L2")] });
+            await machine.ExecuteAsync(new LoadCollection("", name));
         }
     }
 
@@ -165,8 +215,8 @@ public class FunctionFillingTests
         ],
     };
 
-    private static ValueTask<IndexProgress> ProgressAsync(Machine machine) =>
-        machine.Proxy.Maintenance.GetIndexProgressAsync(machine.Collection("c"), machine.Collection("c").Indexes.Single(i => i.FieldName == "out"), CancellationToken.None);
+    private static ValueTask<IndexProgress> ProgressAsync(Machine machine, string field = "out") =>
+        machine.Proxy.Maintenance.GetIndexProgressAsync(machine.Collection("c"), machine.Collection("c").Indexes.Single(i => i.FieldName == field), CancellationToken.None);
 
     private static Task FilledAsync(Machine machine, FunctionType kind, int rows) => Eventually.TrueAsync(() => IsFilledAsync(machine, kind, rows), "the outputs of older rows");
 
@@ -210,7 +260,17 @@ public class FunctionFillingTests
     /// <summary>A text's vector is its length and its number of digits.</summary>
     private sealed class LetterModel : IModelGateway
     {
+        private readonly ConcurrentQueue<string> _asked = new();
+
         public bool IsDown { get; set; }
+
+        /// <summary>What answers wait for; null for nothing.</summary>
+        public TaskCompletionSource? Answer { get; init; }
+
+        /// <summary>The first text of every question.</summary>
+        public IReadOnlyCollection<string> Asked => _asked;
+
+        public int Calls => _asked.Count;
 
         public void CheckEmbedding(ModelCall call)
         {
@@ -220,9 +280,13 @@ public class FunctionFillingTests
         {
         }
 
-        public Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation) => IsDown
-            ? throw new MilvusException(ErrorCode.FunctionFailed, "the model is down")
-            : Task.FromResult(texts.Select(t => new float[] { t.Length, t.Count(char.IsAsciiDigit) }).ToArray());
+        public async Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation)
+        {
+            _asked.Enqueue(texts[0]);
+            if (Answer is not null) await Answer.Task.WaitAsync(cancellation);
+            if (IsDown) throw new MilvusException(ErrorCode.FunctionFailed, "the model is down");
+            return [.. texts.Select(t => new float[] { t.Length, t.Count(char.IsAsciiDigit) })];
+        }
 
         public Task<double[]> RerankAsync(ModelCall call, string query, IReadOnlyList<string> texts, CancellationToken cancellation) => throw new NotSupportedException();
     }

@@ -33,6 +33,8 @@ internal sealed class Machine(int seed, EngineOptions? options = null) : IAsyncD
     /// <summary>Asked by embedding functions; null for those that the options allow.</summary>
     public IModelGateway? Models { get; set; }
 
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public EngineOptions Options { get; set; } = options ?? Small;
 
     public InMemoryMetaStore Meta => _meta;
@@ -57,7 +59,7 @@ internal sealed class Machine(int seed, EngineOptions? options = null) : IAsyncD
             new SwitchedMetaStore(_meta, _power),
             new SwitchedObjectStore(Faults, _power),
             new FileWalStore("/wal", Options.Wal, Disk),
-            Options, TimeProvider.System, NullLoggerFactory.Instance, models: Models);
+            Options, Time, NullLoggerFactory.Instance, models: Models);
     }
 
     /// <summary>Cuts the power and puts the disk into the state in which the next start finds it.</summary>

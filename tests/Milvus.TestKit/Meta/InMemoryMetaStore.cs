@@ -3,21 +3,34 @@ using Milvus.Storage.Meta;
 
 namespace Milvus.TestKit.Meta;
 
-/// <summary>A meta store without a disk. <see cref="FailNextCommit"/> makes one commit fail before it changes anything.</summary>
+/// <summary>
+/// A meta store without a disk. <see cref="FailNextCommit"/> makes one commit fail before it changes anything, <see cref="LoseContactAfterNextCommit"/>
+/// leaves it unknown to the caller whether one happened.
+/// </summary>
 public sealed class InMemoryMetaStore : IMetaStore
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, byte[]> _entries = new(Utf8Order.Instance);
     private long _epoch;
     private Exception? _nextFailure;
+    private Exception? _nextOutage;
+    private string _outageFrom = "";
+    private Exception? _outage;
 
     public int CommitCount { get; private set; }
 
     public void FailNextCommit(Exception failure) => _nextFailure = failure;
 
+    /// <summary>The next commit that changes an entry under the prefix happens and throws, and so does all that follows until <see cref="Reconnect"/>.</summary>
+    public void LoseContactAfterNextCommit(Exception outage, string prefix) => (_outageFrom, _nextOutage) = (prefix, outage);
+
+    /// <summary>Ends an outage.</summary>
+    public void Reconnect() => _outage = _nextOutage = null;
+
     public Task<IReadOnlyList<MetaEntry>> LoadAsync(string prefix, CancellationToken cancellationToken = default)
     {
         MetaKeys.ValidatePrefix(prefix);
+        if (_outage is { } outage) throw outage;
         lock (_gate)
         {
             IReadOnlyList<MetaEntry> found =
@@ -35,6 +48,7 @@ public sealed class InMemoryMetaStore : IMetaStore
     public Task CommitAsync(IReadOnlyList<MetaMutation> mutations, long epoch, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (_outage is { } outage) throw outage;
         lock (_gate)
         {
             if (epoch < _epoch)
@@ -45,6 +59,7 @@ public sealed class InMemoryMetaStore : IMetaStore
             foreach (var mutation in mutations)
                 Apply(mutation);
             CommitCount++;
+            if (mutations.Any(m => m.Key.StartsWith(_outageFrom, StringComparison.Ordinal)) && Interlocked.Exchange(ref _nextOutage, null) is { } lost) throw _outage = lost;
         }
         return Task.CompletedTask;
     }

@@ -59,7 +59,7 @@ public sealed partial class SegmentCatalog
 
     private async Task SettleAsync(long collectionId)
     {
-        if (_uncertain.Contains(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
+        if (_uncertain.ContainsKey(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
     }
 
     private void Keep(long snapshotId, SnapshotContent? content) =>

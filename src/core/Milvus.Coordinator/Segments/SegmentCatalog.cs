@@ -28,8 +28,8 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
     private ImmutableDictionary<long, CollectionSegments> _collections;
     private ImmutableDictionary<long, SnapshotContent> _snapshots;
 
-    // Collections with a commit of unknown outcome: they are read again before the next change.
-    private ImmutableHashSet<long> _uncertain = [];
+    // Collections with a commit of unknown outcome: they are read again before the next change. The objects that such commits name may be in use.
+    private ImmutableDictionary<long, ImmutableArray<string>> _uncertain = ImmutableDictionary<long, ImmutableArray<string>>.Empty;
     private bool _disposed;
 
     private SegmentCatalog(MetaWriter writer, Func<Catalog> catalog, ImmutableDictionary<long, CollectionSegments> collections, ImmutableDictionary<long, SnapshotContent> snapshots, ILogger logger)
@@ -89,7 +89,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _writer.ThrowIfFenced();
-            if (_uncertain.Contains(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
+            if (_uncertain.ContainsKey(collectionId)) await ReloadAsync(collectionId).ConfigureAwait(false);
             var collection = _catalog().GetCollection(collectionId);
             if (decide(Find(collectionId).Segments) is not { } wanted) return;
             if (wanted.ImportId != 0 && IsImported(collectionId, wanted.ImportId)) return;
@@ -106,6 +106,9 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
 
     public IEnumerable<string> LiveObjectKeys()
     {
+        // First: what is certain by now is among the segments when they are looked at.
+        foreach (var keys in Volatile.Read(ref _uncertain).Values)
+            foreach (var key in keys) yield return key;
         foreach (var segments in Volatile.Read(ref _collections).Values)
         {
             foreach (var segment in segments.Segments)
@@ -179,12 +182,18 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
         }
         catch (MilvusException e) when (MetaWriter.IsUncertain(e))
         {
-            _uncertain = _uncertain.Add(change.CollectionId);
+            Volatile.Write(ref _uncertain, _uncertain.SetItem(change.CollectionId, [.. _uncertain.GetValueOrDefault(change.CollectionId, []), .. Keys(change)]));
             if (!await TryConfirmAsync(change).ConfigureAwait(false)) throw;
             return;
         }
         Publish(change);
     }
+
+    private static IEnumerable<string> Keys(SegmentChange change) =>
+    [
+        .. change.Added.Concat(change.Replaced).SelectMany(s => s.Columns.Select(c => c.ObjectKey).Concat(s.Indexes.Select(i => i.ObjectKey))),
+        .. change.Checkpoint?.Tombstones.Select(t => t.ObjectKey) ?? [],
+    ];
 
     // True when the store holds the change after all; memory then equals the store.
     private async Task<bool> TryConfirmAsync(SegmentChange change)
@@ -220,7 +229,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             };
             if (_catalog().FindCollection(collectionId) is { } collection && segments.Prune(collection) is { } garbage) segments = segments.Apply(garbage);
             Volatile.Write(ref _collections, _collections.SetItem(collectionId, segments));
-            _uncertain = _uncertain.Remove(collectionId);
+            Volatile.Write(ref _uncertain, _uncertain.Remove(collectionId));
         }
         catch (IOException e)
         {
@@ -236,7 +245,7 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
             // The keys went with the collection's own commit.
             var gone = Find(collection.Id);
             Volatile.Write(ref _collections, _collections.Remove(collection.Id));
-            _uncertain = _uncertain.Remove(collection.Id);
+            Volatile.Write(ref _uncertain, _uncertain.Remove(collection.Id));
             if (!gone.Segments.IsEmpty) Notify(new SegmentChange { CollectionId = collection.Id, Removed = [.. gone.Segments.Select(s => s.SegmentId)] });
         }
         finally

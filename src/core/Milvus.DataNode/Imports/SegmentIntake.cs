@@ -14,6 +14,9 @@ public sealed record IntakeLimits(long MaxRows, long MaxBytes)
 
     /// <summary>Bytes kept in memory over all targets.</summary>
     public long MaxBufferedBytes { get; init; } = 128L << 20;
+
+    /// <summary>Files that are written at once, one per field of a target, each with a buffer of its own. The smallest segment is closed when there are more.</summary>
+    public int MaxOpenFiles { get; init; } = 4096;
 }
 
 /// <summary>
@@ -25,7 +28,12 @@ public sealed class SegmentIntake(CollectionInfo collection, IObjectStore object
 {
     private readonly Dictionary<(int Shard, long Partition), Target> _targets = [];
     private readonly List<SegmentManifest> _written = [];
+    private readonly int _filesOfTarget = Math.Max(1, collection.Schema.Fields.Length);
     private long _buffered;
+    private int _open;
+
+    /// <summary>Segments whose files are being written at the moment.</summary>
+    public int OpenSegments => _open;
 
     public async Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation)
     {
@@ -70,7 +78,13 @@ public sealed class SegmentIntake(CollectionInfo collection, IObjectStore object
 
     private async Task WriteAsync(Target target, ColumnBatch rows, CancellationToken cancellation)
     {
-        target.Stream ??= new SegmentStream(new SegmentPlace(newSegmentId(), collection.Id, target.Partition, target.Shard), collection.Schema, objects);
+        if (target.Stream is null)
+        {
+            // Its rows are merged with later ones of the same target by a compaction.
+            while (_open > 0 && (_open + 1) * _filesOfTarget > limits.MaxOpenFiles) await CloseAsync(_targets.Values.Where(t => t.Stream is not null).MinBy(t => t.Stream!.ByteSize)!).ConfigureAwait(false);
+            target.Stream = new SegmentStream(new SegmentPlace(newSegmentId(), collection.Id, target.Partition, target.Shard), collection.Schema, objects);
+            _open++;
+        }
         await target.Stream.AppendAsync(rows, cancellation).ConfigureAwait(false);
         if (target.Stream.RowCount >= limits.MaxRows || target.Stream.ByteSize >= limits.MaxBytes) await CloseAsync(target).ConfigureAwait(false);
     }
@@ -80,6 +94,7 @@ public sealed class SegmentIntake(CollectionInfo collection, IObjectStore object
         if (target.Stream is not { } stream) return;
         _written.Add(await stream.CompleteAsync().ConfigureAwait(false));
         target.Stream = null;
+        _open--;
         await stream.DisposeAsync().ConfigureAwait(false);
     }
 

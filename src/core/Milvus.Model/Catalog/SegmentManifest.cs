@@ -58,6 +58,10 @@ public sealed record SegmentManifest
     /// <summary>True when rows lack outputs of the schema's functions, and so are not found by them.</summary>
     public bool LacksOutputs(CollectionSchema schema) => RowCount > 0 && schema.Fields.Any(f => f.IsFunctionOutput && LacksOutput(f.Id));
 
+    /// <summary>True when some of the outputs that rows lack have to be asked of a model, which may take long or be out of reach.</summary>
+    public bool LacksModelOutputs(CollectionSchema schema) => RowCount > 0
+        && schema.Fields.Any(f => f.IsFunctionOutput && LacksOutput(f.Id) && schema.FunctionOf(f) is { Type: FunctionType.TextEmbedding });
+
     /// <summary>True when rows lack a value of the field, the output of a function.</summary>
     public bool LacksOutput(long fieldId) => Incomplete.Contains(fieldId) || !Columns.Any(c => c.FieldId == fieldId);
 

@@ -31,7 +31,7 @@ internal sealed class FilledRows(ISegmentRows rows, CollectionSchema schema, IFu
                 var columns = new Dictionary<long, Column>(inputs.Length);
                 for (var i = 0; i < inputs.Length; i++)
                 {
-                    await inputs[i].MoveNextAsync().ConfigureAwait(false);
+                    if (!await inputs[i].MoveNextAsync().ConfigureAwait(false)) throw new IntegrityException($"segment {SegmentId}", $"field {fields[i].Id} ends before field {output.Id}");
                     columns[fields[i].Id] = inputs[i].Current;
                 }
                 yield return await FillAsync(output, function, present, columns, cancellation).ConfigureAwait(false);

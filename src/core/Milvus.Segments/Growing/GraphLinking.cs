@@ -5,17 +5,20 @@ namespace Milvus.Segments;
 /// <summary>
 /// Extends graphs of growing segments off the path of writes and reads: one thread for the whole process, there only while there is work.
 /// </summary>
-internal static class GraphLinking
+public static class GraphLinking
 {
     /// <summary>Rows of one step: about a second of work.</summary>
     public const int StepRows = 2048;
+
+    /// <summary>Told, on the linking thread, why a graph broke. Must not throw.</summary>
+    public static event Action<Exception>? Failed;
 
     private static readonly Lock Gate = new();
     private static readonly Queue<GrowingGraph> Waiting = new();
     private static bool s_running;
 
     /// <summary>Asks for one step, unless the graph waits for one already.</summary>
-    public static void Request(GrowingGraph graph)
+    internal static void Request(GrowingGraph graph)
     {
         lock (Gate)
         {
@@ -47,6 +50,11 @@ internal static class GraphLinking
             catch (OutOfMemoryException)
             {
                 // The rows stay without links and are compared; a later search asks again.
+            }
+            catch (Exception e)
+            {
+                // The rows of a broken graph are compared, all of them.
+                Failed?.Invoke(e);
             }
         }
     }

@@ -151,6 +151,9 @@ public sealed class GrowingSegment : Segment
     internal VectorIndex? FindIndex(long fieldId, int rowCount, MetricType metric, long comparisons) =>
         (Find(fieldId) as GrowingVectorField)?.IndexOver(rowCount, metric, comparisons);
 
+    /// <summary>True when searches of the field by some metric go along a graph.</summary>
+    public bool HasGraph(long fieldId) => (Find(fieldId) as GrowingVectorField)?.HasGraph == true;
+
     internal override VectorArrays? FindVectorArrays(long fieldId) => (Find(fieldId) as GrowingVectorArrayField)?.Vectors;
 
     internal override SparseVectors? FindSparse(long fieldId) =>

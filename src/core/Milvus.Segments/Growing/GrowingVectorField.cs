@@ -15,6 +15,7 @@ internal sealed class GrowingVectorField : GrowingField
     private const int ComparisonsPerLink = 1024;
 
     private GrowingGraph? _graph;
+
     /// <summary>Comparisons with rows without links since the last step was asked for.</summary>
     private long _compared;
 
@@ -32,6 +33,9 @@ internal sealed class GrowingVectorField : GrowingField
 
     public override long MemoryBytes => Store.MemoryBytes + Validity.MemoryBytes + (Volatile.Read(ref _graph)?.MemoryBytes ?? 0);
 
+    /// <summary>True when a graph is there, however far it is.</summary>
+    public bool HasGraph => Volatile.Read(ref _graph) is { IsBroken: false };
+
     /// <summary>
     /// An index over the first rows that is extended in the background; null as long as there are few of them, or when graphs do not order
     /// rows by the metric. The graph is made for the metric asked for first: a field has one.
@@ -47,7 +51,7 @@ internal sealed class GrowingVectorField : GrowingField
             graph = Interlocked.CompareExchange(ref _graph, graph, null) ?? graph;
             GraphLinking.Request(graph);
         }
-        if (graph.Metric != metric) return null;
+        if (graph.Metric != metric || graph.IsBroken) return null;
         var linked = graph.Linked;
         if (linked < rowCount && AreWorthLinks((long)(comparisons * (1 - ((double)linked / rowCount))))) GraphLinking.Request(graph);
         return linked == 0 ? null : graph.Over(rowCount);

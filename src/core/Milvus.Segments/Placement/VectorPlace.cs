@@ -6,7 +6,8 @@ using Milvus.Vectors;
 namespace Milvus.Segments;
 
 /// <summary>Where the vectors of one field go while their segment is loaded.</summary>
-internal readonly struct VectorPlace(IObjectStore objects, SegmentPlacement placement, long fieldId)
+/// <param name="checks">Takes the checks of mapped files, which go on beside the loading: until they have succeeded nobody may be given a row.</param>
+internal readonly struct VectorPlace(IObjectStore objects, SegmentPlacement placement, long fieldId, ICollection<Task> checks)
 {
     private readonly bool _isMapped = placement.Of(fieldId).IsMapped;
 
@@ -21,8 +22,9 @@ internal readonly struct VectorPlace(IObjectStore objects, SegmentPlacement plac
         // Where a mapped file cannot be deleted, compaction and the garbage collector would fail at theirs.
         if (_isMapped && rowCount > 0 && !OperatingSystem.IsWindows() && objects.TryGetLocalPath(reader.Key) is { } path)
         {
-            await CheckAsync(reader, cancellationToken).ConfigureAwait(false);
-            return Map(field, path, reader.Key, rowCount);
+            var mapped = Map(field, path, reader.Key, rowCount);
+            checks.Add(reader.CheckValuesAsync(cancellationToken));
+            return mapped;
         }
         var vectors = Create(field.Type, field.Dimension, rowCount);
         await FillAsync(vectors, reader, rowCount, cancellationToken).ConfigureAwait(false);
@@ -39,12 +41,6 @@ internal readonly struct VectorPlace(IObjectStore objects, SegmentPlacement plac
         {
             throw new ObjectNotFoundException(key, path, e);
         }
-    }
-
-    private static async Task CheckAsync(ColumnFileReader reader, CancellationToken cancellationToken)
-    {
-        Memory<byte> room = new byte[checked(reader.BlockRows * (int)(reader.ValueBytes / reader.RowCount))];
-        await reader.ReadAllValuesAsync(_ => room, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task FillAsync(VectorStore vectors, ColumnFileReader reader, int rowCount, CancellationToken cancellationToken)

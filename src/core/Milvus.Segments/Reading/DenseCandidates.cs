@@ -54,26 +54,13 @@ internal sealed class DenseCandidates : SearchCandidates
             return;
         }
         var passing = places.Count();
-        var parameters = new VectorSearchParameters(request.K) { Ef = request.Ef, Nprobe = request.Nprobe, Radius = request.Radius, RangeFilter = request.RangeFilter };
-        if (used.PrefersScan(passing, parameters)) trace.Ranked("brute force", $"{passing} passing rows of {used.Count} cost less than the index", name);
+        if (used.PrefersScan(passing, request.Parameters(request.K))) trace.Ranked("brute force", $"{passing} passing rows of {used.Count} cost less than the index", name);
         else trace.Ranked("index", passing == used.Count ? "no row is filtered out" : $"{passing} passing rows of {used.Count} cost more than the index", name);
     }
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
     {
-        var parameters = new VectorSearchParameters(k)
-        {
-            Ef = Request.Ef,
-            BeamWidth = Request.BeamWidth,
-            Nprobe = Request.Nprobe,
-            RefineFactor = Request.RefineFactor,
-            MaxEmptyLists = Request.MaxEmptyLists,
-            QueryBits = Request.QueryBits,
-            ComparesSignatures = Request.ComparesSignatures,
-            Radius = Request.Radius,
-            RangeFilter = Request.RangeFilter,
-        };
-        _index.SearchBatch(Request.Queries.Span, Request.QueryType, parameters, Rows.AsFilter(), collectors);
+        _index.SearchBatch(Request.Queries.Span, Request.QueryType, Request.Parameters(k), Rows.AsFilter(), collectors);
     }
 
     private static VectorIndex Exact(VectorStore store, SegmentSearchRequest request, int rowCount) => request.Metric == MetricType.MinHashJaccard

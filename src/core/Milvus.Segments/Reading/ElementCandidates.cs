@@ -44,18 +44,7 @@ internal sealed class ElementCandidates : SearchCandidates
 
     protected override void Search(int k, ReadOnlySpan<TopK> collectors, CancellationToken cancellationToken)
     {
-        var parameters = new VectorSearchParameters(k)
-        {
-            Ef = Request.Ef,
-            Nprobe = Request.Nprobe,
-            RefineFactor = Request.RefineFactor,
-            MaxEmptyLists = Request.MaxEmptyLists,
-            QueryBits = Request.QueryBits,
-            ComparesSignatures = Request.ComparesSignatures,
-            Radius = Request.Radius,
-            RangeFilter = Request.RangeFilter,
-        };
-        _index.SearchBatch(Request.Queries.Span, Request.QueryType, parameters, Rows.AsFilter(), collectors);
+        _index.SearchBatch(Request.Queries.Span, Request.QueryType, Request.Parameters(k), Rows.AsFilter(), collectors);
     }
 
     protected override SegmentHits ToHits(TopK found)
@@ -85,7 +74,7 @@ internal sealed class ElementCandidates : SearchCandidates
             return;
         }
         var passing = elements.Count();
-        var scans = used.PrefersScan(passing, new VectorSearchParameters(request.K) { Ef = request.Ef, Nprobe = request.Nprobe, Radius = request.Radius, RangeFilter = request.RangeFilter });
+        var scans = used.PrefersScan(passing, request.Parameters(request.K));
         trace.Ranked(scans ? "brute force" : "index", $"{passing} passing elements of {used.Count} cost {(scans ? "less" : "more")} than the index", name);
     }
 

@@ -39,7 +39,10 @@ internal sealed class ListCandidates : SearchCandidates
         var attached = (segment as SealedSegment)?.FindIndex(field.Id);
         var elements = attached?.Dense;
         var passing = RowSet.None;
-        var reason = elements is null ? "lists are compared exactly" : "lists in a range are compared exactly";
+        var reason = elements is null ? "lists are compared exactly"
+            : elements.Metric != request.Metric.OfElements() ? $"the index has metric {elements.Metric.Name()}"
+            : request.Exhaustive ? "a later page of an iterator is read exhaustively"
+            : "lists in a range are compared exactly";
         if (elements is not null && elements.Metric == request.Metric.OfElements() && request is { Radius: null, RangeFilter: null, Exhaustive: false })
         {
             passing = ElementCandidates.Of(rows, vectors, scratch);
@@ -87,7 +90,7 @@ internal sealed class ListCandidates : SearchCandidates
         var parameters = Parameters(Request, k);
         var bits = _scratch.Candidates(_rowCount);
         bits.AsSpan(0, Validity.WordCount(_rowCount)).Clear();
-        var found = new TopK();
+        var found = _scratch.Elements;
         var offsets = _vectors.Offsets.AsSpan(0, _rowCount + 1);
         for (var at = 0; at < query.Length; at += bytes)
         {

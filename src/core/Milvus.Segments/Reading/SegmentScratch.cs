@@ -21,6 +21,9 @@ public sealed class SegmentScratch
 
     internal List<int> Rows { get; } = [];
 
+    /// <summary>A collector beside those of the queries.</summary>
+    internal TopK Elements { get; } = new();
+
     /// <summary>Told how a request is answered; null except while one is explained.</summary>
     internal SegmentTrace? Trace { get; set; }
 

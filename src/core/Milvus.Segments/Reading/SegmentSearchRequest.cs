@@ -110,6 +110,21 @@ public sealed record SegmentSearchRequest
     public required ReadPoint At { get; init; }
 
     public GroupBy? Group { get; init; }
+
+    /// <summary>What an index over dense vectors is asked for.</summary>
+    /// <param name="k">Rows wanted.</param>
+    internal VectorSearchParameters Parameters(int k) => new(k)
+    {
+        Ef = Ef,
+        BeamWidth = BeamWidth,
+        Nprobe = Nprobe,
+        RefineFactor = RefineFactor,
+        MaxEmptyLists = MaxEmptyLists,
+        QueryBits = QueryBits,
+        ComparesSignatures = ComparesSignatures,
+        Radius = Radius,
+        RangeFilter = RangeFilter,
+    };
 }
 
 /// <summary>What one segment found for one query, best first; ties by row.</summary>

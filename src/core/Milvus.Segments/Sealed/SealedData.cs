@@ -18,7 +18,15 @@ internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRu
     public SealedTexts Texts { get; } = new();
 
     // Vector stores grow by their norms when a cosine search first needs them, so this is not a constant.
-    public long MemoryBytes => fields.Sum(f => f.MemoryBytes) + Texts.MemoryBytes + Inserts.MemoryBytes + Keys.MemoryBytes;
+    public long MemoryBytes
+    {
+        get
+        {
+            var bytes = Texts.MemoryBytes + Inserts.MemoryBytes + Keys.MemoryBytes;
+            foreach (var f in fields) bytes += f.MemoryBytes;
+            return bytes;
+        }
+    }
 
     /// <summary>
     /// Mapped vectors were read through to make what stays in memory: their pages leave this process. What an index ranks is read here and

@@ -139,6 +139,17 @@ public sealed class SealedSegment : Segment
     /// <summary>Fields with enable_match whose texts were not analysed yet.</summary>
     public IEnumerable<FieldSchema> ColdTexts() => Schema.Fields.Where(f => f.EnableMatch && _data.Texts.IsCold(f, _data));
 
+    /// <summary>Bytes of the terms of fields with enable_match that are analysed by now.</summary>
+    public long TextBytes => _data.Texts.MemoryBytes;
+
+    /// <summary>About what analysing a field's texts will take: their terms and where they are come to about what the texts themselves do.</summary>
+    public long EstimateTextBytes(FieldSchema field)
+    {
+        foreach (var file in Manifest.Columns)
+            if (file.FieldId == field.Id) return file.Bytes;
+        return 0;
+    }
+
     /// <summary>Analyses the texts of fields before a filter asks for their terms: seconds for millions of words.</summary>
     /// <param name="isWanted">Which fields; null for all with enable_match.</param>
     public void WarmTexts(Func<FieldSchema, bool>? isWanted = null, CancellationToken cancellation = default)

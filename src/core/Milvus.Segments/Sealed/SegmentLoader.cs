@@ -15,6 +15,26 @@ internal static class SegmentLoader
     public static async Task<SealedSegment> LoadAsync(
         SegmentManifest manifest, CollectionSchema schema, IObjectStore store, SegmentPlacement placement, CancellationToken cancellationToken)
     {
+        var checks = new List<Task>();
+        SealedData data;
+        ImmutableArray<AttachedIndex> indexes;
+        try
+        {
+            data = await LoadDataAsync(manifest, schema, store, placement, checks, cancellationToken).ConfigureAwait(false);
+            indexes = await LoadIndexesAsync(manifest, data, store, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Nothing unchecked leaves this method, and damaged vectors are named before what was made of them.
+            await Task.WhenAll(checks).ConfigureAwait(false);
+        }
+        data.SettleVectors(indexes);
+        return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
+    }
+
+    private static async Task<SealedData> LoadDataAsync(
+        SegmentManifest manifest, CollectionSchema schema, IObjectStore store, SegmentPlacement placement, List<Task> checks, CancellationToken cancellationToken)
+    {
         var fields = new List<SealedField>(manifest.Columns.Length);
         TimestampRuns? inserts = null;
         foreach (var file in manifest.Columns)
@@ -27,7 +47,7 @@ internal static class SegmentLoader
             else if (schema.Find(file.FieldId) is { } field)
             {
                 var reader = await OpenAsync(manifest, file, ColumnFileFormat.For(field), store, cancellationToken).ConfigureAwait(false);
-                fields.Add(await ReadFieldAsync(field, schema, reader, manifest.RowCount, new VectorPlace(store, placement, field.Id), cancellationToken).ConfigureAwait(false));
+                fields.Add(await ReadFieldAsync(field, schema, reader, manifest.RowCount, new VectorPlace(store, placement, field.Id, checks), cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -37,10 +57,7 @@ internal static class SegmentLoader
             if (manifest.RowCount > 0) throw Incomplete(manifest, "primary keys");
             keys = new SealedScalarField(schema.PrimaryKey.Id, [], []);
         }
-        var data = new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new PrimaryKeyOrder(keys.Blocks), placement);
-        var indexes = await LoadIndexesAsync(manifest, data, store, cancellationToken).ConfigureAwait(false);
-        data.SettleVectors(indexes);
-        return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
+        return new SealedData(manifest.RowCount, [.. fields], inserts ?? new TimestampRuns(), new PrimaryKeyOrder(keys.Blocks), placement);
     }
 
     /// <summary>Opens a column file and checks that it is the one the manifest means.</summary>

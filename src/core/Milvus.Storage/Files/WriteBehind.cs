@@ -55,7 +55,7 @@ internal static partial class WriteBehind
             // Whether it works or not, the sync decides.
             _ = SyncFileRange(file, offset, bytes, BeginWriting);
         }
-        catch (EntryPointNotFoundException)
+        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
         {
             s_isMissing = true;
         }

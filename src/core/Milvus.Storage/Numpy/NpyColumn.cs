@@ -161,7 +161,7 @@ public sealed partial class NpyColumn : IAsyncDisposable
         if (kind == 'U') size *= 4;
         if (order == ">" && size > 1) throw Unsupported();
         long[] extents = [.. shape.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(n => long.TryParse(n, CultureInfo.InvariantCulture, out var v) ? v : -1)];
-        if (extents.Length is not (1 or 2) || extents.Any(e => e < 0) || (extents.Length == 2 && extents[1] * size > int.MaxValue)) throw new InvalidDataException($"rows cannot be made of a NumPy array of shape ({shape.Groups[1].Value})");
+        if (extents.Length is not (1 or 2) || extents.Any(e => e < 0) || (extents.Length == 2 && extents[1] > int.MaxValue / Math.Max(1, size))) throw new InvalidDataException($"rows cannot be made of a NumPy array of shape ({shape.Groups[1].Value})");
         if (extents.Length == 2 && header.Contains("'fortran_order': True", StringComparison.Ordinal)) throw new InvalidDataException("NumPy arrays in Fortran order are not supported");
         return new NpyColumn(stream, kind, size, extents[0], extents.Length == 2 ? (int)extents[1] : 1, extents.Length == 2);
 

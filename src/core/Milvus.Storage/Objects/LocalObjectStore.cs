@@ -5,9 +5,9 @@ namespace Milvus.Storage.Objects;
 /// <summary>
 /// Objects as files below one directory; the key is the relative path. An object is written to a temporary file, synced, renamed to
 /// its key and its directory synced. Safe for concurrent use, also by several processes that share the directory: each writes its temporary
-/// files into a directory of its own, guarded by a lock that ends with the process.
+/// files into a directory of its own, guarded by a lock that ends with the store or its process. Dispose it when nobody writes any more.
 /// </summary>
-public sealed class LocalObjectStore : IObjectStore
+public sealed class LocalObjectStore : IObjectStore, IDisposable
 {
     // A leading dot is no valid key, so objects never meet this name.
     private const string TemporaryDirectory = ".tmp";
@@ -159,6 +159,22 @@ public sealed class LocalObjectStore : IObjectStore
             RemoveEmptyParents(path);
         }
         return Task.CompletedTask;
+    }
+
+    /// <summary>Removes the directory of temporary files, and with it what interrupted writes left there.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (Directory.Exists(_temporary)) Directory.Delete(_temporary, recursive: true);
+            _temporaryLock.Dispose();
+            File.Delete(_temporaryLock.Name);
+        }
+        catch (IOException)
+        {
+            // The next store removes it.
+            _temporaryLock.Dispose();
+        }
     }
 
     public string? TryGetLocalPath(string key) => PathOf(key);

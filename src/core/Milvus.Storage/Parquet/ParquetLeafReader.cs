@@ -13,6 +13,9 @@ internal sealed class ParquetLeafReader : IAsyncDisposable
     private const int MaxPageValues = 1 << 24;
     private const int ReadAheadBytes = 256 << 10;
 
+    /// <summary>Statistics are in it, so it may hold a few values; more is no header.</summary>
+    private const int MaxHeaderBytes = 16 << 20;
+
     private readonly ParquetNode _leaf;
     private readonly ParquetChunk _chunk;
     private readonly Stream _stream;
@@ -177,7 +180,7 @@ internal sealed class ParquetLeafReader : IAsyncDisposable
                 _start += header.HeaderBytes;
                 return header;
             }
-            catch (InvalidDataException)
+            catch (InvalidDataException) when (_end - _start <= MaxHeaderBytes)
             {
                 // Its length is not known beforehand: cut off as long as there is more to read.
                 if (!await FillAsync(_end - _start + 1, cancellation).ConfigureAwait(false)) throw;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Milvus.Model;
@@ -134,6 +135,27 @@ public sealed class ColumnFileReader
             cancellationToken);
     }
 
+    /// <summary>Reads all values and checks them, block by block, without keeping any.</summary>
+    public async Task CheckValuesAsync(CancellationToken cancellationToken = default)
+    {
+        if (BlockCount == 0)
+            return;
+        var chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            var stream = await _store.OpenReadAsync(Key, _entries[0].Offset, ValueBytes, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                for (var index = 0; index < BlockCount; index++)
+                    await CheckBlockAsync(stream, chunk.AsMemory(0, ChunkBytes), index, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
     /// <summary>Which rows of the whole file are present; null when all are.</summary>
     public async Task<Validity?> ReadValidityAsync(CancellationToken cancellationToken = default)
     {
@@ -194,13 +216,20 @@ public sealed class ColumnFileReader
         return new Validity(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray(), _statistics[index].RowCount);
     }
 
+    private Task ReadCheckedAsync(Stream stream, Memory<byte> destination, int index, CancellationToken cancellationToken) =>
+        ReadCheckedAsync(stream, done => destination[done..], destination.Length, index, cancellationToken);
+
+    private Task CheckBlockAsync(Stream stream, Memory<byte> chunk, int index, CancellationToken cancellationToken) =>
+        ReadCheckedAsync(stream, _ => chunk, (int)_entries[index].Length, index, cancellationToken);
+
     // The checksum follows the copy chunk by chunk while the bytes are in the cache.
-    private async Task ReadCheckedAsync(Stream stream, Memory<byte> destination, int index, CancellationToken cancellationToken)
+    private async Task ReadCheckedAsync(Stream stream, Func<int, Memory<byte>> destination, int length, int index, CancellationToken cancellationToken)
     {
         uint checksum = 0;
-        for (var done = 0; done < destination.Length;)
+        for (var done = 0; done < length;)
         {
-            var chunk = destination.Slice(done, Math.Min(ChunkBytes, destination.Length - done));
+            var chunk = destination(done);
+            chunk = chunk[..Math.Min(chunk.Length, Math.Min(ChunkBytes, length - done))];
             var read = await stream.ReadAsync(chunk, cancellationToken).ConfigureAwait(false);
             if (read == 0)
                 throw Damaged(_store, Key, $"block {index}: truncated at byte {_entries[index].Offset + done}");

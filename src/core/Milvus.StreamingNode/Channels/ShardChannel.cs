@@ -194,12 +194,11 @@ public sealed class ShardChannel
     /// <summary>True while a client waits for a checkpoint of what was written so far. Safe from any thread.</summary>
     public bool IsCheckpointAsked => _isCheckpointAsked;
 
-    /// <summary>Makes a checkpoint due, also when there are deletes only; returns the sequence that it will reach.</summary>
-    public long AskCheckpoint()
+    /// <summary>Makes a checkpoint due, also when there are deletes only.</summary>
+    public void AskCheckpoint()
     {
         _askedSequence = AppliedSequence;
         _isCheckpointAsked = _askedSequence > CheckpointSequence;
-        return _askedSequence;
     }
 
     /// <summary>Takes over a committed checkpoint; the deletes it covers are forgotten.</summary>

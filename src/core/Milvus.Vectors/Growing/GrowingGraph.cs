@@ -23,6 +23,7 @@ public sealed class GrowingGraph
     private HnswGraph _graph;
     private GraphBuilder _builder;
     private int _linked;
+    private volatile bool _isBroken;
 
     /// <param name="store">The vectors; may grow.</param>
     /// <param name="metric">One for which <see cref="Serves"/> is true.</param>
@@ -51,6 +52,9 @@ public sealed class GrowingGraph
     /// <summary>Rows 0…Linked−1 are found by way of the graph.</summary>
     public int Linked => Volatile.Read(ref _linked);
 
+    /// <summary>True when linking failed half-way: what is linked is not to be relied upon, and nothing more will be.</summary>
+    public bool IsBroken => _isBroken;
+
     /// <summary>Links, and beside each its distance, as building needs it.</summary>
     public long MemoryBytes => Graph.MemoryBytes + Volatile.Read(ref _builder).MemoryBytes;
 
@@ -64,9 +68,10 @@ public sealed class GrowingGraph
     /// <summary>Links rows of the store that are not linked yet, in their order. One thread at a time; a second one returns at once.</summary>
     /// <param name="most">How many at most.</param>
     /// <returns>How many were linked.</returns>
+    /// <exception cref="OutOfMemoryException">There is no room to link in; may be tried again. After any other failure the graph is broken.</exception>
     public int Extend(int most)
     {
-        if (!_gate.TryEnter())
+        if (_isBroken || !_gate.TryEnter())
             return 0;
         try
         {
@@ -81,6 +86,11 @@ public sealed class GrowingGraph
             }
 
             return end - first;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _isBroken = true;
+            throw;
         }
         finally
         {

@@ -17,11 +17,11 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
     /// <summary>Plans now. Task ids are made of the first source and a number, so that two planners do not give the same work two names.</summary>
     /// <param name="isBusy">Segments that another task works on.</param>
     /// <param name="force">A client asked.</param>
-    /// <param name="onlyFilling">Only segments whose rows lack outputs of functions.</param>
+    /// <param name="onlyFilling">Only segments whose rows lack outputs of functions, which are left alone otherwise.</param>
     public async Task<ImmutableArray<CompactTask>> PlanAsync(long collectionId, Func<long, bool> isBusy, Func<long, int> attempt, bool force, bool onlyFilling = false)
     {
         if (service.Catalog.FindCollection(collectionId) is not { } collection) return [];
-        var segments = service.Segments.GetSegments(collectionId).Where(s => !isBusy(s.SegmentId) && (!onlyFilling || s.LacksOutputs(collection.Schema))).ToList();
+        var segments = service.Segments.GetSegments(collectionId).Where(s => !isBusy(s.SegmentId) && onlyFilling == s.LacksOutputs(collection.Schema)).ToList();
         if (segments.Count == 0) return [];
         var checkpoints = Enumerable.Range(0, collection.ShardCount).Select(s => service.Segments.GetCheckpoint(new ShardId(collectionId, s))).ToArray();
         var retained = Timestamp.FromMs(Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds() - options.TombstoneRetentionMs));
@@ -32,7 +32,7 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
         var now = Timestamp.FromMs(time.GetUtcNow().ToUnixTimeMilliseconds());
         var candidates = segments.Select(s => new CompactionCandidate(
             s, Math.Min(s.RowCount, Deleted(s, segments, atMost[s.SegmentId], exact, force) + SegmentCompactor.ExpiredAtLeast(s, collection, now)))
-        { LacksOutputs = s.LacksOutputs(collection.Schema) });
+        { LacksOutputs = onlyFilling });
         var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
         return
         [

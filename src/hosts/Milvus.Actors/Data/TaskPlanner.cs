@@ -266,7 +266,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
             {
                 failure = e;
             }
-            self.Tell(new CompactionPlanned(id, requested, plans.ToImmutable(), replyTo, failure), ActorRefs.NoSender);
+            self.Tell(new CompactionPlanned(id, requested, plans.ToImmutable(), replyTo, failure, onlyFilling), ActorRefs.NoSender);
         });
     }
 
@@ -290,6 +290,8 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         foreach (var task in planned.Plans)
         {
             if (task.SourceIds.Any(busy.Contains)) continue;
+            // A model may not answer for long; the rest is planned as these end.
+            if (planned.IsFilling && _tasks.Count >= _planner.MaxTasks / 2) break;
             begun[task.TaskId] = task;
             Begin(new PlannedTask(task, task.CollectionId, task.SourceIds));
         }
@@ -345,7 +347,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
     /// <summary>Asks for a status with the tasks added.</summary>
     public sealed record Complete(ClusterStatus Status);
 
-    private sealed record CompactionPlanned(long Id, RequestedCompaction? Requested, ImmutableArray<CompactTask> Plans, IActorRef? ReplyTo, Exception? Failure);
+    private sealed record CompactionPlanned(long Id, RequestedCompaction? Requested, ImmutableArray<CompactTask> Plans, IActorRef? ReplyTo, Exception? Failure, bool IsFilling);
 
     private sealed record RemovalEnded;
 

@@ -8,13 +8,10 @@ using Milvus.DataNode;
 using Milvus.Embedded;
 using Milvus.Embedded.Collections;
 using Milvus.Model;
-using Milvus.Proxy.Models;
-using Milvus.Proxy.Writing;
 using Milvus.QueryNode;
 using Milvus.Segments;
 using Milvus.Storage.Meta;
 using Milvus.Storage.Objects;
-using Milvus.Text.Analyzers;
 
 namespace Milvus.Actors.Data;
 
@@ -33,6 +30,7 @@ public sealed class TaskWorker : IDisposable
     private readonly Func<long, SealedSegment?> _loaded;
     private readonly SemaphoreSlim _turns;
     private readonly SemaphoreSlim _importTurns = new(1);
+    private readonly SemaphoreSlim _askingTurns = new(1);
     private readonly Func<long, CancellationToken, Task> _import;
     private readonly IndexBuildOptions _indexes;
     private readonly IFunctionFiller? _filler;
@@ -59,15 +57,16 @@ public sealed class TaskWorker : IDisposable
     }
 
     /// <param name="import">Carries an import job out, by its id.</param>
-    public static TaskWorker From(NodeServices services, Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null) =>
+    public static TaskWorker From(NodeServices services, IFunctionFiller filler, Func<long, SealedSegment?>? loaded = null, Func<long, CancellationToken, Task>? import = null) =>
         new(services.Options, services.Meta, services.Objects, services.Catalog, services.Coordinator, services.Time, services.Logging, loaded: loaded, import: import,
-            filler: new FunctionFiller(new AnalyzerRegistry(), new HttpModelGateway(services.Options.Models, services.Time)));
+            filler: filler);
 
     /// <summary>Completes when the result is committed or there was nothing to do (any more); faults with the reason otherwise.</summary>
     internal async Task RunAsync(ITaskMessage task, CancellationToken cancellation)
     {
-        // Mostly reading and writing: indexes need not wait for it.
-        var turns = task is ImportTask ? _importTurns : _turns;
+        // Imports mostly read and write, and a model takes the time it takes: indexes need not wait for them.
+        var asksModels = task is CompactTask lacking && await AsksModelsAsync(lacking, cancellation).ConfigureAwait(false);
+        var turns = task is ImportTask ? _importTurns : asksModels ? _askingTurns : _turns;
         await turns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -86,7 +85,7 @@ public sealed class TaskWorker : IDisposable
                         BuildIndex(build, cancellation);
                         break;
                     case CompactTask compact:
-                        Compact(compact, cancellation);
+                        Compact(compact, asksModels, cancellation);
                         break;
                     default:
                         throw new MilvusException(ErrorCode.UnsupportedOperation, $"this node does not know tasks of the kind {task.GetType().Name}: unsupported operation");
@@ -108,6 +107,7 @@ public sealed class TaskWorker : IDisposable
     {
         _turns.Dispose();
         _importTurns.Dispose();
+        _askingTurns.Dispose();
     }
 
     private void BuildIndex(BuildIndexTask task, CancellationToken cancellation)
@@ -127,7 +127,7 @@ public sealed class TaskWorker : IDisposable
             collection.Name, plan.Kind, index.Name, manifest.RowCount, manifest.SegmentId, _time.GetElapsedTime(started).TotalSeconds, isWanted ? "" : "; it is not wanted any more");
     }
 
-    private void Compact(CompactTask task, CancellationToken cancellation)
+    private void Compact(CompactTask task, bool asksModels, CancellationToken cancellation)
     {
         if (Find(task.CollectionId, _ => true, cancellation) is not { } collection) return;
         var stored = Wait(SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation));
@@ -140,10 +140,17 @@ public sealed class TaskWorker : IDisposable
         var place = new SegmentPlace(task.TargetId, task.CollectionId, task.PartitionId, task.Shard);
         var now = Timestamp.FromMs(_time.GetUtcNow().ToUnixTimeMilliseconds());
         var merged = Wait(SegmentCompactor.MergeAsync(plan, collection, deletes, place, now, _objects, indexes: null, cancellation, _filler));
-        // With its indexes, so that it takes over from indexed segments without a time of exact search.
-        foreach (var index in collection.Indexes)
+        // What is heavy about it begins here.
+        if (asksModels) _turns.Wait(cancellation);
+        try
         {
-            if (merged.RowCount > 0 && IndexBuilder.Needs(merged, index, collection.Schema, _indexes) is { } needed) merged = Build(merged, collection, needed, cancellation).Manifest;
+            // With its indexes, so that it takes over from indexed segments without a time of exact search.
+            foreach (var index in collection.Indexes)
+                if (merged.RowCount > 0 && IndexBuilder.Needs(merged, index, collection.Schema, _indexes) is { } needed) merged = Build(merged, collection, needed, cancellation).Manifest;
+        }
+        finally
+        {
+            if (asksModels) _turns.Release();
         }
         try
         {
@@ -156,6 +163,13 @@ public sealed class TaskWorker : IDisposable
         }
         _logger.LogInformation(
             "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows", collection.Name, sources.Count, sources.Sum(s => (long)s.RowCount), merged.RowCount);
+    }
+
+    private async Task<bool> AsksModelsAsync(CompactTask task, CancellationToken cancellation)
+    {
+        if (_filler is null || _catalog.Catalog.FindCollection(task.CollectionId)?.Schema is not { } schema || schema.Functions.All(f => f.Type != FunctionType.TextEmbedding)) return false;
+        var stored = await SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation).ConfigureAwait(false);
+        return stored.Segments.Any(s => task.SourceIds.Contains(s.SegmentId) && s.LacksModelOutputs(schema));
     }
 
     // What is missing here may have been made a moment ago: then the store knows it.

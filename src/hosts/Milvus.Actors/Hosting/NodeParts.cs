@@ -13,7 +13,9 @@ using Milvus.Actors.Streaming.Journal;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Service;
 using Milvus.Proxy;
+using Milvus.Proxy.Models;
 using Milvus.Proxy.Wire;
+using Milvus.Proxy.Writing;
 using Milvus.Storage.Objects;
 using Milvus.Text.Analyzers;
 
@@ -28,9 +30,14 @@ internal sealed class NodeParts : IDisposable
 
     private readonly NodeServices _services;
     private readonly AnalyzerRegistry _analyzers = new();
+    private readonly HttpModelGateway _models;
     private readonly List<IDisposable> _owned = [];
 
-    private NodeParts(NodeServices services) => _services = services;
+    private NodeParts(NodeServices services)
+    {
+        _services = services;
+        _models = new HttpModelGateway(services.Options.Models, services.Time);
+    }
 
     public static async Task<NodeParts> StartAsync(NodeSettings settings, NodeServices services, IActorRef coordinator)
     {
@@ -52,7 +59,7 @@ internal sealed class NodeParts : IDisposable
             ? await ChannelRegion.StartProxyAsync(system).ConfigureAwait(false)
             : await ChannelRegion.StartAsync(system, streaming).ConfigureAwait(false);
         services.Tasks = settings.Has(NodeRoles.Data)
-            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services, id => query?.Table.Find(id)?.Segment, parts.CreateImports().RunAsync))).ConfigureAwait(false)
+            ? await TaskRegion.StartAsync(system, parts.Own(TaskWorker.From(services, new FunctionFiller(parts._analyzers, parts._models), id => query?.Table.Find(id)?.Segment, parts.CreateImports().RunAsync))).ConfigureAwait(false)
             : await TaskRegion.StartProxyAsync(system).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {
@@ -79,7 +86,8 @@ internal sealed class NodeParts : IDisposable
             // As long as an unattended change of owners takes, and some.
             new ProxyOptions { MovedReadPatienceMs = 30_000, Files = _services.Objects, Models = _services.Options.Models, RetentionMs = _services.Options.TombstoneRetentionMs },
             _services.Logging.CreateLogger<MilvusProxy>(),
-            analyzers: _analyzers);
+            analyzers: _analyzers,
+            models: _models);
     }
 
     private ImportWork CreateImports() => new(
@@ -88,6 +96,7 @@ internal sealed class NodeParts : IDisposable
     public void Dispose()
     {
         foreach (var o in _owned) o.Dispose();
+        _models.Dispose();
     }
 
     private void AnswerReads(StreamingRole? streaming, QueryRole? query)

@@ -101,7 +101,7 @@ public sealed class SegmentLoads : IDisposable
                 _table.Add(replica);
                 // The catalogue may have changed while the segment was not in the table yet.
                 if (_node.Catalog.Catalog.FindCollection(collection.Id) is { } current && replica.Follow(current)) Recount(replica);
-                _ = WarmTextsAsync(segment, collection);
+                _ = WarmTextsAsync(replica, collection);
                 return replica;
             }
             catch
@@ -118,15 +118,19 @@ public sealed class SegmentLoads : IDisposable
     }
 
     // One at a time, behind the readers: the first filter on words of the texts need not analyse them.
-    private async Task WarmTextsAsync(SealedSegment segment, CollectionInfo collection)
+    private async Task WarmTextsAsync(LoadedReplica replica, CollectionInfo collection)
     {
+        var segment = replica.Segment;
         if (!segment.ColdTexts().Any(f => CollectionTexts.IsWarmed(collection, f))) return;
         try
         {
             await _warming.WaitAsync(_stop.Token).ConfigureAwait(false);
             try
             {
+                // Where memory is short a filter that asks has to wait.
+                if (segment.ColdTexts().Where(f => CollectionTexts.IsWarmed(collection, f)).Sum(segment.EstimateTextBytes) > _node.Memory.AvailableBytes) return;
                 await Task.Run(() => segment.WarmTexts(f => CollectionTexts.IsWarmed(collection, f), _stop.Token), _stop.Token).ConfigureAwait(false);
+                Recount(replica);
             }
             finally
             {
@@ -137,7 +141,7 @@ public sealed class SegmentLoads : IDisposable
         {
             // The node stops.
         }
-        catch (MilvusException e)
+        catch (Exception e)
         {
             _logger.LogWarning(e, "Texts of segment {Segment} are analysed when a filter asks", segment.SegmentId);
         }
@@ -308,11 +312,11 @@ public sealed class SegmentLoads : IDisposable
     private static long AddedBytes(SealedSegment segment, SegmentIndexFile file) => Math.Max(
         0, SealedSegment.EstimateMemory(segment.Manifest.WithIndex(file), segment.Schema, segment.Placement) - SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement));
 
-    // Counts a segment again after an index came or went.
+    // Counts a segment again after an index came or went, or its texts were analysed.
     private void Recount(LoadedReplica replica)
     {
         var segment = replica.Segment;
-        var bytes = SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement);
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, segment.Schema, segment.Placement) + segment.TextBytes;
         lock (replica)
         {
             if (replica.ReservedBytes == 0) return;

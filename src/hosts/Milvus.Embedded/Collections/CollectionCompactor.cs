@@ -10,31 +10,29 @@ namespace Milvus.Embedded.Collections;
 
 /// <summary>
 /// Merges small segments and rewrites worn ones, on request and by itself, and those whose rows lack outputs of functions. Sources stay in use until the
-/// result is committed.
+/// result is committed. Waiting for a model holds up nothing else: it has a lane of its own and takes no turn of heavy work.
 /// </summary>
 public sealed class CollectionCompactor(CollectionRuntime collection, EngineServices services)
 {
     private const int LookEveryMs = 10_000;
     private const int FillRetryMs = 10_000;
 
+    private readonly Lock _lock = new();
+    private readonly HashSet<long> _claimed = [];
+    private readonly Filling _computed = new();
+    private readonly Filling _asked = new();
     private int _queued;
     private long _lookedAtMs = services.Now.PhysicalMs;
-    private long _fillFromMs;
-    private string _fillFailure = "";
 
     /// <summary>Why outputs of functions could not be computed for older rows at the last attempt; empty when they could.</summary>
-    public string FillFailure => Volatile.Read(ref _fillFailure);
+    public string FillFailure => _asked.Failure.Length > 0 ? _asked.Failure : _computed.Failure;
 
     public void Maintain()
     {
         var now = services.Now.PhysicalMs;
         // Not a matter of tidiness: until then rows are not found.
-        if (services.Filler is not null && now >= Volatile.Read(ref _fillFromMs) && Volatile.Read(ref _queued) == 0 && Lacking().Any())
-        {
-            Interlocked.Increment(ref _queued);
-            _ = RunAsync(PlanFilling);
-            return;
-        }
+        Fill(_asked, now);
+        Fill(_computed, now);
         if (!services.Options.AutoCompaction || now - Volatile.Read(ref _lookedAtMs) < LookEveryMs || Volatile.Read(ref _queued) != 0) return;
         if (collection.Info.Property("collection.autocompaction.enabled") == "false") return;
         Volatile.Write(ref _lookedAtMs, now);
@@ -42,38 +40,70 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
     }
 
     /// <summary>Plans now, works in the background; the task completes with what was done. Never faults.</summary>
-    public Task<CompactionProgress> CompactAsync(bool force)
+    public async Task<CompactionProgress> CompactAsync(bool force)
     {
         Interlocked.Increment(ref _queued);
-        return RunAsync(() => Plan(force));
+        try
+        {
+            return await CompactAllAsync(collection.Builds, () => Plan(force), filling: null).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
     }
 
-    private async Task<CompactionProgress> RunAsync(Func<IReadOnlyList<CompactionPlan>> planned)
+    private void Fill(Filling filling, long now)
+    {
+        var asksModels = filling == _asked;
+        if (services.Filler is null || filling.IsQueued || now < filling.FromMs || !Lacking(asksModels).Any()) return;
+        filling.IsQueued = true;
+        _ = RunAsync();
+
+        async Task RunAsync()
+        {
+            try
+            {
+                await CompactAllAsync(asksModels ? collection.Asking : collection.Builds, () => PlanFilling(filling), filling).ConfigureAwait(false);
+            }
+            finally
+            {
+                filling.IsQueued = false;
+            }
+        }
+    }
+
+    // Never faults.
+    private async Task<CompactionProgress> CompactAllAsync(SerialLane lane, Func<IReadOnlyList<CompactionPlan>> planned, Filling? filling)
     {
         var results = ImmutableArray.CreateBuilder<CompactionPlanResult>();
         var failed = 0;
         try
         {
-            await collection.Builds.RunAsync(async cancellation =>
+            await lane.RunAsync(async cancellation =>
             {
+                await collection.Loader.SettleAsync(cancellation).ConfigureAwait(false);
                 foreach (var plan in planned())
                 {
-                    var isFilling = IsLacking(plan.Sources[0]);
+                    if (!TryClaim(plan)) continue;
                     try
                     {
-                        results.Add(await CompactAsync(plan, cancellation).ConfigureAwait(false));
-                        if (isFilling) Volatile.Write(ref _fillFailure, "");
+                        results.Add(await CompactAsync(plan, filling == _asked, cancellation).ConfigureAwait(false));
+                        filling?.Succeeded(plan.Sources[0].SegmentId);
                     }
                     catch (Exception e) when (e is not OperationCanceledException)
                     {
                         failed++;
                         collection.QueueGarbage();
-                        if (isFilling)
-                        {
-                            Volatile.Write(ref _fillFailure, e.Message);
-                            Volatile.Write(ref _fillFromMs, services.Now.PhysicalMs + FillRetryMs);
-                        }
                         services.Logger.LogError(e, "Collection {Collection}: compaction of {Sources} failed", collection.Info.Name, string.Join(", ", plan.Sources.Select(s => s.SegmentId)));
+                        if (filling is null) continue;
+                        // The others would most likely fail as this one did, each after a time-out of its own. At the next attempt they come first.
+                        filling.Failed(plan.Sources[0].SegmentId, e.Message, services.Now.PhysicalMs + FillRetryMs);
+                        break;
+                    }
+                    finally
+                    {
+                        Unclaim(plan);
                     }
                 }
             }).ConfigureAwait(false);
@@ -82,12 +112,31 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         {
             // Stopping: the sources are still whole, and what was written is garbage.
         }
-        finally
+        catch (Exception e)
         {
-            Interlocked.Decrement(ref _queued);
+            failed++;
+            services.Logger.LogError(e, "Collection {Collection}: there was no knowing what to compact", collection.Info.Name);
         }
         if (results.Count > 0) collection.Indexer.Queue();
         return new CompactionProgress(true, 0, results.Count, failed, results.ToImmutable());
+    }
+
+    // Two lanes compact: no segment is in the hands of both, and none that the other has replaced since it was planned.
+    private bool TryClaim(CompactionPlan plan)
+    {
+        lock (_lock)
+        {
+            foreach (var s in plan.Sources)
+                if (_claimed.Contains(s.SegmentId) || services.Segments.FindSegment(s.CollectionId, s.SegmentId) is null) return false;
+            foreach (var s in plan.Sources) _claimed.Add(s.SegmentId);
+            return true;
+        }
+    }
+
+    private void Unclaim(CompactionPlan plan)
+    {
+        lock (_lock)
+            foreach (var s in plan.Sources) _claimed.Remove(s.SegmentId);
     }
 
     private IReadOnlyList<CompactionPlan> Plan(bool force)
@@ -97,12 +146,18 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         var horizon = Horizon();
         var loaded = collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).ToDictionary(s => s.SegmentId);
         return CompactionPlanner.Plan(
-            services.Segments.GetSegments(collection.Info.Id).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon)) { LacksOutputs = IsLacking(m) }), limits, force);
+            // Those whose rows lack outputs are rewritten anyway, by themselves.
+            services.Segments.GetSegments(collection.Info.Id).Where(m => !IsLacking(m)).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon))), limits, force);
     }
 
-    private List<CompactionPlan> PlanFilling() => [.. Lacking().Select(m => new CompactionPlan(m.Shard, m.PartitionId, [m]))];
+    private List<CompactionPlan> PlanFilling(Filling filling) =>
+        [.. Lacking(filling == _asked).OrderBy(m => filling.Failures(m.SegmentId)).Select(m => new CompactionPlan(m.Shard, m.PartitionId, [m]))];
 
-    private IEnumerable<SegmentManifest> Lacking() => collection.Info.Schema.Functions.IsEmpty ? [] : services.Segments.GetSegments(collection.Info.Id).Where(IsLacking);
+    private IEnumerable<SegmentManifest> Lacking(bool asksModels)
+    {
+        var schema = collection.Info.Schema;
+        return schema.Functions.IsEmpty ? [] : services.Segments.GetSegments(collection.Info.Id).Where(m => IsLacking(m) && m.LacksModelOutputs(schema) == asksModels);
+    }
 
     private bool IsLacking(SegmentManifest manifest) => services.Filler is not null && manifest.LacksOutputs(collection.Info.Schema);
 
@@ -113,12 +168,12 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         : SegmentCompactor.DeletedAtMost(manifest, services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [], horizon)
             + SegmentCompactor.ExpiredAtLeast(manifest, collection.Info, services.Now));
 
-    private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, CancellationToken cancellation)
+    private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, bool asksModels, CancellationToken cancellation)
     {
         var info = collection.Info;
         var place = new SegmentPlace(services.Oracle.NextIds(), info.Id, plan.PartitionId, plan.Shard);
         using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(info.Id), cancellation).ConfigureAwait(false);
-        var manifest = await MergeAsync(plan, place, cancellation).ConfigureAwait(false);
+        var manifest = await MergeAsync(plan, place, asksModels, cancellation).ConfigureAwait(false);
         await collection.Structure.RunAsync(c => CommitAsync(plan, manifest, c)).ConfigureAwait(false);
         collection.QueueGarbage();
         services.Logger.LogInformation(
@@ -127,18 +182,36 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         return new CompactionPlanResult([.. plan.Sources.Select(s => s.SegmentId)], manifest.SegmentId);
     }
 
-    private async Task<SegmentManifest> MergeAsync(CompactionPlan plan, SegmentPlace place, CancellationToken cancellation)
+    private async Task<SegmentManifest> MergeAsync(CompactionPlan plan, SegmentPlace place, bool asksModels, CancellationToken cancellation)
+    {
+        if (!asksModels)
+        {
+            return await HeavilyAsync(
+                async () => await IndexAsync(await WriteAsync(plan, place, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        }
+        var merged = await WriteAsync(plan, place, cancellation).ConfigureAwait(false);
+        return await HeavilyAsync(() => IndexAsync(merged, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<SegmentManifest> WriteAsync(CompactionPlan plan, SegmentPlace place, CancellationToken cancellation)
+    {
+        var driver = collection.Shard(plan.Shard).Running;
+        // On the structure lane, where checkpoints are committed.
+        var deletes = await collection.Structure.RunAsync(
+            c => SegmentCompactor.GatherDeletesAsync(driver, plan, services.Segments, services.Objects, services.Oracle, Horizon(), c)).ConfigureAwait(false);
+        return await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation, services.Filler).ConfigureAwait(false);
+    }
+
+    // Merging takes a while: what the catalogue asks for by now.
+    private async Task<SegmentManifest> IndexAsync(SegmentManifest merged, CancellationToken cancellation) =>
+        merged.RowCount == 0 ? merged : await IndexBuilder.BuildAllAsync(merged, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false);
+
+    private async Task<SegmentManifest> HeavilyAsync(Func<Task<SegmentManifest>> work, CancellationToken cancellation)
     {
         await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var driver = collection.Shard(plan.Shard).Running;
-            // On the structure lane, where checkpoints are committed.
-            var deletes = await collection.Structure.RunAsync(
-                c => SegmentCompactor.GatherDeletesAsync(driver, plan, services.Segments, services.Objects, services.Oracle, Horizon(), c)).ConfigureAwait(false);
-            var merged = await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation, services.Filler).ConfigureAwait(false);
-            // Merging takes a while: what the catalogue asks for by now.
-            return merged.RowCount == 0 ? merged : await IndexBuilder.BuildAllAsync(merged, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false);
+            return await work().ConfigureAwait(false);
         }
         finally
         {
@@ -160,9 +233,47 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         catch
         {
             collection.Loader.Forget(manifest.SegmentId);
+            collection.Loader.Unsettle();
             throw;
         }
         await collection.Shard(plan.Shard).Running.PostAsync(channel => channel.SwapSealed(loaded, ids)).ConfigureAwait(false);
         foreach (var id in ids) collection.Loader.Forget(id);
+    }
+
+    /// <summary>What is known of the rows that lack outputs of one kind: of models, or of functions that are computed here.</summary>
+    private sealed class Filling
+    {
+        private readonly Dictionary<long, int> _failures = [];
+        private volatile bool _isQueued;
+        private volatile string _failure = "";
+        private long _fromMs;
+
+        public bool IsQueued
+        {
+            get => _isQueued;
+            set => _isQueued = value;
+        }
+
+        /// <summary>Why the last attempt failed; empty when it did not.</summary>
+        public string Failure => _failure;
+
+        /// <summary>When to try again.</summary>
+        public long FromMs => Interlocked.Read(ref _fromMs);
+
+        /// <summary>Attempts at a segment that failed. This and what follows is for jobs of the kind's lane.</summary>
+        public int Failures(long segmentId) => _failures.GetValueOrDefault(segmentId);
+
+        public void Succeeded(long segmentId)
+        {
+            _failures.Remove(segmentId);
+            _failure = "";
+        }
+
+        public void Failed(long segmentId, string reason, long againFromMs)
+        {
+            _failures[segmentId] = Failures(segmentId) + 1;
+            Interlocked.Exchange(ref _fromMs, againFromMs);
+            _failure = reason;
+        }
     }
 }

@@ -37,8 +37,7 @@ public sealed class CollectionImporter : IRowIntake
         var written = await _intake.CompleteAsync(cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         // On the structure lane no checkpoint is committed: deletes from the timestamp on stay in the channels' memory until the segments are in view.
-        await _collection.Structure.RunAsync(c => CommitAsync(written, c)).ConfigureAwait(false);
-        _isCommitted = true;
+        _isCommitted = await _collection.Structure.RunAsync(c => CommitAsync(written, c)).ConfigureAwait(false);
         if (written.Count > 0) _collection.Indexer.Queue();
     }
 
@@ -49,7 +48,8 @@ public sealed class CollectionImporter : IRowIntake
         if (!_isCommitted) _collection.QueueGarbage();
     }
 
-    private async Task CommitAsync(IReadOnlyList<SegmentManifest> written, CancellationToken cancellation)
+    // False when the job turned out to be committed already, so that what was written now is garbage.
+    private async Task<bool> CommitAsync(IReadOnlyList<SegmentManifest> written, CancellationToken cancellation)
     {
         var at = _services.Oracle.Next();
         var added = new List<SegmentManifest>();
@@ -65,12 +65,18 @@ public sealed class CollectionImporter : IRowIntake
         catch
         {
             foreach (var (_, segment) in loaded) _collection.Loader.Forget(segment.Segment.SegmentId);
+            _collection.Loader.Unsettle();
             throw;
         }
+        // An earlier attempt may have been committed without anybody hearing of it, and a partition may be gone.
+        bool IsKnown(SegmentManifest m) => _services.Segments.FindSegment(m.CollectionId, m.SegmentId) is not null;
+        foreach (var (_, segment) in loaded.FindAll(l => !IsKnown(l.Segment.Segment.Manifest))) _collection.Loader.Forget(segment.Segment.SegmentId);
+        loaded.RemoveAll(l => !IsKnown(l.Segment.Segment.Manifest));
         // Side by side: the views of the shards change within a moment.
         await Task.WhenAll(loaded.GroupBy(l => l.Shard).Select(shard =>
             _collection.Shard(shard.Key).Running.PostAsync(channel => channel.SwapSealed([.. shard.Select(l => l.Segment)], [])))).ConfigureAwait(false);
         // Somebody may have asked for the collection to be loaded when it was not known yet that these belong to it.
         if (added.Any(m => _collection.Loader.IsWanted(m.PartitionId) && loaded.All(l => l.Segment.Segment.SegmentId != m.SegmentId))) _collection.Loader.Reconcile();
+        return added.TrueForAll(IsKnown);
     }
 }

@@ -16,12 +16,15 @@ namespace Milvus.Embedded.Collections;
 public sealed class CollectionLoader(CollectionRuntime collection, EngineServices services)
 {
     private const int RetryAfterMs = 30_000;
+    private const int SettleAfterMs = 1_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, long> _reserved = [];
     private LoadProgress _progress = new(LoadPhase.NotLoaded, 0);
     private TaskCompletionSource _settled = Settled();
     private long _failedAtMs;
+    private long _unsettledAtMs;
+    private volatile bool _isUnsettled;
 
     public LoadProgress Progress => Volatile.Read(ref _progress);
 
@@ -48,9 +51,30 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         lock (_lock) return _settled.Task.WaitAsync(cancellation);
     }
 
-    /// <summary>Tries a failed load again after a while: an object store may come back.</summary>
+    /// <summary>A commit failed that may have happened nevertheless: what is in view and what is committed may differ until it is known.</summary>
+    public void Unsettle()
+    {
+        Interlocked.Exchange(ref _unsettledAtMs, services.Now.PhysicalMs);
+        _isUnsettled = true;
+    }
+
+    /// <summary>Makes sure that the view is of what is committed; costs nothing unless a commit failed before.</summary>
+    /// <exception cref="MilvusException">The meta store is out of reach.</exception>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        if (!_isUnsettled) return;
+        await collection.Structure.RunAsync(SettleOnLaneAsync).ConfigureAwait(false);
+        await WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Tries a failed load again after a while: an object store may come back. So may a meta store.</summary>
     public void Maintain()
     {
+        if (_isUnsettled && services.Now.PhysicalMs - Interlocked.Read(ref _unsettledAtMs) >= SettleAfterMs)
+        {
+            Interlocked.Exchange(ref _unsettledAtMs, services.Now.PhysicalMs);
+            collection.Structure.Start($"Finding out what is committed of collection {collection.Info.Name}", SettleOnLaneAsync);
+        }
         if (Progress.Phase != LoadPhase.Failed || services.Now.PhysicalMs - Interlocked.Read(ref _failedAtMs) < RetryAfterMs) return;
         Begin();
         collection.Structure.Start($"Loading collection {collection.Info.Name} again", LoadMissingAsync);
@@ -85,10 +109,10 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         }
     }
 
-    /// <summary>Counts a segment again after an index came or went.</summary>
+    /// <summary>Counts a segment again after an index came or went, or its texts were analysed.</summary>
     public void Recount(SealedSegment segment)
     {
-        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema, segment.Placement);
+        var bytes = SealedSegment.EstimateMemory(segment.Manifest, collection.Info.Schema, segment.Placement) + segment.TextBytes;
         lock (_lock)
         {
             if (!_reserved.TryGetValue(segment.SegmentId, out var before)) return;
@@ -114,6 +138,14 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
     }
 
     public bool IsWanted(long partitionId) => collection.Info.Load is { } load && load.Includes(partitionId);
+
+    private async Task SettleOnLaneAsync(CancellationToken cancellation)
+    {
+        if (!_isUnsettled) return;
+        await services.Segments.UpdateAsync(collection.Info.Id, _ => null, cancellation).ConfigureAwait(false);
+        _isUnsettled = false;
+        Reconcile();
+    }
 
     private SegmentPlacement Place(SegmentManifest manifest, long availableBytes) =>
         SegmentPlacements.Resolve(manifest, collection.Info, services.Options.Placement, availableBytes);
@@ -158,18 +190,27 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             // What has to fit is the smallest form: a segment takes a larger one only while there is plenty.
             services.Memory.Require(missing.Sum(m => SealedSegmentReader.EstimateMemory(m, collection.Info, Place(m, 0))), $"collection {collection.Info.Name}");
             var total = missing.Sum(m => m.TotalBytes);
+            var started = services.Time.GetTimestamp();
             long done = 0;
             foreach (var manifest in missing)
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (!IsWanted(manifest.PartitionId)) continue;
                 var loaded = await LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false);
-                await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], [])).ConfigureAwait(false);
+                // Its sources are in view still where the commit of the compaction was not acknowledged.
+                await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], manifest.CompactedFrom)).ConfigureAwait(false);
+                foreach (var source in manifest.CompactedFrom) Forget(source);
                 added.Add(manifest);
                 done += manifest.TotalBytes;
                 if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
             }
             await ReleaseAsync().ConfigureAwait(false);
+            if (missing.Count > 0)
+            {
+                services.Logger.LogInformation(
+                    "Collection {Collection}: loaded {Segments} segments of {Rows} rows, {Bytes} bytes in files, in {Ms:F0} ms",
+                    collection.Info.Name, added.Count, added.Sum(m => (long)m.RowCount), added.Sum(m => m.TotalBytes), services.Time.GetElapsedTime(started).TotalMilliseconds);
+            }
             Set(collection.Info.Load is not null ? new LoadProgress(LoadPhase.Loaded, 100) : new LoadProgress(LoadPhase.NotLoaded, 0));
         }
         catch (OperationCanceledException)

@@ -31,8 +31,10 @@ public sealed class CollectionRuntime : IAsyncDisposable
         _info = info;
         _services = services;
         Shards = shards;
+        ForeignRoots = ObjectNames.ForeignRoots(info.Id, Keys(info, services));
         Structure = new SerialLane(services.Logger);
         Builds = new SerialLane(services.Logger);
+        Asking = new SerialLane(services.Logger);
         Loader = new CollectionLoader(this, services);
         Sealer = new CollectionSealer(this, services);
         Indexer = new CollectionIndexer(this, services);
@@ -51,6 +53,12 @@ public sealed class CollectionRuntime : IAsyncDisposable
     /// <summary>Long jobs whose results are committed through <see cref="Structure"/>.</summary>
     public SerialLane Builds { get; }
 
+    /// <summary>Rewriting of segments with what models answer, however long they take; as <see cref="Builds"/> otherwise.</summary>
+    public SerialLane Asking { get; }
+
+    // Their unfinished files are protected.
+    private bool IsBuilding => Builds.Pending + Asking.Pending > 0;
+
     public CollectionLoader Loader { get; }
 
     public CollectionSealer Sealer { get; }
@@ -68,6 +76,9 @@ public sealed class CollectionRuntime : IAsyncDisposable
         for (var shard = 0; shard < info.ShardCount; shard++) slots.Add(OpenShard(info, new ShardId(info.Id, shard), services));
         return new CollectionRuntime(info, services, slots.MoveToImmutable());
     }
+
+    /// <summary>Where objects lie that it began with, when it is made of a snapshot.</summary>
+    public ImmutableArray<string> ForeignRoots { get; }
 
     public ShardSlot Shard(int shard) => Shards[shard];
 
@@ -88,7 +99,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
         Indexer.Maintain();
         Compactor.Maintain();
         Texts.Maintain();
-        if (Volatile.Read(ref _garbage) && Builds.Pending == 0) QueueGarbage();
+        if (Volatile.Read(ref _garbage) && !IsBuilding) QueueGarbage();
         foreach (var slot in Shards) slot.Driver?.ReleaseWhenIdle();
     }
 
@@ -96,13 +107,13 @@ public sealed class CollectionRuntime : IAsyncDisposable
     public void QueueGarbage()
     {
         Volatile.Write(ref _garbage, true);
-        if (Builds.Pending > 0) return;
+        if (IsBuilding) return;
         Structure.Start($"Removing dropped data of collection {Info.Name}", async cancellation =>
         {
-            if (Builds.Pending > 0) return;
+            if (IsBuilding) return;
             Volatile.Write(ref _garbage, false);
             await CollectGarbageAsync(cancellation).ConfigureAwait(false);
-            if (Builds.Pending > 0) Volatile.Write(ref _garbage, true);
+            if (IsBuilding) Volatile.Write(ref _garbage, true);
         });
     }
 
@@ -111,6 +122,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
     {
         await _services.Garbage.CollectAsync(ObjectNames.Collection(Info.Id), cancellation).ConfigureAwait(false);
         await _services.Garbage.CollectAsync(ObjectNames.CollectionTombstones(Info.Id), cancellation).ConfigureAwait(false);
+        foreach (var root in ForeignRoots) await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
     }
 
     public long MemoryBytes()
@@ -128,11 +140,23 @@ public sealed class CollectionRuntime : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Asking.DisposeAsync().ConfigureAwait(false);
         await Builds.DisposeAsync().ConfigureAwait(false);
         await Structure.DisposeAsync().ConfigureAwait(false);
         foreach (var slot in Shards)
             if (slot.Driver is { } driver) await driver.DisposeAsync().ConfigureAwait(false);
         Loader.ReleaseBudget();
+    }
+
+    private static IEnumerable<string> Keys(CollectionInfo info, EngineServices services)
+    {
+        foreach (var manifest in services.Segments.GetSegments(info.Id))
+        {
+            foreach (var column in manifest.Columns) yield return column.ObjectKey;
+            foreach (var index in manifest.Indexes) yield return index.ObjectKey;
+        }
+        for (var shard = 0; shard < info.ShardCount; shard++)
+            foreach (var file in services.Segments.GetCheckpoint(new ShardId(info.Id, shard))?.Tombstones ?? []) yield return file.ObjectKey;
     }
 
     private static ShardSlot OpenShard(CollectionInfo info, ShardId id, EngineServices services)

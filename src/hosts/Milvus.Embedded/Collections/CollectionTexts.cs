@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Milvus.Model;
 using Milvus.Segments;
 
@@ -5,10 +7,14 @@ namespace Milvus.Embedded.Collections;
 
 /// <summary>
 /// Analyses the texts of loaded segments before a filter matches words of them: after a start, a load, a seal or a compaction the first such filter need not
-/// wait. Left to the first filter where the warm-up of scalar indexes is disabled.
+/// wait. Left to the first filter where the warm-up of scalar indexes is disabled, where memory is short, and where it failed.
 /// </summary>
 public sealed class CollectionTexts(CollectionRuntime collection, EngineServices services)
 {
+    private const int RetryAfterMs = 30_000;
+
+    // Segments that could not be done, and until when they are left alone.
+    private readonly ConcurrentDictionary<long, long> _postponed = new();
     private int _queued;
 
     public void Maintain()
@@ -26,7 +32,7 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
                     await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
                     try
                     {
-                        segment.WarmTexts(f => IsWarmed(info, f), cancellation);
+                        Warm(segment, info, cancellation);
                     }
                     finally
                     {
@@ -45,6 +51,32 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
     public static bool IsWarmed(CollectionInfo collection, FieldSchema field) =>
         field.EnableMatch && (field.Param("warmup") ?? collection.Property("warmup.scalarIndex")) != "disable";
 
-    private IEnumerable<SealedSegment> Cold(CollectionInfo info) =>
-        collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).Where(s => s.ColdTexts().Any(f => IsWarmed(info, f)));
+    private void Warm(SealedSegment segment, CollectionInfo info, CancellationToken cancellation)
+    {
+        try
+        {
+            if (segment.ColdTexts().Where(f => IsWarmed(info, f)).Sum(segment.EstimateTextBytes) > services.Memory.AvailableBytes)
+            {
+                Postpone(segment);
+                return;
+            }
+            segment.WarmTexts(f => IsWarmed(info, f), cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Postpone(segment);
+            services.Logger.LogWarning(e, "Collection {Collection}: texts of segment {Segment} are analysed when a filter asks", info.Name, segment.SegmentId);
+        }
+        collection.Loader.Recount(segment);
+    }
+
+    private void Postpone(SealedSegment segment) => _postponed[segment.SegmentId] = services.Now.PhysicalMs + RetryAfterMs;
+
+    private IEnumerable<SealedSegment> Cold(CollectionInfo info)
+    {
+        var now = services.Now.PhysicalMs;
+        foreach (var (id, untilMs) in _postponed)
+            if (untilMs <= now) _postponed.TryRemove(id, out _);
+        return collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).Where(s => !_postponed.ContainsKey(s.SegmentId) && s.ColdTexts().Any(f => IsWarmed(info, f)));
+    }
 }

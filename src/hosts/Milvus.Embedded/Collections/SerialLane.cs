@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Milvus.Embedded.Collections;
 
 /// <summary>
-/// Runs jobs one after another on the thread pool. Two of them per collection: one for what changes its structure (load, seal, swap), which is
-/// short, one for what computes (index builds, compaction), which is long and hands its results to the first.
+/// Runs jobs one after another on the thread pool. Three of them per collection: one for what changes its structure (load, seal, swap), which is
+/// short, one for what computes (index builds, compaction), which is long and hands its results to the first, and one for what waits for models.
 /// </summary>
 public sealed class SerialLane(ILogger logger) : IAsyncDisposable
 {

@@ -23,14 +23,17 @@ internal sealed class ScanBatches(ReadSlots slots)
 
     public static ScanBatches Shared { get; } = new(ReadSlots.Shared);
 
-    /// <summary>True for searches that have nothing of their own but their vectors and scan enough rows without an index.</summary>
+    /// <summary>True for searches that have nothing of their own but their vectors and scan all rows, enough of them: by an index each vector goes its own way.</summary>
     public static bool CanShare(ShardSearch search, ImmutableArray<Segment> segments)
     {
         if (search.Filter is not null || search.Bm25 is not null || !search.GroupBy.IsEmpty || search.ExpireBefore > Timestamp.Zero || search.Queries.AreLists) return false;
         if (!search.Field.Type.IsDenseVector() || search.Queries.Rows.Length > MostQueries / 2) return false;
         long bytes = 0;
         foreach (var s in segments)
-            if ((s as SealedSegment)?.FindIndex(search.Field.Id)?.Dense is null) bytes += (long)s.RowCount * search.Field.Type.VectorBytes(search.Field.Dimension);
+        {
+            if (s is SealedSegment stored ? stored.FindIndex(search.Field.Id)?.Dense is not null : s is GrowingSegment growing && growing.HasGraph(search.Field.Id)) return false;
+            bytes += (long)s.RowCount * search.Field.Type.VectorBytes(search.Field.Dimension);
+        }
         return bytes >= LeastScanBytes;
     }
 
@@ -51,7 +54,7 @@ internal sealed class ScanBatches(ReadSlots slots)
     {
         if (slots.TryRun((run, search), static (s, c) => s.run(s.search, c), cancellation, out var alone)) return new(alone!);
         var key = Key.Of(search, segments);
-        var member = new Member(search);
+        var member = new Member(search, cancellation);
         Batch? begun = null;
         lock (_lock)
         {
@@ -65,7 +68,7 @@ internal sealed class ScanBatches(ReadSlots slots)
         return new(member.Found.Task.WaitAsync(cancellation));
     }
 
-    // Nobody's cancellation stops what others wait for.
+    // Nobody's cancellation stops what others wait for; who went before it began is not carried along.
     private async Task CarryOutAsync(Key key, Batch batch)
     {
         try
@@ -83,6 +86,7 @@ internal sealed class ScanBatches(ReadSlots slots)
         lock (_lock)
             if (_waiting.TryGetValue(key, out var waiting) && waiting == batch) _waiting.Remove(key);
         // From here on nobody joins.
+        if (!batch.DropCancelled()) return false;
         if (batch.Members.Count == 1)
         {
             batch.Members[0].Found.TrySetResult(batch.Run(batch.Members[0].Search, CancellationToken.None));
@@ -118,8 +122,11 @@ internal sealed class ScanBatches(ReadSlots slots)
         };
     }
 
-    private sealed class Member(ShardSearch search)
+    private sealed class Member(ShardSearch search, CancellationToken cancellation)
     {
+        /// <summary>True when nobody waits for it any more.</summary>
+        public bool IsCancelled => cancellation.IsCancellationRequested;
+
         public ShardSearch Search { get; } = search;
 
         public TaskCompletionSource<ShardHits> Found { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -139,6 +146,13 @@ internal sealed class ScanBatches(ReadSlots slots)
         {
             Members.Add(member);
             Queries += member.Search.Queries.Rows.Length;
+        }
+
+        /// <summary>Leaves out those whose clients went away; false when nobody is left.</summary>
+        public bool DropCancelled()
+        {
+            if (Members.RemoveAll(static m => m.IsCancelled) > 0) Queries = Members.Sum(static m => m.Search.Queries.Rows.Length);
+            return Members.Count > 0;
         }
     }
 

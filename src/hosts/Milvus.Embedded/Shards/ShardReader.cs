@@ -8,7 +8,7 @@ using Milvus.Text.Bm25;
 namespace Milvus.Embedded.Shards;
 
 /// <summary>
-/// Reads one shard in this process: its view at one moment, pinned because segments live as long as somebody refers to them. Searches and queries run on
+/// Reads one shard in this process: its view at one moment, pinned because segments live as long as somebody refers to them. Whatever reads rows runs on
 /// the caller's thread when <see cref="ReadSlots"/> has room, and big searches over several segments use the other cores too.
 /// </summary>
 public sealed class ShardReader : IShardReader
@@ -72,20 +72,26 @@ public sealed class ShardReader : IShardReader
             : OrderedRows.Execute(request, segments, _segments, Point(request.ExpireBefore), Scratch, cancellation);
     }
 
-    public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation)
+    public ValueTask<long> CountAsync(ShardQuery request, CancellationToken cancellation) =>
+        ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Count(s.request, c), cancellation);
+
+    private long Count(ShardQuery request, CancellationToken cancellation)
     {
         long count = 0;
         foreach (var i in Select(request.PartitionIds, request.IgnoreGrowing))
             count += SegmentQuery.Count(_segments[i], request.Filter, Point(request.ExpireBefore), Scratch, cancellation);
-        return new(count);
+        return count;
     }
 
-    public ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation)
+    public ValueTask<GroupStates> AggregateAsync(ShardAggregation request, CancellationToken cancellation) =>
+        ReadSlots.Shared.RunAsync((Reader: this, request), static (s, c) => s.Reader.Aggregate(s.request, c), cancellation);
+
+    private GroupStates Aggregate(ShardAggregation request, CancellationToken cancellation)
     {
         var table = new GroupTable(request.GroupBy, request.Aggregates);
         foreach (var i in Select(request.Rows.PartitionIds, request.Rows.IgnoreGrowing))
             table.Add(_segments[i], request.Rows.Filter, Point(request.Rows.ExpireBefore), Scratch, cancellation);
-        return new(table.ToStates());
+        return table.ToStates();
     }
 
     public ValueTask<ImmutableArray<SegmentExplain>> ExplainSearchAsync(ShardSearch request, CancellationToken cancellation)
@@ -115,9 +121,7 @@ public sealed class ShardReader : IShardReader
     private SegmentHits[][] SearchSegments(int[] segments, SegmentSearchRequest request, CancellationToken cancellation)
     {
         var found = new SegmentHits[segments.Length][];
-        long bytes = 0;
-        foreach (var i in segments) bytes += _segments[i].MemoryBytes;
-        if (segments.Length < 2 || bytes < ParallelBytes)
+        if (!IsWorthSpreading(segments))
         {
             for (var i = 0; i < segments.Length; i++) found[i] = SegmentSearcher.Search(_segments[segments[i]], request, Scratch, cancellation);
             return found;
@@ -132,6 +136,18 @@ public sealed class ShardReader : IShardReader
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(inner);
         }
         return found;
+    }
+
+    private bool IsWorthSpreading(int[] segments)
+    {
+        if (segments.Length < 2) return false;
+        long bytes = 0;
+        foreach (var i in segments)
+        {
+            bytes += _segments[i].MemoryBytes;
+            if (bytes >= ParallelBytes) return true;
+        }
+        return false;
     }
 
     private int[] Select(ImmutableArray<long> partitions, bool ignoreGrowing)
