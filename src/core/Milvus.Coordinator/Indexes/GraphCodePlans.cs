@@ -11,7 +11,7 @@ internal static class GraphCodePlans
     private const int DefaultStages = 2;
     private const int DefaultBits = 8;
 
-    /// <summary>Null for graphs that are searched by byte codes, which are made when they are loaded: HNSW_SQ of 8 bits among them.</summary>
+    /// <summary>Null for graphs that are searched by byte codes of all rows, which every graph has: HNSW_SQ of 8 bits among them.</summary>
     public static RowCodeParameters? Resolve(IndexInfo index, FieldSchema field)
     {
         if (field.Type == DataType.BinaryVector) return null;

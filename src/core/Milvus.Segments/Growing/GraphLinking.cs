@@ -27,7 +27,19 @@ public static class GraphLinking
             if (s_running) return;
             s_running = true;
         }
-        new Thread(Run) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "growing-graphs" }.Start();
+        try
+        {
+            new Thread(Run) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "growing-graphs" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system gives no thread: rows without links are compared, and a later search asks again.
+            lock (Gate)
+            {
+                s_running = false;
+                Waiting.Clear();
+            }
+        }
     }
 
     private static void Run()

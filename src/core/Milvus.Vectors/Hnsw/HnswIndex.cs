@@ -137,7 +137,7 @@ public sealed class HnswIndex : VectorIndex
         {
             if (!_coded.Search(Graph, form, filter, passing, ef, Math.Min(parameters.K, passing), scratch))
                 return false;
-            _rescoring.Run(Store, scratch, Math.Max(Candidates(parameters), _coded.LeastRescored(parameters.K)), results);
+            _rescoring.Run(Store, scratch, Math.Max(Candidates(parameters), _coded.LeastRescored(parameters.K, ef)), results);
             return IsAnswered(range, passing, results);
         }
 

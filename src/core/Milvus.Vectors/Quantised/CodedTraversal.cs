@@ -35,7 +35,8 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     /// errors of a few rows do not rule out others: stopping by them lost 2 of 1 000 rows however wide the beam was.
     /// </summary>
     /// <param name="k">Rows wanted.</param>
-    public int LeastRescored(int k) => Rows.Space.IsReduced ? (int)Math.Min(int.MaxValue, (4L * k) + SpareOfSubspace) : k;
+    /// <param name="ef">Width of the beam: what a narrow one misses matters more than what its codes confuse.</param>
+    public int LeastRescored(int k, int ef) => Rows.Space.IsReduced ? (int)Math.Min(int.MaxValue, Math.Min((4L * k) + SpareOfSubspace, (long)k + ef)) : k;
 
     /// <summary>Makes the codes that <paramref name="codes"/> asks for; null for none.</summary>
     /// <param name="rows">Byte codes when they exist already.</param>
