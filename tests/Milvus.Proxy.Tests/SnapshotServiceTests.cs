@@ -23,7 +23,7 @@ public sealed class SnapshotServiceTests
         {
             if (c is CreateSnapshot { Name: "taken" }) throw MilvusException.InvalidParameter("snapshot name taken already exists");
         };
-        await World.RefusedAsync("Invalid snapshot name: a b", () => CreateAsync("a b"));
+        await World.RefusedAsync("snapshot name can only contain", () => CreateAsync("a b"));
         await World.RefusedAsync("already exists", () => CreateAsync("taken"));
         Assert.Equal(0, _storage.Checkpoints);
         Assert.Equal(7, await CreateAsync("free"));

@@ -75,17 +75,9 @@ public class StructTests
         for (var round = 0; round < Rounds; round++)
         {
             float[][] query = [Vector(random), Vector(random), Vector(random)];
-            var result = await machine.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
-            {
-                Collection = "c",
-                Expression = round % 2 == 0 ? "" : "key % 3 != 0",
-                Vectors = new QueryVectors(DataType.FloatVector, [MemoryMarshal.AsBytes(query.SelectMany(v => v).ToArray().AsSpan()).ToArray()]) { AreLists = true },
-                ConsistencyLevel = ConsistencyLevel.Strong,
-                Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "s[w]").Add("topk", "10").Add("explain", "true"),
-            });
-            var segments = result.Explain!.Steps.Where(s => s.Operation == "search").SelectMany(s => s.Segments).Where(s => s.RowCount > 0).ToList();
-            Assert.NotEmpty(segments);
-            Assert.All(segments, s => Assert.Equal("index", s.SearchPlan));
+            var result = await SearchAsync(query, round % 2 == 0 ? "" : "key % 3 != 0");
+            Assert.NotEmpty(Plans(result));
+            Assert.All(Plans(result), plan => Assert.Equal("index", plan));
             var scores = model.Where(r => r.Value is { Vectors.Length: > 0 } && (round % 2 == 0 || r.Key % 3 != 0)).ToDictionary(r => r.Key, r => query.Sum(v => Best(metric, v, r.Value!.Vectors)));
             var expected = (metric == "MAX_SIM_L2" ? scores.OrderBy(s => s.Value) : scores.OrderByDescending(s => s.Value)).Take(10).Select(s => s.Key).ToArray();
             Assert.Equal(10, result.Scores.Length);
@@ -93,6 +85,17 @@ public class StructTests
             found += expected.Intersect(result.Ids.Int64s.ToArray()).Count();
         }
         Assert.True(found >= 0.95 * 10 * Rounds, $"{metric}: {found} of {10 * Rounds}");
+
+        Task<SearchResult> SearchAsync(float[][] query, string filter) => machine.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Expression = filter,
+            Vectors = new QueryVectors(DataType.FloatVector, [MemoryMarshal.AsBytes(query.SelectMany(v => v).ToArray().AsSpan()).ToArray()]) { AreLists = true },
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Params = ImmutableDictionary<string, string>.Empty.Add("anns_field", "s[w]").Add("topk", "10").Add("explain", "true"),
+        });
+
+        static string[] Plans(SearchResult result) => [.. result.Explain!.Steps.Where(s => s.Operation == "search").SelectMany(s => s.Segments).Where(s => s.RowCount > 0).Select(s => s.SearchPlan)];
     }
 
     [Fact]

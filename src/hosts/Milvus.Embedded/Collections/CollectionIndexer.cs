@@ -49,8 +49,9 @@ public sealed class CollectionIndexer(CollectionRuntime collection, EngineServic
                 return new IndexProgress(BuildPhase.Failed, total, done, failure.Reason);
         }
         if (done < total && collection.Compactor.FillFailure is { Length: > 0 } reason && segments.Any(m => Lacks(m, index))) return new IndexProgress(BuildPhase.Failed, total, done, reason);
-        var phase = done == total ? BuildPhase.Finished : Interlocked.Read(ref _building) == index.Id ? BuildPhase.InProgress : BuildPhase.Unissued;
-        return new IndexProgress(phase == BuildPhase.Unissued ? BuildPhase.InProgress : phase, total, done);
+        // What was built last is stored before it takes the place of the scan.
+        var isBuilding = Interlocked.Read(ref _building) == index.Id;
+        return new IndexProgress(done == total && !isBuilding ? BuildPhase.Finished : BuildPhase.InProgress, total, done);
     }
 
     private (SegmentManifest Manifest, IndexInfo Index, SegmentIndexPlan Plan)? Next()
