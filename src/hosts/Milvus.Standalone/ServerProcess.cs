@@ -43,6 +43,10 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Locks the directory, recovers it, starts listening.</summary>
     public static async Task<ServerProcess> StartAsync(ServerSettings settings, CancellationToken cancellation = default)
     {
+        // Sealing and the catalogue wait for the disk on pool threads: requests must not wait for the pool to notice, nor be so many at once that they take the
+        // cores from one another.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, 4 + (2 * Environment.ProcessorCount)), ports);
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
         ILoggerFactory? logging = null;
         EmbeddedMilvus? milvus = null;

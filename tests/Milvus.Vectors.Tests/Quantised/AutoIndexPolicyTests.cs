@@ -44,7 +44,7 @@ public sealed class AutoIndexPolicyTests
     [InlineData(GraphCodes.Signs, 300)]
     public void Estimates_are_what_an_index_takes(GraphCodes codes, int dimension)
     {
-        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Clustered(new Random(1), DataType.FloatVector, dimension, 4000, 8));
+        VectorStore store = TestVectors.Store(DataType.FloatVector, dimension, TestVectors.Embedded(new Random(1), dimension, 4000, 8, 24, 0.2));
         HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 16, EfConstruction = 20, Codes = codes });
         long estimate = 4000 * GraphMemory.AutoIndexBytes(DataType.FloatVector, dimension, codes);
         Assert.InRange(index.MemoryBytes, estimate * 95 / 100, estimate * 105 / 100);
@@ -54,7 +54,7 @@ public sealed class AutoIndexPolicyTests
     public void A_graph_made_for_more_codes_is_searched_by_fewer()
     {
         const int Dimension = 304;
-        byte[] all = TestVectors.Clustered(new Random(1), DataType.FloatVector, Dimension, 3030, 40, 0.6);
+        byte[] all = TestVectors.Embedded(new Random(1), Dimension, 3030, 40, 24, 0.2);
         VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, all[..(3000 * Dimension * sizeof(float))]);
         HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 16, EfConstruction = 80, Codes = GraphCodes.Signs });
         var saved = new MemoryStream();

@@ -66,8 +66,9 @@ public sealed class FilteredWorkTests
     public void Searches_for_as_many_rows_as_the_beam_is_wide_do_not_end_in_a_scan(string codes, int k)
     {
         const int Some = 4000;
-        VectorStore store = TestVectors.Store(
-            DataType.FloatVector, codes == "1-bit codes" ? 264 : 24, TestVectors.Clustered(new Random(4), DataType.FloatVector, codes == "1-bit codes" ? 264 : 24, Some, 8, 0.6));
+        VectorStore store = codes == "1-bit codes"
+            ? TestVectors.Store(DataType.FloatVector, 264, TestVectors.Embedded(new Random(4), 264, Some, 8, 24, 0.2))
+            : TestVectors.Store(DataType.FloatVector, 24, TestVectors.Clustered(new Random(4), DataType.FloatVector, 24, Some, 8, 0.6));
         HnswIndex index = HnswBuilder.Build(store, MetricType.L2, codes switch
         {
             "bytes" => new HnswParameters { M = 16, EfConstruction = 80, Codes = GraphCodes.Bytes },

@@ -38,7 +38,7 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     /// <param name="ef">Width of the beam: what a narrow one misses matters more than what its codes confuse.</param>
     public int LeastRescored(int k, int ef) => Rows.Space.IsReduced ? (int)Math.Min(int.MaxValue, Math.Min((4L * k) + SpareOfSubspace, (long)k + ef)) : k;
 
-    /// <summary>Makes the codes that <paramref name="codes"/> asks for; null for none.</summary>
+    /// <summary>Makes the codes that <paramref name="codes"/> asks for; null for none. Signs are left out where they find too little.</summary>
     /// <param name="rows">Byte codes when they exist already.</param>
     public static CodedTraversal? Of(HnswGraph graph, VectorStore store, MetricType metric, GraphCodes codes, int threads, CodedRows? rows = null)
     {
@@ -46,7 +46,11 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
             return null;
         rows ??= CodesOf(store, metric, codes, threads);
         NeighbourCodes? neighbours = codes == GraphCodes.Signs && graph.Base.Degree == NeighbourCodes.Degree && rows.Space.Rotation is not null && !rows.Space.IsReduced ? NeighbourCodes.Of(graph, rows, threads) : null;
-        return rows.Visit(new Factory(rows, neighbours));
+        CodedTraversal traversal = rows.Visit(new Factory(rows, neighbours));
+        if (neighbours is null)
+            return traversal;
+        CodedTraversal byBytes = rows.Visit(new Factory(rows, null));
+        return SignTrial.Succeeds(graph, store, metric, traversal, byBytes) ? traversal : byBytes;
     }
 
     /// <summary>The byte codes that a kind of traversal needs.</summary>
