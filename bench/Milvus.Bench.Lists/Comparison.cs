@@ -29,7 +29,7 @@ internal sealed class Comparison(ListSet set, string driver, double seconds, int
         Console.WriteLine("| scan of all rows | ours ms | GB/s | recall | FAISS | FAISS ms | recall | ratio |");
         Console.WriteLine("|---|---:|---:|---:|---|---:|---:|---:|");
         var all = new VectorSearchParameters(ListSet.K) { Nprobe = 1 };
-        var flat = Ours.Run(set, new FlatIndex(set.Store, MetricType.L2), _queries, all, "-", seconds);
+        var flat = Ours.Run(set, new FlatIndex(set.Store, MetricType.L2, set.RowCount, keepsCodes: true), _queries, all, "-", seconds);
         Timing? other = peer?.Run("Flat", "-").Timings[0];
         Scan("FLAT, one query", flat.Alone, set.Dimension * 4, flat.Recall, "Flat", other?.Alone, other?.Recall);
         Scan($"FLAT, {set.QueryCount} at once", flat.Batched, 0, flat.Recall, "Flat", other?.Batched, other?.Recall);

@@ -42,7 +42,7 @@ internal static class Kinds
 
     private static VectorSearchParameters Refined(float factor) => new(10) { Ef = 100, RefineFactor = factor };
 
-    private static VectorIndex Flat(VectorStore store) => new FlatIndex(store, MetricType.L2);
+    private static VectorIndex Flat(VectorStore store) => new FlatIndex(store, MetricType.L2, store.Count, keepsCodes: true);
 
     private static VectorIndex Graph(VectorStore store, GraphCodes codes, RowCodeParameters? rows) => HnswBuilder.Build(
         store, MetricType.L2, new HnswParameters { M = 16, EfConstruction = 128, Codes = codes, RowCodes = rows, Threads = Environment.ProcessorCount });

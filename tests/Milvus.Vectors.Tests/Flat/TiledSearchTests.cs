@@ -83,22 +83,24 @@ public sealed unsafe class TiledSearchTests
             fixed (sbyte* g = group)
             fixed (int* p = products)
             {
-                for (int i = 0; i < ByteTile.Rows; i++)
+                random.NextBytes(rows);
+                for (int trial = 0; trial < 6; trial++)
                 {
                     for (int k = 0; k < dimension; k++)
-                        vector[k] = (random.NextSingle() - 0.5f) * (i + 1);
-                    ByteTile.Rounded rounded = ByteTile.Round(v, dimension, 128, r + (i * padded));
+                        vector[k] = (random.NextSingle() - 0.5f) * (trial + 1);
+                    ByteTile.Rounded rounded = ByteTile.Round(v, dimension, (byte*)g);
                     double norm = 0, error = 0;
                     for (int k = 0; k < dimension; k++)
                     {
                         norm += vector[k] * vector[k];
-                        error += Math.Pow(vector[k] - ((r[(i * padded) + k] - 128) * rounded.Step), 2);
+                        error += Math.Pow(vector[k] - (g[k] * rounded.Step), 2);
                     }
 
                     Assert.Equal(Math.Sqrt(norm), rounded.Norm, 1e-5 * Math.Sqrt(norm));
                     Assert.Equal(Math.Sqrt(error), rounded.Error, 1e-4 * rounded.Step * Math.Sqrt(dimension));
                 }
 
+                Array.Clear(group);
                 for (int q = 0; q < ByteTile.Queries; q++)
                 {
                     for (int k = 0; k < dimension; k++)

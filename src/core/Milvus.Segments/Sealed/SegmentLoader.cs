@@ -82,6 +82,8 @@ internal static class SegmentLoader
         foreach (var index in manifest.Indexes)
         {
             bytes += EstimateIndex(index);
+            if (index.Kind == SegmentIndexPlan.Flat && schema.Find(index.FieldId) is { } exact && exact.Type.IsDenseVector())
+                bytes += manifest.RowCount * FlatIndex.BytesPerRow(exact.Type, exact.Dimension);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
             if (index.Kind is SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswBytes && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
             {

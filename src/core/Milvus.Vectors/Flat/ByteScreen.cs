@@ -18,18 +18,15 @@ internal sealed unsafe class ByteScreen
     public const int LeastQueries = 32;
     public const int LeastDimension = 48;
 
+    /// <summary>Fewer queries than this are faster one at a time where rows are rounded already.</summary>
+    public const int LeastQueriesOfCodes = 8;
+
     /// <summary>
     /// Where more than one pair in so many survives, comparing at once by float32 costs less. The first rows don't count: every one of them is among the best so far.
     /// </summary>
     private const int MostSurvivors = 12;
     private const int FirstRows = 2048;
     private const long TrialPairs = 64 * 1024;
-
-    /// <summary>Room for what float32 rounding adds, relative to |q||r|.</summary>
-    private const float Rounding = 4e-6f;
-
-    /// <summary>Added to rows so that they have no sign.</summary>
-    private const int Offset = 128;
 
     private readonly RowTerms[] _terms = new RowTerms[ByteTile.Rows];
     private PinnedBuffer _packed = new(0);
@@ -45,6 +42,7 @@ internal sealed unsafe class ByteScreen
     private long _pairs;
     private long _survivors;
     private int _loaded;
+    private float _rounding;
 
     public int Count { get; private set; }
 
@@ -61,15 +59,19 @@ internal sealed unsafe class ByteScreen
 
     private float* Errors => Norms + _stride;
 
-    private int* Shifts => (int*)(Errors + _stride);
+    private int* Sums => (int*)(Errors + _stride);
 
-    public static bool Serves(int dimension, int queries) => ByteTile.IsSupported && queries >= LeastQueries && dimension >= LeastDimension;
+    /// <summary>Room for what float32 rounding adds here and in the kernels, relative to |q||r|.</summary>
+    public static float Rounding(int dimension) => Math.Max(4e-6f, ((dimension / 64) + 16) * 1.2e-7f);
+
+    public static bool Serves(int dimension) => ByteTile.IsSupported && dimension >= LeastDimension;
 
     /// <summary>Takes the prepared queries; their collectors are empty.</summary>
     public void Set(PreparedQueries queries, MetricType metric, int dimension, DistanceRange range)
     {
         (Count, _queries, _metric, _range, _dimension, _padded, _pairs, _survivors) = (queries.Count, queries, metric, range, dimension, ByteTile.Pad(dimension), 0, 0);
         _loaded = 0;
+        _rounding = Rounding(dimension);
         _stride = Groups * ByteTile.Queries;
         _packed = AtLeast(_packed, (long)_stride * _padded);
         _numbers = AtLeast(_numbers, 5L * _stride * sizeof(float));
@@ -80,11 +82,11 @@ internal sealed unsafe class ByteScreen
         {
             if (i >= Count)
             {
-                (Limits[i], Steps[i], Norms[i], Errors[i], Shifts[i]) = (float.NegativeInfinity, 0, 0, 0, 0);
+                (Limits[i], Steps[i], Norms[i], Errors[i], Sums[i]) = (float.NegativeInfinity, 0, 0, 0, 0);
                 continue;
             }
 
-            ByteTile.Rounded terms = ByteTile.Round((float*)queries.Pointer(i), dimension, 0, rounded);
+            ByteTile.Rounded terms = ByteTile.Round((float*)queries.Pointer(i), dimension, rounded);
             sbyte* group = (sbyte*)_packed.Pointer + ((nint)(i / ByteTile.Queries) * ByteTile.Queries * _padded);
             int sum = 0;
             for (int k = 0; k < dimension; k++)
@@ -94,7 +96,7 @@ internal sealed unsafe class ByteScreen
             }
 
             // |q'| is at most |q| + |q − q'|.
-            (Steps[i], Norms[i], Errors[i], Shifts[i]) = (terms.Step, terms.Norm + terms.Error, terms.Error + (Rounding * terms.Norm), Offset * sum);
+            (Steps[i], Norms[i], Errors[i], Sums[i]) = (terms.Step, terms.Norm + terms.Error, terms.Error + (_rounding * terms.Norm), sum);
             Limit(i, float.PositiveInfinity);
         }
     }
@@ -116,7 +118,7 @@ internal sealed unsafe class ByteScreen
         float norm = Norms[query] - Errors[query];
         Limits[query] = _metric switch
         {
-            MetricType.L2 => bound - (norm * norm * (1 - Rounding)),
+            MetricType.L2 => bound - (norm * norm * (1 - _rounding)),
             MetricType.Cosine => _queries.Scale(query) is > 0 and var scale ? bound / scale : float.PositiveInfinity,
             _ => bound,
         };
@@ -125,16 +127,27 @@ internal sealed unsafe class ByteScreen
     /// <summary>Rounds a row into one of the <see cref="ByteTile.Rows"/> places.</summary>
     /// <param name="row">The row as float32.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
-    public void Load(int place, float* row, float inverseNorm)
+    public void Load(int place, float* row, float inverseNorm) =>
+        Take(place, RoundedRow.Of(row, _dimension, _rows.Pointer + (place * _padded), _padded), inverseNorm);
+
+    /// <summary>Takes a rounded row into one of the places.</summary>
+    /// <param name="row">Counted within the chunk.</param>
+    /// <param name="inverseNorm">For the cosine metric.</param>
+    public void Load(int place, in FlatCodes.Chunk chunk, int row, int stride, float inverseNorm)
+    {
+        Buffer.MemoryCopy(chunk.Codes + ((nint)row * stride), _rows.Pointer + (place * _padded), _padded, _padded);
+        Take(place, new RoundedRow(chunk.Steps[row], chunk.Norms[row], chunk.Errors[row], chunk.Zeros[row]), inverseNorm);
+    }
+
+    private void Take(int place, in RoundedRow terms, float inverseNorm)
     {
         _loaded++;
-        ByteTile.Rounded terms = ByteTile.Round(row, _dimension, Offset, _rows.Pointer + (place * _padded));
-        float error = terms.Error + (Rounding * terms.Norm);
+        float error = terms.Error + (_rounding * terms.Norm);
         _terms[place] = _metric switch
         {
-            MetricType.L2 => new RowTerms(terms.Norm * terms.Norm * (1 - Rounding), -2 * terms.Step, 2 * error, 2 * terms.Norm),
-            MetricType.Cosine => new RowTerms(0, -inverseNorm * terms.Step, inverseNorm * error, inverseNorm * terms.Norm),
-            _ => new RowTerms(0, -terms.Step, error, terms.Norm),
+            MetricType.L2 => new RowTerms(terms.Norm * terms.Norm * (1 - _rounding), -2 * terms.Step, 2 * error, 2 * terms.Norm, terms.Zero),
+            MetricType.Cosine => new RowTerms(0, -inverseNorm * terms.Step, inverseNorm * error, inverseNorm * terms.Norm, terms.Zero),
+            _ => new RowTerms(0, -terms.Step, error, terms.Norm, terms.Zero),
         };
     }
 
@@ -151,7 +164,7 @@ internal sealed unsafe class ByteScreen
     {
         RowTerms terms = _terms[place];
         int first = group * ByteTile.Queries;
-        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (place * ByteTile.Queries)) - Vector512.Load(Shifts + first);
+        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (place * ByteTile.Queries)) - (Vector512.Load(Sums + first) * terms.Zero);
         Vector512<float> value = (Vector512.ConvertToSingle(product) * Vector512.Load(Steps + first) * terms.Factor) + Vector512.Create(terms.Base)
             - (Vector512.Load(Norms + first) * terms.Error) - (Vector512.Load(Errors + first) * terms.Norm);
 
@@ -163,5 +176,5 @@ internal sealed unsafe class ByteScreen
 
     private static PinnedBuffer AtLeast(PinnedBuffer buffer, long bytes) => buffer.Length >= bytes ? buffer : new PinnedBuffer(bytes);
 
-    private readonly record struct RowTerms(float Base, float Factor, float Error, float Norm);
+    private readonly record struct RowTerms(float Base, float Factor, float Error, float Norm, int Zero);
 }

@@ -83,10 +83,9 @@ internal static unsafe class ByteTile
     }
 
     /// <summary>Rounds a vector to −127…127 by one step for all components.</summary>
-    /// <param name="offset">Added to every rounded component.</param>
-    /// <param name="target"><see cref="Pad"/> bytes; those that fill up are the offset.</param>
+    /// <param name="target"><see cref="Pad"/> bytes, signed; those that fill up are 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Rounded Round(float* vector, int dimension, byte offset, byte* target)
+    public static Rounded Round(float* vector, int dimension, byte* target)
     {
         Vector512<float> largest = default, squares = default;
         int i = 0;
@@ -108,12 +107,11 @@ internal static unsafe class ByteTile
 
         float step = most / sbyte.MaxValue, inverse = step > 0 ? 1 / step : 0;
         Vector512<float> errors = default;
-        Vector512<byte> shift = Vector512.Create(offset);
         for (i = 0; i <= dimension - 64; i += 64)
         {
             Vector512<short> low = Vector512.Narrow(RoundSome(vector + i, inverse, ref errors), RoundSome(vector + i + 16, inverse, ref errors));
             Vector512<short> high = Vector512.Narrow(RoundSome(vector + i + 32, inverse, ref errors), RoundSome(vector + i + 48, inverse, ref errors));
-            (Vector512.Narrow(low, high).AsByte() + shift).Store(target + i);
+            Vector512.Narrow(low, high).AsByte().Store(target + i);
         }
 
         float error = Vector512.Sum(errors);
@@ -121,11 +119,11 @@ internal static unsafe class ByteTile
         {
             float scaled = vector[i] * inverse, near = MathF.Round(scaled);
             error += (scaled - near) * (scaled - near);
-            target[i] = unchecked((byte)((int)near + offset));
+            target[i] = unchecked((byte)(int)near);
         }
 
         for (; i < Pad(dimension); i++)
-            target[i] = offset;
+            target[i] = 0;
         return new Rounded(step, MathF.Sqrt(square), step * MathF.Sqrt(error));
     }
 

@@ -28,6 +28,9 @@ internal abstract unsafe class FlatScanner
 
     private const int LineBytes = 64;
 
+    /// <summary>A chunk is rounded when at least one of so many of its rows is compared.</summary>
+    private const int MakesFrom = 4;
+
     /// <summary>How a pass rules out most rows before they are compared.</summary>
     private enum Screening
     {
@@ -54,12 +57,13 @@ internal abstract unsafe class FlatScanner
 
     /// <summary>Answers queries laid out one behind the other, several per pass over the rows.</summary>
     /// <param name="count">Rows 0…count−1 are compared.</param>
+    /// <param name="codes">The same rows rounded, if they are kept.</param>
     /// <exception cref="ArgumentException">Query type or length does not fit the field.</exception>
     public void Search(
         VectorStore store, MetricType metric, int count, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
-        RowFilter filter, ReadOnlySpan<TopK> results)
+        RowFilter filter, ReadOnlySpan<TopK> results, FlatCodes? codes = null)
     {
-        Collect(store, metric, 0, count, queries, queryType, parameters, filter, results);
+        Collect(store, metric, 0, count, queries, queryType, parameters, filter, results, codes);
         foreach (TopK result in results)
             result.Finish(metric);
     }
@@ -68,12 +72,13 @@ internal abstract unsafe class FlatScanner
     /// <param name="start">Rows start…end−1 are compared.</param>
     public void Collect(
         VectorStore store, MetricType metric, int start, int end, ReadOnlySpan<byte> queries, DataType queryType, in VectorSearchParameters parameters,
-        RowFilter filter, ReadOnlySpan<TopK> results)
+        RowFilter filter, ReadOnlySpan<TopK> results, FlatCodes? codes = null)
     {
         int bytes = queryType.VectorBytes(store.Dimension);
         var range = DistanceRange.FromScores(metric, parameters.Radius, parameters.RangeFilter);
-        bool tiles = _tiles && results.Length >= QueriesWorthTiling;
-        bool rounds = tiles && ByteScreen.Serves(store.Dimension, results.Length);
+        bool tiles = _tiles && results.Length >= (codes is null ? QueriesWorthTiling : ByteScreen.LeastQueriesOfCodes);
+        int queriesWorthRounding = codes is null ? ByteScreen.LeastQueries : ByteScreen.LeastQueriesOfCodes;
+        bool rounds = tiles && ByteScreen.Serves(store.Dimension) && results.Length >= queriesWorthRounding;
         FlatScratch scratch = FlatScratch.Pool.Rent();
         for (int first = 0, pass; first < results.Length; first += pass)
         {
@@ -82,12 +87,13 @@ internal abstract unsafe class FlatScanner
             scratch.Queries.Set(store, metric, queries.Slice(first * bytes, pass * bytes), queryType, pass);
             foreach (TopK result in some)
                 result.Reset(parameters.K, range);
-            Screening screening = !tiles ? Screening.None : rounds && ByteScreen.Serves(store.Dimension, pass) ? Screening.Bytes : Screening.Floats;
+            Screening screening = !tiles || (codes is not null && pass < queriesWorthRounding) ? Screening.None
+                : rounds && pass >= queriesWorthRounding ? Screening.Bytes : Screening.Floats;
             if (screening == Screening.Bytes)
                 scratch.Bytes.Set(scratch.Queries, metric, store.Dimension, range);
             else if (screening == Screening.Floats)
                 scratch.Tiles.Set(scratch.Queries, metric, store.Dimension, range);
-            Scan(store, start, end, scratch, filter, screening, some);
+            Scan(store, metric, start, end, scratch, filter, screening, range, some, screening == Screening.Floats ? null : codes);
 
             // What rounded vectors could not rule out for these queries they will not for others of the batch.
             rounds &= screening != Screening.Bytes || scratch.Bytes.IsWorthwhile;
@@ -115,39 +121,38 @@ internal abstract unsafe class FlatScanner
     /// <summary>
     /// Offers rows <paramref name="first"/>…<paramref name="end"/>−1 that pass the filter to the collector of every query.
     /// </summary>
-    private void Scan(VectorStore store, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, ReadOnlySpan<TopK> results)
+    private void Scan(
+        VectorStore store, MetricType metric, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, DistanceRange range,
+        ReadOnlySpan<TopK> results, FlatCodes? codes)
     {
         int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
+        float* decoded = codes is not null && _decodes ? scratch.Decoded(ProductTile.Rows * store.Dimension) : null;
+        if (codes is not null && screening == Screening.None)
+        {
+            for (int i = 0; i < results.Length; i++)
+                scratch.Codes[i].Set((float*)scratch.Queries.Pointer(i), scratch.Queries.Scale(i), metric, store.Dimension, codes.Stride, range, results[i].Bound);
+        }
+
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);
         while (first < end)
         {
-            int rows = Math.Min(Math.Min(blockRows, end - first), block.Rows.Contiguous(first));
             if (screening == Screening.Bytes && !scratch.Bytes.IsWorthwhile)
             {
                 scratch.Bytes.HandOver(scratch.Tiles, results);
-                screening = Screening.Floats;
+                (screening, codes) = (Screening.Floats, null);
             }
 
-            if (screening != Screening.None)
+            int most = codes is null ? blockRows : FlatCodes.ChunkRows - (first % FlatCodes.ChunkRows);
+            int rows = Math.Min(Math.Min(most, end - first), block.Rows.Contiguous(first));
+            bool all = filter.PassesAll;
+            int some = all ? rows : Select(filter, first, rows, scratch.Rows).Length;
+            if (some > 0)
             {
-                bool all = filter.PassesAll;
-                int some = all ? rows : Select(filter, first, rows, scratch.Rows).Length;
-                Tiled(store, block, first, some, all ? null : scratch.Rows, screening == Screening.Bytes, scratch, results);
-            }
-            else if (filter.PassesAll)
-            {
-                for (int query = 0; query < results.Length; query++)
-                {
-                    Contiguous(
-                        block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), block.Rows.Pointer(first), store.RowBytes, first, rows,
-                        results[query]);
-                }
-            }
-            else
-            {
-                ReadOnlySpan<int> selected = Select(filter, first, rows, scratch.Rows);
-                for (int query = 0; query < results.Length && !selected.IsEmpty; query++)
-                    Scattered(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), selected, results[query]);
+                FlatCodes.Chunk? chunk = codes?.Find(first / FlatCodes.ChunkRows, some * MakesFrom >= FlatCodes.ChunkRows, decoded);
+                if (screening == Screening.None)
+                    Untiled(store, block, first, some, all, chunk, scratch, results);
+                else
+                    Tiled(store, block, first, some, all ? null : scratch.Rows, screening == Screening.Bytes, chunk, codes?.Stride ?? 0, scratch, results);
             }
 
             first += rows;
@@ -155,6 +160,60 @@ internal abstract unsafe class FlatScanner
 
         GC.KeepAlive(store);
         GC.KeepAlive(scratch);
+    }
+
+    /// <summary>One query of the pass after the other against rows behind one another, or the first ones of the scratch memory.</summary>
+    private void Untiled(
+        VectorStore store, in Block block, int first, int some, bool all, FlatCodes.Chunk? chunk, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    {
+        for (int query = 0; query < results.Length; query++)
+        {
+            byte* pointer = scratch.Queries.Pointer(query);
+            float scale = scratch.Queries.Scale(query);
+            if (chunk is { } codes && scratch.Codes[query].IsWorthwhile)
+                Screened(block, pointer, scale, codes, first, some, all ? null : scratch.Rows, scratch.Codes[query], results[query]);
+            else if (all)
+                Contiguous(block, pointer, scale, block.Rows.Pointer(first), store.RowBytes, first, some, results[query]);
+            else
+                Scattered(block, pointer, scale, scratch.Rows.AsSpan(0, some), results[query]);
+        }
+    }
+
+    /// <summary>One query against rows of a chunk, most of which their codes rule out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Screened(in Block block, byte* query, float scale, in FlatCodes.Chunk chunk, int first, int some, int[]? selected, CodeScreen screen, TopK result)
+    {
+        int start = first % FlatCodes.ChunkRows, chunkFirst = first - start, compared = 0;
+        for (int i = 0; i < some; i += CodeScreen.Rows)
+        {
+            uint survivors;
+            if (selected is null)
+            {
+                survivors = screen.Survivors(chunk, start + i);
+            }
+            else
+            {
+                int last = some - 1;
+                survivors = screen.Survivors(
+                    chunk, selected[i] - chunkFirst, selected[Math.Min(i + 1, last)] - chunkFirst, selected[Math.Min(i + 2, last)] - chunkFirst,
+                    selected[Math.Min(i + 3, last)] - chunkFirst);
+            }
+
+            if (i > some - CodeScreen.Rows)
+                survivors &= (1u << (some - i)) - 1;
+            if (survivors == 0)
+                continue;
+            for (; survivors != 0; survivors &= survivors - 1)
+            {
+                int at = i + BitOperations.TrailingZeroCount(survivors);
+                Compare(block, query, scale, selected is null ? first + at : selected[at], result);
+                compared++;
+            }
+
+            screen.Limit(result.Bound);
+        }
+
+        screen.Count(some, compared);
     }
 
     /// <summary>Rows behind one another in memory, numbered from <paramref name="first"/>.</summary>
@@ -169,7 +228,8 @@ internal abstract unsafe class FlatScanner
 
     /// <summary>All queries of the pass against the rows from <paramref name="first"/> on, or the first ones of <paramref name="selected"/>.</summary>
     private void Tiled(
-        VectorStore store, in Block block, int first, int rows, int[]? selected, bool rounds, FlatScratch scratch, ReadOnlySpan<TopK> results)
+        VectorStore store, in Block block, int first, int rows, int[]? selected, bool rounds, FlatCodes.Chunk? chunk, int stride, FlatScratch scratch,
+        ReadOnlySpan<TopK> results)
     {
         int dimension = store.Dimension, perTile = rounds ? ByteTile.Rows : ProductTile.Rows;
         float* decoded = _decodes ? scratch.Decoded(ProductTile.Rows * dimension) : null;
@@ -183,6 +243,8 @@ internal abstract unsafe class FlatScanner
                 int at = Math.Min(start + i, rows - 1);
                 int row = selected is null ? first + at : selected[at];
                 numbers[i] = row;
+                if (chunk is not null)
+                    continue;
                 pointers[i] = block.Rows.Pointer(row);
                 if (_decodes)
                 {
@@ -192,21 +254,30 @@ internal abstract unsafe class FlatScanner
                 }
             }
 
-            if (rounds)
-                Tile(block, store.HasNorms, pointers, numbers, some, selected is null && start + (2 * perTile) <= rows, scratch, results);
+            if (chunk is { } codes)
+            {
+                for (int i = 0; i < some; i++)
+                    scratch.Bytes.Load(i, codes, numbers[i] % FlatCodes.ChunkRows, stride, store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
+                Tile(block, null, numbers, some, scratch, results);
+            }
+            else if (rounds)
+            {
+                for (int i = 0; i < some; i++)
+                    scratch.Bytes.Load(i, (float*)pointers[i], store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
+                bool isFollowed = selected is null && start + (2 * perTile) <= rows && Sse.IsSupported;
+                Tile(block, isFollowed ? block.Rows.Pointer(numbers[some - 1] + 1) : null, numbers, some, scratch, results);
+            }
             else
                 Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
         }
     }
 
-    /// <param name="isFollowed">As many rows follow these in memory, and are asked for meanwhile.</param>
+    /// <summary>The loaded rows against all queries of the pass.</summary>
+    /// <param name="next">As many rows follow these in memory, and are asked for meanwhile; null if not.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(in Block block, bool hasNorms, byte** pointers, int* numbers, int rows, bool isFollowed, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    private void Tile(in Block block, byte* next, int* numbers, int rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
     {
         ByteScreen screen = scratch.Bytes;
-        for (int i = 0; i < rows; i++)
-            screen.Load(i, (float*)pointers[i], hasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
-        byte* next = isFollowed && Sse.IsSupported ? block.Rows.Pointer(numbers[rows - 1] + 1) : null;
         int perGroup = ((rows * block.RowBytes) + (screen.Groups - 1)) / screen.Groups;
         for (int group = 0; group < screen.Groups; group++)
         {

@@ -15,6 +15,9 @@ internal sealed unsafe class FlatScratch
     /// <summary>Those that are compared by products of bytes first.</summary>
     public ByteScreen Bytes { get; } = new();
 
+    /// <summary>Screens of single queries over rows that are rounded already.</summary>
+    public CodeScreen[] Codes { get; } = [.. Enumerable.Range(0, ByteScreen.LeastQueriesOfCodes).Select(_ => new CodeScreen())];
+
     /// <summary>Rows of the current block that pass the filter.</summary>
     public int[] Rows { get; } = new int[FlatScanner.MaxBlockRows];
 

@@ -46,14 +46,14 @@ internal readonly unsafe struct FloatLanes512 : IFloatLanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadHalf(ushort* source)
     {
-        Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load(source));
-        Vector512<int> sign = (bits & Vector512.Create(0x8000)) << 16;
-        Vector512<int> magnitude = (bits & Vector512.Create(0x7FFF)) << 13;
+        // Widened with the sign, which the shift leaves in its place.
+        Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source));
+        Vector512<int> magnitude = (bits << 13) & Vector512.Create(HalfBits.Magnitude);
         Vector512<int> normal = magnitude + Vector512.Create(HalfBits.Rebias);
         Vector512<float> subnormal =
             (magnitude + Vector512.Create(HalfBits.Subnormal)).AsSingle() - Vector512.Create(HalfBits.Subnormal).AsSingle();
         Vector512<int> isSubnormal = Vector512.LessThan(magnitude, Vector512.Create(HalfBits.SmallestNormal));
-        return (Vector512.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | sign).AsSingle();
+        return (Vector512.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | (bits & Vector512.Create(int.MinValue))).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -91,14 +91,14 @@ internal readonly unsafe struct FloatLanes256 : IFloatLanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(ushort* source)
     {
-        Vector256<int> bits = Avx2.ConvertToVector256Int32(Vector128.Load(source));
-        Vector256<int> sign = (bits & Vector256.Create(0x8000)) << 16;
-        Vector256<int> magnitude = (bits & Vector256.Create(0x7FFF)) << 13;
+        // Widened with the sign, which the shift leaves in its place.
+        Vector256<int> bits = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source));
+        Vector256<int> magnitude = (bits << 13) & Vector256.Create(HalfBits.Magnitude);
         Vector256<int> normal = magnitude + Vector256.Create(HalfBits.Rebias);
         Vector256<float> subnormal =
             (magnitude + Vector256.Create(HalfBits.Subnormal)).AsSingle() - Vector256.Create(HalfBits.Subnormal).AsSingle();
         Vector256<int> isSubnormal = Vector256.LessThan(magnitude, Vector256.Create(HalfBits.SmallestNormal));
-        return (Vector256.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | sign).AsSingle();
+        return (Vector256.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | (bits & Vector256.Create(int.MinValue))).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -178,6 +178,9 @@ internal static class HalfBits
 
     /// <summary>The exponent of a subnormal binary16 as binary32, so that subtracting it again normalises the mantissa.</summary>
     public const int Subnormal = Rebias + (1 << 23);
+
+    /// <summary>Exponent and mantissa after the shift by 13.</summary>
+    public const int Magnitude = 0x7FFF << 13;
 
     /// <summary>The smallest normal magnitude after the shift by 13.</summary>
     public const int SmallestNormal = 0x0400 << 13;

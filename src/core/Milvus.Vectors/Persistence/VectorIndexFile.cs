@@ -94,7 +94,7 @@ public static class VectorIndexFile
             throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} has no version {header.FormatVersion}");
         return header.Kind switch
         {
-            VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows),
+            VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows, keepsCodes: true),
             VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.HnswRowCodes => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
             VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
             VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
