@@ -18,6 +18,9 @@ internal sealed unsafe class ByteScreen
     public const int LeastQueries = 32;
     public const int LeastDimension = 48;
 
+    /// <summary>Rows that are loaded together: beside them a group of queries stays in the first-level cache.</summary>
+    public const int Places = 4 * ByteTile.Rows;
+
     /// <summary>Fewer queries than this are faster one at a time where rows are rounded already.</summary>
     public const int LeastQueriesOfCodes = 8;
 
@@ -28,7 +31,7 @@ internal sealed unsafe class ByteScreen
     private const int FirstRows = 2048;
     private const long TrialPairs = 64 * 1024;
 
-    private readonly RowTerms[] _terms = new RowTerms[ByteTile.Rows];
+    private readonly RowTerms[] _terms = new RowTerms[Places];
     private PinnedBuffer _packed = new(0);
     private PinnedBuffer _numbers = new(0);
     private PinnedBuffer _rows = new(0);
@@ -75,7 +78,7 @@ internal sealed unsafe class ByteScreen
         _stride = Groups * ByteTile.Queries;
         _packed = AtLeast(_packed, (long)_stride * _padded);
         _numbers = AtLeast(_numbers, 5L * _stride * sizeof(float));
-        _rows = AtLeast(_rows, (ByteTile.Rows + 1) * _padded);
+        _rows = AtLeast(_rows, (long)Places * _padded);
         _packed.Span.Clear();
         byte* rounded = _rows.Pointer;
         for (int i = 0; i < _stride; i++)
@@ -124,7 +127,7 @@ internal sealed unsafe class ByteScreen
         };
     }
 
-    /// <summary>Rounds a row into one of the <see cref="ByteTile.Rows"/> places.</summary>
+    /// <summary>Rounds a row into one of the <see cref="Places"/>.</summary>
     /// <param name="row">The row as float32.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
     public void Load(int place, float* row, float inverseNorm) =>
@@ -151,10 +154,13 @@ internal sealed unsafe class ByteScreen
         };
     }
 
-    /// <summary>Multiplies the loaded rows by the queries of a group.</summary>
-    public void Multiply(int group, int rows)
+    /// <summary>Multiplies <see cref="ByteTile.Rows"/> loaded rows by the queries of a group.</summary>
+    /// <param name="place">The first one's.</param>
+    /// <param name="rows">So many of them count.</param>
+    public void Multiply(int group, int place, int rows)
     {
-        ByteTile.Multiply(_rows.Pointer, (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded), _padded, (int*)_products.Pointer);
+        ByteTile.Multiply(
+            _rows.Pointer + ((nint)place * _padded), (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded), _padded, (int*)_products.Pointer);
         _pairs += _loaded > FirstRows ? (long)rows * ByteTile.Queries : 0;
     }
 
@@ -163,6 +169,7 @@ internal sealed unsafe class ByteScreen
     public ulong Survivors(int place, int group)
     {
         RowTerms terms = _terms[place];
+        place %= ByteTile.Rows;
         int first = group * ByteTile.Queries;
         Vector512<int> product = Vector512.Load((int*)_products.Pointer + (place * ByteTile.Queries)) - (Vector512.Load(Sums + first) * terms.Zero);
         Vector512<float> value = (Vector512.ConvertToSingle(product) * Vector512.Load(Steps + first) * terms.Factor) + Vector512.Create(terms.Base)

@@ -21,6 +21,8 @@ internal sealed unsafe class CodeScreen
     /// <summary>Where more than one row in so many survives, comparing all of them costs less. The first rows don't count.</summary>
     private const int MostSurvivors = 8, FirstRows = 2048, TrialRows = 4096;
 
+    private const int AheadBytes = 8192, LineBytes = 64;
+
     private PinnedBuffer _query = new(0);
     private MetricType _metric;
     private DistanceRange _range;
@@ -100,6 +102,17 @@ internal sealed unsafe class CodeScreen
         _seen += rows;
         if (_seen > FirstRows)
             _survivors += survivors;
+    }
+
+    /// <summary>Asks for as many codes as four rows have, some way ahead.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(in FlatCodes.Chunk chunk, int first)
+    {
+        if (!Sse.IsSupported)
+            return;
+        byte* ahead = chunk.Codes + ((nint)first * _stride) + AheadBytes;
+        for (int i = 0; i < Rows * _stride; i += LineBytes)
+            Sse.Prefetch0(ahead + i);
     }
 
     /// <summary>One bit for each of four rows behind one another: 1 where the row has to be compared.</summary>

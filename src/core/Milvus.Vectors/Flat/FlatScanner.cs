@@ -189,6 +189,7 @@ internal abstract unsafe class FlatScanner
             uint survivors;
             if (selected is null)
             {
+                screen.Prefetch(chunk, start + i);
                 survivors = screen.Survivors(chunk, start + i);
             }
             else
@@ -231,10 +232,10 @@ internal abstract unsafe class FlatScanner
         VectorStore store, in Block block, int first, int rows, int[]? selected, bool rounds, FlatCodes.Chunk? chunk, int stride, FlatScratch scratch,
         ReadOnlySpan<TopK> results)
     {
-        int dimension = store.Dimension, perTile = rounds ? ByteTile.Rows : ProductTile.Rows;
-        float* decoded = _decodes ? scratch.Decoded(ProductTile.Rows * dimension) : null;
-        byte** pointers = stackalloc byte*[ProductTile.Rows];
-        int* numbers = stackalloc int[ProductTile.Rows];
+        int dimension = store.Dimension, perTile = rounds ? ByteScreen.Places : ProductTile.Rows;
+        float* decoded = _decodes ? scratch.Decoded(perTile * dimension) : null;
+        byte** pointers = stackalloc byte*[perTile];
+        int* numbers = stackalloc int[perTile];
         for (int start = 0; start < rows; start += perTile)
         {
             int some = Math.Min(perTile, rows - start);
@@ -258,14 +259,15 @@ internal abstract unsafe class FlatScanner
             {
                 for (int i = 0; i < some; i++)
                     scratch.Bytes.Load(i, codes, numbers[i] % FlatCodes.ChunkRows, stride, store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
-                Tile(block, null, numbers, some, scratch, results);
+                bool isFollowed = selected is null && start + (2 * perTile) <= rows && Sse.IsSupported;
+                Tile(block, isFollowed ? codes.Codes + ((nint)((numbers[some - 1] % FlatCodes.ChunkRows) + 1) * stride) : null, stride, numbers, some, scratch, results);
             }
             else if (rounds)
             {
                 for (int i = 0; i < some; i++)
                     scratch.Bytes.Load(i, (float*)pointers[i], store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
                 bool isFollowed = selected is null && start + (2 * perTile) <= rows && Sse.IsSupported;
-                Tile(block, isFollowed ? block.Rows.Pointer(numbers[some - 1] + 1) : null, numbers, some, scratch, results);
+                Tile(block, isFollowed ? block.Rows.Pointer(numbers[some - 1] + 1) : null, block.RowBytes, numbers, some, scratch, results);
             }
             else
                 Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
@@ -273,25 +275,26 @@ internal abstract unsafe class FlatScanner
     }
 
     /// <summary>The loaded rows against all queries of the pass.</summary>
-    /// <param name="next">As many rows follow these in memory, and are asked for meanwhile; null if not.</param>
+    /// <param name="next">As many rows of <paramref name="rowBytes"/> follow these in memory, and are asked for meanwhile; null if not.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(in Block block, byte* next, int* numbers, int rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    private void Tile(in Block block, byte* next, int rowBytes, int* numbers, int rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
     {
         ByteScreen screen = scratch.Bytes;
-        int perGroup = ((rows * block.RowBytes) + (screen.Groups - 1)) / screen.Groups;
+        int perGroup = ((rows * rowBytes) + (screen.Groups - 1)) / screen.Groups;
         for (int group = 0; group < screen.Groups; group++)
         {
             for (int i = 0; next != null && i < perGroup; i += LineBytes)
                 Sse.Prefetch0(next + ((nint)group * perGroup) + i);
-            screen.Multiply(group, rows);
-            for (int i = 0; i < rows; i++)
+            for (int place = 0; place < rows; place++)
             {
-                for (ulong survivors = screen.Survivors(i, group); survivors != 0; survivors &= survivors - 1)
+                if (place % ByteTile.Rows == 0)
+                    screen.Multiply(group, place, Math.Min(ByteTile.Rows, rows - place));
+                for (ulong survivors = screen.Survivors(place, group); survivors != 0; survivors &= survivors - 1)
                 {
                     int query = (group * ByteTile.Queries) + BitOperations.TrailingZeroCount(survivors);
                     if (query >= results.Length)
                         break;
-                    Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[i], results[query]);
+                    Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[place], results[query]);
                     screen.Limit(query, results[query].Bound);
                 }
             }
