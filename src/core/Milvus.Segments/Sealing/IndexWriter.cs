@@ -87,7 +87,7 @@ public static class IndexWriter
 
         VectorIndex index = plan.Kind switch
         {
-            SegmentIndexPlan.Flat => new FlatIndex(vectors, plan.Metric, vectors.Count),
+            SegmentIndexPlan.Flat => new FlatIndex(vectors, plan.Metric, vectors.Count, keepsCodes: true),
             SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswCodes => HnswBuilder.Build(vectors, plan.Metric, plan.HnswParameters, progress, cancellationToken),
             SegmentIndexPlan.MinHash => MinHashIndex.Build(vectors, plan.MinHashParameters, cancellationToken),
             SegmentIndexPlan.Ivf => IvfBuilder.Build(vectors, plan.Metric, plan.IvfParameters, progress, cancellationToken),

@@ -383,6 +383,9 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     private const int AheadBytes = 2048, LeastAhead = 4, MostAhead = 16;
     private const int AheadLines = 16;
 
+    /// <summary>How far ahead rows behind one another are asked for: further than the processor does by itself.</summary>
+    private const int StreamBytes = 8192, LineBytes = 64;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
         in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
@@ -395,6 +398,8 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
             if (i > rows - 4)
                 break;
             byte* row = start + ((nint)i * rowBytes);
+            for (int ahead = StreamBytes; Sse.IsSupported && ahead < StreamBytes + (4 * rowBytes); ahead += LineBytes)
+                Sse.Prefetch0(row + ahead);
             TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
             for (int j = 0; j < 4; j++)
                 result.Add(first + i + j, TScale.Apply(distances[j], scale, block.Norms, first + i + j));
