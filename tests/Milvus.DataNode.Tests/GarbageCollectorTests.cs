@@ -1,3 +1,4 @@
+using Milvus.Storage.Segments;
 using Milvus.TestKit.Objects;
 
 namespace Milvus.DataNode.Tests;
@@ -85,6 +86,18 @@ public sealed class GarbageCollectorTests
         });
         Assert.Equal((0, 0), await collector.CollectAsync("c/", default));
         Assert.Equal(["c/1/a"], await KeysAsync());
+    }
+
+    [Fact]
+    public async Task Terms_of_a_column_live_as_long_as_the_column()
+    {
+        var terms = SegmentKeys.Terms("c/1/a.col", "");
+        Put("c/1/a.col", 10);
+        Put(terms, 5);
+        _live.Add("c/1/a.col");
+        Assert.Equal((0, 0), await Collector().CollectAsync("c/", default));
+        _live.Clear();
+        Assert.Equal((2, 15), await Collector().CollectAsync("c/", default));
     }
 
     private GarbageCollector Collector() => new(_objects, () => _live);

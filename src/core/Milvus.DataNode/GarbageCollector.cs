@@ -1,9 +1,10 @@
 using Milvus.Storage.Objects;
+using Milvus.Storage.Segments;
 
 namespace Milvus.DataNode;
 
 /// <summary>
-/// Removes objects that no manifest and no checkpoint refers to: what a crash left behind, and what compaction replaced. Objects that are being
+/// Removes objects that no manifest and no checkpoint refers to, nor to what they go with: what a crash left behind, and what compaction replaced. Objects that are being
 /// written are protected by <see cref="ProtectAsync"/>. Thread-safe.
 /// </summary>
 /// <remarks>
@@ -46,7 +47,7 @@ public sealed class GarbageCollector(IObjectStore objects, Func<IEnumerable<stri
             long bytes = 0;
             foreach (var o in listed)
             {
-                if (live.Contains(o.Key) || !await RemoveAsync(o.Key, spared, cancellation).ConfigureAwait(false)) continue;
+                if (live.Contains(SegmentKeys.OwnerOf(o.Key)) || !await RemoveAsync(o.Key, spared, cancellation).ConfigureAwait(false)) continue;
                 count++;
                 bytes += o.Length;
             }

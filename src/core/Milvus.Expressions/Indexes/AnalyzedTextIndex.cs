@@ -8,7 +8,7 @@ namespace Milvus.Expressions.Indexes;
 
 /// <summary>
 /// The terms of an analysed column with the rows that have each. Answers text_match, and narrows phrase_match to the rows that have all
-/// words. Made from the column by whoever holds it, not stored.
+/// words. Made from the column by whoever holds it; its terms may be kept in a file, so that the texts need not be analysed again.
 /// </summary>
 internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : ScalarIndex(new ScalarIndexSpec(ScalarIndexKind.Text), terms.RowCount, known)
 {
@@ -22,23 +22,27 @@ internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : Scala
     public static AnalyzedTextIndex Build(FieldSchema field, IEnumerable<Column> blocks, int rowCount)
     {
         var builder = new TextIndexBuilder(Analyzer.Parse(field.Param("analyzer_params")));
-        ulong[]? known = null;
         var row = 0;
         foreach (var block in blocks)
         {
             var values = (BinaryColumn)block;
             for (var i = 0; i < values.Count && row < rowCount; i++, row++)
-            {
-                if (!values.IsNull(i))
-                {
-                    builder.Add(row, values[i]);
-                    if (known is not null) known[row >> 6] |= 1UL << row;
-                    continue;
-                }
-                known ??= AllBelow(row, rowCount);
-            }
+                if (!values.IsNull(i)) builder.Add(row, values[i]);
         }
-        return new AnalyzedTextIndex(builder.Build(rowCount), known);
+        return new AnalyzedTextIndex(builder.Build(rowCount), KnownOf(blocks, rowCount));
+    }
+
+    /// <summary>Writes the terms.</summary>
+    public void Save(Stream target) => TextIndexFile.Save(terms, target);
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="blocks">The column that it was made from.</param>
+    /// <exception cref="IntegrityException">Damaged, or over another number of rows.</exception>
+    public static AnalyzedTextIndex Load(Stream source, string sourceName, IEnumerable<Column> blocks, int rowCount)
+    {
+        var terms = TextIndexFile.Load(source, sourceName);
+        if (terms.RowCount != rowCount) throw new IntegrityException(sourceName, $"has the terms of {terms.RowCount} rows instead of {rowCount}");
+        return new AnalyzedTextIndex(terms, KnownOf(blocks, rowCount));
     }
 
     internal override IndexProbe? Plan(Leaf leaf)
@@ -54,6 +58,22 @@ internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : Scala
     }
 
     internal override IReadOnlyList<ReadOnlyMemory<byte>> Sections() => throw new NotSupportedException("indexes of analysed text are not stored");
+
+    /// <summary>The rows that have a text; null when all do.</summary>
+    private static ulong[]? KnownOf(IEnumerable<Column> blocks, int rowCount)
+    {
+        ulong[]? known = null;
+        var row = 0;
+        foreach (var block in blocks)
+        {
+            for (var i = 0; i < block.Count && row < rowCount; i++, row++)
+            {
+                if (block.IsNull(i)) known ??= AllBelow(row, rowCount);
+                else if (known is not null) known[row >> 6] |= 1UL << row;
+            }
+        }
+        return known;
+    }
 
     private static ulong[] AllBelow(int row, int rowCount)
     {

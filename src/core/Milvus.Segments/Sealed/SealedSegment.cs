@@ -150,15 +150,23 @@ public sealed class SealedSegment : Segment
         return 0;
     }
 
-    /// <summary>Analyses the texts of fields before a filter asks for their terms: seconds for millions of words.</summary>
+    /// <summary>
+    /// Has the terms of fields ready before a filter asks for them: read from beside the segment's files, where an earlier call left them, or else made of the
+    /// texts, which takes seconds for millions of words, and left there.
+    /// </summary>
+    /// <param name="store">Where the segment is.</param>
     /// <param name="isWanted">Which fields; null for all with enable_match.</param>
-    public void WarmTexts(Func<FieldSchema, bool>? isWanted = null, CancellationToken cancellation = default)
+    /// <returns>What went wrong with stored terms, if anything did; those of the segment are ready all the same.</returns>
+    public async Task<Exception?> WarmTextsAsync(IObjectStore store, Func<FieldSchema, bool>? isWanted = null, CancellationToken cancellation = default)
     {
+        Exception? problem = null;
         foreach (var field in ColdTexts())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (isWanted is null || isWanted(field)) _data.Texts.Of(field, _data);
+            if (isWanted is not null && !isWanted(field)) continue;
+            problem = await StoredTexts.WarmAsync(field, _data, Manifest.Columns.FirstOrDefault(c => c.FieldId == field.Id), store, cancellation).ConfigureAwait(false) ?? problem;
         }
+        return problem;
     }
 
     private SealedSegment Without(Predicate<SegmentIndexFile> left) => new(

@@ -6,7 +6,8 @@ namespace Milvus.Segments;
 
 /// <summary>
 /// Text indexes of a sealed segment's fields: each is made by whoever keeps the segment in memory, in the background, or when a filter first matches words
-/// of the field, which takes about as long as answering that filter by reading every text would. They live as long as the segment is in memory. Safe for
+/// of the field, which takes about as long as answering that filter by reading every text would. Who keeps the segment may keep their terms
+/// beside its files too. They live as long as the segment is in memory. Safe for
 /// any number of threads.
 /// </summary>
 internal sealed class SealedTexts
@@ -31,6 +32,9 @@ internal sealed class SealedTexts
     /// <summary>True when there could be an index that is not made yet.</summary>
     public bool IsCold(FieldSchema field, SealedData data) =>
         data.RowCount >= MinRows && data.Find(field.Id) is SealedScalarField && !(_indexes.TryGetValue(KeyOf(field), out var index) && index.IsValueCreated);
+
+    /// <summary>Takes an index that was made of the same column before, unless there is one.</summary>
+    public void Add(FieldSchema field, ScalarIndex index) => _indexes.TryAdd(KeyOf(field), new Lazy<ScalarIndex>(index));
 
     private static (long FieldId, string Analyzer) KeyOf(FieldSchema field) => (field.Id, field.Param("analyzer_params") ?? "");
 

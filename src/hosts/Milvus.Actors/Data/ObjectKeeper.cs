@@ -6,6 +6,7 @@ using Milvus.Coordinator.Service;
 using Milvus.DataNode;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Storage.Segments;
 
 namespace Milvus.Actors.Data;
 
@@ -66,7 +67,7 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
         // Of all collections and snapshots: restored ones share objects with those that they come from.
         var live = service.Segments.LiveObjectKeys().ToHashSet(StringComparer.Ordinal);
         foreach (var (key, _) in due)
-            if (!live.Contains(key)) await settings.Objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
+            if (!live.Contains(SegmentKeys.OwnerOf(key))) await settings.Objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
         _logger.LogInformation("Removed {Count} objects of segments and files that are no more", due.Count);
     }
 
@@ -86,11 +87,11 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
         var orphans = new List<string>();
         lock (_lock)
         {
-            foreach (var key in _unreferenced.Keys.Where(k => live.Contains(k)).ToList()) _unreferenced.Remove(key);
+            foreach (var key in _unreferenced.Keys.Where(k => live.Contains(SegmentKeys.OwnerOf(k))).ToList()) _unreferenced.Remove(key);
             // What was removed a moment ago has its own time.
             live.UnionWith(_removed.Select(r => r.Key));
             foreach (var key in listed)
-                if (!live.Contains(key) && IsLeftBehind(key, growing, isBusy)) orphans.Add(key);
+                if (!live.Contains(SegmentKeys.OwnerOf(key)) && IsLeftBehind(key, growing, isBusy)) orphans.Add(key);
         }
         foreach (var key in orphans) await settings.Objects.DeleteAsync(key, cancellation).ConfigureAwait(false);
         lock (_lock)

@@ -129,7 +129,8 @@ public sealed class SegmentLoads : IDisposable
             {
                 // Where memory is short a filter that asks has to wait.
                 if (segment.ColdTexts().Where(f => CollectionTexts.IsWarmed(collection, f)).Sum(segment.EstimateTextBytes) > _node.Memory.AvailableBytes) return;
-                await Task.Run(() => segment.WarmTexts(f => CollectionTexts.IsWarmed(collection, f), _stop.Token), _stop.Token).ConfigureAwait(false);
+                var problem = await Task.Run(() => segment.WarmTextsAsync(_node.Objects, f => CollectionTexts.IsWarmed(collection, f), _stop.Token), _stop.Token).ConfigureAwait(false);
+                if (problem is not null) _logger.LogWarning(problem, "Texts of segment {Segment} were analysed, their stored terms could not be used or written", segment.SegmentId);
                 Recount(replica);
             }
             finally

@@ -32,7 +32,7 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
                     await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
                     try
                     {
-                        Warm(segment, info, cancellation);
+                        await WarmAsync(segment, info, cancellation).ConfigureAwait(false);
                     }
                     finally
                     {
@@ -51,7 +51,7 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
     public static bool IsWarmed(CollectionInfo collection, FieldSchema field) =>
         field.EnableMatch && (field.Param("warmup") ?? collection.Property("warmup.scalarIndex")) != "disable";
 
-    private void Warm(SealedSegment segment, CollectionInfo info, CancellationToken cancellation)
+    private async Task WarmAsync(SealedSegment segment, CollectionInfo info, CancellationToken cancellation)
     {
         try
         {
@@ -60,7 +60,8 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
                 Postpone(segment);
                 return;
             }
-            segment.WarmTexts(f => IsWarmed(info, f), cancellation);
+            if (await segment.WarmTextsAsync(services.Objects, f => IsWarmed(info, f), cancellation).ConfigureAwait(false) is { } problem)
+                services.Logger.LogWarning(problem, "Collection {Collection}: texts of segment {Segment} were analysed, their stored terms could not be used or written", info.Name, segment.SegmentId);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
