@@ -1,11 +1,12 @@
 using Milvus.Model;
+using Milvus.Vectors.Tests.Disk;
 
 namespace Milvus.Vectors.Tests.Search;
 
 /// <summary>
 /// Recall at default parameters, whatever share of the rows passes the filter and wherever those rows lie: at random, near the query, or far from it.
 /// </summary>
-public sealed class FilteredRecallTests
+public sealed class FilteredRecallTests : IDisposable
 {
     internal const int Rows = 12_000;
     private const int K = 10;
@@ -17,6 +18,12 @@ public sealed class FilteredRecallTests
     /// <summary>1-bit codes are made of vectors of more than 256 components.</summary>
     private static readonly Lazy<VectorStore> Wide = new(
         () => TestVectors.Store(DataType.FloatVector, 264, TestVectors.Embedded(new Random(3), 264, Rows, 60, 24, 0.2)));
+
+    /// <summary>Rows around their centres in all directions alike: all neighbours are about as far.</summary>
+    private static readonly Lazy<VectorStore> Round = new(
+        () => TestVectors.Store(DataType.FloatVector, 264, TestVectors.Clustered(new Random(3), DataType.FloatVector, 264, Rows, 60)));
+
+    private readonly DiskFixture _disk = new();
 
     private static readonly string[] Places = ["random", "near", "far"];
 
@@ -66,14 +73,24 @@ public sealed class FilteredRecallTests
         Assert.True(failures.Count == 0, $"{kind}: {string.Join(", ", failures)}");
     }
 
-    private static VectorIndex Build(string kind)
+    public void Dispose() => _disk.Dispose();
+
+    private VectorIndex Build(string kind)
     {
         switch (kind)
         {
             case "HNSW":
                 return HnswBuilder.Build(Narrow, MetricType.L2, new HnswParameters());
             case "HNSW by bytes":
-                return HnswBuilder.Build(Narrow, MetricType.L2, new HnswParameters { Codes = GraphCodes.Bytes });
+                HnswIndex narrow = HnswBuilder.Build(Narrow, MetricType.L2, new HnswParameters { Codes = GraphCodes.Bytes });
+
+                // Nobody pays for a wide beam who does not need one.
+                Assert.Equal(16, narrow.DefaultBeam);
+                return narrow;
+            case "HNSW by bytes, round":
+                HnswIndex round = HnswBuilder.Build(Round.Value, MetricType.L2, AutoIndex with { Codes = GraphCodes.Bytes });
+                Assert.InRange(round.DefaultBeam, 24, 64);
+                return round;
             case "HNSW by halves":
                 return HnswBuilder.Build(Narrow, MetricType.L2, new HnswParameters { RowCodes = new RowCodeParameters(RowCoding.Float16) });
             case "AUTOINDEX by bytes":
@@ -83,11 +100,18 @@ public sealed class FilteredRecallTests
             case "AUTOINDEX by 1-bit codes":
                 HnswIndex bySigns = HnswBuilder.Build(Wide.Value, MetricType.L2, AutoIndex);
                 Assert.NotNull(bySigns.Coded!.Neighbours);
+                Assert.Equal(16, bySigns.DefaultBeam);
                 return bySigns;
             case "IVF_FLAT":
                 return IvfBuilder.Build(Narrow, MetricType.L2, new IvfParameters());
             case "IVF_SQ8":
                 return IvfBuilder.Build(Narrow, MetricType.L2, new IvfParameters { Coding = IvfCoding.Scalar });
+            case "DISKANN":
+                return _disk.Build(Narrow, MetricType.L2, new DiskGraphParameters { Threads = 2 });
+            case "DISKANN, wide":
+                return _disk.Build(Wide.Value, MetricType.L2, new DiskGraphParameters { Threads = 2 });
+            case "AISAQ":
+                return _disk.Build(Narrow, MetricType.L2, DiskGraphParameters.AllOnDisk with { Threads = 2 });
             default:
                 return IvfBuilder.Build(Narrow, MetricType.L2, new IvfParameters { Coding = IvfCoding.RaBitQ, Bits = 1 });
         }

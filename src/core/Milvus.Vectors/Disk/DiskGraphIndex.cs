@@ -19,6 +19,10 @@ public sealed class DiskGraphIndex : VectorIndex
     private const int DefaultBeamWidth = 8;
     private const int DefaultBeamWidthOnDisk = 2;
 
+    /// <summary>Rows met per row of the list where a filter keeps out what is near, and how much wider a beam gets at once.</summary>
+    private const int EdgeFactor = 4;
+    private const int MostWidening = 8;
+
     private readonly NodeFile _file;
     private readonly DiskCodes _codes;
     private readonly int[] _entries;
@@ -142,9 +146,19 @@ public sealed class DiskGraphIndex : VectorIndex
                 width = Math.Min(width, Count);
                 results.Reset(parameters.K, range);
                 DiskTraversal.Outcome met = _traversal.Run(filter, (int)width, atOnce, scratch, results);
-                if (range.IsUnbounded ? results.Count >= wanted && met.Accepted >= Math.Min(list, passing) / 2 : results.Count >= wanted || IsBeyond(met, range))
+                if (!range.IsUnbounded)
+                {
+                    if (results.Count >= wanted || IsBeyond(met, range))
+                        return;
+                    if (width * 4 > Count)
+                        break;
+                    continue;
+                }
+
+                if (results.Count >= wanted && IsEnough(met.Accepted, (int)width, list, passing))
                     return;
-                if (range.IsUnbounded || width * 4 > Count)
+                width = Math.Max(width, Wider(met.Accepted, width, list, passing) / 2);
+                if (2 * width >= Count || _scan.Cost(passing, list, IsAllOnDisk) <= DiskScan.TraversalCost(2 * width, _file.Layout.Degree))
                     break;
             }
         }
@@ -155,6 +169,14 @@ public sealed class DiskGraphIndex : VectorIndex
         else
             _scan.ByCodes(filter, passing, Math.Max(list, (2 * parameters.K) + DefaultList), range, scratch, results);
     }
+
+    /// <summary>Whether a beam met as many passing rows as lie in it if they lie everywhere, or, where a filter keeps out what is near, enough of those at its edge.</summary>
+    private bool IsEnough(int accepted, int width, int list, int passing) =>
+        passing == Count || accepted >= Math.Min(FilteredBeam.Likely(width, passing, Count), Math.Min(EdgeFactor * (long)list, passing));
+
+    /// <summary>A beam that can be expected to meet enough at the edge of what a filter keeps out.</summary>
+    private static long Wider(int accepted, long width, int list, int passing) =>
+        Math.Min(MostWidening * width, width * Math.Min(EdgeFactor * (long)list, passing) / Math.Max(1, accepted));
 
     /// <summary>Whether all that lies in the range was met.</summary>
     private static bool IsBeyond(DiskTraversal.Outcome met, DistanceRange range) => range.HasUpper && float.IsFinite(met.Reach) && met.Reach >= range.Upper;
