@@ -14,7 +14,7 @@ namespace Milvus.Vectors;
 /// </remarks>
 public sealed class DiskGraphIndex : VectorIndex
 {
-    private const int DefaultList = 16;
+    private const int LeastList = 16;
     private const int DefaultRangeList = 512;
     private const int DefaultBeamWidth = 8;
     private const int DefaultBeamWidthOnDisk = 2;
@@ -22,6 +22,12 @@ public sealed class DiskGraphIndex : VectorIndex
     /// <summary>Rows met per row of the list where a filter keeps out what is near, and how much wider a beam gets at once.</summary>
     private const int EdgeFactor = 4;
     private const int MostWidening = 8;
+
+    /// <summary>
+    /// Rows read per row of the list, at most, where a scan ranks what passes by its codes. Reading ends when no error met explains what follows, which is soon
+    /// unless the filter left only what is far: there thousands of rows are hardly farther than the nearest.
+    /// </summary>
+    private const int SpareOfScan = 128;
 
     private readonly NodeFile _file;
     private readonly DiskCodes _codes;
@@ -124,6 +130,14 @@ public sealed class DiskGraphIndex : VectorIndex
         _codes.Prepare(form, scratch.Queries.Pointer(0), scratch.Codes);
     }
 
+    /// <summary>The list of a search that names none: the coarser the codes that steer it, the longer.</summary>
+    private int DefaultList => CodeBits switch
+    {
+        1 => 3 * LeastList,
+        2 => 2 * LeastList,
+        _ => LeastList + (LeastList / 2),
+    };
+
     private int List(in VectorSearchParameters parameters)
     {
         int list = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeList : DefaultList), parameters.K);
@@ -167,7 +181,7 @@ public sealed class DiskGraphIndex : VectorIndex
         if (IsAllOnDisk || range.HasLower)
             _scan.ByVectors(filter, scratch, results);
         else
-            _scan.ByCodes(filter, passing, Math.Max(list, (2 * parameters.K) + DefaultList), range, scratch, results);
+            _scan.ByCodes(filter, passing, (int)Math.Min(passing, Math.Max(list, (2L * parameters.K) + LeastList) * (range.IsUnbounded ? SpareOfScan : 1)), range, scratch, results);
     }
 
     /// <summary>Whether a beam met as many passing rows as lie in it if they lie everywhere, or, where a filter keeps out what is near, enough of those at its edge.</summary>
