@@ -9,6 +9,9 @@ internal sealed record Kind(string Name, bool IsMapped, Func<VectorStore, Vector
 {
     public GraphCodes MostCodes { get; init; } = GraphCodes.Signs;
 
+    /// <summary>Links, codes and lists are in a mapped file, too.</summary>
+    public bool IsIndexMapped { get; init; }
+
     public VectorSearchParameters Search { get; init; } = new(10) { Ef = 100, Nprobe = 16 };
 }
 
@@ -25,7 +28,9 @@ internal static class Kinds
         new("AUTOINDEX", true, s => Graph(s, GraphCodes.Signs, null)),
         new("AUTOINDEX, little memory", true, s => Graph(s, GraphCodes.Signs, null)) { MostCodes = GraphCodes.Bytes },
         new("HNSW_SQ SQ8", true, s => Graph(s, GraphCodes.Bytes, null)),
+        new("HNSW_SQ SQ8, mmap", true, s => Graph(s, GraphCodes.Bytes, null)) { IsIndexMapped = true },
         new("HNSW_SQ SQ6", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Scalar6))),
+        new("HNSW_SQ SQ6, mmap", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Scalar6))) { IsIndexMapped = true },
         new("HNSW_SQ SQ6, refined", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Scalar6) { Refinement = RowCoding.Exact })) { Search = Refined(2) },
         new("HNSW_SQ SQ4U", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Scalar4))),
         new("HNSW_SQ SQ4U, refined", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Scalar4) { Refinement = RowCoding.Exact })) { Search = Refined(4) },
@@ -35,6 +40,7 @@ internal static class Kinds
         new("HNSW_PRQ m 32 nrq 2", true, s => Graph(s, GraphCodes.None, new RowCodeParameters(RowCoding.Product) { Parts = 32, Stages = 2, Bits = 8, Refinement = RowCoding.Exact })) { Search = Refined(8) },
         new("IVF_FLAT", false, s => Lists(s, IvfCoding.Raw, 8)),
         new("IVF_SQ8", true, s => Lists(s, IvfCoding.Scalar, 8)),
+        new("IVF_SQ8, mmap", true, s => Lists(s, IvfCoding.Scalar, 8)) { IsIndexMapped = true },
         new("IVF_RABITQ", true, s => Lists(s, IvfCoding.RaBitQ, 1)),
     ];
 

@@ -47,9 +47,7 @@ internal static class Steps
 
         long started = Stopwatch.GetTimestamp();
         VectorStore store = set.Vectors(kind.IsMapped);
-        VectorIndex index;
-        using (FileStream file = File.OpenRead(set.IndexFile))
-            index = VectorIndexFile.Load(file, store, "index", kind.MostCodes);
+        VectorIndex index = kind.IsIndexMapped ? VectorIndexFile.Map(System.IO.File.OpenHandle(set.IndexFile), store, "index", kind.MostCodes) : Read(set, store, kind);
         store.Settle(isRandom: index is not FlatIndex);
         double loading = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         (double recall, double ms) = Search(set, index, kind.Search);
@@ -57,6 +55,12 @@ internal static class Steps
         Console.WriteLine(new Facts(index.Count, Resident("RssAnon:"), Resident("RssFile:"), index.MemoryBytes + store.MemoryBytes, recall, ms, loading));
         GC.KeepAlive(index);
         return 0;
+    }
+
+    private static VectorIndex Read(MemorySet set, VectorStore store, Kind kind)
+    {
+        using FileStream file = File.OpenRead(set.IndexFile);
+        return VectorIndexFile.Load(file, store, "index", kind.MostCodes);
     }
 
     private static (double Recall, double Ms) Search(MemorySet set, VectorIndex index, VectorSearchParameters parameters)

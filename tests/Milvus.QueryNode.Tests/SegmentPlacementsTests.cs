@@ -31,7 +31,28 @@ public sealed class SegmentPlacementsTests
     public void The_index_counts_before_the_field_before_the_collection_before_the_server(string? collection, string? field, string? index, string server, bool isMapped)
     {
         foreach (var type in (string[])["HNSW", "HNSW_SQ"])
-            Assert.Equal(isMapped, Place(Collection(type, collection, field, index), server == "always" ? MappingMode.Always : MappingMode.Never).IsMapped);
+        {
+            var placed = Place(Collection(type, collection, field, index), server == "always" ? MappingMode.Always : MappingMode.Never);
+            Assert.Equal((isMapped, isMapped), (placed.IsMapped, placed.IsIndexMapped));
+        }
+    }
+
+    [Fact]
+    public void Indexes_stay_in_files_only_when_somebody_says_so()
+    {
+        Assert.False(Place(Collection("HNSW_SQ")).IsIndexMapped);
+        Assert.False(Place(Collection("MINHASH_LSH")).IsIndexMapped);
+        Assert.True(Place(Collection("MINHASH_LSH", index: "false", parameter: "mh_lsh_code_in_mem")) is { IsMapped: true, IsIndexMapped: true });
+        Assert.False(Place(Collection("MINHASH_LSH", index: "true", parameter: "mh_lsh_code_in_mem")).IsIndexMapped);
+    }
+
+    [Fact]
+    public void A_mapped_index_is_not_counted()
+    {
+        var manifest = Manifest(100_000) with { Indexes = [new SegmentIndexFile(Vector, 7, SegmentIndexPlan.HnswBytes, "i", 90_000_000)] };
+        long Estimate(string? mapped) => SealedSegment.EstimateMemory(
+            manifest, Collection("HNSW_SQ", index: mapped).Schema, SegmentPlacements.Resolve(manifest, Collection("HNSW_SQ", index: mapped), PlacementOptions.Default, 4L << 30));
+        Assert.Equal(OperatingSystem.IsWindows() ? 0 : 90_000_000, Estimate(null) - Estimate("true"));
     }
 
     [Fact]
@@ -77,7 +98,7 @@ public sealed class SegmentPlacementsTests
         Columns = [new SegmentColumnFile(100, "k", rows * 8L), new SegmentColumnFile(Vector, "v", rows * 3072L)],
     };
 
-    private static CollectionInfo Collection(string? indexType, string? collection = null, string? field = null, string? index = null)
+    private static CollectionInfo Collection(string? indexType, string? collection = null, string? field = null, string? index = null, string parameter = "mmap.enabled")
     {
         ImmutableArray<Property> dimension = [new Property("dim", "768")];
         return new CollectionInfo
@@ -105,7 +126,7 @@ public sealed class SegmentPlacementsTests
                     FieldName = "v",
                     IndexType = indexType,
                     Metric = MetricType.L2,
-                    BuildParams = index is null ? ImmutableSortedDictionary<string, string>.Empty : ImmutableSortedDictionary<string, string>.Empty.Add("mmap.enabled", index),
+                    BuildParams = index is null ? ImmutableSortedDictionary<string, string>.Empty : ImmutableSortedDictionary<string, string>.Empty.Add(parameter, index),
                 },
             ],
         };

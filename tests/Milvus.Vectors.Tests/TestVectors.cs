@@ -125,10 +125,11 @@ internal static class TestVectors
         return words;
     }
 
-    public static byte[] Saved(VectorIndex index)
+    /// <param name="isAligned">False for the layout of files from before.</param>
+    public static byte[] Saved(VectorIndex index, bool isAligned = true)
     {
         var stream = new MemoryStream();
-        VectorIndexFile.Save(index, stream);
+        VectorIndexFile.Save(index, stream, isAligned);
         return stream.ToArray();
     }
 

@@ -29,17 +29,29 @@ public static class SegmentPlacements
         var fields = ImmutableDictionary.CreateBuilder<long, FieldPlacement>();
         foreach (var field in collection.Schema.Fields)
         {
-            if (!field.Type.IsDenseVector() && field.Type != DataType.ArrayOfVector) continue;
+            if (!field.Type.IsVector()) continue;
             var index = collection.FindIndexOnField(field.Id);
-            fields[field.Id] = new FieldPlacement(IsMapped(manifest, collection, field, index, options), Codes(manifest, field, index, availableBytes));
+            var asked = Asked(collection, field, index) ?? OutOfMemory(index);
+            var isVectorMapped = field.Type != DataType.SparseFloatVector && (asked ?? IsMapped(manifest, field, index, options));
+            fields[field.Id] = new FieldPlacement(isVectorMapped, Codes(manifest, field, index, availableBytes))
+            {
+                // Links and codes are what every search goes through: out of memory only when somebody says so.
+                IsIndexMapped = asked ?? options.Mapping == MappingMode.Always,
+            };
         }
         return new SegmentPlacement { Fields = fields.ToImmutable(), CopyDirectory = options.CopyDirectory };
     }
 
-    private static bool IsMapped(SegmentManifest manifest, CollectionInfo collection, FieldSchema field, IndexInfo? index, PlacementOptions options)
+    private static bool? Asked(CollectionInfo collection, FieldSchema field, IndexInfo? index) =>
+        (index?.BuildParams.GetValueOrDefault(MmapEnabled) ?? field.Param(MmapEnabled) ?? collection.Property(MmapEnabled)) is { } asked
+            ? string.Equals(asked, "true", StringComparison.OrdinalIgnoreCase)
+            : null;
+
+    /// <summary>What indexes of signatures call their own placement.</summary>
+    private static bool? OutOfMemory(IndexInfo? index) => index?.BuildParams.GetValueOrDefault("mh_lsh_code_in_mem") is "false" or "0" ? true : null;
+
+    private static bool IsMapped(SegmentManifest manifest, FieldSchema field, IndexInfo? index, PlacementOptions options)
     {
-        if ((index?.BuildParams.GetValueOrDefault(MmapEnabled) ?? field.Param(MmapEnabled) ?? collection.Property(MmapEnabled)) is { } asked)
-            return string.Equals(asked, "true", StringComparison.OrdinalIgnoreCase);
         if (options.Mapping != MappingMode.Auto) return options.Mapping == MappingMode.Always;
         return index is not null && s_coded.Contains(index.IndexType) && field.Type.IsDenseVector() && field.Type != DataType.BinaryVector
             && manifest.RowCount * (long)field.Type.VectorBytes(field.Dimension) >= LeastBytes;

@@ -58,7 +58,13 @@ public abstract class VectorIndex
     /// <summary>What searches use, in a few words for those who ask why they take what they take.</summary>
     public virtual string Form => Kind.ToString();
 
-    /// <summary>Bytes the index itself holds, without the vectors.</summary>
+    /// <summary>True when what the index holds is mostly in a mapped file, and in memory as far as searches need it.</summary>
+    public bool IsMapped => Mapping is not null;
+
+    /// <summary>The file that the index is in, where it is mapped.</summary>
+    internal MappedFile? Mapping { get; set; }
+
+    /// <summary>Bytes the index itself holds in memory, without the vectors.</summary>
     public abstract long MemoryBytes { get; }
 
     /// <summary>

@@ -43,7 +43,7 @@ internal sealed class DenseCandidates : SearchCandidates
     {
         var attached = (segment as SealedSegment)?.FindIndex(field.Id);
         var name = attached is null ? (used is GrowingIndex ? used.Form : "")
-            : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
+            : attached.Dense is { } dense ? $"{attached.File.Kind} ({dense.Form}{(dense.IsMapped ? ", in a file" : "")}{(dense.Store.IsMapped ? ", vectors in a file" : "")})" : attached.File.Kind;
         if (used is FlatIndex)
         {
             var reason = attached?.Dense is not { } present ? "no index on the field"

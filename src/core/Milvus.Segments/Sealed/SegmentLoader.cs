@@ -81,19 +81,28 @@ internal static class SegmentLoader
         }
         foreach (var index in manifest.Indexes)
         {
-            bytes += EstimateIndex(index);
+            // Of what is mapped next to nothing is in memory.
+            var isMapped = IsMapped(index, schema, placement);
+            if (!isMapped) bytes += EstimateIndex(index);
+            // Rows of an exact index are kept rounded, wherever they are themselves.
             if (index.Kind == SegmentIndexPlan.Flat && schema.Find(index.FieldId) is { } exact && exact.Type.IsDenseVector())
                 bytes += manifest.RowCount * FlatIndex.BytesPerRow(exact.Type, exact.Dimension);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
             if (index.Kind is SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswBytes && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
             {
+                var codes = isMapped && place.MostCodes > GraphCodes.Bytes ? GraphCodes.Bytes : place.MostCodes;
                 bytes += manifest.RowCount * (index.Kind == SegmentIndexPlan.Hnsw
-                    ? GraphMemory.CodeBytes(field.Type, field.Dimension, place.MostCodes)
-                    : GraphMemory.NeighbourCodeBytes(field.Dimension, place.MostCodes, index.Bytes / Math.Max(1, manifest.RowCount)));
+                    ? GraphMemory.CodeBytes(field.Type, field.Dimension, codes)
+                    : GraphMemory.NeighbourCodeBytes(field.Dimension, codes, index.Bytes / Math.Max(1, manifest.RowCount)));
             }
         }
         return bytes;
     }
+
+    // Where a mapped file cannot be deleted, compaction and the garbage collector would fail at theirs.
+    private static bool IsMapped(SegmentIndexFile index, CollectionSchema schema, SegmentPlacement placement) =>
+        !OperatingSystem.IsWindows() && placement.Of(index.FieldId).IsIndexMapped && index.Kind is not (SegmentIndexPlan.DiskGraph or SegmentIndexPlan.AllOnDisk)
+        && schema.Find(index.FieldId)?.Type.IsVector() == true;
 
     private static long EstimateIndex(SegmentIndexFile index) => index.Kind switch
     {
@@ -219,9 +228,15 @@ internal static class SegmentLoader
             var handle = await store.OpenFileAsync(file.ObjectKey, data.Placement.CopyDirectory ?? Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
             return new AttachedIndex(file, OpenDiskGraph(handle, vectors, file), null);
         }
+        var place = data.Placement.Of(file.FieldId);
+        if (place.IsIndexMapped && field is not SealedScalarField && !OperatingSystem.IsWindows())
+        {
+            var handle = await store.OpenFileAsync(file.ObjectKey, data.Placement.CopyDirectory ?? Path.GetTempPath(), cancellationToken).ConfigureAwait(false);
+            return MapIndex(file, field, handle, data.RowCount, place.MostCodes);
+        }
         var stream = await store.OpenReadAsync(file.ObjectKey, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return LoadIndex(file, field, stream, data.RowCount, data.Placement.Of(file.FieldId).MostCodes);
+            return LoadIndex(file, field, stream, data.RowCount, place.MostCodes);
     }
 
     private static DiskGraphIndex OpenDiskGraph(SafeFileHandle handle, SealedVectorField field, SegmentIndexFile file)
@@ -236,6 +251,16 @@ internal static class SegmentLoader
             throw;
         }
     }
+
+    private static AttachedIndex MapIndex(SegmentIndexFile file, SealedField field, SafeFileHandle handle, int rowCount, GraphCodes mostCodes) => field switch
+    {
+        SealedVectorField dense => new AttachedIndex(file, VectorIndexFile.Map(handle, dense.Vectors.Store, file.ObjectKey, mostCodes), null),
+        SealedVectorArrayField lists => new AttachedIndex(file, VectorIndexFile.Map(handle, lists.Vectors.Store, file.ObjectKey), null),
+        _ => new AttachedIndex(file, null, Covering(SparseIndexFile.Map(handle, file.ObjectKey), file, rowCount)),
+    };
+
+    private static SparseInvertedIndex Covering(SparseInvertedIndex sparse, SegmentIndexFile file, int rowCount) =>
+        sparse.RowCount == rowCount ? sparse : throw new IntegrityException(file.ObjectKey, $"covers {sparse.RowCount} rows instead of {rowCount}");
 
     private static AttachedIndex LoadIndex(SegmentIndexFile file, SealedField field, Stream stream, int rowCount, GraphCodes mostCodes)
     {
@@ -253,9 +278,7 @@ internal static class SegmentLoader
             return new AttachedIndex(file, null, null) { Scalar = scalar };
         }
         if (field is not SealedSparseField) throw new IntegrityException(file.ObjectKey, $"is an index of field {file.FieldId}, which holds no vectors");
-        var sparse = SparseIndexFile.Load(stream, file.ObjectKey);
-        if (sparse.RowCount != rowCount) throw new IntegrityException(file.ObjectKey, $"covers {sparse.RowCount} rows instead of {rowCount}");
-        return new AttachedIndex(file, null, sparse);
+        return new AttachedIndex(file, null, Covering(SparseIndexFile.Load(stream, file.ObjectKey), file, rowCount));
     }
 
     private static IntegrityException Incomplete(SegmentManifest manifest, string what) => new($"manifest of segment {manifest.SegmentId}", $"names no column of {what}");

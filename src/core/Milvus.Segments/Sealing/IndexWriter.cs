@@ -68,7 +68,7 @@ public static class IndexWriter
             if (segment.FindSparse(plan.FieldId) is not { } sparse) return segment;
             var inverted = SparseInvertedIndexBuilder.Build(sparse.Store, plan.Metric);
             var invertedFile = await WriteAsync(segment, plan, store, stream => SparseIndexFile.Save(inverted, stream), cancellationToken).ConfigureAwait(false);
-            return segment.WithIndex(invertedFile, inverted);
+            return await AttachAsync(segment, new AttachedIndex(invertedFile, null, inverted), store, cancellationToken).ConfigureAwait(false);
         }
 
         // Of lists of vectors every element is a row of the index.
@@ -97,8 +97,14 @@ public static class IndexWriter
         var file = await WriteAsync(segment, plan, store, stream => VectorIndexFile.Save(index, stream), cancellationToken).ConfigureAwait(false);
         // The file keeps what the index was made for; the memory of who loads it decides what is held.
         if (index is HnswIndex graph) index = graph.Within(segment.Placement.Of(plan.FieldId).MostCodes);
-        return segment.WithIndex(file, index);
+        return await AttachAsync(segment, new AttachedIndex(file, index, null), store, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>With the index as it was built, or as it will be after the next start, where that is in its file.</summary>
+    private static async Task<SealedSegment> AttachAsync(SealedSegment segment, AttachedIndex built, IObjectStore store, CancellationToken cancellationToken) =>
+        segment.Placement.Of(built.File.FieldId).IsIndexMapped
+            ? await segment.WithStoredIndexAsync(built.File, store, cancellationToken).ConfigureAwait(false)
+            : segment.WithIndex(built);
 
     private static async Task<SealedSegment> BuildScalarAsync(
         SealedSegment segment, SegmentIndexPlan plan, ScalarIndexSpec spec, IObjectStore store, CancellationToken cancellationToken)

@@ -110,7 +110,7 @@ internal sealed unsafe class DiskCodes
     }
 
     /// <summary>Writes mean and entries.</summary>
-    public void Write(BlockWriter writer)
+    public void Write(PayloadWriter writer)
     {
         writer.Write(_mean.Span);
         for (int row = 0; row < Count; row++)
@@ -118,7 +118,7 @@ internal sealed unsafe class DiskCodes
     }
 
     /// <exception cref="IntegrityException">Damaged.</exception>
-    public void Read(BlockReader reader, string sourceName)
+    public void Read(PayloadReader reader, string sourceName)
     {
         reader.Read(_mean.Span);
         IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(_mean.Span), sourceName);

@@ -14,10 +14,20 @@ namespace Milvus.Vectors;
 /// </remarks>
 public sealed class DiskGraphIndex : VectorIndex
 {
-    private const int DefaultList = 16;
+    private const int LeastList = 16;
     private const int DefaultRangeList = 512;
     private const int DefaultBeamWidth = 8;
     private const int DefaultBeamWidthOnDisk = 2;
+
+    /// <summary>Rows met per row of the list where a filter keeps out what is near, and how much wider a beam gets at once.</summary>
+    private const int EdgeFactor = 4;
+    private const int MostWidening = 8;
+
+    /// <summary>
+    /// Rows read per row of the list, at most, where a scan ranks what passes by its codes. Reading ends when no error met explains what follows, which is soon
+    /// unless the filter left only what is far: there thousands of rows are hardly farther than the nearest.
+    /// </summary>
+    private const int SpareOfScan = 128;
 
     private readonly NodeFile _file;
     private readonly DiskCodes _codes;
@@ -120,6 +130,14 @@ public sealed class DiskGraphIndex : VectorIndex
         _codes.Prepare(form, scratch.Queries.Pointer(0), scratch.Codes);
     }
 
+    /// <summary>The list of a search that names none: the coarser the codes that steer it, the longer.</summary>
+    private int DefaultList => CodeBits switch
+    {
+        1 => 3 * LeastList,
+        2 => 2 * LeastList,
+        _ => LeastList + (LeastList / 2),
+    };
+
     private int List(in VectorSearchParameters parameters)
     {
         int list = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeList : DefaultList), parameters.K);
@@ -142,9 +160,19 @@ public sealed class DiskGraphIndex : VectorIndex
                 width = Math.Min(width, Count);
                 results.Reset(parameters.K, range);
                 DiskTraversal.Outcome met = _traversal.Run(filter, (int)width, atOnce, scratch, results);
-                if (range.IsUnbounded ? results.Count >= wanted && met.Accepted >= Math.Min(list, passing) / 2 : results.Count >= wanted || IsBeyond(met, range))
+                if (!range.IsUnbounded)
+                {
+                    if (results.Count >= wanted || IsBeyond(met, range))
+                        return;
+                    if (width * 4 > Count)
+                        break;
+                    continue;
+                }
+
+                if (results.Count >= wanted && IsEnough(met.Accepted, (int)width, list, passing))
                     return;
-                if (range.IsUnbounded || width * 4 > Count)
+                width = Math.Max(width, Wider(met.Accepted, width, list, passing) / 2);
+                if (2 * width >= Count || _scan.Cost(passing, list, IsAllOnDisk) <= DiskScan.TraversalCost(2 * width, _file.Layout.Degree))
                     break;
             }
         }
@@ -153,8 +181,16 @@ public sealed class DiskGraphIndex : VectorIndex
         if (IsAllOnDisk || range.HasLower)
             _scan.ByVectors(filter, scratch, results);
         else
-            _scan.ByCodes(filter, passing, Math.Max(list, (2 * parameters.K) + DefaultList), range, scratch, results);
+            _scan.ByCodes(filter, passing, (int)Math.Min(passing, Math.Max(list, (2L * parameters.K) + LeastList) * (range.IsUnbounded ? SpareOfScan : 1)), range, scratch, results);
     }
+
+    /// <summary>Whether a beam met as many passing rows as lie in it if they lie everywhere, or, where a filter keeps out what is near, enough of those at its edge.</summary>
+    private bool IsEnough(int accepted, int width, int list, int passing) =>
+        passing == Count || accepted >= Math.Min(FilteredBeam.Likely(width, passing, Count), Math.Min(EdgeFactor * (long)list, passing));
+
+    /// <summary>A beam that can be expected to meet enough at the edge of what a filter keeps out.</summary>
+    private static long Wider(int accepted, long width, int list, int passing) =>
+        Math.Min(MostWidening * width, width * Math.Min(EdgeFactor * (long)list, passing) / Math.Max(1, accepted));
 
     /// <summary>Whether all that lies in the range was met.</summary>
     private static bool IsBeyond(DiskTraversal.Outcome met, DistanceRange range) => range.HasUpper && float.IsFinite(met.Reach) && met.Reach >= range.Upper;

@@ -11,15 +11,16 @@ internal sealed unsafe class HnswGraph
     /// <param name="rows">Rows of level 0.</param>
     /// <param name="m">Degree of the upper levels, half that of level 0.</param>
     /// <param name="levelCounts">Slots of levels 1, 2, …; each not larger than the one before.</param>
-    public HnswGraph(int rows, int m, ReadOnlySpan<int> levelCounts)
+    /// <param name="source">Where the links come from, which then are only read; null for a graph to be filled.</param>
+    public HnswGraph(int rows, int m, ReadOnlySpan<int> levelCounts, PayloadReader? source = null)
     {
         Rows = rows;
         M = m;
-        Base = new LinkTable(rows, 2 * m);
+        Base = new LinkTable(rows, 2 * m, source);
         Upper = new UpperLevel[levelCounts.Length];
         TopLevel = levelCounts.Length;
         for (int i = 0; i < levelCounts.Length; i++)
-            Upper[i] = new UpperLevel(levelCounts[i], m);
+            Upper[i] = new UpperLevel(levelCounts[i], m, source);
     }
 
     public int Rows { get; }
@@ -70,12 +71,12 @@ internal sealed unsafe class UpperLevel
     private readonly PinnedBuffer _rows;
     private readonly PinnedBuffer _down;
 
-    public UpperLevel(int count, int degree)
+    public UpperLevel(int count, int degree, PayloadReader? source)
     {
         Count = count;
-        Links = new LinkTable(count, degree);
-        _rows = new PinnedBuffer((long)count * sizeof(int));
-        _down = new PinnedBuffer((long)count * sizeof(int));
+        _rows = Cells(count, source);
+        _down = Cells(count, source);
+        Links = new LinkTable(count, degree, source);
     }
 
     public int Count { get; }
@@ -95,6 +96,12 @@ internal sealed unsafe class UpperLevel
     public long MemoryBytes => Links.MemoryBytes + _rows.MemoryBytes + _down.MemoryBytes;
 
     public int SlotOf(int row) => new ReadOnlySpan<int>(Rows, Count).BinarySearch(row);
+
+    private static PinnedBuffer Cells(int count, PayloadReader? source)
+    {
+        source?.Align();
+        return source is null ? new PinnedBuffer((long)count * sizeof(int)) : source.Take((long)count * sizeof(int));
+    }
 
     /// <summary>How many slots hold rows below one.</summary>
     public int SlotsBelow(int row)

@@ -12,12 +12,14 @@ public sealed class HnswIndex : VectorIndex
     private const int DefaultEf = 16;
     private const int DefaultRangeEf = 512;
 
+    private readonly Lock _gate = new();
     private readonly GraphSearcher _searcher;
     private readonly FlatScanner _scanner;
 
     private readonly CodedTraversal? _coded;
     private readonly double _gain;
     private readonly Rescoring _rescoring;
+    private int _defaultEf;
 
     internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null, RowCodes? rowCodes = null, RowCodes? refinement = null)
         : base(store, metric)
@@ -102,13 +104,30 @@ public sealed class HnswIndex : VectorIndex
         }
 
         HnswScratch.Pool.Return(scratch);
+        GC.KeepAlive(this);
     }
 
     public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => ScanIsCheaper(passing, Beam(parameters));
 
+    /// <summary>The width of a beam that the request leaves open, found by the first search that does; the same for the same graph and rows.</summary>
+    internal int DefaultBeam
+    {
+        get
+        {
+            if (Volatile.Read(ref _defaultEf) is > 0 and int known)
+                return known;
+            lock (_gate)
+            {
+                if (_defaultEf == 0)
+                    Volatile.Write(ref _defaultEf, BeamTrial.Width(this, DefaultEf));
+                return _defaultEf;
+            }
+        }
+    }
+
     private int Beam(in VectorSearchParameters parameters)
     {
-        int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultEf), parameters.K);
+        int ef = Math.Max(parameters.Ef ?? (parameters.IsRangeSearch ? DefaultRangeEf : DefaultBeam), parameters.K);
         return Math.Min(ef, Math.Max(1, Count));
     }
 

@@ -11,15 +11,21 @@ internal sealed unsafe class LinkTable
     private readonly SlabTable _slabs = new();
     private readonly int _shift;
 
-    public LinkTable(int nodes, int degree)
+    /// <param name="source">Where the cells come from, which then are only read; null for a table to be filled.</param>
+    public LinkTable(int nodes, int degree, PayloadReader? source = null)
     {
         Nodes = nodes;
         Degree = degree;
         long bytes = (long)nodes * degree * sizeof(int);
         _shift = bytes <= PinnedBuffer.MaxLength ? 31 : System.Numerics.BitOperations.Log2((ulong)(SlabBytes / (degree * sizeof(int))));
         long perSlab = _shift == 31 ? int.MaxValue : 1L << _shift;
+        source?.Align();
         for (long first = 0; first < nodes; first += perSlab)
-            _slabs.Add(new PinnedBuffer(Math.Min(perSlab, nodes - first) * degree * sizeof(int)));
+        {
+            long some = Math.Min(perSlab, nodes - first) * degree * sizeof(int);
+            _slabs.Add(source is null ? new PinnedBuffer(some) : source.Take(some));
+        }
+
         if (nodes == 0)
             _slabs.Add(new PinnedBuffer(0));
     }
@@ -43,7 +49,7 @@ internal sealed unsafe class LinkTable
     public RowReader Lists => new(
         _shift == 31 ? _slabs[0].Pointer : null, _slabs.Entries, _shift, (int)((1L << _shift) - 1), Degree * sizeof(int));
 
-    /// <summary>Slabs in node order, for filling, writing and reading as a whole.</summary>
+    /// <summary>Slabs in node order, for writing and reading as a whole.</summary>
     public int SlabCount => _slabs.Count;
 
     public Span<byte> Slab(int slab) => _slabs[slab].Span;

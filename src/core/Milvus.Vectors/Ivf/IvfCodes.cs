@@ -29,7 +29,7 @@ internal abstract class IvfCodes
     /// </summary>
     public abstract void Scan(in IvfSearch search, int list, RowFilter filter, TopK results);
 
-    public abstract void Write(BlockWriter writer);
+    public abstract void Write(PayloadWriter writer);
 }
 
 /// <summary>One query on its way through an inverted file.</summary>
@@ -95,7 +95,7 @@ internal sealed unsafe class RawCodes(VectorStore store, IvfLists lists) : IvfCo
         }
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
     }
 }

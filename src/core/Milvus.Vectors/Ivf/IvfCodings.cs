@@ -23,7 +23,7 @@ internal static class IvfCodings
     /// <summary>Reads what <see cref="IvfCodes.Write"/> wrote.</summary>
     /// <exception cref="IntegrityException">Damaged.</exception>
     public static IvfCodes Read(
-        VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, BlockReader reader, string sourceName) =>
+        VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, PayloadReader reader, string sourceName) =>
         parameters.Coding switch
         {
             IvfCoding.Raw => new RawCodes(store, lists),

@@ -101,6 +101,7 @@ public sealed class IvfIndex : VectorIndex
         for (int i = 0; i < results.Length; i++)
             Probe(queries.Slice(i * bytes, bytes), queryType, parameters, effective, passing, probes, scratch, results[i]);
         IvfScratch.Pool.Return(scratch);
+        GC.KeepAlive(this);
     }
 
     public override bool PrefersScan(int passing, in VectorSearchParameters parameters) =>

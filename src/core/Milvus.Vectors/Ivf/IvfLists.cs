@@ -12,10 +12,10 @@ internal sealed unsafe class IvfLists
     private readonly int[] _starts;
     private readonly PinnedBuffer _rows;
 
-    private IvfLists(int[] starts)
+    private IvfLists(int[] starts, PinnedBuffer rows)
     {
         _starts = starts;
-        _rows = new PinnedBuffer((long)starts[^1] * sizeof(int));
+        _rows = rows;
     }
 
     public int Count => _starts.Length - 1;
@@ -41,24 +41,26 @@ internal sealed unsafe class IvfLists
             starts[list + 1]++;
         for (int list = 0; list < lists; list++)
             starts[list + 1] += starts[list];
-        var made = new IvfLists(starts);
+        var made = new IvfLists(starts, new PinnedBuffer((long)starts[^1] * sizeof(int)));
         int[] next = starts[..^1];
         for (int row = 0; row < nearest.Length; row++)
             made.Rows[next[nearest[row]]++] = row;
         return made;
     }
 
-    public void Write(BlockWriter writer)
+    public void Write(PayloadWriter writer)
     {
         var sizes = new int[Count];
         for (int list = 0; list < sizes.Length; list++)
             sizes[list] = Size(list);
         writer.Write(MemoryMarshal.AsBytes(sizes.AsSpan()));
+        writer.Align();
         writer.Write(_rows.Span);
+        GC.KeepAlive(this);
     }
 
     /// <exception cref="IntegrityException">The sizes do not add up, or a row is missing.</exception>
-    public static IvfLists Read(BlockReader reader, int lists, int rows, string sourceName)
+    public static IvfLists Read(PayloadReader reader, int lists, int rows, string sourceName)
     {
         var starts = new int[lists + 1];
         reader.Read(MemoryMarshal.AsBytes(starts.AsSpan(1)));
@@ -72,8 +74,8 @@ internal sealed unsafe class IvfLists
 
         if (sum != rows)
             throw Contradiction(sourceName);
-        var read = new IvfLists(starts);
-        reader.Read(read._rows.Span);
+        reader.Align();
+        var read = new IvfLists(starts, reader.Take((long)rows * sizeof(int)));
         var seen = new ulong[(rows + 63) / 64];
         for (int place = 0; place < rows; place++)
         {
@@ -83,6 +85,7 @@ internal sealed unsafe class IvfLists
             seen[row >> 6] |= 1UL << row;
         }
 
+        GC.KeepAlive(read);
         return read;
     }
 

@@ -16,7 +16,8 @@ internal sealed unsafe class NibbleBlocks
     /// <param name="groups">Indexes per row and plane.</param>
     /// <param name="planes">Sets of indexes per row.</param>
     /// <param name="rowTerms">Numbers per row.</param>
-    public NibbleBlocks(IvfLists lists, int groups, int planes, int rowTerms)
+    /// <param name="source">Where they come from, which then are only read; null for blocks to be filled.</param>
+    public NibbleBlocks(IvfLists lists, int groups, int planes, int rowTerms, PayloadReader? source = null)
     {
         Groups = groups;
         Planes = planes;
@@ -25,10 +26,8 @@ internal sealed unsafe class NibbleBlocks
         _firstBlock = new int[lists.Count + 1];
         for (int list = 0; list < lists.Count; list++)
             _firstBlock[list + 1] = _firstBlock[list] + ((lists.Size(list) + NibbleScan.Vectors - 1) / NibbleScan.Vectors);
-        _codes = new PinnedBuffer((long)_firstBlock[^1] * planes * PlaneBytes);
-        _terms = new PinnedBuffer((long)_firstBlock[^1] * rowTerms * NibbleScan.Vectors * sizeof(float));
-        _codes.Span.Clear();
-        _terms.Span.Clear();
+        _codes = Part((long)_firstBlock[^1] * planes * PlaneBytes, source);
+        _terms = Part((long)_firstBlock[^1] * rowTerms * NibbleScan.Vectors * sizeof(float), source);
     }
 
     public int Groups { get; }
@@ -62,17 +61,29 @@ internal sealed unsafe class NibbleBlocks
 
     public void SetTerm(int block, int lane, int term, float value) => Terms(block)[(term * NibbleScan.Vectors) + lane] = value;
 
-    public void Write(BlockWriter writer)
+    public void Write(PayloadWriter writer)
     {
+        writer.Align();
         writer.Write(_codes.Span);
+        writer.Align();
         writer.Write(_terms.Span);
+        GC.KeepAlive(this);
     }
 
-    /// <exception cref="IntegrityException">Damaged.</exception>
-    public void Read(BlockReader reader, string sourceName)
-    {
-        reader.Read(_codes.Span);
-        reader.Read(_terms.Span);
+    /// <exception cref="IntegrityException">A number beside the rows is none.</exception>
+    public void Check(string sourceName) =>
         IvfFile.CheckFinite(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(_terms.Span), sourceName);
+
+    private static PinnedBuffer Part(long bytes, PayloadReader? source)
+    {
+        if (source is not null)
+        {
+            source.Align();
+            return source.Take(bytes);
+        }
+
+        var empty = new PinnedBuffer(bytes);
+        empty.Span.Clear();
+        return empty;
     }
 }

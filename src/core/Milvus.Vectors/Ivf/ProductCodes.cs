@@ -48,7 +48,7 @@ internal abstract unsafe class ProductCodes : IvfCodes
             (float*)training.Pointer, sample.Length, dimension, parameters.Parts, parameters.Bits, parameters.Seed, parameters.Threads, cancellation);
         GC.KeepAlive(training);
 
-        ProductCodes codes = Empty(quantiser, lists, metric);
+        ProductCodes codes = Of(quantiser, lists, metric, null);
         BuildThreads.ForBlocks(lists.RowCount, RowsPerBlock, parameters.Threads, cancellation, (first, some) =>
         {
             var rows = new PinnedBuffer((long)some * dimension * sizeof(float));
@@ -76,17 +76,17 @@ internal abstract unsafe class ProductCodes : IvfCodes
         return codes;
     }
 
-    public static ProductCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, BlockReader reader, string sourceName)
+    public static ProductCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, PayloadReader reader, string sourceName)
     {
         var centroids = new PinnedBuffer(((long)store.Dimension << parameters.Bits) * sizeof(float));
         reader.Read(centroids.Span);
         IvfFile.CheckFinite(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(centroids.Span), sourceName);
-        ProductCodes codes = Empty(ProductQuantiser.Restore(store.Dimension, parameters.Parts, parameters.Bits, centroids), lists, metric);
-        codes.ReadCodes(reader, sourceName);
+        ProductCodes codes = Of(ProductQuantiser.Restore(store.Dimension, parameters.Parts, parameters.Bits, centroids), lists, metric, reader);
+        codes.Check(sourceName);
         return codes;
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
         writer.Write(Quantiser.CentroidSpan);
         WriteCodes(writer);
@@ -130,9 +130,10 @@ internal abstract unsafe class ProductCodes : IvfCodes
     /// <param name="constant">What belongs to the list and the query.</param>
     private protected abstract void Estimate(in IvfSearch search, int list, float constant, RowFilter filter, TopK candidates);
 
-    private protected abstract void WriteCodes(BlockWriter writer);
+    private protected abstract void WriteCodes(PayloadWriter writer);
 
-    private protected abstract void ReadCodes(BlockReader reader, string sourceName);
+    /// <exception cref="IntegrityException">What was read names what does not exist.</exception>
+    private protected abstract void Check(string sourceName);
 
     /// <summary>The list of each place.</summary>
     internal static int[] ListOfPlaces(IvfLists lists)
@@ -167,10 +168,11 @@ internal abstract unsafe class ProductCodes : IvfCodes
     private static float RowTerm(float* decoded, float* centroid, int dimension) =>
         TiledQueries.SquaredNorm(decoded, dimension) + (2 * RowProduct(decoded, centroid, dimension));
 
-    private static ProductCodes Empty(ProductQuantiser quantiser, IvfLists lists, MetricType metric)
+    /// <param name="source">Where the codes come from, which then are only read; null for codes to be made.</param>
+    private static ProductCodes Of(ProductQuantiser quantiser, IvfLists lists, MetricType metric, PayloadReader? source)
     {
         bool isProduct = metric is MetricType.IP or MetricType.Cosine;
-        return quantiser.Bits <= 4 ? new NibbleProductCodes(quantiser, lists, isProduct) : new WideProductCodes(quantiser, lists, isProduct);
+        return quantiser.Bits <= 4 ? new NibbleProductCodes(quantiser, lists, isProduct, source) : new WideProductCodes(quantiser, lists, isProduct, source);
     }
 }
 
@@ -181,12 +183,15 @@ internal sealed unsafe class WideProductCodes : ProductCodes
     private readonly PinnedBuffer _terms;
     private readonly int _bytes;
 
-    public WideProductCodes(ProductQuantiser quantiser, IvfLists lists, bool isProduct)
+    public WideProductCodes(ProductQuantiser quantiser, IvfLists lists, bool isProduct, PayloadReader? source)
         : base(quantiser, lists, isProduct)
     {
         _bytes = quantiser.Parts * (quantiser.Bits > 8 ? 2 : 1);
-        _codes = new PinnedBuffer((long)_bytes * lists.RowCount);
-        _terms = new PinnedBuffer(isProduct ? 0 : (long)lists.RowCount * sizeof(float));
+        long codeBytes = (long)_bytes * lists.RowCount, termBytes = isProduct ? 0 : (long)lists.RowCount * sizeof(float);
+        source?.Align();
+        _codes = source is null ? new PinnedBuffer(codeBytes) : source.Take(codeBytes);
+        source?.Align();
+        _terms = source is null ? new PinnedBuffer(termBytes) : source.Take(termBytes);
     }
 
     public override long MemoryBytes => _codes.MemoryBytes + _terms.MemoryBytes + Quantiser.CentroidBytes;
@@ -254,16 +259,17 @@ internal sealed unsafe class WideProductCodes : ProductCodes
         }
     }
 
-    private protected override void WriteCodes(BlockWriter writer)
+    private protected override void WriteCodes(PayloadWriter writer)
     {
+        writer.Align();
         writer.Write(_codes.Span);
+        writer.Align();
         writer.Write(_terms.Span);
+        GC.KeepAlive(this);
     }
 
-    private protected override void ReadCodes(BlockReader reader, string sourceName)
+    private protected override void Check(string sourceName)
     {
-        reader.Read(_codes.Span);
-        reader.Read(_terms.Span);
         IvfFile.CheckFinite(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(_terms.Span), sourceName);
         uint largest = 0;
         if (Quantiser.Bits > 8)
@@ -287,8 +293,8 @@ internal sealed unsafe class NibbleProductCodes : ProductCodes
 {
     private readonly NibbleBlocks _blocks;
 
-    public NibbleProductCodes(ProductQuantiser quantiser, IvfLists lists, bool isProduct)
-        : base(quantiser, lists, isProduct) => _blocks = new NibbleBlocks(lists, quantiser.Parts, 1, 1);
+    public NibbleProductCodes(ProductQuantiser quantiser, IvfLists lists, bool isProduct, PayloadReader? source)
+        : base(quantiser, lists, isProduct) => _blocks = new NibbleBlocks(lists, quantiser.Parts, 1, 1, source);
 
     public override long MemoryBytes => _blocks.MemoryBytes + Quantiser.CentroidBytes;
 
@@ -360,9 +366,9 @@ internal sealed unsafe class NibbleProductCodes : ProductCodes
         }
     }
 
-    private protected override void WriteCodes(BlockWriter writer) => _blocks.Write(writer);
+    private protected override void WriteCodes(PayloadWriter writer) => _blocks.Write(writer);
 
-    private protected override void ReadCodes(BlockReader reader, string sourceName) => _blocks.Read(reader, sourceName);
+    private protected override void Check(string sourceName) => _blocks.Check(sourceName);
 
     /// <summary>Sixteen sums as 32-bit integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

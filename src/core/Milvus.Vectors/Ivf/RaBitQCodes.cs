@@ -30,12 +30,12 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
     private readonly NibbleBlocks _blocks;
     private readonly bool _isProduct;
 
-    private RaBitQCodes(RaBitQuantiser quantiser, IvfLists lists, bool isProduct)
+    private RaBitQCodes(RaBitQuantiser quantiser, IvfLists lists, bool isProduct, PayloadReader? source = null)
     {
         _quantiser = quantiser;
         _lists = lists;
         _isProduct = isProduct;
-        _blocks = new NibbleBlocks(lists, quantiser.CodedDimension / PerGroup, quantiser.Bits, RowTerms);
+        _blocks = new NibbleBlocks(lists, quantiser.CodedDimension / PerGroup, quantiser.Bits, RowTerms, source);
     }
 
     public override long MemoryBytes => _blocks.MemoryBytes;
@@ -84,14 +84,14 @@ internal sealed unsafe class RaBitQCodes : IvfCodes
         return codes;
     }
 
-    public static RaBitQCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, BlockReader reader, string sourceName)
+    public static RaBitQCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, PayloadReader reader, string sourceName)
     {
-        var codes = new RaBitQCodes(new RaBitQuantiser(store.Dimension, parameters.Bits, parameters.Seed), lists, metric != MetricType.L2);
-        codes._blocks.Read(reader, sourceName);
+        var codes = new RaBitQCodes(new RaBitQuantiser(store.Dimension, parameters.Bits, parameters.Seed), lists, metric != MetricType.L2, reader);
+        codes._blocks.Check(sourceName);
         return codes;
     }
 
-    public override void Write(BlockWriter writer) => _blocks.Write(writer);
+    public override void Write(PayloadWriter writer) => _blocks.Write(writer);
 
     public override void Begin(in IvfSearch search)
     {

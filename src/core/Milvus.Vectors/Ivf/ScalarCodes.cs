@@ -74,7 +74,7 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         return new ScalarCodes(quantiser, lists, codes, squares, spread);
     }
 
-    public static ScalarCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, BlockReader reader, string sourceName)
+    public static ScalarCodes Read(VectorStore store, MetricType metric, IvfParameters parameters, IvfLists lists, PayloadReader reader, string sourceName)
     {
         float[] least = new float[store.Dimension], step = new float[store.Dimension], spread = new float[1];
         foreach (float[] numbers in new[] { least, step, spread })
@@ -86,28 +86,31 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         if (step.Any(s => s < 0))
             throw new IntegrityException(sourceName, "the vector index holds a negative step");
         ScalarQuantiser quantiser = ScalarQuantiser.Restore(parameters.Bits, least, step);
-        var codes = new PinnedBuffer((long)lists.RowCount * quantiser.CodeBytes);
-        reader.Read(codes.Span);
+        reader.Align();
+        PinnedBuffer codes = reader.Take((long)lists.RowCount * quantiser.CodeBytes);
         PinnedBuffer? squares = null;
         if (metric == MetricType.L2)
         {
-            squares = new PinnedBuffer((long)lists.RowCount * sizeof(float));
-            reader.Read(squares.Span);
+            reader.Align();
+            squares = reader.Take((long)lists.RowCount * sizeof(float));
             IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(squares.Span), sourceName);
         }
 
         return new ScalarCodes(quantiser, lists, codes, squares, spread[0]);
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Least));
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Step));
         float spread = _spread;
         writer.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in spread)));
+        writer.Align();
         writer.Write(_codes.Span);
+        writer.Align();
         if (_squares is not null)
             writer.Write(_squares.Span);
+        GC.KeepAlive(this);
     }
 
     public override void Begin(in IvfSearch search)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -10,11 +11,11 @@ namespace Milvus.Vectors;
 /// </summary>
 public sealed unsafe class MinHashIndex : VectorIndex
 {
-    private readonly ulong[][] _keys;
-    private readonly int[][] _rows;
+    private readonly PinnedBuffer[] _keys;
+    private readonly PinnedBuffer[] _rows;
     private readonly int? _count;
 
-    internal MinHashIndex(VectorStore store, MinHashParameters parameters, int? count, ulong[][] keys, int[][] rows)
+    internal MinHashIndex(VectorStore store, MinHashParameters parameters, int? count, PinnedBuffer[] keys, PinnedBuffer[] rows)
         : base(store, MetricType.MinHashJaccard)
     {
         if (!parameters.Fits(store.Dimension))
@@ -29,15 +30,15 @@ public sealed unsafe class MinHashIndex : VectorIndex
 
     public override int Count => Math.Min(_count ?? int.MaxValue, Store.Count);
 
-    public override long MemoryBytes => _keys.Sum(k => (long)k.Length * sizeof(ulong)) + _rows.Sum(r => (long)r.Length * sizeof(int));
+    public override long MemoryBytes => _keys.Sum(k => k.MemoryBytes) + _rows.Sum(r => r.MemoryBytes);
 
     public MinHashParameters Parameters { get; }
 
-    /// <summary>Per band the hashes of the rows' elements, ascending.</summary>
-    internal ulong[][] Keys => _keys;
+    /// <summary>The hashes of the rows' elements in a band, ascending.</summary>
+    internal ReadOnlySpan<ulong> Keys(int band) => MemoryMarshal.Cast<byte, ulong>(_keys[band].Span);
 
-    /// <summary>Per band the rows in the order of <see cref="Keys"/>.</summary>
-    internal int[][] Rows => _rows;
+    /// <summary>The rows in the order of <see cref="Keys"/>.</summary>
+    internal ReadOnlySpan<int> Rows(int band) => MemoryMarshal.Cast<byte, int>(_rows[band].Span);
 
     private int ElementBytes => Parameters.ElementBits / 8;
 
@@ -58,17 +59,23 @@ public sealed unsafe class MinHashIndex : VectorIndex
         if (!parameters.Fits(store.Dimension))
             throw new ArgumentException($"signatures of {store.Dimension} bits do not have elements of {parameters.ElementBits} bits in {parameters.Bands} bands", nameof(parameters));
         int rows = store.Count;
-        var keys = new ulong[parameters.Bands][];
-        var ordered = new int[parameters.Bands][];
+        var keys = new PinnedBuffer[parameters.Bands];
+        var ordered = new PinnedBuffer[parameters.Bands];
         int bytes = store.RowBytes / Math.Max(1, parameters.Bands);
         for (int band = 0; band < parameters.Bands; band++)
         {
             cancellation.ThrowIfCancellationRequested();
-            keys[band] = new ulong[rows];
-            ordered[band] = [.. Enumerable.Range(0, rows)];
+            keys[band] = new PinnedBuffer((long)rows * sizeof(ulong));
+            ordered[band] = new PinnedBuffer((long)rows * sizeof(int));
+            Span<ulong> hashes = MemoryMarshal.Cast<byte, ulong>(keys[band].Span);
+            Span<int> order = MemoryMarshal.Cast<byte, int>(ordered[band].Span);
             for (int row = 0; row < rows; row++)
-                keys[band][row] = Hash(store.Row(row).Slice(band * bytes, bytes));
-            Array.Sort(keys[band], ordered[band]);
+            {
+                hashes[row] = Hash(store.Row(row).Slice(band * bytes, bytes));
+                order[row] = row;
+            }
+
+            hashes.Sort(order);
         }
 
         return new MinHashIndex(store, parameters, rows, keys, ordered);
@@ -93,6 +100,7 @@ public sealed unsafe class MinHashIndex : VectorIndex
         }
 
         results.Finish(Metric);
+        GC.KeepAlive(this);
     }
 
     /// <summary>How many candidates are compared: those that agree with the query in the most bands.</summary>
@@ -111,9 +119,11 @@ public sealed unsafe class MinHashIndex : VectorIndex
         for (int band = 0; band < _keys.Length; band++)
         {
             ulong key = Hash(query.Slice(band * bytes, bytes));
-            for (int at = First(_keys[band], key); at < _keys[band].Length && _keys[band][at] == key; at++)
+            ReadOnlySpan<ulong> keys = Keys(band);
+            ReadOnlySpan<int> rows = Rows(band);
+            for (int at = First(keys, key); at < keys.Length && keys[at] == key; at++)
             {
-                int row = _rows[band][at];
+                int row = rows[at];
                 if (scratch.Visit(row) && most == int.MaxValue)
                     Offer(query, row, filter, results);
             }
@@ -147,8 +157,8 @@ public sealed unsafe class MinHashIndex : VectorIndex
                     equal += left[i] == right[i] ? 1 : 0;
                 break;
             case 4:
-                ReadOnlySpan<uint> ours = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(left);
-                ReadOnlySpan<uint> theirs = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(right);
+                ReadOnlySpan<uint> ours = MemoryMarshal.Cast<byte, uint>(left);
+                ReadOnlySpan<uint> theirs = MemoryMarshal.Cast<byte, uint>(right);
                 for (int i = 0; i < ours.Length; i++)
                     equal += ours[i] == theirs[i] ? 1 : 0;
                 break;
@@ -170,7 +180,7 @@ public sealed unsafe class MinHashIndex : VectorIndex
         return hash ^ (hash >> 32);
     }
 
-    private static int First(ulong[] keys, ulong key)
+    private static int First(ReadOnlySpan<ulong> keys, ulong key)
     {
         int low = 0, high = keys.Length;
         while (low < high)

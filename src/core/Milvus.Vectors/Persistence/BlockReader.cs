@@ -4,7 +4,7 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>Reads what <see cref="BlockWriter"/> wrote; no byte is handed out before its block's checksum was right.</summary>
-internal sealed class BlockReader(Stream source, string sourceName, uint seed, long length)
+internal sealed class BlockReader(Stream source, string sourceName, uint seed, long length) : PayloadReader
 {
     private readonly byte[] _block = new byte[Math.Min(length, BlockWriter.BlockBytes) + sizeof(uint)];
     private uint _checksum = seed;
@@ -14,7 +14,7 @@ internal sealed class BlockReader(Stream source, string sourceName, uint seed, l
     private int _taken;
 
     /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
-    public void Read(Span<byte> target)
+    public override void Read(Span<byte> target)
     {
         while (!target.IsEmpty)
         {

@@ -5,9 +5,9 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// Writes a byte sequence in blocks of <see cref="BlockBytes"/>, each followed by the CRC-32C of everything up to its end, so that an
-/// exchanged or missing block is noticed like a changed one.
+/// exchanged or missing block is noticed like a changed one: the layout of graphs on disk, and of all indexes before version 17.
 /// </summary>
-internal sealed class BlockWriter(Stream target, uint seed)
+internal sealed class BlockWriter(Stream target, uint seed) : PayloadWriter
 {
     public const int BlockBytes = 1 << 20;
 
@@ -15,7 +15,7 @@ internal sealed class BlockWriter(Stream target, uint seed)
     private uint _checksum = seed;
     private int _filled;
 
-    public void Write(ReadOnlySpan<byte> bytes)
+    public override void Write(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -29,7 +29,7 @@ internal sealed class BlockWriter(Stream target, uint seed)
     }
 
     /// <summary>Ends a last, shorter block.</summary>
-    public void Flush()
+    public override void Flush()
     {
         if (_filled == 0)
             return;

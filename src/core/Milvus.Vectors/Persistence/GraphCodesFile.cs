@@ -21,7 +21,7 @@ internal static class GraphCodesFile
         return Bytes(state.FullLength, state.Subspace?.Width ?? 0, rows.Space.Length, rows.Count);
     }
 
-    public static void Write(CodedRows rows, BlockWriter writer)
+    public static void Write(CodedRows rows, PayloadWriter writer)
     {
         CodeSpaceState state = rows.Space.State;
         var head = new byte[HeadBytes];
@@ -38,20 +38,12 @@ internal static class GraphCodesFile
         writer.Write(MemoryMarshal.AsBytes(state.Offset.AsSpan()));
         if (state.Subspace is { } subspace)
             writer.Write(subspace.Axes);
-        for (int row = 0; row < rows.Count;)
-        {
-            Span<byte> codes = rows.CodesFrom(row);
-            writer.Write(codes);
-            row += codes.Length / rows.Space.Length;
-        }
-
-        writer.Write(rows.TermBytes[..(rows.Count * sizeof(float))]);
-        GC.KeepAlive(rows);
+        rows.Write(writer);
     }
 
     /// <param name="payloadBytes">Bytes of all that follows the graph.</param>
     /// <exception cref="IntegrityException">Damaged, of an unknown version, or contradicts itself.</exception>
-    public static CodedRows Read(VectorStore store, MetricType metric, long payloadBytes, BlockReader reader, string sourceName)
+    public static CodedRows Read(VectorStore store, MetricType metric, long payloadBytes, PayloadReader reader, string sourceName)
     {
         if (payloadBytes < HeadBytes)
             throw Contradiction(sourceName);
@@ -77,17 +69,7 @@ internal static class GraphCodesFile
             (flags & Whole) != 0,
             step,
             offset);
-        CodedRows rows = CodedRows.Room(store.Count, CodeSpace.Restore(store.Type, metric, state));
-        for (int row = 0; row < rows.Count;)
-        {
-            Span<byte> codes = rows.CodesFrom(row);
-            reader.Read(codes);
-            row += codes.Length / codeBytes;
-        }
-
-        reader.Read(rows.TermBytes[..(rows.Count * sizeof(float))]);
-        GC.KeepAlive(rows);
-        return rows;
+        return CodedRows.Read(store.Count, CodeSpace.Restore(store.Type, metric, state), reader);
     }
 
     private static long Bytes(int fullLength, int subspaceWidth, int codeBytes, int rows) =>

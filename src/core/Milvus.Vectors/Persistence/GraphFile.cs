@@ -18,50 +18,48 @@ internal static class GraphFile
         return cells * sizeof(int);
     }
 
-    public static void Write(HnswGraph graph, BlockWriter writer)
+    public static void Write(HnswGraph graph, PayloadWriter writer)
     {
         Write(graph.Base, writer);
         foreach (UpperLevel level in graph.Upper)
         {
+            writer.Align();
             writer.Write(level.RowBytes);
+            writer.Align();
             writer.Write(level.DownBytes);
             Write(level.Links, writer);
         }
     }
 
     /// <exception cref="IntegrityException">Damaged, or a number out of bounds.</exception>
-    public static HnswGraph Read(IndexHeader header, BlockReader reader, string sourceName)
+    public static HnswGraph Read(IndexHeader header, PayloadReader reader, string sourceName)
     {
-        var graph = new HnswGraph(header.Rows, header.M, header.LevelCounts);
-        Read(graph.Base, reader, sourceName);
+        var graph = new HnswGraph(header.Rows, header.M, header.LevelCounts, reader);
+        Check(graph.Base, sourceName);
         int below = header.Rows;
         foreach (UpperLevel level in graph.Upper)
         {
-            reader.Read(level.RowBytes);
-            reader.Read(level.DownBytes);
             CheckRange(MemoryMarshal.Cast<byte, int>(level.RowBytes), 0, header.Rows, sourceName);
             CheckRange(MemoryMarshal.Cast<byte, int>(level.DownBytes), 0, below, sourceName);
-            Read(level.Links, reader, sourceName);
+            Check(level.Links, sourceName);
             below = level.Count;
         }
 
+        GC.KeepAlive(graph);
         return graph;
     }
 
-    private static void Write(LinkTable table, BlockWriter writer)
+    private static void Write(LinkTable table, PayloadWriter writer)
     {
+        writer.Align();
         for (int slab = 0; slab < table.SlabCount; slab++)
             writer.Write(table.Slab(slab));
     }
 
-    private static void Read(LinkTable table, BlockReader reader, string sourceName)
+    private static void Check(LinkTable table, string sourceName)
     {
         for (int slab = 0; slab < table.SlabCount; slab++)
-        {
-            Span<byte> bytes = table.Slab(slab);
-            reader.Read(bytes);
-            CheckRange(MemoryMarshal.Cast<byte, int>(bytes), -1, table.Nodes, sourceName);
-        }
+            CheckRange(MemoryMarshal.Cast<byte, int>(table.Slab(slab)), -1, table.Nodes, sourceName);
     }
 
     private static void CheckRange(ReadOnlySpan<int> values, int least, int limit, string sourceName)

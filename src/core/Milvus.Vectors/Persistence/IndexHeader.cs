@@ -14,12 +14,21 @@ internal sealed record IndexHeader
     /// <summary>Of graphs with the byte codes that they are searched by, and of inverted files with a refinement; files without them stay as they were.</summary>
     public const int VersionWithCodes = 2;
 
+    /// <summary>Added to the version of files whose payload lies as <see cref="AlignedBlocks"/> says rather than in chained blocks.</summary>
+    private const int Aligned = 16;
+
     private const int FixedBytes = 64;
     private const int MaxLevels = 64;
 
     private static ReadOnlySpan<byte> Magic => "MVECINDX"u8;
 
     public int FormatVersion { get; init; } = Version;
+
+    /// <summary>The payload can be used where it is in a mapped file.</summary>
+    public bool IsAligned { get; init; }
+
+    /// <summary>Bytes of the header in the file.</summary>
+    public int Length => FixedBytes + (LevelCounts.Length * sizeof(int)) + sizeof(uint);
 
     public required VectorIndexKind Kind { get; init; }
 
@@ -45,9 +54,9 @@ internal sealed record IndexHeader
     /// <returns>Its checksum, which seeds the payload's.</returns>
     public uint Write(Stream target)
     {
-        var bytes = new byte[FixedBytes + (LevelCounts.Length * sizeof(int)) + sizeof(uint)];
+        var bytes = new byte[Length];
         Magic.CopyTo(bytes);
-        int[] fields = [FormatVersion, bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
+        int[] fields = [FormatVersion | (IsAligned ? Aligned : 0), bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
         for (int i = 0; i < fields.Length; i++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8 + (i * sizeof(int))), fields[i]);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(44), Seed);
@@ -68,9 +77,9 @@ internal sealed record IndexHeader
         ReadFully(source, start, sourceName);
         if (!start.AsSpan(0, 8).SequenceEqual(Magic))
             throw new IntegrityException(sourceName, "is not a vector index");
-        int version = Field(start, 0), length = Field(start, 1);
+        int stored = Field(start, 0), version = stored & ~Aligned, length = Field(start, 1);
         if (version is not (Version or VersionWithCodes))
-            throw new IntegrityException(sourceName, $"vector index version {version} is not known");
+            throw new IntegrityException(sourceName, $"vector index version {stored} is not known");
         if (length < FixedBytes + sizeof(uint) || length > FixedBytes + (MaxLevels * sizeof(int)) + sizeof(uint) || length % sizeof(int) != 0)
             throw new IntegrityException(sourceName, "the vector index header is damaged");
         var rest = new byte[length - FixedBytes];
@@ -87,6 +96,7 @@ internal sealed record IndexHeader
         return new IndexHeader
         {
             FormatVersion = version,
+            IsAligned = version != stored,
             Kind = (VectorIndexKind)Field(start, 2),
             Metric = (MetricType)Field(start, 3),
             Type = (DataType)Field(start, 4),

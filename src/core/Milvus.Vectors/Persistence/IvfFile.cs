@@ -27,10 +27,9 @@ internal static class IvfFile
         PayloadBytes = ((long)index.Lists.Count * index.Centroids.RowBytes) + index.Lists.PayloadBytes + index.Codes.PayloadBytes + (index.Refinement?.PayloadBytes ?? 0),
     };
 
-    public static void Write(IvfIndex index, BlockWriter writer)
+    public static void Write(IvfIndex index, PayloadWriter writer)
     {
-        for (int list = 0; list < index.Lists.Count; list++)
-            writer.Write(index.Centroids.Row(list));
+        index.Centroids.Write(writer);
         index.Lists.Write(writer);
         index.Codes.Write(writer);
         index.Refinement?.Write(writer);
@@ -38,7 +37,7 @@ internal static class IvfFile
     }
 
     /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
-    public static IvfIndex Read(IndexHeader header, BlockReader reader, VectorStore store, string sourceName)
+    public static IvfIndex Read(IndexHeader header, PayloadReader reader, VectorStore store, string sourceName)
     {
         if (header.LevelCounts.Length is not (Fields or FieldsWithRefinement) || (header.FormatVersion == IndexHeader.VersionWithCodes && header.LevelCounts.Length == Fields))
             throw Contradiction(sourceName);
@@ -61,15 +60,9 @@ internal static class IvfFile
         if (codes < 0 || header.PayloadBytes != expected)
             throw Contradiction(sourceName);
 
-        VectorStore centroids = VectorStore.Create(type, store.Dimension, lists);
-        while (centroids.Count < lists)
-        {
-            Span<byte> room = centroids.Reserve(lists - centroids.Count);
-            reader.Read(room);
-            if (type == DataType.FloatVector)
-                CheckFinite(MemoryMarshal.Cast<byte, float>(room), sourceName);
-            centroids.Publish(room.Length / centroids.RowBytes);
-        }
+        VectorStore centroids = reader.TakeRows(type, store.Dimension, lists);
+        for (int list = 0; type == DataType.FloatVector && list < lists; list++)
+            CheckFinite(MemoryMarshal.Cast<byte, float>(centroids.Row(list)), sourceName);
 
         IvfLists grouped = IvfLists.Read(reader, lists, header.Rows, sourceName);
         IvfCodes read = IvfCodings.Read(store, header.Metric, parameters, grouped, reader, sourceName);

@@ -15,38 +15,43 @@ internal static class MinHashFile
         PayloadBytes = Bytes(index.Parameters.Bands, index.Count),
     };
 
-    public static void Write(MinHashIndex index, BlockWriter writer)
+    public static void Write(MinHashIndex index, PayloadWriter writer)
     {
         for (int band = 0; band < index.Parameters.Bands; band++)
         {
-            writer.Write(MemoryMarshal.AsBytes(index.Keys[band].AsSpan()));
-            writer.Write(MemoryMarshal.AsBytes(index.Rows[band].AsSpan()));
+            writer.Align();
+            writer.Write(MemoryMarshal.AsBytes(index.Keys(band)));
+            writer.Align();
+            writer.Write(MemoryMarshal.AsBytes(index.Rows(band)));
         }
+
+        GC.KeepAlive(index);
     }
 
     /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
-    public static MinHashIndex Read(IndexHeader header, BlockReader reader, VectorStore store, string sourceName)
+    public static MinHashIndex Read(IndexHeader header, PayloadReader reader, VectorStore store, string sourceName)
     {
         if (header.LevelCounts.Length != 2 || store.Type != DataType.BinaryVector || header.Metric != MetricType.MinHashJaccard)
             throw Contradiction(sourceName);
         var parameters = new MinHashParameters { ElementBits = header.LevelCounts[0], Bands = header.LevelCounts[1] };
         if (!parameters.Fits(store.Dimension) || header.PayloadBytes != Bytes(parameters.Bands, header.Rows))
             throw Contradiction(sourceName);
-        var keys = new ulong[parameters.Bands][];
-        var rows = new int[parameters.Bands][];
+        var keys = new PinnedBuffer[parameters.Bands];
+        var rows = new PinnedBuffer[parameters.Bands];
         for (int band = 0; band < parameters.Bands; band++)
         {
-            keys[band] = new ulong[header.Rows];
-            rows[band] = new int[header.Rows];
-            reader.Read(MemoryMarshal.AsBytes(keys[band].AsSpan()));
-            reader.Read(MemoryMarshal.AsBytes(rows[band].AsSpan()));
-            foreach (int row in rows[band])
+            reader.Align();
+            keys[band] = reader.Take((long)header.Rows * sizeof(ulong));
+            reader.Align();
+            rows[band] = reader.Take((long)header.Rows * sizeof(int));
+            foreach (int row in MemoryMarshal.Cast<byte, int>(rows[band].Span))
             {
                 if ((uint)row >= (uint)header.Rows)
                     throw Contradiction(sourceName);
             }
         }
 
+        GC.KeepAlive(rows);
         return new MinHashIndex(store, parameters, header.Rows, keys, rows);
     }
 

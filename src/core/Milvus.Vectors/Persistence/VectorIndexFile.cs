@@ -1,77 +1,42 @@
+using Microsoft.Win32.SafeHandles;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
 
 /// <summary>
-/// The file form of an index, without its vectors: a versioned header, then the graph or the lists in blocks of at most 1 MiB, each with a
-/// chained CRC-32C. Streams; no second copy of the graph is held.
+/// The file form of an index, without its vectors: a versioned header, then the graph or the lists as <see cref="AlignedBlocks"/> lays them out, so that an
+/// index can be read into memory or be used where it is in a mapped file. Streams; no second copy of the graph is held. Files from before, in chained
+/// blocks of at most 1 MiB, can only be read.
 /// </summary>
 public static class VectorIndexFile
 {
     /// <summary>Writes an index.</summary>
-    public static void Save(VectorIndex index, Stream target)
+    public static void Save(VectorIndex index, Stream target) => Save(index, target, isAligned: true);
+
+    /// <param name="isAligned">False for the layout of versions 1 and 2, which tests still write.</param>
+    internal static void Save(VectorIndex index, Stream target, bool isAligned)
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(target);
-        if (index is DiskGraphIndex)
-            throw new ArgumentException("a graph on disk is written when it is built", nameof(index));
-        var header = new IndexHeader
+        (IndexHeader header, Action<PayloadWriter>? write) = Describe(index);
+        header = header with { IsAligned = isAligned && write is not null };
+        uint checksum = header.Write(target);
+        if (header.IsAligned)
         {
-            Kind = index.Kind,
-            Metric = index.Metric,
-            Type = index.Store.Type,
-            Dimension = index.Store.Dimension,
-            Rows = index.Count,
-        };
-        if (index is MinHashIndex signatures)
+            AlignedBlocks.Write(target, header.Length, checksum, write!);
+        }
+        else if (write is not null)
         {
-            header = MinHashFile.Describe(signatures, header);
-            var bands = new BlockWriter(target, header.Write(target));
-            MinHashFile.Write(signatures, bands);
-            bands.Flush();
-            return;
+            var writer = new BlockWriter(target, checksum);
+            write(writer);
+            writer.Flush();
         }
 
-        if (index is IvfIndex ivf)
-        {
-            header = IvfFile.Describe(ivf, header);
-            var lists = new BlockWriter(target, header.Write(target));
-            IvfFile.Write(ivf, lists);
-            lists.Flush();
-            return;
-        }
-
-        if (index is not HnswIndex hnsw)
-        {
-            header.Write(target);
-            return;
-        }
-
-        int[] counts = [.. hnsw.Graph.Upper.Select(level => level.Count)];
-        CodedRows? coded = hnsw.Coded?.Rows;
-        header = header with
-        {
-            FormatVersion = coded is null ? IndexHeader.Version : IndexHeader.VersionWithCodes,
-            M = hnsw.Parameters.M,
-            EfConstruction = hnsw.Parameters.EfConstruction,
-            Seed = hnsw.Parameters.Seed,
-            LevelCounts = counts,
-            PayloadBytes = GraphFile.Bytes(hnsw.Count, hnsw.Parameters.M, counts)
-                + (hnsw.RowCodes is null ? 0 : RowCodesFile.Bytes(hnsw.Parameters.RowCodes!, hnsw.Store.Dimension, hnsw.Count))
-                + (coded is null ? 0 : GraphCodesFile.Bytes(coded)),
-        };
-        var writer = new BlockWriter(target, header.Write(target));
-        GraphFile.Write(hnsw.Graph, writer);
-        if (hnsw.RowCodes is not null)
-            RowCodesFile.Write(hnsw, writer);
-        if (coded is not null)
-            GraphCodesFile.Write(coded, writer);
-        writer.Flush();
-        GC.KeepAlive(hnsw);
+        GC.KeepAlive(index);
     }
 
     /// <summary>Reads an index over the vectors it was built on. Nothing behind it is read.</summary>
-    /// <param name="source">The bytes written by <see cref="Save"/>.</param>
+    /// <param name="source">The bytes written by <see cref="Save(VectorIndex, Stream)"/>.</param>
     /// <param name="store">The same rows in the same order.</param>
     /// <param name="sourceName">File or object name for error texts.</param>
     /// <param name="mostCodes">The richest codes that a graph may be searched by; one made for fewer keeps to those.</param>
@@ -80,7 +45,100 @@ public static class VectorIndexFile
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(store);
-        IndexHeader header = IndexHeader.Read(source, sourceName, out uint checksum);
+        IndexHeader header = ReadHeader(source, store, sourceName, out uint checksum);
+        PayloadReader? payload = !HasPayload(header) ? null
+            : header.IsAligned ? new AlignedReader(source, sourceName, header.Length, checksum, header.PayloadBytes)
+            : new BlockReader(source, sourceName, checksum, header.PayloadBytes);
+        return Read(header, payload, store, sourceName, mostCodes);
+    }
+
+    /// <summary>
+    /// As <see cref="Load"/>, but what the file holds stays there and is mapped as long as the index is reachable: only what a graph's or the lists' search
+    /// keeps beside it is in memory. Every checksum is looked at first. An index in a layout from before is read into memory, and so are codes that
+    /// its file does not hold.
+    /// </summary>
+    /// <param name="file">The whole file, which nobody changes; the handle is the index's from now on, also when this fails.</param>
+    /// <param name="mostCodes">As in <see cref="Load"/>; codes of neighbours are not in the file and never made here.</param>
+    /// <exception cref="IntegrityException">As in <see cref="Load"/>.</exception>
+    /// <exception cref="IOException">The file cannot be mapped.</exception>
+    public static unsafe VectorIndex Map(SafeFileHandle file, VectorStore store, string sourceName, GraphCodes mostCodes = GraphCodes.Bytes)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(store);
+        MappedFile mapped = MappedFile.Open(file, sourceName);
+        using var source = new UnmanagedMemoryStream(mapped.Pointer, mapped.Length);
+        IndexHeader header = ReadHeader(source, store, sourceName, out uint checksum);
+        PayloadReader? payload = !HasPayload(header) ? null
+            : header.IsAligned ? new MappedReader(mapped, source, sourceName, checksum, header.PayloadBytes)
+            : new BlockReader(source, sourceName, checksum, header.PayloadBytes);
+        VectorIndex index = Read(header, payload, store, sourceName, mostCodes < GraphCodes.Bytes ? mostCodes : GraphCodes.Bytes);
+        if (payload is MappedReader)
+        {
+            index.Mapping = mapped;
+            mapped.Settle(isRandom: index is HnswIndex);
+        }
+
+        GC.KeepAlive(mapped);
+        return index;
+    }
+
+    private static bool HasPayload(IndexHeader header) => header.Kind is not (VectorIndexKind.Flat or VectorIndexKind.DiskGraph);
+
+    /// <summary>What the header says of an index, and how its payload is written; null where it has none.</summary>
+    private static (IndexHeader Header, Action<PayloadWriter>? Write) Describe(VectorIndex index)
+    {
+        var header = new IndexHeader
+        {
+            Kind = index.Kind,
+            Metric = index.Metric,
+            Type = index.Store.Type,
+            Dimension = index.Store.Dimension,
+            Rows = index.Count,
+        };
+        switch (index)
+        {
+            case DiskGraphIndex:
+                throw new ArgumentException("a graph on disk is written when it is built", nameof(index));
+            case MinHashIndex signatures:
+                return (MinHashFile.Describe(signatures, header), writer => MinHashFile.Write(signatures, writer));
+            case IvfIndex ivf:
+                return (IvfFile.Describe(ivf, header), writer => IvfFile.Write(ivf, writer));
+            case HnswIndex graph:
+                return (Describe(graph, header), writer => Write(graph, writer));
+            default:
+                return (header, null);
+        }
+    }
+
+    private static IndexHeader Describe(HnswIndex index, IndexHeader header)
+    {
+        int[] counts = [.. index.Graph.Upper.Select(level => level.Count)];
+        CodedRows? coded = index.Coded?.Rows;
+        return header with
+        {
+            FormatVersion = coded is null ? IndexHeader.Version : IndexHeader.VersionWithCodes,
+            M = index.Parameters.M,
+            EfConstruction = index.Parameters.EfConstruction,
+            Seed = index.Parameters.Seed,
+            LevelCounts = counts,
+            PayloadBytes = GraphFile.Bytes(index.Count, index.Parameters.M, counts)
+                + (index.RowCodes is null ? 0 : RowCodesFile.Bytes(index.Parameters.RowCodes!, index.Store.Dimension, index.Count))
+                + (coded is null ? 0 : GraphCodesFile.Bytes(coded)),
+        };
+    }
+
+    private static void Write(HnswIndex index, PayloadWriter writer)
+    {
+        GraphFile.Write(index.Graph, writer);
+        if (index.RowCodes is not null)
+            RowCodesFile.Write(index, writer);
+        if (index.Coded is { } coded)
+            GraphCodesFile.Write(coded.Rows, writer);
+    }
+
+    private static IndexHeader ReadHeader(Stream source, VectorStore store, string sourceName, out uint checksum)
+    {
+        IndexHeader header = IndexHeader.Read(source, sourceName, out checksum);
         if (header.Type != store.Type || header.Dimension != store.Dimension || header.Rows != store.Count)
         {
             throw new IntegrityException(
@@ -92,18 +150,22 @@ public static class VectorIndexFile
             throw new IntegrityException(sourceName, $"metric {header.Metric} does not compare {header.Type}s");
         if (header.FormatVersion == IndexHeader.VersionWithCodes && header.Kind is not (VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.Ivf))
             throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} has no version {header.FormatVersion}");
-        return header.Kind switch
-        {
-            VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows, keepsCodes: true),
-            VectorIndexKind.Hnsw or VectorIndexKind.HnswBytes or VectorIndexKind.HnswSigns or VectorIndexKind.HnswRowCodes => LoadGraph(source, header, checksum, store, sourceName, mostCodes),
-            VectorIndexKind.MinHash => MinHashFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
-            VectorIndexKind.Ivf => IvfFile.Read(header, new BlockReader(source, sourceName, checksum, header.PayloadBytes), store, sourceName),
-            VectorIndexKind.DiskGraph => throw new IntegrityException(sourceName, "a graph on disk is searched where it is, and not read as a whole"),
-            _ => throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known"),
-        };
+        if (!Enum.IsDefined(header.Kind))
+            throw new IntegrityException(sourceName, $"vector index kind {(int)header.Kind} is not known");
+        if (header.Kind == VectorIndexKind.DiskGraph)
+            throw new IntegrityException(sourceName, "a graph on disk is searched where it is, and not read as a whole");
+        return header;
     }
 
-    private static HnswIndex LoadGraph(Stream source, IndexHeader header, uint checksum, VectorStore store, string sourceName, GraphCodes mostCodes)
+    private static VectorIndex Read(IndexHeader header, PayloadReader? payload, VectorStore store, string sourceName, GraphCodes mostCodes) => header.Kind switch
+    {
+        VectorIndexKind.Flat => new FlatIndex(store, header.Metric, header.Rows, keepsCodes: true),
+        VectorIndexKind.MinHash => MinHashFile.Read(header, payload!, store, sourceName),
+        VectorIndexKind.Ivf => IvfFile.Read(header, payload!, store, sourceName),
+        _ => ReadGraph(header, payload!, store, sourceName, mostCodes),
+    };
+
+    private static HnswIndex ReadGraph(IndexHeader header, PayloadReader reader, VectorStore store, string sourceName, GraphCodes mostCodes)
     {
         int below = header.Rows;
         bool fits = header.M is >= 2 and <= 2048 && header.EfConstruction >= 1;
@@ -118,7 +180,6 @@ public static class VectorIndexFile
         long codeBytes = fits ? header.PayloadBytes - GraphFile.Bytes(header.Rows, header.M, header.LevelCounts) : -1;
         if (codeBytes < 0 || (codeBytes > 0) != (isRowCoded || hasCodes) || (isRowCoded && !CodeSpace.Serves(header.Type)))
             throw new IntegrityException(sourceName, "the vector index header contradicts itself");
-        var reader = new BlockReader(source, sourceName, checksum, header.PayloadBytes);
         HnswGraph graph = GraphFile.Read(header, reader, sourceName);
         if (isRowCoded)
         {

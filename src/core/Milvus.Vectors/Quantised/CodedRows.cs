@@ -11,11 +11,11 @@ internal sealed unsafe class CodedRows : GraphRows
     private readonly VectorStore _codes;
     private readonly SlabTable _terms = new();
 
-    private CodedRows(int rows, CodeSpace space)
+    private CodedRows(CodeSpace space, VectorStore codes, PinnedBuffer terms)
     {
         Space = space;
-        _codes = VectorStore.CreateFull(DataType.Int8Vector, space.Length, rows);
-        _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
+        _codes = codes;
+        _terms.Add(terms);
     }
 
     public CodeSpace Space { get; }
@@ -41,7 +41,7 @@ internal sealed unsafe class CodedRows : GraphRows
     /// <summary>Encodes all rows the store holds.</summary>
     public static CodedRows Of(VectorStore store, CodeSpace space, int threads)
     {
-        CodedRows coded = Room(store.Count, space);
+        var coded = new CodedRows(space, VectorStore.CreateFull(DataType.Int8Vector, space.Length, store.Count), new PinnedBuffer((long)store.Count * sizeof(float)));
         const int Chunk = 1024;
         Workers.Run(threads, (store.Count + (Chunk - 1)) / Chunk, () =>
         {
@@ -51,8 +51,25 @@ internal sealed unsafe class CodedRows : GraphRows
         return coded;
     }
 
-    /// <summary>Codes of so many rows, for the caller to fill through <see cref="CodesFrom"/> and <see cref="TermBytes"/>.</summary>
-    public static CodedRows Room(int rows, CodeSpace space) => new(rows, space);
+    /// <summary>The codes of so many rows as <see cref="Write"/> wrote them.</summary>
+    /// <exception cref="IntegrityException">Damaged.</exception>
+    public static CodedRows Read(int rows, CodeSpace space, PayloadReader reader)
+    {
+        reader.Align();
+        VectorStore codes = reader.TakeRows(DataType.Int8Vector, space.Length, rows);
+        reader.Align();
+        return new CodedRows(space, codes, reader.Take((long)rows * sizeof(float)));
+    }
+
+    /// <summary>Writes codes and terms.</summary>
+    public void Write(PayloadWriter writer)
+    {
+        writer.Align();
+        _codes.Write(writer);
+        writer.Align();
+        writer.Write(_terms[0].Span[..(Count * sizeof(float))]);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>The codes of rows from one on, as many as lie behind one another.</summary>
     public Span<byte> CodesFrom(int row) => new(_codes.Rows.Pointer(row), Math.Min(Count - row, _codes.Rows.Contiguous(row)) * Space.Length);

@@ -9,8 +9,8 @@ internal sealed unsafe class HalfRowCodes : RowCodes
 
     private readonly VectorStore _codes;
 
-    private HalfRowCodes(VectorStore store, MetricType metric, RowCoding coding)
-        : base(coding, store.Dimension, metric) => _codes = VectorStore.CreateFull(TypeOf(coding), store.Dimension, store.Count);
+    private HalfRowCodes(VectorStore codes, MetricType metric, RowCoding coding)
+        : base(coding, codes.Dimension, metric) => _codes = codes;
 
     public override int Count => _codes.Count;
 
@@ -31,7 +31,7 @@ internal sealed unsafe class HalfRowCodes : RowCodes
     public static HalfRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads, CancellationToken cancellation)
     {
         var source = new FloatRows(store, metric == MetricType.Cosine);
-        var codes = new HalfRowCodes(store, metric, coding);
+        var codes = new HalfRowCodes(VectorStore.CreateFull(TypeOf(coding), store.Dimension, store.Count), metric, coding);
         BuildThreads.ForBlocks(store.Count, ChunkRows, threads, cancellation, (first, some) =>
         {
             var row = new PinnedBuffer((long)store.Dimension * sizeof(float));
@@ -46,18 +46,16 @@ internal sealed unsafe class HalfRowCodes : RowCodes
         return codes;
     }
 
-    public static HalfRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, BlockReader reader)
+    public static HalfRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, PayloadReader reader)
     {
-        var codes = new HalfRowCodes(store, metric, coding);
-        for (int i = 0; i < codes.Count; i++)
-            reader.Read(new Span<byte>(codes.Rows.Pointer(i), codes.RowBytes));
-        return codes;
+        reader.Align();
+        return new HalfRowCodes(reader.TakeRows(TypeOf(coding), store.Dimension, store.Count), metric, coding);
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
-        for (int i = 0; i < Count; i++)
-            writer.Write(_codes.Row(i));
+        writer.Align();
+        _codes.Write(writer);
     }
 
     // Rows have length one under the cosine metric, so that a product is the cosine.

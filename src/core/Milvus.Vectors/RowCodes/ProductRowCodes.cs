@@ -20,13 +20,17 @@ internal sealed unsafe class ProductRowCodes : RowCodes
     private readonly SlabTable _terms = new();
     private readonly bool _isWide;
 
-    private ProductRowCodes(MetricType metric, ResidualQuantiser quantiser, int rows)
+    /// <param name="source">Where the codes come from, which then are only read; null for codes to be made.</param>
+    private ProductRowCodes(MetricType metric, ResidualQuantiser quantiser, int rows, PayloadReader? source = null)
         : base(RowCoding.Product, quantiser.Dimension, metric)
     {
         _quantiser = quantiser;
         _isWide = quantiser.Bits > 8;
-        _codes = VectorStore.CreateFull(DataType.Int8Vector, quantiser.CodeLength * NumberBytes(quantiser.Bits), rows);
-        _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
+        int rowBytes = quantiser.CodeLength * NumberBytes(quantiser.Bits);
+        source?.Align();
+        _codes = source is null ? VectorStore.CreateFull(DataType.Int8Vector, rowBytes, rows) : source.TakeRows(DataType.Int8Vector, rowBytes, rows);
+        source?.Align();
+        _terms.Add(source is null ? new PinnedBuffer((long)rows * sizeof(float)) : source.Take((long)rows * sizeof(float)));
     }
 
     public override int Count => _codes.Count;
@@ -82,7 +86,7 @@ internal sealed unsafe class ProductRowCodes : RowCodes
         return codes;
     }
 
-    public static ProductRowCodes Read(VectorStore store, MetricType metric, RowCodeParameters parameters, BlockReader reader, string sourceName)
+    public static ProductRowCodes Read(VectorStore store, MetricType metric, RowCodeParameters parameters, PayloadReader reader, string sourceName)
     {
         var stages = new PinnedBuffer[parameters.Stages];
         for (int i = 0; i < stages.Length; i++)
@@ -92,12 +96,11 @@ internal sealed unsafe class ProductRowCodes : RowCodes
             IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(stages[i].Span), sourceName);
         }
 
-        var codes = new ProductRowCodes(metric, ResidualQuantiser.Restore(store.Dimension, parameters.Parts, parameters.Bits, stages), store.Count);
+        var codes = new ProductRowCodes(metric, ResidualQuantiser.Restore(store.Dimension, parameters.Parts, parameters.Bits, stages), store.Count, reader);
         int centroids = 1 << parameters.Bits;
         for (int i = 0; i < codes.Count; i++)
         {
             byte* row = codes.Rows.Pointer(i);
-            reader.Read(new Span<byte>(row, codes.RowBytes));
             for (int part = 0; part < codes.Length; part++)
             {
                 if ((codes._isWide ? ((ushort*)row)[part] : row[part]) >= centroids)
@@ -105,18 +108,19 @@ internal sealed unsafe class ProductRowCodes : RowCodes
             }
         }
 
-        reader.Read(codes._terms[0].Span);
         IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(codes._terms[0].Span), sourceName);
         return codes;
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
         for (int stage = 0; stage < _quantiser.Stages; stage++)
             writer.Write(_quantiser.Stage(stage).CentroidSpan);
-        for (int i = 0; i < Count; i++)
-            writer.Write(_codes.Row(i));
+        writer.Align();
+        _codes.Write(writer);
+        writer.Align();
         writer.Write(_terms[0].Span);
+        GC.KeepAlive(this);
         GC.KeepAlive(_quantiser);
     }
 

@@ -36,7 +36,7 @@ internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricT
     /// <summary>Bytes that <see cref="Write"/> writes.</summary>
     public abstract long PayloadBytes { get; }
 
-    public abstract void Write(BlockWriter writer);
+    public abstract void Write(PayloadWriter writer);
 
     /// <summary>Calls the visitor with the kernel of these codes.</summary>
     public abstract TResult Visit<TResult>(IKernelVisitor<TResult> visitor);
@@ -76,7 +76,7 @@ internal abstract unsafe class RowCodes(RowCoding coding, int dimension, MetricT
 
     /// <summary>The codes as <see cref="Write"/> wrote them.</summary>
     /// <exception cref="IntegrityException">They contradict themselves.</exception>
-    public static RowCodes Read(VectorStore store, MetricType metric, RowCoding coding, RowCodeParameters parameters, BlockReader reader, string sourceName) => coding switch
+    public static RowCodes Read(VectorStore store, MetricType metric, RowCoding coding, RowCodeParameters parameters, PayloadReader reader, string sourceName) => coding switch
     {
         RowCoding.Scalar4 or RowCoding.Scalar6 or RowCoding.Scalar8 => ScalarRowCodes.Read(store, metric, coding, reader, sourceName),
         RowCoding.Float16 or RowCoding.BFloat16 => HalfRowCodes.Read(store, metric, coding, reader),

@@ -16,7 +16,7 @@ internal static class RowCodesFile
         + RowCodes.BytesOf(parameters.Coding, parameters, dimension, rows)
         + RowCodes.BytesOf(parameters.Refinement, parameters, dimension, rows);
 
-    public static void Write(HnswIndex index, BlockWriter writer)
+    public static void Write(HnswIndex index, PayloadWriter writer)
     {
         RowCodeParameters parameters = index.Parameters.RowCodes!;
         int[] fields = [(int)parameters.Coding, parameters.Parts, parameters.Stages, parameters.Bits, (int)parameters.Refinement, 0, 0, 0];
@@ -28,7 +28,7 @@ internal static class RowCodesFile
     /// <param name="payloadBytes">Bytes of all that follows the graph.</param>
     /// <exception cref="IntegrityException">Damaged, or contradicts itself.</exception>
     public static (RowCodeParameters Parameters, RowCodes Codes, RowCodes? Refinement) Read(
-        VectorStore store, MetricType metric, long payloadBytes, BlockReader reader, string sourceName)
+        VectorStore store, MetricType metric, long payloadBytes, PayloadReader reader, string sourceName)
     {
         if (payloadBytes < Fields * sizeof(int))
             throw Contradiction(sourceName);

@@ -23,12 +23,12 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
     private readonly VectorStore _codes;
     private readonly SlabTable _terms = new();
 
-    private ScalarRowCodes(RowCoding coding, MetricType metric, ScalarQuantiser quantiser, int rows)
+    private ScalarRowCodes(RowCoding coding, MetricType metric, ScalarQuantiser quantiser, VectorStore codes, PinnedBuffer terms)
         : base(coding, quantiser.Dimension, metric)
     {
         _quantiser = quantiser;
-        _codes = VectorStore.CreateFull(DataType.Int8Vector, quantiser.CodeBytes, rows);
-        _terms.Add(new PinnedBuffer((long)rows * sizeof(float)));
+        _codes = codes;
+        _terms.Add(terms);
     }
 
     public override int Count => _codes.Count;
@@ -52,7 +52,9 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
     public static ScalarRowCodes Encode(VectorStore store, MetricType metric, RowCoding coding, int threads, CancellationToken cancellation)
     {
         var source = new FloatRows(store, metric == MetricType.Cosine);
-        var codes = new ScalarRowCodes(coding, metric, Fit(source, BitsOf(coding)), store.Count);
+        ScalarQuantiser quantiser = Fit(source, BitsOf(coding));
+        var codes = new ScalarRowCodes(
+            coding, metric, quantiser, VectorStore.CreateFull(DataType.Int8Vector, quantiser.CodeBytes, store.Count), new PinnedBuffer((long)store.Count * sizeof(float)));
         BuildThreads.ForBlocks(store.Count, ChunkRows, threads, cancellation, (first, some) =>
         {
             var row = new PinnedBuffer((long)store.Dimension * sizeof(float));
@@ -69,7 +71,7 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
         return codes;
     }
 
-    public static ScalarRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, BlockReader reader, string sourceName)
+    public static ScalarRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, PayloadReader reader, string sourceName)
     {
         float[] least = new float[store.Dimension], step = new float[store.Dimension];
         foreach (float[] numbers in new[] { least, step })
@@ -80,19 +82,24 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
 
         if (step.Any(s => s < 0))
             throw new IntegrityException(sourceName, "the vector index holds a negative step");
-        var codes = new ScalarRowCodes(coding, metric, ScalarQuantiser.Restore(BitsOf(coding), least, step), store.Count);
-        codes.ForSlabs(reader.Read);
-        reader.Read(codes._terms[0].Span);
-        IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(codes._terms[0].Span), sourceName);
-        return codes;
+        ScalarQuantiser quantiser = ScalarQuantiser.Restore(BitsOf(coding), least, step);
+        reader.Align();
+        VectorStore codes = reader.TakeRows(DataType.Int8Vector, quantiser.CodeBytes, store.Count);
+        reader.Align();
+        PinnedBuffer terms = reader.Take((long)store.Count * sizeof(float));
+        IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(terms.Span), sourceName);
+        return new ScalarRowCodes(coding, metric, quantiser, codes, terms);
     }
 
-    public override void Write(BlockWriter writer)
+    public override void Write(PayloadWriter writer)
     {
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Least));
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Step));
-        ForSlabs(slab => writer.Write(slab));
+        writer.Align();
+        _codes.Write(writer);
+        writer.Align();
         writer.Write(_terms[0].Span);
+        GC.KeepAlive(this);
     }
 
     public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) => _quantiser.Bits switch
@@ -124,22 +131,6 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
         RowCoding.Scalar6 => 6,
         _ => 8,
     };
-
-    private delegate void SlabAction(Span<byte> slab);
-
-    // A slab may be as large as an array; codes of one segment rarely need a second one.
-    private void ForSlabs(SlabAction action)
-    {
-        RowReader rows = _codes.Rows;
-        for (int row = 0; row < Count;)
-        {
-            int some = Math.Min(Math.Min(Count - row, rows.Contiguous(row)), ChunkRows);
-            action(new Span<byte>(rows.Pointer(row), some * RowBytes));
-            row += some;
-        }
-
-        GC.KeepAlive(_codes);
-    }
 
     private static ScalarQuantiser Fit(FloatRows source, int bits)
     {

@@ -77,7 +77,7 @@ internal sealed class MaxScoreWalk(SparseCursors cursors)
     {
         if (cursor.Row >= end)
             return 0;
-        PostingBlock[] blocks = cursors.Index.Blocks;
+        ReadOnlySpan<PostingBlock> blocks = cursors.Index.Blocks;
         float bound = 0;
         for (int block = cursor.FindBlock(blocks, Math.Max(cursor.Block, cursor.BoundBlock), row); block <= cursor.LastBlock; block++)
         {

@@ -64,7 +64,7 @@ internal struct SparseCursor
     {
         if (Row >= row)
             return;
-        PostingBlock[] blocks = index.Blocks;
+        ReadOnlySpan<PostingBlock> blocks = index.Blocks;
         if (blocks[Block].LastRow < row)
         {
             int block = FindBlock(blocks, Block + 1, row);
@@ -99,7 +99,7 @@ internal struct SparseCursor
     }
 
     /// <summary>The first block from <paramref name="from"/> on that ends at or behind a row; one past the last block when none does.</summary>
-    public readonly int FindBlock(PostingBlock[] blocks, int from, int row)
+    public readonly int FindBlock(ReadOnlySpan<PostingBlock> blocks, int from, int row)
     {
         int step = 1, low = from;
         while (low + step <= LastBlock && blocks[low + step].LastRow < row)

@@ -70,7 +70,7 @@ internal sealed class SparseCursors
         Count = 0;
         for (int i = 0; i < _query.Count; i++)
         {
-            int slot = Array.BinarySearch(index.Dimensions, _query.Indexes[i]);
+            int slot = index.Dimensions.BinarySearch(_query.Indexes[i]);
             if (slot < 0)
                 continue;
             ref SparseCursor cursor = ref Items[Count];
@@ -96,7 +96,7 @@ internal sealed class SparseCursors
         foreach (ref SparseCursor cursor in Items.AsSpan(0, Count))
         {
             PostingBlock whole = PostingBlock.Empty;
-            foreach (ref readonly PostingBlock block in Index.Blocks.AsSpan(cursor.Block, cursor.LastBlock - cursor.Block + 1))
+            foreach (ref readonly PostingBlock block in Index.Blocks.Slice(cursor.Block, cursor.LastBlock - cursor.Block + 1))
                 whole.Widen(in block);
             cursor.Bound = BoundFactor * whole.Bound(cursor.Weight, IsBm25, RowWeight);
         }
@@ -109,7 +109,7 @@ internal sealed class SparseCursors
     /// <param name="row">At or behind the cursor's row.</param>
     public double BlockBound(ref SparseCursor cursor, int row)
     {
-        PostingBlock[] blocks = Index.Blocks;
+        ReadOnlySpan<PostingBlock> blocks = Index.Blocks;
         int block = Math.Max(cursor.Block, cursor.BoundBlock);
         if (blocks[block].LastRow < row)
         {

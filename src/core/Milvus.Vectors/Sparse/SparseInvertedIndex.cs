@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Milvus.Model;
 
 namespace Milvus.Vectors;
@@ -11,21 +11,41 @@ namespace Milvus.Vectors;
 /// <remarks>
 /// Whatever the algorithm, contributions are added up in the same order as by <see cref="SparseScan"/>, so that scores are equal bit for bit.
 /// </remarks>
-public sealed class SparseInvertedIndex
+public sealed unsafe class SparseInvertedIndex
 {
+    private readonly PinnedBuffer _dimensions;
+    private readonly PinnedBuffer _firstBlocks;
+    private readonly PinnedBuffer _blocks;
+    private readonly PinnedBuffer _data;
+    private readonly PinnedBuffer _lengths;
+    private readonly PostingBlock* _firstBlock;
+    private readonly byte* _firstByte;
+    private readonly float* _firstLength;
+    private readonly int _blockCount;
+
     internal SparseInvertedIndex(
-        MetricType metric, int rowCount, uint[] dimensions, int[] firstBlocks, PostingBlock[] blocks, byte[] data, float[] lengths)
+        MetricType metric, int rowCount, ReadOnlySpan<uint> dimensions, ReadOnlySpan<int> firstBlocks, ReadOnlySpan<PostingBlock> blocks, ReadOnlySpan<byte> data, ReadOnlySpan<float> lengths)
+        : this(metric, rowCount, Copy(dimensions), Copy(firstBlocks), Copy(blocks), Copy(data), Copy(lengths))
+    {
+    }
+
+    /// <summary>Over memory that nobody writes to any more.</summary>
+    internal SparseInvertedIndex(MetricType metric, int rowCount, PinnedBuffer dimensions, PinnedBuffer firstBlocks, PinnedBuffer blocks, PinnedBuffer data, PinnedBuffer lengths)
     {
         Metric = metric;
         RowCount = rowCount;
-        Dimensions = dimensions;
-        FirstBlocks = firstBlocks;
-        Blocks = blocks;
-        Data = data;
-        Lengths = lengths;
-        foreach (ref readonly PostingBlock block in blocks.AsSpan())
+        _dimensions = dimensions;
+        _firstBlocks = firstBlocks;
+        _blocks = blocks;
+        _data = data;
+        _lengths = lengths;
+        _firstBlock = (PostingBlock*)blocks.Pointer;
+        _blockCount = blocks.Length / sizeof(PostingBlock);
+        _firstByte = data.Pointer;
+        _firstLength = (float*)lengths.Pointer;
+        foreach (ref readonly PostingBlock block in Blocks)
             PostingCount += block.Count;
-        foreach (float length in lengths)
+        foreach (float length in Lengths)
             TotalLength += length;
     }
 
@@ -36,7 +56,7 @@ public sealed class SparseInvertedIndex
     public int RowCount { get; }
 
     /// <summary>Distinct dimensions (terms).</summary>
-    public int DimensionCount => Dimensions.Length;
+    public int DimensionCount => _dimensions.Length / sizeof(uint);
 
     /// <summary>Positive components of all rows.</summary>
     public long PostingCount { get; }
@@ -44,20 +64,23 @@ public sealed class SparseInvertedIndex
     /// <summary>BM25: tokens of all rows. With <see cref="RowCount"/> and <see cref="RowsWith"/> the statistics that scoring needs.</summary>
     public double TotalLength { get; }
 
-    /// <summary>Bytes the index holds.</summary>
+    /// <summary>True when the lists are in a mapped file, and in memory as far as searches need them.</summary>
+    public bool IsMapped => _data.File is not null;
+
+    /// <summary>Bytes the index holds in memory.</summary>
     public long MemoryBytes =>
-        (4L * (Dimensions.Length + FirstBlocks.Length + Lengths.Length)) + ((long)Unsafe.SizeOf<PostingBlock>() * Blocks.Length) + Data.Length;
+        _dimensions.MemoryBytes + _firstBlocks.MemoryBytes + _blocks.MemoryBytes + _data.MemoryBytes + _lengths.MemoryBytes;
 
     // The list of the dimension in slot s has the blocks FirstBlocks[s] .. FirstBlocks[s + 1]; Lengths is empty unless the metric is BM25.
-    internal uint[] Dimensions { get; }
+    internal ReadOnlySpan<uint> Dimensions => MemoryMarshal.Cast<byte, uint>(_dimensions.Span);
 
-    internal int[] FirstBlocks { get; }
+    internal ReadOnlySpan<int> FirstBlocks => MemoryMarshal.Cast<byte, int>(_firstBlocks.Span);
 
-    internal PostingBlock[] Blocks { get; }
+    internal ReadOnlySpan<PostingBlock> Blocks => new(_firstBlock, _blockCount);
 
-    internal byte[] Data { get; }
+    internal ReadOnlySpan<byte> Data => new(_firstByte, _data.Length);
 
-    internal float[] Lengths { get; }
+    internal ReadOnlySpan<float> Lengths => new(_firstLength, _lengths.Length / sizeof(float));
 
     /// <summary>
     /// Finds the best rows for one query; only rows with a positive score are hits.
@@ -72,16 +95,28 @@ public sealed class SparseInvertedIndex
         results.Reset(parameters.K, parameters.Range(Metric));
         SparseSearcher.Search(this, query, parameters, filter, results);
         results.Finish(Metric);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Rows that have a dimension; the document frequency when dimensions are terms.</summary>
     public int RowsWith(uint dimension)
     {
-        int slot = Array.BinarySearch(Dimensions, dimension);
+        int slot = Dimensions.BinarySearch(dimension);
         if (slot < 0)
             return 0;
         // All blocks of a list are full but the last one.
         int last = FirstBlocks[slot + 1] - 1;
-        return ((last - FirstBlocks[slot]) * PostingBlock.Capacity) + Blocks[last].Count;
+        int rows = ((last - FirstBlocks[slot]) * PostingBlock.Capacity) + Blocks[last].Count;
+        GC.KeepAlive(this);
+        return rows;
+    }
+
+    private static PinnedBuffer Copy<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
+        var copy = new PinnedBuffer(bytes.Length);
+        bytes.CopyTo(copy.Span);
+        return copy;
     }
 }

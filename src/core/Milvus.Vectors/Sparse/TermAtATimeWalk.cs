@@ -92,7 +92,7 @@ internal sealed class TermAtATimeWalk(SparseCursors cursors)
             return values;
         }
         Span<float> lengths = _rowLengths.AsSpan(0, rows.Length);
-        float[] all = cursors.Index.Lengths;
+        ReadOnlySpan<float> all = cursors.Index.Lengths;
         for (int j = 0; j < lengths.Length; j++)
             lengths[j] = all[rows[j]];
         var constant = new Vector<float>(cursors.RowWeight.Constant);

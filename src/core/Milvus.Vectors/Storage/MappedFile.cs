@@ -1,4 +1,6 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+using Milvus.Model;
 
 namespace Milvus.Vectors;
 
@@ -46,6 +48,33 @@ internal sealed unsafe class MappedFile
             return new MappedFile(stream, MemoryMappedFileAccess.Read);
         stream.Dispose();
         throw new IOException($"{path} is empty: nothing can be mapped");
+    }
+
+    /// <summary>Maps an open file for reading. The handle is closed with the mapping, or when there is none.</summary>
+    /// <exception cref="IntegrityException">It is empty.</exception>
+    /// <exception cref="IOException">It cannot be mapped.</exception>
+    public static MappedFile Open(SafeFileHandle handle, string name)
+    {
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(handle, FileAccess.Read, 0);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+
+        try
+        {
+            return stream.Length > 0 ? new MappedFile(stream, MemoryMappedFileAccess.Read) : throw new IntegrityException(name, "is empty");
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Maps a new file, to be filled, that vanishes with this object, or with the process.</summary>

@@ -85,6 +85,15 @@ public sealed unsafe class VectorStore
         return store;
     }
 
+    /// <summary>Published rows as the payload of an index has them; they are only read.</summary>
+    internal static VectorStore Take(DataType type, int dimension, int rows, PayloadReader source)
+    {
+        Check(type, dimension);
+        VectorStore store = Allocate(type, dimension, rows, PinnedBuffer.MaxLength, 1L << 30, null, 0, source);
+        Volatile.Write(ref store._count, rows);
+        return store;
+    }
+
     /// <summary>Rows that lie in a file one behind the other, mapped and left there. All are published.</summary>
     /// <param name="path">A file that nobody changes; it may be deleted while it is in use where the system allows that.</param>
     /// <param name="offset">Where the first row starts: a multiple of the component's size.</param>
@@ -144,20 +153,21 @@ public sealed unsafe class VectorStore
         return Allocate(type, dimension, capacity, maxSingleBytes, maxSlabBytes, null, 0);
     }
 
-    private static VectorStore Allocate(DataType type, int dimension, int capacity, long maxSingleBytes, long maxSlabBytes, MappedFile? file, long offset)
+    private static VectorStore Allocate(
+        DataType type, int dimension, int capacity, long maxSingleBytes, long maxSlabBytes, MappedFile? file, long offset, PayloadReader? source = null)
     {
         int rowBytes = type.VectorBytes(dimension);
         if ((long)rowBytes * capacity <= maxSingleBytes)
         {
             var one = new VectorStore(type, dimension, 31, capacity) { _file = file };
-            one.AddSlab(capacity, offset);
+            one.AddSlab(capacity, offset, source);
             one._single = one._slabs[0].Pointer;
             return one;
         }
 
         var store = new VectorStore(type, dimension, BitOperations.Log2((ulong)Math.Max(1, maxSlabBytes / rowBytes)), capacity) { _file = file };
         while (store.Capacity < capacity)
-            store.AddSlab((int)Math.Min(1L << store._shift, capacity - store.Capacity), offset + ((long)store.Capacity * rowBytes));
+            store.AddSlab((int)Math.Min(1L << store._shift, capacity - store.Capacity), offset + ((long)store.Capacity * rowBytes), source);
         return store;
     }
 
@@ -226,6 +236,19 @@ public sealed unsafe class VectorStore
         }
     }
 
+    /// <summary>Writes all rows, one behind the other.</summary>
+    internal void Write(PayloadWriter writer)
+    {
+        for (int slab = 0, row = 0; row < Count; slab++)
+        {
+            int some = Math.Min(Count - row, _slabs[slab].Length / RowBytes);
+            writer.Write(_slabs[slab].Span[..(some * RowBytes)]);
+            row += some;
+        }
+
+        GC.KeepAlive(this);
+    }
+
     /// <summary>
     /// Keeps 1 / |row| for every present and future row (4 bytes a row; 0 for a zero row), as the cosine metric needs it. Idempotent
     /// and safe beside readers and the writer.
@@ -269,10 +292,11 @@ public sealed unsafe class VectorStore
 
     private static InvalidOperationException Full() => new("a store of fixed capacity is full");
 
-    private void AddSlab(int rows, long offset)
+    private void AddSlab(int rows, long offset, PayloadReader? source = null)
     {
         long taken = 0;
-        PinnedBuffer slab = _file is not null ? new PinnedBuffer(_file, offset, checked(rows * RowBytes))
+        PinnedBuffer slab = source is not null ? source.Take((long)rows * RowBytes)
+            : _file is not null ? new PinnedBuffer(_file, offset, checked(rows * RowBytes))
             : _maxRows == int.MaxValue && (long)rows * RowBytes <= ChunkBytes ? TakeFromChunk(rows * RowBytes, out taken)
             : new PinnedBuffer((long)rows * RowBytes);
         lock (_gate)

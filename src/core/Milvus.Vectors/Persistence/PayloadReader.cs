@@ -1,0 +1,28 @@
+using Milvus.Model;
+
+namespace Milvus.Vectors;
+
+/// <summary>Gives what a <see cref="PayloadWriter"/> was given; no byte is handed out before its checksum was right.</summary>
+internal abstract class PayloadReader
+{
+    /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
+    public abstract void Read(Span<byte> target);
+
+    /// <summary>As <see cref="PayloadWriter.Align"/>; called wherever that was.</summary>
+    public virtual void Align()
+    {
+    }
+
+    /// <summary>The next bytes as a block of their own: read into memory, or where they are in a mapped file. Never written to.</summary>
+    /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
+    public virtual PinnedBuffer Take(long length)
+    {
+        var block = new PinnedBuffer(length);
+        Read(block.Span);
+        return block;
+    }
+
+    /// <summary>The next bytes as published rows of a store.</summary>
+    /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
+    public VectorStore TakeRows(DataType type, int dimension, int rows) => VectorStore.Take(type, dimension, rows, this);
+}

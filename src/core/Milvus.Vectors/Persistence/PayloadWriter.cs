@@ -1,0 +1,15 @@
+namespace Milvus.Vectors;
+
+/// <summary>Takes what follows the header of an index file, array by array.</summary>
+internal abstract class PayloadWriter
+{
+    public abstract void Write(ReadOnlySpan<byte> bytes);
+
+    /// <summary>What is written next starts on a cache line, where the layout has such; nothing is added for what has no bytes.</summary>
+    public virtual void Align()
+    {
+    }
+
+    /// <summary>Ends the payload.</summary>
+    public abstract void Flush();
+}
