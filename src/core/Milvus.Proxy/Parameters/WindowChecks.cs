@@ -28,7 +28,8 @@ internal static class WindowChecks
     public static void CheckSearch(string name, long topK, long offset, long most = Limits.TopK)
     {
         if (topK < 1 || topK > most) throw MilvusException.InvalidParameter($"{name} [{topK}] is invalid, it should be in range [1, {most}], but got {topK}");
-        if (offset < 0 || offset > most) throw MilvusException.InvalidParameter($"offset [{offset}] is invalid, it should be in range [0, {most}], but got {offset}");
+        // No offset is no fault, though the words leave it out.
+        if (offset < 0 || offset > most) throw MilvusException.InvalidParameter($"offset [{offset}] is invalid, it should be in range [1, {most}], but got {offset}");
         if (topK + offset > most)
             throw MilvusException.InvalidParameter($"offset+{name} [{topK + offset}] is invalid, it should be in range [1, {most}], but got {topK + offset}");
     }
