@@ -129,5 +129,8 @@ public sealed class SearchParameterTests
         world.SetProperty("query_mode", "large_topk");
         await world.SearchAsync(Queries([0, 0]), ("topk", "1000000"));
         await World.RefusedAsync("it should be in range [1, 1000000]", () => world.SearchAsync(Queries([0, 0]), ("topk", "1000001")));
+        Task<QueryResult> Query(string limit) => world.Proxy.QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", OutputFields = ["id"], Params = Params(("limit", limit)) });
+        Assert.Equal(3, (await Query("1000000")).Columns[0].Column.Count);
+        await World.RefusedAsync("(offset+limit) should be in range [1, 1000000], but got 1000001", () => Query("1000001"));
     }
 }
