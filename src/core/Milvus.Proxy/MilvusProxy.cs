@@ -33,6 +33,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
     private readonly ReadExplainer _explainer;
     private readonly ReadRepeater _repeater;
     private readonly IModelGateway _models;
+    private readonly FunctionProbe _probe;
 
     /// <param name="models">Reaches models that embed and compare texts; null for those that the options allow, over HTTP.</param>
     /// <param name="analyzers">Shared with other parts of the process where they have one; null for one of its own.</param>
@@ -59,6 +60,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         var filters = new Filters(analyzers, time);
         _models = models ?? new HttpModelGateway(options.Models, time);
         var functions = new FunctionOutputs(analyzers, _models);
+        _probe = new FunctionProbe(functions, _models, () => Catalog);
         var preparer = new RowPreparer(oracle, functions);
         var writer = new ShardWriter(shards);
         var planner = new SearchPlanner(filters, _models);
@@ -102,11 +104,15 @@ public sealed partial class MilvusProxy : IMilvusProxy
         };
         foreach (var function in functions)
             if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
-        return Resources is null ? _coordinator.ExecuteAsync(command, cancellation) : ExecuteInlinedAsync(Resources, command, cancellation);
+        return Resources is null && !FunctionProbe.Concerns(command) ? _coordinator.ExecuteAsync(command, cancellation) : ExecutePreparedAsync(command, cancellation);
     }
 
-    private async Task<CommandResult> ExecuteInlinedAsync(FileResources resources, CoordinatorCommand command, CancellationToken cancellation) =>
-        await _coordinator.ExecuteAsync(await resources.InlineAsync(command, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+    private async Task<CommandResult> ExecutePreparedAsync(CoordinatorCommand command, CancellationToken cancellation)
+    {
+        if (Resources is not null) command = await Resources.InlineAsync(command, cancellation).ConfigureAwait(false);
+        if (FunctionProbe.Concerns(command)) await _probe.CheckAsync(command, cancellation).ConfigureAwait(false);
+        return await _coordinator.ExecuteAsync(command, cancellation).ConfigureAwait(false);
+    }
 
     public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
         RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) => _inserter.InsertAsync(c, r, ct));

@@ -1,6 +1,7 @@
 using System.Text;
 using Milvus.Api.Tests.Grpc;
 using Milvus.Protocol;
+using Milvus.Protocol.Common;
 
 namespace Milvus.Api.Tests.Rest;
 
@@ -62,6 +63,9 @@ public sealed class FileResourceTests(RestServer server)
     {
         await PutAsync("words/other.txt", "x");
         Assert.Contains("not exist", await server.RefusedAsync(1100, "file_resources/add", new { name = "missing", path = "words/missing.txt" }));
+        Assert.Contains("IO failed", await server.RefusedAsync(1001, "file_resources/add", new { name = "missing", path = "x/../words/other.txt" }));
+        var nowhere = (await server.Grpc.CallAsync(TestServer.Path("AddFileResource"), new AddFileResourceRequest { Name = "missing" })).Single(Status.Parser);
+        Assert.Equal((1001, true), (nowhere.Code, nowhere.Reason.Contains("Object name cannot be empty", StringComparison.Ordinal)));
         await server.DataAsync("file_resources/add", new { name = "other", path = "words/other.txt" });
         await server.DataAsync("file_resources/add", new { name = "other", path = "words/other.txt" });
         await PutAsync("words/third.txt", "x");
@@ -71,6 +75,11 @@ public sealed class FileResourceTests(RestServer server)
         Assert.Contains("file resource: other not found in local resource list", await server.RefusedAsync(1100, "common/run_analyzer", new
         {
             text = new[] { "x" },
+            analyzerParams = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"remote","resource_name":"other","file_name":"other.txt"}}]}""",
+        }));
+        Assert.Contains("file name of remote file `stop_words_file` must be set", await server.RefusedAsync(1100, "common/run_analyzer", new
+        {
+            text = new[] { "x" },
             analyzerParams = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"remote","resource_name":"other"}}]}""",
         }));
         Assert.Contains("unsupported file type local", await server.RefusedAsync(1100, "common/run_analyzer", new
@@ -78,6 +87,21 @@ public sealed class FileResourceTests(RestServer server)
             text = new[] { "x" },
             analyzerParams = """{"tokenizer":"standard","filter":[{"type":"stop","stop_words_file":{"type":"local","path":"/etc/passwd"}}]}""",
         }));
+    }
+
+    [Fact]
+    public async Task Names_are_any_text()
+    {
+        await PutAsync("words/named.txt", "x");
+        foreach (var name in new[] { "", "r-dash", "r.dot", "r/slash", "r 中文", new string('r', 255) })
+        {
+            Assert.Equal(0, (await server.Grpc.CallAsync(TestServer.Path("AddFileResource"), new AddFileResourceRequest { Name = name, Path = "words/named.txt" })).Single(Status.Parser).Code);
+            var listed = (await server.Grpc.CallAsync(TestServer.Path("ListFileResources"), new ListFileResourcesRequest())).Single(ListFileResourcesResponse.Parser);
+            Assert.Contains(name, listed.Resources.Select(r => r.Name));
+            Assert.Equal(0, (await server.Grpc.CallAsync(TestServer.Path("RemoveFileResource"), new RemoveFileResourceRequest { Name = name })).Single(Status.Parser).Code);
+        }
+        await server.RefusedAsync(1100, "file_resources/add", new { name = new string('r', 256), path = "words/named.txt" });
+        await server.RefusedAsync(1100, "file_resources/add", new { name = "r\u0001", path = "words/named.txt" });
     }
 
     private Task PutAsync(string path, string content) => server.ImportFiles.PutAsync(path, Encoding.UTF8.GetBytes(content));

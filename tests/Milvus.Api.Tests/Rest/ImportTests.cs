@@ -192,6 +192,8 @@ public sealed class ImportTests(RestServer server)
                 """));
         Assert.Contains("'Files' failed on the 'required' tag", await Refused(1802, "\"x\":1"));
         Assert.Contains("import job does not exist, jobID=12", await server.RefusedAsync(2101, "jobs/import/describe", new { jobId = "12" }));
+        Assert.Contains("job 12 not found", await server.RefusedAsync(2101, "jobs/import/commit", new { jobId = "12" }));
+        Assert.Contains("job 12 not found", await server.RefusedAsync(2101, "jobs/import/abort", new { jobId = "12" }));
         Assert.Contains("parse job id failed", await server.RefusedAsync(1100, "jobs/import/describe", new { jobId = "x" }));
         Assert.Equal("Failed", State(await RunAsync("im_refused", "missing.json")));
     }

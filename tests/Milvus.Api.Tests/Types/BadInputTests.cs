@@ -106,7 +106,7 @@ public sealed class BadInputTests(RestServer server)
         { "collections/fields/add", """{"collectionName":"input_target","schema":{"fieldName":"n","dataType":"Int64","nullable":true,"isPartitionKey":true}}""", 1100, "not support to add partition key field" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"i8","fieldParams":{"max_length":5}}""", 1100, "can not modify the maxlength for non-string types" },
         { "collections/fields/alter_properties", """{"collectionName":"input_target","fieldName":"none","fieldParams":{"max_length":5}}""", 1100, "field none does not exist in collection" },
-        { "collections/add_function_field", """{"collectionName":"input_target","function":{"name":"f","type":"BM25","inputFieldNames":["s"],"outputFieldNames":["o"]},"outputField":{"fieldName":"o","dataType":"SparseFloatVector"}}""", 1100, "must also enable_analyzer" },
+        { "collections/add_function_field", """{"collectionName":"input_target","function":{"name":"f","type":"BM25","inputFieldNames":["s"],"outputFieldNames":["o"]},"outputField":{"fieldName":"o","dataType":"SparseFloatVector"}}""", 1100, "BM25 function input field must set enable_analyzer to true" },
         { "collections/drop_function_field", """{"collectionName":"input_target","functionName":"none"}""", 1100, "function not found: none" },
         { "collections/add_function", """{"collectionName":"input_target"}""", 1100, "use collections/add_function_field" },
         { "entities/insert", """{"collectionName":"input_target","data":[{"id":1,"v":[1,2],"unknown":1}]}""", 1804, "has pass more field without dynamic schema" },

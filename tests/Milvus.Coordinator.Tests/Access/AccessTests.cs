@@ -214,6 +214,18 @@ public class AccessTests
         Assert.True(AccessControl.IsAllowed(world.Catalog, "u", "User", "x", "UpdateUser", ""));
     }
 
+    [Theory]
+    [InlineData("CollectionReadOnly", "DescribeSnapshot ListSnapshots GetImportProgress ListImport", "CreateSnapshot AlterCollectionSchema")]
+    [InlineData("CollectionReadWrite", "CreateSnapshot DropSnapshot ListSnapshots AlterCollectionSchema RefreshExternalCollection", "RestoreSnapshot")]
+    [InlineData("CollectionAdmin", "RestoreSnapshot DropSnapshot DescribeSnapshot", "PinSnapshotData")]
+    [InlineData("ClusterReadOnly", "ListFileResources", "AddFileResource PinSnapshotData")]
+    [InlineData("ClusterReadWrite", "AddFileResource RemoveFileResource PinSnapshotData UnpinSnapshotData", "BackupRBAC")]
+    public void Built_in_groups_hold_what_later_calls_need(string group, string held, string kept)
+    {
+        Assert.All(held.Split(' '), p => Assert.True(Privileges.BuiltInGroups[group].Contains(p), p));
+        Assert.All(kept.Split(' '), p => Assert.False(Privileges.BuiltInGroups[group].Contains(p), p));
+    }
+
     [Fact]
     public void Every_privilege_of_the_built_in_groups_is_one() =>
         Assert.All(Privileges.BuiltInGroups.Values.SelectMany(g => g), p => Assert.True(Privileges.IsPrivilege(p), p));

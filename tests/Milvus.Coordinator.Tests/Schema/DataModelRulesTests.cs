@@ -201,8 +201,8 @@ public class DataModelRulesTests
         var world = new World();
         world.Create("c", With(Embedding));
         AlterFunction Alter(FunctionSchema function, string name = "e") => new("", "c", name, function);
-        world.Refuses(Alter(Embedding, "none"), "function not found: none");
-        world.Refuses(Alter(Embedding with { Name = "other" }), "invalid function name, e cannot be renamed to other");
+        world.Refuses(Alter(Embedding, "none"), "function none not found");
+        world.Refuses(Alter(Embedding with { Name = "other" }), "invalid function config, name not match");
         world.Refuses(Alter(Embedding with { Type = FunctionType.BM25 }), "the type of function e cannot be changed");
         world.Refuses(Alter(Embedding with { InputFields = ["id"] }), "the input and output fields of function e cannot be changed");
         world.Refuses(Alter(Embedding with { OutputFields = ["sp"] }), "the input and output fields of function e cannot be changed");

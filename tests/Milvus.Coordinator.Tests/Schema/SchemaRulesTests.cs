@@ -218,11 +218,12 @@ public class SchemaRulesTests
         ["missing input"] = (WithFunction(f => f with { InputFields = ["x"] }), "function input field not found: x"),
         ["missing output"] = (WithFunction(f => f with { OutputFields = ["x"] }), "function output field not found: x"),
         ["input no text"] = (WithFunction(f => f with { InputFields = ["id"] }), "BM25 function input field must be a VARCHAR/TEXT field, got 1 field with type Int64"),
-        ["output dense"] = (WithFunction(f => f with { OutputFields = ["v"] }, Vector("v")), "BM25 function output field must be a SparseFloatVector field, got 1 field with type FloatVector"),
+        ["output dense"] = (WithFunction(f => f with { OutputFields = ["v"] }, Vector("v")), "BM25 function output field must be a SparseFloatVector field, but got FloatVector"),
         ["output primary"] = (WithFunction(f => f with { OutputFields = ["id"] }), "function output field cannot be primary key"),
         ["output nullable"] = (WithFunction(f => f with { OutputFields = ["n"] }, Sparse("n") with { Nullable = true }), "function output field cannot be nullable"),
         ["params"] = (WithFunction(f => f with { Params = [new("k1", "1")] }), "BM25 function accepts no params"),
-        ["input without analyzer"] = (WithFunction(f => f with { InputFields = ["plain"] }, VarChar("plain")), "must also enable_analyzer"),
+        ["input without analyzer"] = (WithFunction(f => f with { InputFields = ["plain"] }, VarChar("plain")), "BM25 function input field must set enable_analyzer to true"),
+        ["two outputs"] = (WithFunction(f => f with { OutputFields = ["sp", "sq"] }, Sparse("sq")), "BM25 function only need 1 output field, but got 2"),
     };
 
     public static TheoryData<string> FunctionCaseNames => new(FunctionCases.Keys);

@@ -205,6 +205,8 @@ public sealed class QueryTests
 
         world.SetProperty("partitionkey.isolation", "true");
         await World.RefusedAsync("partition key not found in expr", () => world.SearchAsync(Queries([0, 0]), ("topk", "3")));
+        foreach (var (filter, problem) in new[] { ("tenant in ['t1', 't2']", "partition key isolation does not support IN"), ("tenant == 't1' or id > 1", "partition key isolation does not support OR"), ("id > 1", "partition key not found in expr") })
+            await World.RefusedAsync(problem, () => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest { Collection = "c", Vectors = Queries([0, 0]), Expression = filter, Params = Params(("topk", "3")) }));
     }
 
     [Fact]

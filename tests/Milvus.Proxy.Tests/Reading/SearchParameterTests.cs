@@ -18,7 +18,7 @@ public sealed class SearchParameterTests
     [InlineData("topk [0] is invalid, it should be in range [1, 16384], but got 0: invalid parameter", "topk", "0")]
     [InlineData("topk [16385] is invalid, it should be in range [1, 16384], but got 16385", "topk", "16385")]
     [InlineData("offset+topk [16385] is invalid, it should be in range [1, 16384], but got 16385", "topk", "16384", "offset", "1")]
-    [InlineData("offset [-1] is invalid", "topk", "1", "offset", "-1")]
+    [InlineData("offset [-1] is invalid, it should be in range [1, 16384], but got -1", "topk", "1", "offset", "-1")]
     [InlineData("topk [ten] is invalid", "topk", "ten")]
     [InlineData("topk not found in search_params")]
     [InlineData("metric type not match: invalid parameter[expected=L2][actual=IP]", "topk", "1", "metric_type", "IP")]
@@ -26,7 +26,8 @@ public sealed class SearchParameterTests
     [InlineData("failed to get field schema by name: fieldName(w) not found", "topk", "1", "anns_field", "w")]
     [InlineData("field (n) to search is not of vector data type", "topk", "1", "anns_field", "n")]
     [InlineData("metric type (L2), range_filter(5) must be less than radius(2)", "topk", "1", "params", "{\"radius\":2,\"range_filter\":5}")]
-    [InlineData("range_filter", "topk", "1", "range_filter", "5")]
+    [InlineData("range_filter requires radius to be set", "topk", "1", "range_filter", "5")]
+    [InlineData("range_filter requires radius to be set", "topk", "1", "metric_type", "IP", "params", "{\"range_filter\":5}")]
     [InlineData("Type conflict in json: param 'ef' (32.0) should be integer", "topk", "1", "params", "{\"ef\":32.0}")]
     [InlineData("Not allowed to do range-search when doing search-group-by", "topk", "1", "group_by_field", "n", "radius", "9")]
     [InlineData("exceeds configured max group size:10", "topk", "1", "group_by_field", "n", "group_size", "11")]
@@ -128,5 +129,8 @@ public sealed class SearchParameterTests
         world.SetProperty("query_mode", "large_topk");
         await world.SearchAsync(Queries([0, 0]), ("topk", "1000000"));
         await World.RefusedAsync("it should be in range [1, 1000000]", () => world.SearchAsync(Queries([0, 0]), ("topk", "1000001")));
+        Task<QueryResult> Query(string limit) => world.Proxy.QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", OutputFields = ["id"], Params = Params(("limit", limit)) });
+        Assert.Equal(3, (await Query("1000000")).Columns[0].Column.Count);
+        await World.RefusedAsync("(offset+limit) should be in range [1, 1000000], but got 1000001", () => Query("1000001"));
     }
 }

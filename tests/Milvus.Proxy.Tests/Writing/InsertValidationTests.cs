@@ -207,7 +207,7 @@ public sealed class InsertValidationTests
         var world = new World();
         world.Create([Key(type, autoId: true), Vector()]);
         var given = type == DataType.Int64 ? TwoKeys : Texts("id", "x", new string('y', 100));
-        await World.RefusedAsync("can not assign primary field data when auto id enabled and allow_insert_auto_id is false id: invalid parameter", () => world.InsertAsync(2, given, TwoVectors));
+        await World.RefusedAsync("more fieldData has pass in: invalid parameter[expected=2][actual=3]", () => world.InsertAsync(2, given, TwoVectors));
         var result = await world.InsertAsync(2, TwoVectors);
         Assert.Equal(["1000", "1001"], ShowAll(result.Ids.Column));
         Assert.Equal(type, result.Ids.Column.Type);

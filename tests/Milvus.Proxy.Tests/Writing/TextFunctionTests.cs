@@ -68,6 +68,31 @@ public sealed class TextFunctionTests
     }
 
     [Fact]
+    public async Task A_function_is_made_with_a_model_that_answers()
+    {
+        var world = await EmbeddedAsync();
+        var done = new List<CoordinatorCommand>();
+        world.Coordinator.OnExecute = done.Add;
+        CreateCollection Made(int dim, FunctionSchema function) => new("default", "made", new CollectionSchema([Key(), VarChar("text"), Vector(dim: dim)], [function]));
+        AlterFunction Altered(FunctionSchema function, string name = "e") => new("default", "c", name, function);
+        Task Do(CoordinatorCommand command) => world.Proxy.ExecuteAsync(RequestContext.Default, command);
+
+        await World.RefusedAsync(ErrorCode.FunctionFailed, "the required embedding dim is [3], but the embedding obtained from the model is [2]", () => Do(Made(3, Embedding())));
+        await World.RefusedAsync("unsupported text embedding service provider: [nobody]", () => Do(Altered(Embedding("nobody"))));
+        world.Models.IsDown = true;
+        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => Do(Made(2, Embedding())));
+        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => Do(Altered(Embedding())));
+        // The schema's own faults are told before anybody is asked.
+        await World.RefusedAsync("function input field not found: nothing", () => Do(Made(2, Embedding() with { InputFields = ["nothing"] })));
+        Assert.Empty(done);
+        await Do(Altered(Embedding(), "none"));
+        world.Models.IsDown = false;
+        await Do(Made(2, Embedding()));
+        await Do(Altered(Embedding()));
+        Assert.Equal(3, done.Count);
+    }
+
+    [Fact]
     public async Task Vectors_of_functions_may_be_given_where_the_collection_allows_it()
     {
         var world = await EmbeddedAsync();

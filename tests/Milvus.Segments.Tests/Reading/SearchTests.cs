@@ -40,6 +40,20 @@ public class SearchTests
         }
     }
 
+    [Fact]
+    public async Task Terms_are_dropped_by_the_index_only()
+    {
+        var fixture = new VectorFixture(DataType.SparseFloatVector, 0, seed: 6).Fill(1200);
+        var segment = await fixture.SealAsync();
+        var query = SparseRow.Encode([.. Enumerable.Range(0, 20).Select(t => new SparseElement((uint)t, 1 + t))]);
+        var request = fixture.Request(MetricType.IP, 2000, query) with { DropRatio = 0.9f, MaxScoreRatio = 0.5f };
+        var exact = fixture.Exact(query, MetricType.IP, fixture.Now);
+        foreach (var source in (Segment[])[fixture.Growing, segment]) AssertBest(exact, SegmentSearcher.Search(source, request, _scratch)[0], request.K);
+
+        var indexed = await IndexWriter.BuildAsync(segment, new SegmentIndexPlan(VectorFixture.Vector, 9, SegmentIndexPlan.SparseInverted, MetricType.IP), fixture.Store);
+        Assert.True(SegmentSearcher.Search(indexed, request, _scratch)[0].Count < exact.Count);
+    }
+
     [Theory]
     [InlineData(DataType.FloatVector, MetricType.Cosine, SegmentIndexPlan.Flat)]
     [InlineData(DataType.SparseFloatVector, MetricType.IP, SegmentIndexPlan.SparseInverted)]

@@ -51,6 +51,24 @@ public sealed class DiskGraphTests : IDisposable
     }
 
     [Fact]
+    public void Pages_of_one_search_come_from_the_same_rows()
+    {
+        VectorStore store = DiskFixture.Rows(DataType.BFloat16Vector, 100, 3000);
+        DiskGraphIndex index = _fixture.Build(store, MetricType.L2, new DiskGraphParameters { CodeBytes = 1 });
+        var (page, whole) = (new TopK(), new TopK());
+        for (int query = 0; query < 5; query++)
+        {
+            byte[] vector = store.Row(query * 500).ToArray();
+            index.Search(vector, store.Type, new VectorSearchParameters(500) { Ef = 600 }, RowFilter.All, whole);
+            for (int k = 100; k < 500; k += 100)
+            {
+                index.Search(vector, store.Type, new VectorSearchParameters(k) { Ef = 600 }, RowFilter.All, page);
+                Assert.InRange(page.Rows[(k - 100)..].ToArray().Intersect(whole.Rows[(k - 100)..k].ToArray()).Count(), 95, 100);
+            }
+        }
+    }
+
+    [Fact]
     public void One_thread_and_one_seed_make_one_file()
     {
         VectorStore store = DiskFixture.Rows(DataType.FloatVector, 32, 1200);

@@ -22,16 +22,17 @@ public static class Privileges
     private static readonly string[] CollectionReadOnly =
     [
         "Query", "Search", "IndexDetail", "GetFlushState", "GetLoadState", "GetLoadingProgress", "HasPartition", "ShowPartitions",
-        "DescribeCollection", "DescribeAlias", "GetStatistics", "ListAliases",
+        "DescribeCollection", "DescribeAlias", "GetStatistics", "ListAliases", "GetImportProgress", "ListImport", "DescribeSnapshot", "ListSnapshots",
     ];
 
     private static readonly string[] CollectionReadWrite =
     [
         .. CollectionReadOnly, "Load", "Release", "Insert", "Delete", "Upsert", "Import", "Flush", "Compaction", "LoadBalance",
-        "CreateIndex", "DropIndex", "CreatePartition", "DropPartition", "AddCollectionField",
+        "CreateIndex", "DropIndex", "CreatePartition", "DropPartition", "AddCollectionField", "AlterCollectionSchema",
+        "RefreshExternalCollection", "CreateSnapshot", "DropSnapshot",
     ];
 
-    private static readonly string[] CollectionAdmin = [.. CollectionReadWrite, "CreateAlias", "DropAlias", "AlterCollectionSchema"];
+    private static readonly string[] CollectionAdmin = [.. CollectionReadWrite, "CreateAlias", "DropAlias", "RestoreSnapshot"];
 
     private static readonly string[] DatabaseReadOnly = ["ShowCollections", "DescribeDatabase"];
 
@@ -42,13 +43,16 @@ public static class Privileges
     private static readonly string[] ClusterReadOnly =
         ["ListDatabases", "SelectOwnership", "SelectUser", "DescribeResourceGroup", "ListResourceGroups", "ListPrivilegeGroups", "ListFileResources", "GetReplicateConfiguration"];
 
-    private static readonly string[] ClusterReadWrite = [.. ClusterReadOnly, "FlushAll", "TransferNode", "TransferReplica", "UpdateResourceGroups"];
+    private static readonly string[] ClusterReadWrite =
+    [
+        .. ClusterReadOnly, "FlushAll", "TransferNode", "TransferReplica", "UpdateResourceGroups", "AddFileResource", "RemoveFileResource", "PinSnapshotData", "UnpinSnapshotData",
+    ];
 
     private static readonly string[] ClusterAdmin =
     [
         .. ClusterReadWrite, "BackupRBAC", "RestoreRBAC", "CreateDatabase", "DropDatabase", "CreateOwnership", "DropOwnership",
         "ManageOwnership", "UpdateUser", "RenameCollection", "CreateResourceGroup", "DropResourceGroup", "CreatePrivilegeGroup",
-        "DropPrivilegeGroup", "OperatePrivilegeGroup", "AddFileResource", "RemoveFileResource", "UpdateReplicateConfiguration",
+        "DropPrivilegeGroup", "OperatePrivilegeGroup", "UpdateReplicateConfiguration",
     ];
 
     /// <summary>The built-in groups.</summary>

@@ -11,7 +11,6 @@ internal static class FileResourceDecisions
     public static Decision Decide(Catalog catalog, AddFileResource command, DecisionContext context)
     {
         NameRules.CheckFileResource(command.Name);
-        if (command.Path.Length == 0) throw MilvusException.InvalidParameter("file resource path should not be empty");
         if (catalog.FindFileResource(command.Name) is { } known)
         {
             return known.Path == command.Path

@@ -66,7 +66,7 @@ internal static class ImportDecisions
     }
 
     private static ImportJob Get(Catalog catalog, long id) => catalog.FindImport(id)
-        ?? throw new MilvusException(ErrorCode.ImportSystemFailed, string.Create(CultureInfo.InvariantCulture, $"import job does not exist, jobID={id}: importing data failed on server side"));
+        ?? throw new MilvusException(ErrorCode.ImportSystemFailed, string.Create(CultureInfo.InvariantCulture, $"job {id} not found: importing data failed on server side"));
 
     private static MilvusException Failed(string problem) => new(ErrorCode.ImportFailed, $"{problem}: importing data failed") { IsInputError = true };
 }

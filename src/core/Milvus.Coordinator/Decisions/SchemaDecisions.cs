@@ -30,9 +30,9 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, AlterFunction command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        var function = Find(collection, command.Name);
+        var function = Find(collection, command.Name, $"function {command.Name} not found");
         var wanted = command.Function;
-        if (wanted.Name.Length > 0 && wanted.Name != function.Name) throw MilvusException.InvalidParameter($"invalid function name, {function.Name} cannot be renamed to {wanted.Name}");
+        if (wanted.Name.Length > 0 && wanted.Name != function.Name) throw MilvusException.InvalidParameter("invalid function config, name not match");
         if (wanted.Type != FunctionType.Unknown && wanted.Type != function.Type) throw MilvusException.InvalidParameter($"the type of function {function.Name} cannot be changed");
         var sameFields = (wanted.InputFields.IsEmpty || wanted.InputFields.SequenceEqual(function.InputFields))
             && (wanted.OutputFields.IsEmpty || wanted.OutputFields.SequenceEqual(function.OutputFields));
@@ -46,7 +46,7 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, DropFunction command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        var function = Find(collection, command.Name);
+        var function = Find(collection, command.Name, $"function not found: {command.Name}");
         var without = collection.Schema.With(
             fields: [.. collection.Schema.Fields.Select(f => function.OutputFields.Contains(f.Name) ? f with { IsFunctionOutput = false } : f)],
             functions: collection.Schema.Functions.Remove(function),
@@ -114,7 +114,6 @@ internal static class SchemaDecisions
         };
     }
 
-    private static FunctionSchema Find(CollectionInfo collection, string name) =>
-        collection.Schema.Functions.FirstOrDefault(f => f.Name == name)
-        ?? throw MilvusException.InvalidParameter($"function not found: {name}");
+    private static FunctionSchema Find(CollectionInfo collection, string name, string otherwise) =>
+        collection.Schema.Functions.FirstOrDefault(f => f.Name == name) ?? throw MilvusException.InvalidParameter(otherwise);
 }

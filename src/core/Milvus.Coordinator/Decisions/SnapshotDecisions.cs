@@ -12,11 +12,15 @@ internal static class SnapshotDecisions
     /// <summary>Restore jobs that are remembered.</summary>
     private const int Remembered = 1024;
 
+    private const long MaxPinSeconds = 30L * 24 * 3600;
+    private const long MaxProtectionSeconds = 7L * 24 * 3600;
+
     public static Decision Decide(Catalog catalog, CreateSnapshot command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         NameRules.CheckSnapshot(command.Name);
-        if (command.ProtectionSeconds < 0) throw MilvusException.InvalidParameter($"compaction protection seconds must not be negative, got {command.ProtectionSeconds}");
+        if (command.ProtectionSeconds < 0) throw MilvusException.InvalidParameter("compaction_protection_seconds must be non-negative");
+        if (command.ProtectionSeconds > MaxProtectionSeconds) throw MilvusException.InvalidParameter($"compaction_protection_seconds must not exceed {MaxProtectionSeconds}");
         if (catalog.FindSnapshot(collection, command.Name) is not null) throw MilvusException.InvalidParameter($"snapshot name {command.Name} already exists for collection {collection.Name}");
         var snapshot = new SnapshotInfo
         {
@@ -46,8 +50,9 @@ internal static class SnapshotDecisions
     public static Decision Decide(Catalog catalog, PinSnapshot command, DecisionContext context)
     {
         var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
-        if (command.TtlSeconds < 0) throw MilvusException.InvalidParameter($"ttl_seconds must not be negative, got {command.TtlSeconds}");
-        var pin = new SnapshotPin(context.Ids.NextId(), command.TtlSeconds == 0 || command.TtlSeconds > (long.MaxValue - context.Now.PhysicalMs) / 1000 ? 0 : context.Now.PhysicalMs + (command.TtlSeconds * 1000));
+        if (command.TtlSeconds < 0) throw MilvusException.InvalidParameter("ttl_seconds must be non-negative");
+        if (command.TtlSeconds > MaxPinSeconds) throw MilvusException.InvalidParameter($"ttl_seconds exceeds maximum of {MaxPinSeconds} (30 days)");
+        var pin = new SnapshotPin(context.Ids.NextId(), command.TtlSeconds == 0 ? 0 : context.Now.PhysicalMs + (command.TtlSeconds * 1000));
         var kept = snapshot.Pins.RemoveAll(p => p.ExpiresAtMs != 0 && p.ExpiresAtMs <= context.Now.PhysicalMs);
         return Accept(pin.Id, new SnapshotStored(snapshot with { Pins = kept.Add(pin) }));
     }

@@ -12,10 +12,12 @@ internal static class DiskPlans
     /// <summary>Beyond it hardly any link would be passed over.</summary>
     private const double MaxAlpha = 16;
 
+    private const int LargestDegree = 2048;
+
     public static DiskGraphParameters Resolve(IndexInfo index)
     {
         var plan = index.IndexType == "AISAQ" ? DiskGraphParameters.AllOnDisk : new DiskGraphParameters();
-        var degree = index.Whole("max_degree") ?? plan.MaxDegree;
+        var degree = index.Whole("max_degree") is { } links and >= 1 and <= LargestDegree ? links : plan.MaxDegree;
         if (plan.InlineCodes && index.Whole("inline_pq") is { } inline and >= 0)
         {
             // Links whose codes are not beside them would have to be read before they can be judged: there are as many links as codes. Without any beside the
@@ -27,7 +29,7 @@ internal static class DiskPlans
         {
             MaxDegree = degree,
             Alpha = Real(index, "alpha") is { } alpha and >= 1 and <= MaxAlpha ? (float)alpha : plan.Alpha,
-            BuildList = index.Whole("search_list_size") ?? plan.BuildList,
+            BuildList = index.Whole("search_list_size") is { } list and >= 1 ? list : plan.BuildList,
             CodeRatio = Real(index, "pq_code_budget_gb_ratio") ?? plan.CodeRatio,
             CodeBytes = Bytes(index, "pq_code_budget_gb"),
             CacheRatio = Real(index, "search_cache_budget_gb_ratio") ?? plan.CacheRatio,

@@ -44,7 +44,7 @@ public static class IndexRules
         var auto = flat.IndexType.Length == 0 || VectorIndexTypes.IsAuto(flat.IndexType);
         if (auto && !flat.Others.IsEmpty) throw MilvusException.InvalidParameter("only metric type can be passed when use AutoIndex");
         if (!auto && VectorIndexTypes.Find(flat.IndexType) is null && ScalarIndexRules.Canonical(flat.IndexType) is null) throw UnknownType(flat.IndexType);
-        if (!auto && flat.Metric.Length == 0) throw MilvusException.InvalidParameter("metric type not set for vector index");
+        if (!auto && flat.Metric.Length == 0) throw BadMetric("metric type not set for vector index");
         var metric = flat.Metric.Length == 0 ? VectorIndexTypes.DefaultMetric(field) : CheckMetric(field, flat.Metric);
         if (auto)
         {
@@ -64,7 +64,7 @@ public static class IndexRules
             throw MilvusException.InvalidParameter($"data type {field.Type} can't build with this index {type.Name}");
         }
         CheckMetricOfType(field, type, metric);
-        CheckBuildParams(field, type, flat.Others);
+        CheckBuildParams(field, type, metric, flat.Others);
         CheckCommon(flat.Others);
         return Draft(field, field.Name, indexName, type.Name, metric, flat) with { Params = Echo(parameters, type.Name, metric) };
     }
@@ -109,23 +109,23 @@ public static class IndexRules
         if (metric.IsMaxSim())
         {
             var fits = field.Type == DataType.ArrayOfVector && type == DataType.BinaryVector == metric is MetricType.MaxSimHamming or MetricType.MaxSimJaccard;
-            return fits ? metric : throw MilvusException.InvalidParameter($"{Kind(type)} vector index does not support metric type: {name}");
+            return fits ? metric : throw BadMetric($"{Kind(type)} vector index does not support metric type: {name}");
         }
         switch (type)
         {
             case DataType.SparseFloatVector:
                 if (metric != MetricType.BM25 && field.IsFunctionOutput)
                     throw MilvusException.InvalidParameter($"index metric type of BM25 function output field must be BM25, got {name}");
-                if (metric is not (MetricType.IP or MetricType.BM25)) throw MilvusException.InvalidParameter("only IP&BM25 is the supported metric type for sparse index");
-                if (metric == MetricType.BM25 && !field.IsFunctionOutput) throw MilvusException.InvalidParameter("only BM25 Function output field support BM25 metric type");
+                if (metric is not (MetricType.IP or MetricType.BM25)) throw BadMetric("only IP&BM25 is the supported metric type for sparse index");
+                if (metric == MetricType.BM25 && !field.IsFunctionOutput) throw BadMetric("only BM25 Function output field support BM25 metric type");
                 break;
             case DataType.BinaryVector:
                 if (!known || metric is MetricType.L2 or MetricType.IP or MetricType.Cosine or MetricType.BM25)
-                    throw MilvusException.InvalidParameter($"binary vector index does not support metric type: {name}");
+                    throw BadMetric($"binary vector index does not support metric type: {name}");
                 break;
             default:
                 if (metric is not (MetricType.L2 or MetricType.IP or MetricType.Cosine))
-                    throw MilvusException.InvalidParameter($"{Kind(type)} vector index does not support metric type: {name}");
+                    throw BadMetric($"{Kind(type)} vector index does not support metric type: {name}");
                 break;
         }
         return metric;
@@ -148,7 +148,7 @@ public static class IndexRules
         throw MilvusException.InvalidParameter($"metric type {metric.Name()} not found or not supported, supported: [{string.Join(" ", fitting.Select(m => m.Name()))}]");
     }
 
-    private static void CheckBuildParams(FieldSchema field, VectorIndexType type, ImmutableSortedDictionary<string, string> given)
+    private static void CheckBuildParams(FieldSchema field, VectorIndexType type, MetricType metric, ImmutableSortedDictionary<string, string> given)
     {
         foreach (var spec in type.BuildParams)
         {
@@ -156,11 +156,19 @@ public static class IndexRules
             else if (spec.Required) throw MilvusException.InvalidParameter($"param '{spec.Name}' not exist in json");
         }
         if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
+        if (type.Plan == IndexPlanKind.SparseInverted && given.TryGetValue("quant_type", out var kept)) CheckKeptScores(metric, kept);
         if (type.Name == "MINHASH_LSH") CheckSignatures(field, given);
         if (type.Name == "DISKANN" && given.TryGetValue("emb_list_strategy", out var strategy) && !strategy.Equals("tokenann", StringComparison.OrdinalIgnoreCase))
             throw MilvusException.InvalidParameter("DiskANN only supports TokenANN strategy");
         if (type.Name == "SCANN" && given.TryGetValue("sub_dim", out var sub) && field.Dimension % int.Parse(sub, System.Globalization.CultureInfo.InvariantCulture) != 0)
             throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of sub_dim. Dimension:{field.Dimension}, sub_dim:{sub}");
+    }
+
+    // Frequencies are whole numbers, weights are not.
+    private static void CheckKeptScores(MetricType metric, string kept)
+    {
+        string[] known = metric == MetricType.BM25 ? ["u16", "u32"] : ["fp16", "fp32"];
+        if (!known.Contains(kept)) throw MilvusException.InvalidParameter($"quant_type {kept} not found or not supported for metric type {metric.Name()}, supported: [{string.Join(" ", known)}]");
     }
 
     private static void CheckSignatures(FieldSchema field, ImmutableSortedDictionary<string, string> given)
@@ -197,6 +205,8 @@ public static class IndexRules
         var echoed = parameters.Set(FlatParams.IndexTypeKey, indexType);
         return metric == MetricType.None ? echoed : echoed.Set(FlatParams.MetricTypeKey, metric.Name());
     }
+
+    private static MilvusException BadMetric(string text) => MilvusException.InvalidParameter(text, "valid index params", "invalid index params");
 
     private static MilvusException UnknownType(string indexType) =>
         new(ErrorCode.InvalidParameter, $"invalid parameter[expected=valid index][actual=invalid index type: {indexType}]") { IsInputError = true };

@@ -54,7 +54,7 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
                 CheckRange(ParseInt(value), value.Trim());
                 break;
             case ParamKind.Float:
-                CheckRange(ParseFloat(value), value.Trim());
+                CheckReal(ParseFloat(value));
                 break;
             case ParamKind.Bool:
                 if (!value.Equals("true", StringComparison.OrdinalIgnoreCase) && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
@@ -78,7 +78,7 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
                 CheckRange(n, rawNumber);
                 break;
             case ParamKind.Float:
-                CheckRange(double.Parse(rawNumber, CultureInfo.InvariantCulture), rawNumber);
+                CheckReal(double.Parse(rawNumber, CultureInfo.InvariantCulture));
                 break;
             case ParamKind.Bool:
                 throw MilvusException.InvalidParameter($"Type conflict in json: param '{Name}' ({rawNumber}) should be a boolean");
@@ -88,6 +88,10 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
         }
     }
 
+    // The engine shows a real number as one, however it was written.
+    private void CheckReal(double value) =>
+        CheckRange(value, value == Math.Truncate(value) && Math.Abs(value) < 1e15 ? value.ToString("0.0", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture));
+
     private void CheckRange(double value, string shown)
     {
         if (value >= Min && (MaxExclusive ? value < Max : value <= Max)) return;
@@ -96,7 +100,7 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
 
     private string Show(double bound) => Kind == ParamKind.Int
         ? ((long)bound).ToString(CultureInfo.InvariantCulture)
-        : bound >= float.MaxValue ? "inf" : bound.ToString("0.0######", CultureInfo.InvariantCulture);
+        : bound.ToString("F6", CultureInfo.InvariantCulture);
 
     // The engine reads as many digits as there are: none is "invalid integer", some left over is "wrong data type".
     private long ParseInt(string value)

@@ -45,6 +45,17 @@ public static class SearchParamRules
         throw MilvusException.InvalidParameter("metric type not match", indexMetric.Name(), requested);
     }
 
+    /// <summary>Refuses the inner bound of a range that has no outer one, which is found before the metric is looked at.</summary>
+    /// <exception cref="MilvusException">1100.</exception>
+    public static void CheckRangeIsWhole(string? paramsJson)
+    {
+        if (paramsJson is null || !paramsJson.Contains("range_filter", StringComparison.Ordinal)) return;
+        using var document = ParseObject(paramsJson);
+        if (document.RootElement.ValueKind == JsonValueKind.Object && Has(document.RootElement, "range_filter") && !Has(document.RootElement, "radius")) throw HalfRange();
+
+        static bool Has(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    }
+
     /// <summary>Reads the <c>params</c> JSON of a search.</summary>
     /// <param name="index">The index of the searched field; null when the field has none, so that only common parameters are checked.</param>
     /// <param name="metric">The metric searched with: it decides which way a range lies.</param>
@@ -65,9 +76,11 @@ public static class SearchParamRules
         var others = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (var member in root.EnumerateObject())
         {
-            if (member.Value.ValueKind == JsonValueKind.Null) continue;
             var spec = FindSpec(type, member.Name);
-            if (spec is not null) Check(spec, member.Value);
+            // A bound that is null is none; of what an index knows, null is no value.
+            if (member.Value.ValueKind == JsonValueKind.Null && (spec is null || Common.Contains(spec))) continue;
+            if (spec is not null && Common.Contains(spec)) CheckBound(member.Value);
+            else if (spec is not null) Check(spec, member.Value);
             if (spec?.Kind is ParamKind.Int or ParamKind.Float && Named.Contains(member.Name)) numbers[member.Name] = ToNumber(member.Value);
             else others[member.Name] = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText();
         }
@@ -124,6 +137,14 @@ public static class SearchParamRules
         return null;
     }
 
+    // Bounds are read by another part of the engine, with words of its own; here the text of a number will do as well.
+    private static void CheckBound(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Number || (value.ValueKind == JsonValueKind.String && double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && double.IsFinite(bound))) return;
+        var kind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "boolean" : value.ValueKind.ToString().ToLowerInvariant();
+        throw MilvusException.InvalidParameter($"type must be number, but is {kind}");
+    }
+
     private static void Check(ParamSpec spec, JsonElement value)
     {
         switch (value.ValueKind)
@@ -132,7 +153,7 @@ public static class SearchParamRules
             case JsonValueKind.String: spec.Check(value.GetString()!); break;
             case JsonValueKind.True or JsonValueKind.False when spec.Kind == ParamKind.Bool: break;
             default:
-                throw MilvusException.InvalidParameter($"Type conflict in json: param '{spec.Name}' ({value.GetRawText()}) should be {(spec.Kind == ParamKind.Int ? "integer" : spec.Kind == ParamKind.Bool ? "a boolean" : "number")}");
+                throw MilvusException.InvalidParameter($"Type conflict in json: param '{spec.Name}' ({value.GetRawText()}) should be {(spec.Kind == ParamKind.Int ? "integer" : spec.Kind == ParamKind.Bool ? "a boolean" : spec.Kind == ParamKind.Float ? "a number" : "a string")}");
         }
     }
 
@@ -146,10 +167,13 @@ public static class SearchParamRules
     private static void CheckRange(MetricType metric, VectorSearchParams p)
     {
         if (p.RangeFilter is not { } filter) return;
-        if (p.Radius is not { } radius) throw MilvusException.InvalidParameter("range_filter requires radius to be set; range_filter alone is not a valid range search parameter", "range_filter", "");
+        if (p.Radius is not { } radius) throw HalfRange();
         if (metric.LargerIsBetter() ? filter > radius : filter < radius) return;
         throw MilvusException.InvalidParameter($"metric type ({metric.Name()}), range_filter({Show(filter)}) must be {(metric.LargerIsBetter() ? "greater" : "less")} than radius({Show(radius)})");
     }
+
+    private static MilvusException HalfRange() =>
+        MilvusException.InvalidParameter("range_filter requires radius to be set; range_filter alone is not a valid range search parameter", "range_filter", "");
 
     private static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 

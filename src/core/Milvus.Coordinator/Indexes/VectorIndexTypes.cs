@@ -42,17 +42,22 @@ internal static class VectorIndexTypes
     private static readonly ImmutableArray<ParamSpec> IvfSearch = [Nprobe, Int("max_empty_result_buckets", 0, 65536), RefineK];
     private static readonly ImmutableArray<ParamSpec> HnswSearch = [Ef, RefineK];
     private static readonly ImmutableArray<ParamSpec> HnswBuild = [Int("M", 2, 2048), Int("efConstruction", 1)];
-    private static readonly ImmutableArray<ParamSpec> DiskBuild = [Int("max_degree", 1, 2048), Int("search_list_size", 1), Float("pq_code_budget_gb", 0), Float("pq_code_budget_gb_ratio", 0), Float("search_cache_budget_gb", 0), Float("search_cache_budget_gb_ratio", 0)];
+    // Of the others a server puts its own in the place of whatever is given: values without a meaning are no mistakes, see DiskPlans.
+    private static readonly ImmutableArray<ParamSpec> DiskBuild = [Float("pq_code_budget_gb", 0), Float("search_cache_budget_gb", 0)];
     private static readonly ImmutableArray<ParamSpec> SvsBuild =
         [Int("svs_graph_max_degree", 4, 256), Int("svs_construction_window_size", 1, 10000), Int("svs_leanvec_dim", 0)];
     private static readonly ImmutableArray<ParamSpec> SvsSearch = [Int("svs_search_window_size", 1, 10000), Int("svs_search_buffer_capacity", 1, 10000)];
 
     private static readonly ImmutableArray<string> SparseAlgorithms = ["TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"];
 
+    private static readonly ImmutableArray<string> SparseCodecs = ["block_streamvbyte", "block_maskedvbyte"];
+
     private static readonly ImmutableArray<ParamSpec> SparseBuild =
     [
         Choice("inverted_index_algo", SparseAlgorithms, v => $"sparse inverted index algo {v} not found or not supported, supported: [{string.Join(" ", SparseAlgorithms)}]"),
         Float("drop_ratio_build", 0, 1, maxExclusive: true), Float("bm25_k1", 0, 3), Float("bm25_b", 0, 1),
+        Choice("inverted_index_codec", SparseCodecs, v => $"inverted_index_codec {v} not found or not supported, supported: [{string.Join(" ", SparseCodecs)}]"),
+        Int("block_max_block_size", 1), Int("sindi_window_size", 1024, 65535),
     ];
 
     private static readonly ImmutableArray<ParamSpec> SparseSearch =

@@ -78,7 +78,14 @@ public static class NameRules
 
     public static void CheckSnapshot(string name) => CheckGeneric(name.Trim(), "snapshot name");
 
-    public static void CheckFileResource(string name) => CheckGeneric(name, "file resource name");
+    /// <summary>Any text that the catalogue can keep, even none.</summary>
+    public static void CheckFileResource(string name)
+    {
+        if (name.Length > Limits.NameLength) throw RuleErrors.OutOfRange("the length of file resource name must be not greater than limit", name.Length, 0, Limits.NameLength);
+        // Malformed text shows as U+FFFD.
+        foreach (var rune in name.EnumerateRunes())
+            if (Rune.IsControl(rune) || rune.Value is 0xFFFD or 0x10FFFF) throw MilvusException.InvalidParameter("file resource name has a character that names must not have");
+    }
 
     /// <summary>Index names may contain brackets, for paths of struct fields.</summary>
     public static void CheckIndex(string name)

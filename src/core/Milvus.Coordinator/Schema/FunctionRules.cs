@@ -63,11 +63,10 @@ internal static class FunctionRules
         var input = schema.Find(function.InputFields[0])!;
         if (function.InputFields.Length != 1 || input.Type is not (DataType.VarChar or DataType.Text))
             throw MilvusException.InvalidParameter($"BM25 function input field must be a VARCHAR/TEXT field, got {function.InputFields.Length} field with type {input.Type}");
-        if (!input.EnableAnalyzer)
-            throw MilvusException.InvalidParameter($"field {input.Name} which has enable_match or is input of BM25 function must also enable_analyzer");
+        if (!input.EnableAnalyzer) throw MilvusException.InvalidParameter("BM25 function input field must set enable_analyzer to true");
         var output = schema.Find(function.OutputFields[0])!;
-        if (function.OutputFields.Length != 1 || output.Type != DataType.SparseFloatVector)
-            throw MilvusException.InvalidParameter($"BM25 function output field must be a SparseFloatVector field, got {function.OutputFields.Length} field with type {output.Type}");
+        if (function.OutputFields.Length != 1) throw MilvusException.InvalidParameter($"BM25 function only need 1 output field, but got {function.OutputFields.Length}");
+        if (output.Type != DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"BM25 function output field must be a SparseFloatVector field, but got {output.Type}");
         if (!function.Params.IsEmpty) throw MilvusException.InvalidParameter("BM25 function accepts no params");
     }
 
@@ -87,8 +86,8 @@ internal static class FunctionRules
     {
         CheckText(schema, function);
         var output = schema.Find(function.OutputFields[0])!;
-        if (function.OutputFields.Length != 1 || output.Type != DataType.BinaryVector)
-            throw MilvusException.InvalidParameter($"MinHash function output field must be a BinaryVector field, got {function.OutputFields.Length} field with type {output.Type}");
+        if (function.OutputFields.Length != 1) throw MilvusException.InvalidParameter($"MinHash function only need 1 output field, but got {function.OutputFields.Length}");
+        if (output.Type != DataType.BinaryVector) throw MilvusException.InvalidParameter($"MinHash function output field must be a BinaryVector field, but got {output.Type}");
         if (int.TryParse(function.Params.Get("num_hashes"), out var count) && count > 0 && output.Dimension != (long)count * 32)
         {
             throw MilvusException.InvalidParameter(

@@ -102,9 +102,11 @@ public sealed class FileResources(IObjectStore files, Func<Coordinator.Catalog> 
         if (type != "remote") throw MilvusException.InvalidParameter($"unsupported file type {type} of {key}: this server reads file resources only, give type remote and resource_name");
         var name = (settings["resource_name"] as JsonValue)?.ToString() ?? "";
         if (name.Length == 0) throw MilvusException.InvalidParameter($"resource name of remote file `{key}` must be set");
+        var file = (settings["file_name"] as JsonValue)?.ToString() ?? "";
+        if (file.Length == 0) throw MilvusException.InvalidParameter($"file name of remote file `{key}` must be set");
         var resource = catalog().FindFileResource(name) ?? throw MilvusException.InvalidParameter($"file resource: {name} not found in local resource list");
         var path = resource.Path;
-        if ((settings["file_name"] as JsonValue)?.ToString() is { Length: > 0 } file && path.EndsWith('/')) path += file;
+        if (path.EndsWith('/')) path += file;
         await LengthAsync(path, cancellation).ConfigureAwait(false);
         var text = Encoding.UTF8.GetString(await files.ReadAllBytesAsync(path.TrimStart('/'), cancellation).ConfigureAwait(false));
         return [.. text.TrimStart('\uFEFF').Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
@@ -115,6 +117,8 @@ public sealed class FileResources(IObjectStore files, Func<Coordinator.Catalog> 
         // A directory is checked when a file of it is named.
         if (path.EndsWith('/')) return 0;
         var key = path.TrimStart('/');
+        if (key.Length == 0) throw new MilvusException(ErrorCode.IoFailed, "Object name cannot be empty: IO failed[key=]") { IsInputError = true };
+        if (key.Split('/').Any(part => part is "." or "..")) throw new MilvusException(ErrorCode.IoFailed, $"a path has no . or .. in it: IO failed[key={path}]") { IsInputError = true };
         var length = ObjectKeys.IsValid(key) ? await files.GetLengthAsync(key, cancellation).ConfigureAwait(false) : null;
         if (length is null) throw MilvusException.InvalidParameter($"file resource path not exist: {path}");
         return length.Value <= MaxBytes ? length.Value : throw MilvusException.InvalidParameter($"file resource {path} has {length} bytes, at most {MaxBytes} are supported");

@@ -60,6 +60,11 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         };
     }
 
+    /// <summary>Asks the model of an embedding function for one vector and forgets it.</summary>
+    /// <exception cref="MilvusException">2400: the model could not be asked or its vector does not fit.</exception>
+    public async ValueTask TryAsync(FunctionSchema function, FieldSchema output, CancellationToken cancellation) =>
+        await EmbedAsync(function, output, ["check"], EmbeddingPurpose.Document, cancellation).ConfigureAwait(false);
+
     /// <summary>What query texts are as vectors of an output field.</summary>
     /// <param name="analyzerName">With several analyzers: which; null for the default one.</param>
     /// <exception cref="MilvusException">1100: the field is no output of a text function. 2400: a model could not be asked.</exception>
@@ -106,7 +111,7 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         if (texts.Contains("")) throw MilvusException.InvalidParameter("There is an empty string in the input data, TextEmbedding function does not support empty text");
         var vectors = await models.EmbedAsync(CallOf(function), purpose, texts, cancellation).ConfigureAwait(false);
         if (vectors.Length > 0 && vectors[0].Length != output.Dimension)
-            throw new MilvusException(ErrorCode.FunctionFailed, $"required embedding dim is [{output.Dimension}], but the embedding obtained from the model is [{vectors[0].Length}]: function execution failed");
+            throw new MilvusException(ErrorCode.FunctionFailed, $"the required embedding dim is [{output.Dimension}], but the embedding obtained from the model is [{vectors[0].Length}]: function execution failed");
         var data = new byte[checked(vectors.Length * output.Type.VectorBytes(output.Dimension))];
         for (var i = 0; i < vectors.Length; i++)
         {

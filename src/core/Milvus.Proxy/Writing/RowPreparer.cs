@@ -48,7 +48,7 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
         var schema = collection.Schema;
         var key = schema.PrimaryKey;
         if (key.AutoId && columns.ContainsKey(key.Id) && !MayChooseAutoId(collection))
-            throw MilvusException.InvalidParameter($"can not assign primary field data when auto id enabled and allow_insert_auto_id is false {key.Name}");
+            throw MilvusException.InvalidParameter("more fieldData has pass in", schema.Fields.Length, schema.Fields.Length + 1);
         var result = new Dictionary<long, Column>(schema.Fields.Length);
         foreach (var field in schema.Fields)
         {

@@ -46,14 +46,15 @@ internal sealed class SparseCandidates : SearchCandidates
         for (var i = 0; i < collectors.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            // What leaves out terms or trusts bounds less is a parameter of the index: without one, rows are compared as they are.
             var parameters = new SparseSearchParameters(k)
             {
-                DropRatio = Request.DropRatio,
+                DropRatio = _index is null ? 0 : Request.DropRatio,
                 Radius = Request.Radius,
                 RangeFilter = Request.RangeFilter,
                 Scoring = Request.Bm25,
                 Algorithm = Request.SparseAlgorithm,
-                MaxScoreRatio = Request.MaxScoreRatio,
+                MaxScoreRatio = _index is null ? 1 : Request.MaxScoreRatio,
             };
             var query = Request.SparseQueries[i].Span;
             if (_index is not null) _index.Search(query, parameters, Rows.AsFilter(), collectors[i]);

@@ -144,8 +144,9 @@ public sealed class DiskGraphIndex : VectorIndex
         return Math.Min(list, Count);
     }
 
+    // A scan reads up to twice the list. The choice must not hang on k: pages of one search with one list are to come from the same rows.
     private bool ScanIsCheaper(int passing, int list, bool hasInnerBound) =>
-        !AlwaysTraverse && _scan.Cost(passing, list, IsAllOnDisk || hasInnerBound) <= DiskScan.TraversalCost((double)list * Count / passing, _file.Layout.Degree);
+        !AlwaysTraverse && _scan.Cost(passing, 2 * list, IsAllOnDisk || hasInnerBound) <= DiskScan.TraversalCost((double)list * Count / passing, _file.Layout.Degree);
 
     private void Answer(in VectorSearchParameters parameters, RowFilter filter, int passing, DistanceRange range, DiskScratch scratch, TopK results)
     {

@@ -16,7 +16,7 @@ internal sealed class HybridExecutor(
         if (request.Requests.IsEmpty) QueryVectorChecks.CheckCount(0);
         var queries = request.Requests[0].Vectors?.Rows.Length ?? 0;
         var reranker = Reranker.Find(collection, request.Score, queries, models);
-        var rank = RankParameters.Parse(request.RankParams, request.Requests.Length, request.Score, reranker);
+        var rank = RankParameters.Parse(request.RankParams, request.Requests.Length, collection, request.Score, reranker);
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, travel: ReadScopes.Travel(request.RankParams));
         ImmutableArray<SearchPlan> plans = [.. request.Requests.Select(r => Plan(collection, WithLimit(r, rank), rank.Group))];
         foreach (var plan in plans)

@@ -54,11 +54,11 @@ internal sealed record RankParameters
     /// <exception cref="MilvusException">1100.</exception>
     /// <param name="score">A ranker as a function, which wins over the strategy; null without one.</param>
     /// <param name="reranker">What the function is when it is neither rrf nor weighted.</param>
-    public static RankParameters Parse(ImmutableDictionary<string, string> given, int requests, FunctionScore? score = null, Reranker? reranker = null)
+    public static RankParameters Parse(ImmutableDictionary<string, string> given, int requests, CollectionInfo collection, FunctionScore? score = null, Reranker? reranker = null)
     {
         var limit = WindowChecks.Find(given, "limit") ?? throw MilvusException.InvalidParameter("limit not found in rank_params");
         var offset = WindowChecks.Find(given, "offset") ?? 0;
-        WindowChecks.CheckQuery(limit, offset);
+        WindowChecks.CheckQuery(limit, offset, WindowChecks.Most(collection));
         var function = score?.Functions.FirstOrDefault();
         if (score is { Functions.Length: > 1 }) throw MilvusException.InvalidParameter("currently only supports one rerank");
         if (function?.Kind() == "boost") throw MilvusException.InvalidParameter("boost ranker is not supported as the ranker of a hybrid search, give it to the requests");

@@ -9,7 +9,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
 {
     public async Task<QueryResult> QueryAsync(CollectionInfo collection, QueryRequest request, CancellationToken cancellation)
     {
-        var parameters = QueryParameters.Parse(request.Params);
+        var parameters = QueryParameters.Parse(request.Params, collection);
         CollectionIdCheck.Check(collection, request.Params);
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator, ReadScopes.Travel(request.Params));
         var aggregation = AggregationPlan.Find(collection, request.OutputFields, parameters.GroupBy);

@@ -22,7 +22,7 @@ internal sealed record QueryParameters
 
     public ImmutableArray<string> GroupBy { get; private init; } = [];
 
-    public static QueryParameters Parse(ImmutableDictionary<string, string> parameters)
+    public static QueryParameters Parse(ImmutableDictionary<string, string> parameters, CollectionInfo collection)
     {
         var iterator = ParamText.IsTrue(parameters.GetValueOrDefault("iterator"));
         var limit = WindowChecks.Find(parameters, "limit");
@@ -38,7 +38,7 @@ internal sealed record QueryParameters
         // An offset alone means nothing; a page of an iterator may ask for more than the window and gets what fits.
         if (limit is null) return result;
         if (iterator) limit = Math.Min(limit.Value, Limits.ResultWindow - Math.Clamp(offset ?? 0, 0, Limits.ResultWindow - 1));
-        WindowChecks.CheckQuery(limit.Value, offset ?? 0);
+        WindowChecks.CheckQuery(limit.Value, offset ?? 0, WindowChecks.Most(collection));
         return result with { Limit = (int)limit.Value, Offset = (int)(offset ?? 0) };
     }
 }

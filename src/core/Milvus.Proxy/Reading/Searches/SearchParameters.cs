@@ -78,7 +78,7 @@ internal sealed record SearchParameters
 
     private static (int TopK, int Offset) Window(ImmutableDictionary<string, string> parameters, CollectionInfo collection, bool iterator, SearchPage? page)
     {
-        var most = collection.Property("query_mode") == "large_topk" ? 1_000_000 : Limits.TopK;
+        var most = WindowChecks.Most(collection);
         var offset = WindowChecks.Find(parameters, "offset") ?? 0;
         if (page is not null) return (page.BatchSize, (int)offset);
         var name = parameters.ContainsKey("topk") ? "topk" : "limit";

@@ -21,6 +21,7 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         CollectionIdCheck.Check(collection, request.Params);
         var field = FindField(collection.Schema, parameters.AnnsField, request.Keys is not null);
         var index = collection.FindIndexOnField(field.Id);
+        SearchParamRules.CheckRangeIsWhole(parameters.IndexParams);
         var metric = FindMetric(field, index, parameters);
         CheckQueries(field, metric, request, parameters);
         // Searches that group follow the index as far as their groups need, so that what they keep of it need not cover them.
