@@ -38,6 +38,7 @@ public sealed class SnapshotTransferTests(RestServer server)
         Assert.Equal(0, restored.Status.Code);
         await server.DataAsync("collections/drop", new { collectionName = "tr_target" });
         await server.DataAsync("collections/load", new { collectionName = "tr_again" });
+        await server.Milvus.Engine.WaitLoadedAsync(server.Milvus.Proxy.Catalog.GetCollection("default", "tr_again"), default);
         Assert.Equal(250, await CountAsync("tr_again"));
     }
 
