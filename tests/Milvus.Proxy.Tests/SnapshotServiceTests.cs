@@ -69,6 +69,10 @@ public sealed class SnapshotServiceTests
 
         public Task<ImmutableArray<TombstoneFile>> GetTombstonesAsync(long collectionId, CancellationToken cancellation) => Task.FromResult(ImmutableArray<TombstoneFile>.Empty);
 
+        public Milvus.Storage.Objects.IObjectStore Objects => throw new NotSupportedException("nothing is exported here");
+
+        public Task<Milvus.Coordinator.Snapshots.SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult(new Milvus.Coordinator.Snapshots.SnapshotContent([], []));
+
         public Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult(ImmutableArray<TombstoneFile>.Empty);
 
         public Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation) => Task.FromResult<IDisposable>(this);

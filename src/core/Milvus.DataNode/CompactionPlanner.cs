@@ -37,7 +37,8 @@ public static class CompactionPlanner
     public static IReadOnlyList<CompactionPlan> Plan(IEnumerable<CompactionCandidate> candidates, CompactionLimits limits, bool force)
     {
         var plans = new List<CompactionPlan>();
-        foreach (var group in candidates.GroupBy(c => (c.Manifest.Shard, c.Manifest.PartitionId)))
+        // What shows external files is replaced file by file, and nothing is ever deleted from it.
+        foreach (var group in candidates.Where(c => c.Manifest.Sources.IsEmpty).GroupBy(c => (c.Manifest.Shard, c.Manifest.PartitionId)))
         {
             var rest = new List<CompactionCandidate>();
             var small = new List<CompactionCandidate>();

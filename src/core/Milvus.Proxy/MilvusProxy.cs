@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Model;
 using Milvus.Proxy.Access;
 using Milvus.Proxy.Models;
+using Milvus.Proxy.Namespaces;
 using Milvus.Proxy.Reading;
 using Milvus.Proxy.Reading.Aggregations;
 using Milvus.Proxy.Reading.Explaining;
@@ -115,25 +117,54 @@ public sealed partial class MilvusProxy : IMilvusProxy
     }
 
     public Task<MutationResult> InsertAsync(RequestContext context, InsertRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) => _inserter.InsertAsync(c, r, ct));
+        RunAsync(context, ProxyOperation.Insert, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            // Only a refresh writes into an external collection.
+            if (r.Into is null) ExternalRules.Refuse(c, "insert");
+            return _inserter.InsertAsync(c, NamespaceScope.Restrict(c, r), ct);
+        });
 
     public Task<MutationResult> UpsertAsync(RequestContext context, UpsertRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Upsert, request.Collection, request, cancellation, (c, r, ct) => _upserter.UpsertAsync(c, r, ct));
+        RunAsync(context, ProxyOperation.Upsert, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            ExternalRules.Refuse(c, "upsert");
+            return _upserter.UpsertAsync(c, NamespaceScope.Restrict(c, r), ct);
+        });
 
     public Task<MutationResult> DeleteAsync(RequestContext context, DeleteRequest request, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Delete, request.Collection, request, cancellation, (c, r, ct) => _deleter.DeleteAsync(c, r, ct));
+        RunAsync(context, ProxyOperation.Delete, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            ExternalRules.Refuse(c, "delete");
+            return _deleter.DeleteAsync(c, NamespaceScope.Restrict(c, r), ct);
+        });
 
     public Task<QueryResult> QueryAsync(RequestContext context, QueryRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.Params) ? _explainer.QueryAsync(c, r, ct) : _queries.QueryAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Query, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            r = NamespaceScope.Restrict(c, r);
+            return ReadExplainer.IsWanted(r.Params) ? _explainer.QueryAsync(c, r, ct) : _queries.QueryAsync(c, r, ct);
+        });
 
     public Task<SearchResult> SearchAsync(RequestContext context, SearchRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.Params) ? _explainer.SearchAsync(c, r, ct) : _searches.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.Search, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            r = NamespaceScope.Restrict(c, r);
+            return ReadExplainer.IsWanted(r.Params) ? _explainer.SearchAsync(c, r, ct) : _searches.SearchAsync(c, r, ct);
+        });
 
     public Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default) =>
-        ReadAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) => ReadExplainer.IsWanted(r.RankParams) ? _explainer.SearchAsync(c, r, ct) : _hybrids.SearchAsync(c, r, ct));
+        ReadAsync(context, ProxyOperation.HybridSearch, request.Collection, request, cancellation, (c, r, ct) =>
+        {
+            r = NamespaceScope.Restrict(c, r);
+            return ReadExplainer.IsWanted(r.RankParams) ? _explainer.SearchAsync(c, r, ct) : _hybrids.SearchAsync(c, r, ct);
+        });
 
     public Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default) =>
-        RunAsync(context, ProxyOperation.Flush, collection, this, cancellation, static (c, proxy, ct) => proxy.Maintenance.FlushAsync(c, ct).AsTask());
+        RunAsync(context, ProxyOperation.Flush, collection, this, cancellation, static (c, proxy, ct) =>
+        {
+            ExternalRules.Refuse(c, "flush");
+            return proxy.Maintenance.FlushAsync(c, ct).AsTask();
+        });
 
     // Every attempt looks the collection up again: it may have been altered or dropped while its shards moved.
     private Task<TResult> ReadAsync<TRequest, TResult>(

@@ -110,6 +110,8 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         return Task.FromResult(true);
     }
 
+    public Task<ImmutableArray<SegmentManifest>> GetSegmentsAsync(long collectionId, CancellationToken cancellation) => Task.FromResult(_services.Segments.GetSegments(collectionId));
+
     public async Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
         await CollectionImporter.BeginAsync(Runtime(collection), collection, _services, importId, cancellation).ConfigureAwait(false);
 

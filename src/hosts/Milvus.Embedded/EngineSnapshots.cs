@@ -37,8 +37,13 @@ public sealed class EngineSnapshots(EngineServices services, Func<CollectionInfo
         return Task.FromResult(files.ToImmutable());
     }
 
-    public Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult<ImmutableArray<TombstoneFile>>(
-        services.Segments is SegmentCatalog catalog && catalog.FindSnapshot(snapshotId) is { } content ? [.. content.Channels.SelectMany(c => c.Tombstones)] : []);
+    public IObjectStore Objects => services.Objects;
+
+    public Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) =>
+        Task.FromResult((services.Segments as SegmentCatalog)?.FindSnapshot(snapshotId) ?? new SnapshotContent([], []));
+
+    public async Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) =>
+        [.. (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false)).Channels.SelectMany(c => c.Tombstones)];
 
     public Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation) => services.Garbage.ProtectAsync(prefix, cancellation);
 

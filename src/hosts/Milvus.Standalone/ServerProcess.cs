@@ -62,7 +62,7 @@ public sealed class ServerProcess : IAsyncDisposable
             var health = new ServerHealth();
             var work = new ImportWork(milvus.Proxy, milvus.Engine, files, TimeProvider.System, logging.CreateLogger<ImportWork>());
             imports = new ImportWorker(milvus.Proxy, work, TimeProvider.System, logging.CreateLogger<ImportWorker>());
-            server = Listen(settings, milvus, health, logging);
+            server = Listen(settings, milvus, files, health, logging);
             await server.StartAsync(cancellation);
             health.Ready();
             logging.CreateLogger<ServerProcess>().LogInformation("Listening after {Ms:F0} ms", TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
@@ -109,7 +109,7 @@ public sealed class ServerProcess : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, ServerHealth health, ILoggerFactory logging)
+    private static MilvusServer Listen(ServerSettings settings, EmbeddedMilvus milvus, LocalObjectStore files, ServerHealth health, ILoggerFactory logging)
     {
         var metrics = new MetricsRegistry();
         metrics.Observe("milvus_loaded_bytes", "Memory that loaded segments have reserved.", () => milvus.Engine.Memory.UsedBytes);
@@ -122,7 +122,7 @@ public sealed class ServerProcess : IAsyncDisposable
             Health = health,
             Metrics = metrics,
             Imports = new ImportJobs(milvus.Proxy),
-            Snapshots = new SnapshotService(milvus.Proxy, milvus.Engine.Snapshots),
+            Snapshots = new SnapshotService(milvus.Proxy, milvus.Engine.Snapshots, new ExternalPlaces(files)),
             RestInt64AsNumbers = settings.RestInt64AsNumbers,
         };
         // The engine in this process copies what it keeps before it acknowledges.

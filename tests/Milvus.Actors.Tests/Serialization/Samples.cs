@@ -25,7 +25,7 @@ internal static class Samples
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         bool b => b ? "true" : "false",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object?>().Select(Describe)) + "]",
-        CollectionSchema c => $"schema({Describe(c.Fields)}, {Describe(c.Functions)}, {Describe(c.StructFields)}, {c.Description}, {c.EnableDynamicField}, {c.Version})",
+        CollectionSchema c => $"schema({Describe(c.Fields)}, {Describe(c.Functions)}, {Describe(c.StructFields)}, {c.Description}, {c.EnableDynamicField}, {c.Version}, {c.ExternalSource}, {c.ExternalSpec})",
         _ => $"{value.GetType().Name}({string.Join(", ", Properties(value.GetType()).Select(p => $"{p.Name}={Describe(p.GetValue(value))}"))})",
     };
 
@@ -48,7 +48,7 @@ internal static class Samples
         if (type.IsEnum) return Enum.GetValues(type).GetValue(isFull ? Enum.GetValues(type).Length - 1 : 0);
         if (type == typeof(Literal)) return isFull ? new Literal.List([new Literal.Bool(true), new Literal.Int(n), new Literal.Float(0.1), new Literal.Text("ä")]) : null;
         if (type == typeof(CollectionSchema))
-            return new CollectionSchema(Array<FieldSchema>(isFull, ref counter), Array<FunctionSchema>(isFull, ref counter), Array<StructFieldSchema>(isFull, ref counter), "d", isFull, n);
+            return new CollectionSchema(Array<FieldSchema>(isFull, ref counter), Array<FunctionSchema>(isFull, ref counter), Array<StructFieldSchema>(isFull, ref counter), "d", isFull, n, isFull ? "s3://b/k" : "", isFull ? "{}" : "");
         if (type == typeof(Milvus.Coordinator.Commands.CoordinatorCommand)) return Make(typeof(Milvus.Coordinator.Commands.CreateCollection), isFull, ref counter);
         if (type.IsArray) return MakeArray(type.GetElementType()!, isFull, ref counter);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ImmutableArray<>))

@@ -52,7 +52,7 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
         {
             await FillAsync(intake);
             Assert.Equal(0, await CountAsync());
-            await intake.CommitAsync(default);
+            await intake.CommitAsync([], default);
         }
         Assert.Equal(500, await CountAsync());
         await ReopenAsync();
@@ -63,7 +63,7 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
         await using (var late = await BeginAsync(id))
         {
             await FillAsync(late);
-            await late.CommitAsync(default);
+            await late.CommitAsync([], default);
         }
         await ReopenAsync();
         Assert.Equal(500, await CountAsync());
@@ -139,6 +139,8 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
     {
         public Task<bool> IsImportedAsync(long collectionId, long importId, CancellationToken cancellation) => inner.IsImportedAsync(collectionId, importId, cancellation);
 
+        public Task<ImmutableArray<SegmentManifest>> GetSegmentsAsync(long collectionId, CancellationToken cancellation) => inner.GetSegmentsAsync(collectionId, cancellation);
+
         public async Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
             new Intake(await inner.BeginAsync(collection, importId, cancellation), happens, isCommitted);
 
@@ -146,12 +148,14 @@ public sealed class ImportRestartTests : IAsyncLifetime, IDisposable
         {
             public Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation) => inner.AppendAsync(shard, partitionId, rows, cancellation);
 
-            public async Task CommitAsync(CancellationToken cancellation)
+            public Task CutAsync(ImmutableArray<string> sources, CancellationToken cancellation) => inner.CutAsync(sources, cancellation);
+
+            public async Task CommitAsync(ImmutableArray<long> replaced, CancellationToken cancellation)
             {
-                if (isCommitted) await inner.CommitAsync(CancellationToken.None);
+                if (isCommitted) await inner.CommitAsync(replaced, CancellationToken.None);
                 happens();
                 cancellation.ThrowIfCancellationRequested();
-                if (!isCommitted) await inner.CommitAsync(cancellation);
+                if (!isCommitted) await inner.CommitAsync(replaced, cancellation);
             }
 
             public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -73,7 +73,7 @@ public sealed class RestServer : IAsyncLifetime, IDisposable
         _imports = new ImportWorker(
             _milvus.Proxy, new ImportWork(_milvus.Proxy, _milvus.Engine, ImportFiles, TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
         var jobs = new ImportJobs(_milvus.Proxy);
-        var snapshots = new SnapshotService(_milvus.Proxy, _milvus.Engine.Snapshots);
+        var snapshots = new SnapshotService(_milvus.Proxy, _milvus.Engine.Snapshots, new ExternalPlaces(ImportFiles));
         var health = new ServerHealth();
         var methods = new GrpcMethodTable.Builder()
             .AddMilvus(_milvus.Proxy, new ServerIdentity(), health, TimeProvider.System, NullLogger.Instance, jobs, snapshots)

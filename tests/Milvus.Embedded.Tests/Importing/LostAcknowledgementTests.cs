@@ -102,6 +102,6 @@ public class LostAcknowledgementTests
                     new FieldColumn(schema.Find("vector")!.Id, new VectorColumn(DataType.FloatVector, Client.Dimension, vectors)),
                 ]),
             CancellationToken.None);
-        await intake.CommitAsync(CancellationToken.None);
+        await intake.CommitAsync([], CancellationToken.None);
     }
 }

@@ -34,6 +34,10 @@ public sealed partial class Catalog
     /// <summary>A snapshot of this very collection.</summary>
     public SnapshotInfo? FindSnapshot(CollectionInfo collection, string name) => _snapshots.Values.FirstOrDefault(s => s.Collection.Id == collection.Id && s.Name == name);
 
+    /// <summary>Checks that a snapshot could be restored to a name now.</summary>
+    /// <exception cref="MilvusException">800: no such database. 1100: the name cannot be, or is taken.</exception>
+    public void CheckRestoreTarget(string database, string collection) => SnapshotDecisions.CheckTarget(this, database, collection);
+
     /// <exception cref="MilvusException">2600: there is no such snapshot.</exception>
     public SnapshotInfo GetSnapshot(string database, string collection, string name) => FindSnapshot(database, collection, name) ?? throw SnapshotDecisions.NotFound(name);
 }

@@ -16,6 +16,15 @@ public sealed record CreateImport(string Database, string Collection, string Par
     public string? User { get; init; }
 }
 
+/// <summary>
+/// Has the files of an external collection read anew; the work is done later, one such job at a time. The result's id is the job's.
+/// </summary>
+/// <param name="Source">Other files from now on; empty, as <paramref name="Spec"/> then is, for those that the collection has.</param>
+public sealed record RefreshExternal(string Database, string Collection, string Source, string Spec) : CollectionCommand(Database, Collection)
+{
+    public string? User { get; init; }
+}
+
 /// <summary>How far whoever carries a job out has come. A job that is over stays as it is.</summary>
 /// <param name="Files">New numbers; empty leaves them.</param>
 /// <param name="Reason">Of a failure.</param>

@@ -34,3 +34,9 @@ public sealed record RestoreSnapshot(string Database, string Collection, string 
 {
     public ImmutableArray<ObjectCopy> Tombstones { get; init; } = [];
 }
+
+/// <summary>
+/// Makes a new collection of an exported snapshot whose objects have been copied into the store, in one commit. The result's id is the job's.
+/// </summary>
+/// <param name="Archive">What <see cref="Snapshots.SnapshotArchive.Encode"/> gave, in base64, its objects under their keys in this store.</param>
+public sealed record RestoreArchive(string Database, string TargetCollection, string Archive) : DatabaseCommand(Database);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Schema;
 using Milvus.Model;
@@ -16,8 +17,11 @@ internal static class AlterDecisions
         CheckOneOfBoth(!command.SetProperties.IsEmpty, !command.DeleteKeys.IsEmpty, "ExtraProperties");
         PropertyRules.CheckCollection(command.SetProperties);
         var keys = command.SetProperties.Select(p => p.Key).Concat(command.DeleteKeys).ToHashSet(StringComparer.Ordinal);
-        if (keys.Contains(PropertyRules.NamespaceSharding))
-            throw MilvusException.InvalidParameter($"cannot {(command.SetProperties.IsEmpty ? "delete" : "alter")} {PropertyRules.NamespaceSharding} after collection creation");
+        if (keys.Overlaps([ExternalRules.SourceProperty, ExternalRules.SpecProperty]))
+            throw MilvusException.InvalidParameter("external_source and external_spec cannot be altered, use RefreshExternalCollection to change them");
+        if (collection.Schema.IsExternal && keys.Contains(PropertyRules.DynamicField)) ExternalRules.Refuse(collection, "alter dynamic field");
+        if (keys.FirstOrDefault(k => k is PropertyRules.NamespaceSharding or NamespaceRules.Enabled or NamespaceRules.Mode) is { } fixedKey)
+            throw MilvusException.InvalidParameter($"cannot {(command.SetProperties.IsEmpty ? "delete" : "alter")} {fixedKey} after collection creation");
         if (collection.Load is not null && keys.Overlaps([PropertyRules.MmapEnabled]))
             throw RuleErrors.CollectionLoaded(collection.Name, $"can not {(command.SetProperties.IsEmpty ? "delete" : "alter")} mmap properties if collection loaded");
         if (collection.Load is not null && keys.Any(PropertyRules.IsWarmup) && !command.SetProperties.IsEmpty)
@@ -80,6 +84,7 @@ internal static class AlterDecisions
     public static Decision Decide(Catalog catalog, AlterField command, DecisionContext context)
     {
         var collection = catalog.GetAnyCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "alter field");
         CheckOneOfBoth(!command.SetParams.IsEmpty, !command.DeleteKeys.IsEmpty, "field params");
         // Clients know the setting by another name, which some do not translate.
         command = command with
@@ -164,6 +169,7 @@ internal static class AlterDecisions
     public static Decision Decide(Catalog catalog, AddStructField command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "add struct field");
         var schema = SchemaRules.Add(collection.Name, collection.Schema, command.Field, SchemaDecisions.MaxFieldId(collection));
         return Change(collection with { Schema = schema, SchemaUpdatedAt = context.Now }, CollectionAspect.Schema, schema.StructFields[^1].Id);
     }

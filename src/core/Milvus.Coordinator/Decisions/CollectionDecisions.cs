@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Schema;
 using Milvus.Model;
@@ -44,6 +45,8 @@ internal static class CollectionDecisions
         if (properties.Get(PropertyRules.TimeZone) is null)
             properties = properties.Set(PropertyRules.TimeZone, database.Properties.Get(PropertyRules.TimeZone) ?? "UTC");
         var schema = SchemaRules.Complete(command.Collection, TimeDefaults.Resolve(draft, properties.Get(PropertyRules.TimeZone)));
+        schema = NamespaceRules.Complete(command.Collection, schema, properties);
+        if (schema.IsExternal && command.Shards > 1) throw MilvusException.InvalidParameter($"external collection does not support multiple shards, got ShardsNum={command.Shards}");
         CheckPartitionCount(schema, command.Partitions);
         CheckIsolation(schema, properties);
         PropertyRules.CheckExpiry(schema, properties);
@@ -143,6 +146,8 @@ internal static class CollectionDecisions
     public static Decision Decide(Catalog catalog, TruncateCollection command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        if (collection.Schema.IsExternal)
+            throw MilvusException.InvalidParameter("truncate is not supported on external collections; use RefreshExternalCollection to refresh the data view, or DropCollection to remove it");
         return Change(collection with { TruncatedAt = context.Now }, CollectionAspect.Content);
     }
 }

@@ -92,6 +92,7 @@ public sealed record CoordinatorState(Catalog Catalog)
         TransferNodes c => ResourceGroupDecisions.Decide(Catalog, c),
         TransferReplicas c => ResourceGroupDecisions.Decide(Catalog, c),
         CreateImport c => ImportDecisions.Decide(Catalog, c, context),
+        RefreshExternal c => ImportDecisions.Decide(Catalog, c, context),
         ReportImport c => ImportDecisions.Decide(Catalog, c, context),
         CommitImport c => ImportDecisions.Decide(Catalog, c),
         AbortImport c => ImportDecisions.Decide(Catalog, c, context),
@@ -102,6 +103,7 @@ public sealed record CoordinatorState(Catalog Catalog)
         PinSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
         UnpinSnapshot c => SnapshotDecisions.Decide(Catalog, c),
         RestoreSnapshot c => SnapshotDecisions.Decide(Catalog, c, context),
+        RestoreArchive c => SnapshotDecisions.Decide(Catalog, c, context),
         _ => throw new MilvusException(ErrorCode.Unimplemented, $"unknown command {command.GetType().Name}: service unimplemented"),
     };
 }

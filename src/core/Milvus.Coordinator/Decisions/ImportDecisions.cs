@@ -1,5 +1,6 @@
 using System.Globalization;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Imports;
 using Milvus.Model;
 using static Milvus.Coordinator.Decisions.DecisionSteps;
@@ -14,6 +15,7 @@ internal static class ImportDecisions
     public static Decision Decide(Catalog catalog, CreateImport command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "import");
         if (command.Partition.Length > 0) GetPartition(collection, command.Partition);
         var job = new ImportJob
         {
@@ -28,9 +30,39 @@ internal static class ImportDecisions
             AutoCommit = command.AutoCommit,
             CreatedAt = context.Now,
         };
-        var forgotten = catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id, j.CollectionId));
-        return Accept(job.Id, [new ImportStored(job), .. forgotten]);
+        return Accept(job.Id, [new ImportStored(job), .. Forgotten(catalog)]);
     }
+
+    public static Decision Decide(Catalog catalog, RefreshExternal command, DecisionContext context)
+    {
+        var collection = catalog.GetCollection(command.Database, command.Collection);
+        if (!collection.Schema.IsExternal) throw MilvusException.InvalidParameter("not an external collection", "external collection", collection.Name);
+        if (command.Source.Length == 0 != (command.Spec.Length == 0)) throw ExternalRules.Pair();
+        var isNew = command.Source.Length > 0;
+        var refresh = isNew ? new ExternalRefresh(command.Source, command.Spec, true) : new ExternalRefresh(collection.Schema.ExternalSource, collection.Schema.ExternalSpec, false);
+        ExternalSpec.Check(refresh.Source, refresh.Spec);
+        if (catalog.Imports.FirstOrDefault(j => j.Refresh is not null && j.CollectionId == collection.Id && !j.IsOver) is { } active)
+        {
+            throw new MilvusException(
+                ErrorCode.TaskDuplicate,
+                string.Create(CultureInfo.InvariantCulture, $"refresh job {active.Id} is already in progress for collection {collection.Name}, please wait for it to complete or cancel it first: task duplicates[task=refresh_external_collection]"));
+        }
+        var job = new ImportJob
+        {
+            Id = context.Ids.NextId(),
+            Database = collection.DatabaseName,
+            Collection = collection.Name,
+            CollectionId = collection.Id,
+            User = command.User,
+            Files = [],
+            Refresh = refresh,
+            CreatedAt = context.Now,
+        };
+        return Accept(job.Id, [new ImportStored(job), .. Forgotten(catalog)]);
+    }
+
+    private static IEnumerable<CatalogEvent> Forgotten(Catalog catalog) =>
+        catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id, j.CollectionId));
 
     public static Decision Decide(Catalog catalog, ReportImport command, DecisionContext context)
     {
@@ -44,10 +76,13 @@ internal static class ImportDecisions
             Reason = command.Reason,
             CompletedAt = command.State is ImportState.Completed or ImportState.Failed ? context.Now : Timestamp.Zero,
         };
+        // The collection's files are others from the moment on in which the job is done.
+        if (next is { State: ImportState.Completed, Refresh: { IsNew: true } refresh } && catalog.FindCollection(job.CollectionId) is { Schema.IsExternal: true } collection)
+            return Accept(job.Id, new ImportStored(next), new CollectionAltered(collection with { Schema = collection.Schema.WithExternal(refresh.Source, refresh.Spec) }, CollectionAspect.Properties));
         return Accept(job.Id, new ImportStored(next));
     }
 
-    public static Decision Decide(Catalog catalog, CommitImport command) => Get(catalog, command.Id) switch
+    public static Decision Decide(Catalog catalog, CommitImport command) => GetBulk(catalog, command.Id) switch
     {
         { State: ImportState.Uncommitted } job => Accept(job.Id, new ImportStored(job with { State = ImportState.Committing })),
         { State: ImportState.Committing or ImportState.Completed } => Unchanged,
@@ -56,7 +91,7 @@ internal static class ImportDecisions
 
     public static Decision Decide(Catalog catalog, AbortImport command, DecisionContext context)
     {
-        var job = Get(catalog, command.Id);
+        var job = GetBulk(catalog, command.Id);
         if (job.State == ImportState.Failed) return Unchanged;
         if (job.State is ImportState.Committing or ImportState.Completed)
             throw Failed(string.Create(CultureInfo.InvariantCulture, $"import job {job.Id} is in state {job.State}, it cannot be aborted"));
@@ -65,8 +100,13 @@ internal static class ImportDecisions
         return Accept(job.Id, new ImportStored(job with { State = ImportState.Failed, Reason = "aborted by user", CompletedAt = context.Now }));
     }
 
-    private static ImportJob Get(Catalog catalog, long id) => catalog.FindImport(id)
-        ?? throw new MilvusException(ErrorCode.ImportSystemFailed, string.Create(CultureInfo.InvariantCulture, $"job {id} not found: importing data failed on server side"));
+    // Refreshes end by themselves only.
+    private static ImportJob GetBulk(Catalog catalog, long id) => catalog.FindImport(id) is { Refresh: null } job ? job : throw Unknown(id);
+
+    private static ImportJob Get(Catalog catalog, long id) => catalog.FindImport(id) ?? throw Unknown(id);
+
+    private static MilvusException Unknown(long id) =>
+        new(ErrorCode.ImportSystemFailed, string.Create(CultureInfo.InvariantCulture, $"job {id} not found: importing data failed on server side"));
 
     private static MilvusException Failed(string problem) => new(ErrorCode.ImportFailed, $"{problem}: importing data failed") { IsInputError = true };
 }

@@ -1,4 +1,5 @@
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
 using static Milvus.Coordinator.Decisions.DecisionSteps;
@@ -11,6 +12,7 @@ internal static class PartitionDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         NameRules.CheckPartition(command.Partition);
+        ExternalRules.Refuse(collection, "create partition");
         CheckNoPartitionKey(collection, "create partition");
         if (collection.FindPartition(command.Partition) is { } existing) return new Decision.Unchanged(existing.Id);
         if (collection.Partitions.Length >= Limits.Partitions)
@@ -24,6 +26,7 @@ internal static class PartitionDecisions
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
         NameRules.CheckPartition(command.Partition);
+        ExternalRules.Refuse(collection, "drop partition");
         CheckNoPartitionKey(collection, "drop partition");
         if (command.Partition == Limits.DefaultPartition) throw MilvusException.InvalidParameter("default partition cannot be deleted");
         if (collection.FindPartition(command.Partition) is not { } partition) return Unchanged;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Schema;
 using Milvus.Model;
@@ -14,6 +15,7 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, AddFunction command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "alter collection schema");
         var function = command.Function;
         foreach (var output in command.Outputs)
             if (!function.OutputFields.Contains(output.Name))
@@ -30,6 +32,7 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, AlterFunction command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "alter collection schema");
         var function = Find(collection, command.Name, $"function {command.Name} not found");
         var wanted = command.Function;
         if (wanted.Name.Length > 0 && wanted.Name != function.Name) throw MilvusException.InvalidParameter("invalid function config, name not match");
@@ -46,6 +49,7 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, DropFunction command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "alter collection schema");
         var function = Find(collection, command.Name, $"function not found: {command.Name}");
         var without = collection.Schema.With(
             fields: [.. collection.Schema.Fields.Select(f => function.OutputFields.Contains(f.Name) ? f with { IsFunctionOutput = false } : f)],
@@ -65,6 +69,7 @@ internal static class SchemaDecisions
     public static Decision Decide(Catalog catalog, DropField command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
+        ExternalRules.Refuse(collection, "alter collection schema");
         var schema = collection.Schema;
         ImmutableArray<FieldSchema> dropped;
         if (schema.FindStruct(command.Field) is { } parent)

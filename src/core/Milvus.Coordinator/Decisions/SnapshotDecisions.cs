@@ -66,12 +66,28 @@ internal static class SnapshotDecisions
     public static Decision Decide(Catalog catalog, RestoreSnapshot command, DecisionContext context)
     {
         var snapshot = catalog.GetSnapshot(command.Database, command.Collection, command.Name);
-        var database = catalog.GetDatabase(command.TargetDatabase);
-        NameRules.CheckCollection(command.TargetCollection);
-        if (catalog.FindCollectionByAlias(database.Id, command.TargetCollection) is not null)
-            throw AliasDecisions.Conflict(database, command.TargetCollection, $"cannot restore into an existing alias: {command.TargetCollection}");
-        if (catalog.FindCollectionByName(database.Id, command.TargetCollection) is not null)
-            throw MilvusException.InvalidParameter($"duplicate collection {command.TargetCollection}: it already exists, a snapshot is restored into a new collection");
+        return Restore(catalog, snapshot, command.TargetDatabase, command.TargetCollection, context);
+    }
+
+    public static Decision Decide(Catalog catalog, RestoreArchive command, DecisionContext context) =>
+        Restore(catalog, SnapshotArchive.Decode("exported snapshot", Convert.FromBase64String(command.Archive)).Snapshot, command.Database, command.TargetCollection, context);
+
+    /// <summary>Checks where a snapshot is to be restored to.</summary>
+    /// <exception cref="MilvusException">800: no such database. 1100: the name cannot be, or is taken.</exception>
+    public static DatabaseInfo CheckTarget(Catalog catalog, string targetDatabase, string targetCollection)
+    {
+        var database = catalog.GetDatabase(targetDatabase);
+        NameRules.CheckCollection(targetCollection);
+        if (catalog.FindCollectionByAlias(database.Id, targetCollection) is not null)
+            throw AliasDecisions.Conflict(database, targetCollection, $"cannot restore into an existing alias: {targetCollection}");
+        if (catalog.FindCollectionByName(database.Id, targetCollection) is not null)
+            throw MilvusException.InvalidParameter($"duplicate collection {targetCollection}: it already exists, a snapshot is restored into a new collection");
+        return database;
+    }
+
+    private static Decision Restore(Catalog catalog, SnapshotInfo snapshot, string targetDatabase, string targetCollection, DecisionContext context)
+    {
+        var database = CheckTarget(catalog, targetDatabase, targetCollection);
         var source = snapshot.Collection;
         // It keeps the time of the last truncation: segments may hold rows from before and after it.
         var target = source with
@@ -79,7 +95,7 @@ internal static class SnapshotDecisions
             Id = context.Ids.NextId(),
             DatabaseId = database.Id,
             DatabaseName = database.Name,
-            Name = command.TargetCollection,
+            Name = targetCollection,
             Partitions = [.. source.Partitions.Select(p => p with { Id = context.Ids.NextId(), CreatedAt = context.Now })],
             CreatedAt = context.Now,
             SchemaUpdatedAt = context.Now,

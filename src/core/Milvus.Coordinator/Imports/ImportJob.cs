@@ -21,6 +21,11 @@ public enum ImportState
 /// <param name="TotalRows">Known once the file was read to its end.</param>
 public sealed record ImportFile(ImmutableArray<string> Paths, long Size = 0, long TotalRows = 0, long ImportedRows = 0);
 
+/// <summary>Makes a job one that reads the files of an external collection anew and replaces all of its rows.</summary>
+/// <param name="Source">Where the files are, as the client or the collection says.</param>
+/// <param name="IsNew">The client gave other files than the collection has; they become the collection's with the job's end.</param>
+public sealed record ExternalRefresh(string Source, string Spec, bool IsNew);
+
 /// <summary>
 /// One bulk import as the catalogue keeps it. Its rows come into being with one commit of segments; a job that was interrupted before it starts
 /// anew, and one that was interrupted after it is found to be done.
@@ -42,6 +47,9 @@ public sealed record ImportJob
     public string? User { get; init; }
 
     public required ImmutableArray<ImportFile> Files { get; init; }
+
+    /// <summary>Null for a bulk import. A refresh finds its <see cref="Files"/> itself.</summary>
+    public ExternalRefresh? Refresh { get; init; }
 
     /// <summary>As the client gave them.</summary>
     public ImmutableArray<Property> Options { get; init; } = [];

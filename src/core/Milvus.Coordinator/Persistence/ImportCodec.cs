@@ -22,6 +22,14 @@ internal static class ImportCodec
         });
         json.WriteProperties("options", job.Options);
         json.WriteOptional("waits", !job.AutoCommit);
+        if (job.Refresh is { } refresh)
+        {
+            json.WriteStartObject("refresh");
+            json.WriteOptional("source", refresh.Source);
+            json.WriteOptional("spec", refresh.Spec);
+            json.WriteOptional("new", refresh.IsNew);
+            json.WriteEndObject();
+        }
         json.WriteNumber("createdAt", job.CreatedAt.Value);
         json.WriteOptional("completedAt", job.CompletedAt);
         json.WriteOptional("state", (int)job.State);
@@ -39,6 +47,7 @@ internal static class ImportCodec
         Files = r.Objects("files", static f => new ImportFile(f.Strings("paths"), f.OptionalNumber("size"), f.OptionalNumber("total"), f.OptionalNumber("imported"))),
         Options = r.Properties("options"),
         AutoCommit = !r.Flag("waits"),
+        Refresh = r.OptionalObject("refresh", static f => new ExternalRefresh(f.OptionalText("source"), f.OptionalText("spec"), f.Flag("new"))),
         CreatedAt = r.Timestamp("createdAt"),
         CompletedAt = r.Timestamp("completedAt"),
         State = (ImportState)r.OptionalInt("state"),

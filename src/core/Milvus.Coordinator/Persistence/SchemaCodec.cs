@@ -11,6 +11,8 @@ internal static class SchemaCodec
         json.WriteOptional("description", schema.Description);
         json.WriteOptional("dynamic", schema.EnableDynamicField);
         json.WriteOptional("version", schema.Version);
+        json.WriteOptional("externalSource", schema.ExternalSource);
+        json.WriteOptional("externalSpec", schema.ExternalSpec);
         json.WriteObjects("fields", schema.Fields, WriteField);
         json.WriteObjects("functions", schema.Functions, WriteFunction);
         json.WriteObjects("structs", schema.StructFields, WriteStruct);
@@ -18,7 +20,8 @@ internal static class SchemaCodec
 
     public static CollectionSchema Read(RecordReader r) => new(
         r.Objects("fields", ReadField), r.Objects("functions", ReadFunction), r.Objects("structs", ReadStruct),
-        r.OptionalText("description"), r.Flag("dynamic"), r.OptionalInt("version"));
+        r.OptionalText("description"), r.Flag("dynamic"), r.OptionalInt("version"),
+        r.OptionalText("externalSource"), r.OptionalText("externalSpec"));
 
     private static void WriteField(Utf8JsonWriter json, FieldSchema field)
     {
@@ -34,6 +37,7 @@ internal static class SchemaCodec
         json.WriteOptional("isDynamic", field.IsDynamic);
         json.WriteOptional("nullable", field.Nullable);
         json.WriteOptional("functionOutput", field.IsFunctionOutput);
+        json.WriteOptional("external", field.ExternalField);
         json.WriteLiteral("default", field.Default);
         json.WriteProperties("params", field.TypeParams);
     }
@@ -52,6 +56,7 @@ internal static class SchemaCodec
         IsDynamic = r.Flag("isDynamic"),
         Nullable = r.Flag("nullable"),
         IsFunctionOutput = r.Flag("functionOutput"),
+        ExternalField = r.OptionalText("external"),
         Default = r.OptionalLiteral("default"),
         TypeParams = r.Properties("params"),
     };

@@ -32,6 +32,7 @@ internal static class SegmentCodec
         });
         json.WriteNumbers("from", segment.CompactedFrom);
         json.WriteNumbers("incomplete", segment.Incomplete);
+        json.WriteStrings("sources", segment.Sources);
     });
 
     public static SegmentManifest DecodeSegment(string key, ReadOnlyMemory<byte> value) => RecordReader.Read(key, value, r => new SegmentManifest
@@ -48,6 +49,7 @@ internal static class SegmentCodec
         Indexes = r.Objects("indexes", static i => new SegmentIndexFile(i.Number("field"), i.Number("index"), i.Text("kind"), i.Text("key"), i.Number("bytes"))),
         CompactedFrom = r.Numbers("from"),
         Incomplete = r.Numbers("incomplete"),
+        Sources = r.Strings("sources"),
     });
 
     public static byte[] Encode(ChannelCheckpoint checkpoint) => RecordWriter.Write(json =>

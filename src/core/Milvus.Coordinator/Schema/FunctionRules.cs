@@ -77,7 +77,8 @@ internal static class FunctionRules
         var output = schema.Find(function.OutputFields[0])!;
         if (function.OutputFields.Length != 1 || output.Type is not (DataType.FloatVector or DataType.Int8Vector))
             throw MilvusException.InvalidParameter($"TextEmbedding function output field must be a FloatVector or Int8Vector field, got {function.OutputFields.Length} field with type {output.Type}");
-        if (schema.Find(function.InputFields[0])!.Nullable)
+        // Those of external collections are nullable whatever the client says; a null is found when a row is read.
+        if (schema.Find(function.InputFields[0]) is { Nullable: true, ExternalField.Length: 0 })
             throw MilvusException.InvalidParameter($"function input field cannot be nullable: function {function.Name}, field {function.InputFields[0]}");
         if (function.Params.IsEmpty) throw MilvusException.InvalidParameter($"the text embedding service provider parameter is not set, function: {function.Name}");
     }

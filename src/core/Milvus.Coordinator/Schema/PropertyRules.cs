@@ -54,6 +54,9 @@ public static class PropertyRules
                     break;
                 case NamespaceSharding when value is not ("true" or "false"):
                     throw MilvusException.InvalidParameter($"invalid {NamespaceSharding} value \"{value}\", valid values: [true,false]");
+                case NamespaceRules.Enabled or NamespaceRules.Mode:
+                    NamespaceRules.CheckValue(key, value);
+                    break;
                 case TimeZone:
                     CheckTimeZone(value);
                     break;

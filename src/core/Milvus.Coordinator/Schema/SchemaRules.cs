@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Model;
 using Milvus.Text.Analyzers;
@@ -17,12 +18,13 @@ public static class SchemaRules
     public static CollectionSchema Complete(string collection, CollectionSchema draft)
     {
         NameRules.CheckDescription(draft.Description, "collection");
+        if (draft.IsExternal) draft = ExternalRules.Normalize(collection, draft);
         var structs = draft.StructFields.Select(s => (Parent: s, Fields: StructRules.Flatten(collection, s))).ToImmutableArray();
         ImmutableArray<FieldSchema> stored = [.. draft.Fields, .. structs.SelectMany(s => s.Fields)];
         CheckCounts(stored);
         CheckDuplicates(draft.Fields, draft.StructFields);
         foreach (var field in draft.Fields) FieldRules.Check(collection, field);
-        CheckPrimaryKey(draft.Fields);
+        if (!draft.IsExternal) CheckPrimaryKey(draft.Fields);
         CheckPartitionKey(draft.Fields);
         CheckClusteringKey(collection, draft.Fields);
         CheckMultiAnalyzers(draft);
@@ -31,8 +33,10 @@ public static class SchemaRules
             throw MilvusException.InvalidParameter("at least one vector field must be loaded: field.skipLoad is set on all of them");
         var fields = MarkFunctionOutputs(draft);
         FunctionRules.Check(draft.With(fields: fields));
+        if (draft.IsExternal) fields = fields.Insert(0, ExternalRules.Key);
         var (numbered, parents) = Number(fields, structs, draft.EnableDynamicField);
-        return new CollectionSchema(numbered, Number(draft.Functions), parents, draft.Description, draft.EnableDynamicField);
+        return new CollectionSchema(
+            numbered, Number(draft.Functions), parents, draft.Description, draft.EnableDynamicField, externalSource: draft.ExternalSource, externalSpec: draft.ExternalSpec);
     }
 
     /// <summary>The schema with one more field, a version higher.</summary>
@@ -44,6 +48,8 @@ public static class SchemaRules
         if (field.AutoId) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
         if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name  = {field.Name}");
         if (field.IsDynamic) throw MilvusException.InvalidParameter($"not support to add dynamic field, field name = {field.Name}");
+        if (schema.IsExternal) ExternalRules.CheckAdded(collection, schema, field);
+        else if (field.ExternalField.Length > 0) throw MilvusException.InvalidParameter($"collection {collection} is not external, its fields cannot show a column of a file, field name = {field.Name}");
         if (!field.Nullable) throw MilvusException.InvalidParameter($"added field must be nullable, please check it, field name = {field.Name}");
         if (schema.Fields.Count(f => !f.IsDynamic) >= Limits.Fields)
             throw MilvusException.InvalidParameter($"The number of fields has reached the maximum value {Limits.Fields}");
@@ -108,7 +114,7 @@ public static class SchemaRules
 
     /// <summary>True when two schemas are the same to a client, whatever their versions.</summary>
     public static bool AreEqual(CollectionSchema a, CollectionSchema b) =>
-        a.Description == b.Description && a.EnableDynamicField == b.EnableDynamicField && a.Fields.SequenceEqual(b.Fields)
+        a.Description == b.Description && a.ExternalSource == b.ExternalSource && a.ExternalSpec == b.ExternalSpec && a.EnableDynamicField == b.EnableDynamicField && a.Fields.SequenceEqual(b.Fields)
         && a.StructFields.SequenceEqual(b.StructFields) && a.Functions.Length == b.Functions.Length && a.Functions.Zip(b.Functions).All(p => AreEqual(p.First, p.Second));
 
     private static bool AreEqual(FunctionSchema a, FunctionSchema b) =>

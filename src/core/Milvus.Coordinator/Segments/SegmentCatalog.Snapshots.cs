@@ -45,16 +45,26 @@ public sealed partial class SegmentCatalog
                 var removed = events.OfType<SnapshotRemoved>().First().Id;
                 return new Effect([], () => Keep(removed, null));
             case RestoreSnapshot restore:
-                var target = events.OfType<CollectionCreated>().First().Collection;
                 var source = _catalog().GetSnapshot(restore.Database, restore.Collection, restore.Name);
-                var made = SnapshotContents.Restore(FindSnapshot(source.Id) ?? new SnapshotContent([], []), source.Collection, target, restore.Tombstones, newId);
-                return new Effect(
-                    [.. SnapshotContents.Store(made)],
-                    () => Volatile.Write(ref _collections, _collections.SetItem(target.Id, made)),
-                    () => Volatile.Write(ref _collections, _collections.Remove(target.Id)));
+                return Restore(events, FindSnapshot(source.Id) ?? new SnapshotContent([], []), source.Collection, restore.Tombstones, newId);
+            case RestoreArchive restore:
+                var archive = SnapshotArchive.Decode("exported snapshot", Convert.FromBase64String(restore.Archive));
+                // Its objects are nobody else's.
+                return Restore(
+                    events, archive.Content, archive.Snapshot.Collection, [.. archive.Content.Channels.SelectMany(c => c.Tombstones).Select(t => new ObjectCopy(t.ObjectKey, t.ObjectKey))], newId);
             default:
                 return null;
         }
+    }
+
+    private Effect Restore(ImmutableArray<CatalogEvent> events, SnapshotContent content, CollectionInfo source, ImmutableArray<ObjectCopy> copies, Func<long> newId)
+    {
+        var target = events.OfType<CollectionCreated>().First().Collection;
+        var made = SnapshotContents.Restore(content, source, target, copies, newId);
+        return new Effect(
+            [.. SnapshotContents.Store(made)],
+            () => Volatile.Write(ref _collections, _collections.SetItem(target.Id, made)),
+            () => Volatile.Write(ref _collections, _collections.Remove(target.Id)));
     }
 
     private async Task SettleAsync(long collectionId)

@@ -104,7 +104,7 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
                     return new(false, unchanged.Id, context.Now, before);
                 case Decision.Accepted accepted:
                     var pending = new Pending(before, before.Apply(accepted.Events), accepted.Events, context.Now);
-                    if (command is CreateSnapshot or DropSnapshot or RestoreSnapshot) await CommitInTurnAsync(command, pending).ConfigureAwait(false);
+                    if (command is CreateSnapshot or DropSnapshot or RestoreSnapshot or RestoreArchive) await CommitInTurnAsync(command, pending).ConfigureAwait(false);
                     else await CommitAsync(pending).ConfigureAwait(false);
                     return new(true, accepted.Id, context.Now, _catalog);
                 case Decision.Rejected rejected:

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Segments;
 using Milvus.Storage.Objects;
@@ -31,6 +32,7 @@ public sealed class SegmentIntake(CollectionInfo collection, IObjectStore object
     private readonly int _filesOfTarget = Math.Max(1, collection.Schema.Fields.Length);
     private long _buffered;
     private int _open;
+    private int _cut;
 
     /// <summary>Segments whose files are being written at the moment.</summary>
     public int OpenSegments => _open;
@@ -54,18 +56,30 @@ public sealed class SegmentIntake(CollectionInfo collection, IObjectStore object
     /// <summary>Completes all files; the manifests lack the timestamps.</summary>
     public async Task<IReadOnlyList<SegmentManifest>> CompleteAsync(CancellationToken cancellation)
     {
-        foreach (var target in _targets.Values)
-        {
-            await DrainAsync(target, cancellation).ConfigureAwait(false);
-            await CloseAsync(target).ConfigureAwait(false);
-        }
+        await CloseAllAsync(cancellation).ConfigureAwait(false);
         return _written;
+    }
+
+    /// <summary>Completes the segments of what was appended since the last call, as the rows of certain external files.</summary>
+    public async Task CutAsync(ImmutableArray<string> sources, CancellationToken cancellation)
+    {
+        await CloseAllAsync(cancellation).ConfigureAwait(false);
+        for (; _cut < _written.Count; _cut++) _written[_cut] = _written[_cut] with { Sources = sources };
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var target in _targets.Values)
             if (target.Stream is { } stream) await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task CloseAllAsync(CancellationToken cancellation)
+    {
+        foreach (var target in _targets.Values)
+        {
+            await DrainAsync(target, cancellation).ConfigureAwait(false);
+            await CloseAsync(target).ConfigureAwait(false);
+        }
     }
 
     private async Task DrainAsync(Target target, CancellationToken cancellation)

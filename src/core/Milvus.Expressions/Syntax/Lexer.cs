@@ -1,3 +1,5 @@
+using Milvus.Model;
+
 namespace Milvus.Expressions.Syntax;
 
 /// <summary>Splits an expression into tokens, always the longest that fits. Linear in the text's length.</summary>
@@ -88,6 +90,11 @@ internal ref struct Lexer(string text)
                 _at = end;
                 return TokenKind.ElementReference;
             }
+        }
+        if (_text.AsSpan(_at).StartsWith(FieldIds.NamespaceName, StringComparison.Ordinal))
+        {
+            _at += FieldIds.NamespaceName.Length;
+            return ScanAccess();
         }
         if (_text.AsSpan(_at).StartsWith("$meta", StringComparison.Ordinal))
         {

@@ -55,6 +55,9 @@ public sealed record SegmentManifest
     /// </summary>
     public ImmutableArray<long> Incomplete { get; init; } = [];
 
+    /// <summary>The external files whose rows these are, each with a mark of its content and of what was read of it; empty for rows that were written.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
+
     /// <summary>True when rows lack outputs of the schema's functions, and so are not found by them.</summary>
     public bool LacksOutputs(CollectionSchema schema) => RowCount > 0 && schema.Fields.Any(f => f.IsFunctionOutput && LacksOutput(f.Id));
 

@@ -35,6 +35,9 @@ public sealed record FieldSchema
 
     public bool IsFunctionOutput { get; init; }
 
+    /// <summary>The column of an external collection's files that the field shows; empty for fields that the server fills.</summary>
+    public string ExternalField { get; init; } = "";
+
     /// <summary>Taken by rows that do not give a value; null when there is none.</summary>
     public Literal? Default { get; init; }
 
@@ -71,7 +74,7 @@ public sealed record FieldSchema
         other is not null && Id == other.Id && Name == other.Name && Description == other.Description && Type == other.Type
         && ElementType == other.ElementType && IsPrimaryKey == other.IsPrimaryKey && AutoId == other.AutoId
         && IsPartitionKey == other.IsPartitionKey && IsClusteringKey == other.IsClusteringKey && IsDynamic == other.IsDynamic
-        && Nullable == other.Nullable && IsFunctionOutput == other.IsFunctionOutput && Equals(Default, other.Default)
+        && Nullable == other.Nullable && IsFunctionOutput == other.IsFunctionOutput && ExternalField == other.ExternalField && Equals(Default, other.Default)
         && TypeParams.SequenceEqual(other.TypeParams);
 
     public override int GetHashCode() => HashCode.Combine(Id, Name, Type);
@@ -90,6 +93,12 @@ public static class FieldIds
 
     /// <summary>The name of the dynamic field.</summary>
     public const string DynamicName = "$meta";
+
+    /// <summary>The hidden partition key of collections with namespaces.</summary>
+    public const string NamespaceName = "$namespace_id";
+
+    /// <summary>The primary key of external collections, which the server makes.</summary>
+    public const string VirtualKeyName = "__virtual_pk__";
 }
 
 /// <summary>What a schema function does; Milvus' wire values.</summary>
@@ -175,7 +184,9 @@ public sealed class CollectionSchema
         ImmutableArray<StructFieldSchema> structFields = default,
         string description = "",
         bool enableDynamicField = false,
-        int version = 0)
+        int version = 0,
+        string externalSource = "",
+        string externalSpec = "")
     {
         Fields = fields;
         Functions = functions.IsDefault ? [] : functions;
@@ -183,6 +194,8 @@ public sealed class CollectionSchema
         Description = description;
         EnableDynamicField = enableDynamicField;
         Version = version;
+        ExternalSource = externalSource;
+        ExternalSpec = externalSpec;
         _byName = new(StringComparer.Ordinal);
         _byId = [];
         foreach (var f in fields)
@@ -192,7 +205,9 @@ public sealed class CollectionSchema
             if (f.IsPrimaryKey) PrimaryKeyOrNull ??= f;
             if (f.IsPartitionKey) PartitionKey ??= f;
             if (f.IsDynamic) DynamicField ??= f;
+            if (f.ExternalField.Length > 0) IsExternal = true;
         }
+        if (!string.IsNullOrWhiteSpace(externalSource)) IsExternal = true;
     }
 
     /// <summary>Every stored field, the dynamic one included, in declaration order.</summary>
@@ -208,6 +223,15 @@ public sealed class CollectionSchema
 
     /// <summary>Counts schema changes.</summary>
     public int Version { get; }
+
+    /// <summary>Where the files of an external collection are, as the client gave it; empty for others.</summary>
+    public string ExternalSource { get; }
+
+    /// <summary>How the files are to be read: JSON, as the client gave it. May hold credentials.</summary>
+    public string ExternalSpec { get; }
+
+    /// <summary>True for a collection that shows the rows of files and takes no writes.</summary>
+    public bool IsExternal { get; }
 
     /// <summary>The primary key; only a schema that was not yet validated lacks one.</summary>
     public FieldSchema PrimaryKey => PrimaryKeyOrNull ?? throw new InvalidOperationException("the schema has no primary key");
@@ -253,5 +277,9 @@ public sealed class CollectionSchema
     public ImmutableArray<FieldSchema> FieldsOf(StructFieldSchema parent) => [.. Fields.Where(parent.Owns)];
 
     public CollectionSchema With(ImmutableArray<FieldSchema>? fields = null, ImmutableArray<FunctionSchema>? functions = null, string? description = null, bool? enableDynamicField = null, int? version = null, ImmutableArray<StructFieldSchema>? structFields = null) =>
-        new(fields ?? Fields, functions ?? Functions, structFields ?? StructFields, description ?? Description, enableDynamicField ?? EnableDynamicField, version ?? Version);
+        new(fields ?? Fields, functions ?? Functions, structFields ?? StructFields, description ?? Description, enableDynamicField ?? EnableDynamicField, version ?? Version, ExternalSource, ExternalSpec);
+
+    /// <summary>The same schema over other files.</summary>
+    public CollectionSchema WithExternal(string source, string spec) =>
+        new(Fields, Functions, StructFields, Description, EnableDynamicField, Version, source, spec);
 }

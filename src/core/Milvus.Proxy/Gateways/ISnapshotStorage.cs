@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
+using Milvus.Storage.Objects;
 
 namespace Milvus.Proxy;
 
@@ -12,12 +14,18 @@ public interface ISnapshotStorage
     /// <summary>The tombstone files of a collection's checkpoints at present.</summary>
     Task<ImmutableArray<TombstoneFile>> GetTombstonesAsync(long collectionId, CancellationToken cancellation);
 
+    /// <summary>Where the objects of segments and snapshots are.</summary>
+    IObjectStore Objects { get; }
+
+    /// <summary>What a snapshot is made of; empty for one that does not exist.</summary>
+    Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation);
+
     /// <summary>Those of a snapshot.</summary>
     Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation);
 
     /// <summary>Keeps objects below the prefix from being taken for garbage until the result is disposed.</summary>
     Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation);
 
-    /// <exception cref="Milvus.Storage.Objects.ObjectNotFoundException">There is no such source any more.</exception>
+    /// <exception cref="ObjectNotFoundException">There is no such source any more.</exception>
     Task CopyAsync(string source, string target, CancellationToken cancellation);
 }

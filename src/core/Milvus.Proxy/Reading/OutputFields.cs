@@ -46,7 +46,7 @@ internal sealed class OutputFields
             if (name == "*")
             {
                 foreach (var f in schema.Fields)
-                    if (!f.IsDynamic && IsReadable(schema, f) && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
+                    if (!f.IsDynamic && f.Name != FieldIds.NamespaceName && IsReadable(schema, f) && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
                 if (schema.DynamicField is not { } all || !IsLoaded(collection, all)) continue;
                 wholeDynamic = true;
                 AddName(FieldIds.DynamicName);

@@ -11,6 +11,9 @@ public abstract record ReadRequest
     /// <summary>Empty for all loaded partitions.</summary>
     public ImmutableArray<string> Partitions { get; init; } = [];
 
+    /// <summary>The namespace to read; null for collections without.</summary>
+    public string? Namespace { get; init; }
+
     public string Expression { get; init; } = "";
 
     public ImmutableDictionary<string, Literal> Templates { get; init; } = ImmutableDictionary<string, Literal>.Empty;
@@ -96,6 +99,9 @@ public sealed record HybridSearchRequest
     public required string Collection { get; init; }
 
     public required ImmutableArray<SearchRequest> Requests { get; init; }
+
+    /// <summary>The namespace of requests that name none; null for collections without.</summary>
+    public string? Namespace { get; init; }
 
     public ImmutableDictionary<string, string> RankParams { get; init; } = ImmutableDictionary<string, string>.Empty;
 

@@ -30,6 +30,9 @@ public record InsertRequest
     /// <summary>Checks the rows as an insert would and writes nothing.</summary>
     public bool CheckOnly { get; init; }
 
+    /// <summary>The namespace that the rows belong to; null for collections without.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>Takes the rows in place of the channels; null for an ordinary insert.</summary>
     public IRowIntake? Into { get; init; }
 }
@@ -54,6 +57,9 @@ public sealed record DeleteRequest
     public required string Collection { get; init; }
 
     public string? Partition { get; init; }
+
+    /// <summary>The only namespace to delete from; null for collections without.</summary>
+    public string? Namespace { get; init; }
 
     /// <summary>A filter expression; alternatively <see cref="Keys"/>.</summary>
     public string Expression { get; init; } = "";

@@ -12,12 +12,16 @@ namespace Milvus.Proxy;
 /// Takes snapshots and makes collections of them. The segments' objects are shared, tombstone files, which come and go with every checkpoint, are copied; the catalogue's commit
 /// decides, so that a crash leaves at worst copies that nobody refers to.
 /// </summary>
-public sealed class SnapshotService(IMilvusProxy proxy, ISnapshotStorage storage)
+/// <param name="places">Where exported snapshots are; null where there are none.</param>
+public sealed class SnapshotService(IMilvusProxy proxy, ISnapshotStorage storage, ExternalPlaces? places = null)
 {
     /// <summary>Below this are the tombstone files of snapshots, by collection.</summary>
     public const string Root = "snapshots/";
 
     private const int MaxAttempts = 8;
+
+    /// <summary>Takes snapshots elsewhere and back; null where there is no elsewhere.</summary>
+    public SnapshotTransfer? Transfer { get; } = places is null ? null : new SnapshotTransfer(proxy, storage, places);
 
     /// <returns>The snapshot's id.</returns>
     /// <exception cref="MilvusException">There is no such collection, or the name is taken. 2: checkpoints came in between each time.</exception>

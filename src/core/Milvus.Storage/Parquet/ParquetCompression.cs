@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Milvus.Storage.Parquet.Zstandard;
 
 namespace Milvus.Storage.Parquet;
 
@@ -28,8 +29,11 @@ internal static class ParquetCompression
             case ParquetCodec.Brotli:
                 if (!BrotliDecoder.TryDecompress(packed, result, out var written) || written != length) throw Damaged();
                 break;
+            case ParquetCodec.Zstd:
+                ZstandardDecoder.Unpack(packed, result);
+                break;
             default:
-                throw new InvalidDataException($"pages compressed by {codec} are not supported; snappy, gzip, brotli, lz4_raw and none are");
+                throw new InvalidDataException($"pages compressed by {codec} are not supported; snappy, gzip, brotli, zstd, lz4_raw and none are");
         }
         return result;
     }

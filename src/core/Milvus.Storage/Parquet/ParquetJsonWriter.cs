@@ -128,6 +128,9 @@ internal sealed class ParquetJsonWriter(ParquetLeafReader?[] leaves)
             case ParquetType.FixedLenByteArray when node is { Meaning: ParquetMeaning.Half, Length: 2 }:
                 json.WriteNumberValue((float)BinaryPrimitives.ReadHalfLittleEndian(leaf.Bytes));
                 break;
+            case ParquetType.ByteArray or ParquetType.FixedLenByteArray when field?.Type == DataType.FloatVector:
+                WriteFloats(json, leaf.Bytes);
+                break;
             case ParquetType.ByteArray or ParquetType.FixedLenByteArray when field is { Type: var type } && type.IsDenseVector():
                 json.WriteBase64StringValue(leaf.Bytes);
                 break;
@@ -141,6 +144,14 @@ internal sealed class ParquetJsonWriter(ParquetLeafReader?[] leaves)
                 throw new InvalidDataException($"values of type {node.Type} are not supported");
         }
         leaf.Advance();
+    }
+
+    private static void WriteFloats(Utf8JsonWriter json, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length % sizeof(float) != 0) throw new ArgumentException($"{bytes.Length} bytes are no vector of float32");
+        json.WriteStartArray();
+        for (; bytes.Length > 0; bytes = bytes[sizeof(float)..]) json.WriteNumberValue(BinaryPrimitives.ReadSingleLittleEndian(bytes));
+        json.WriteEndArray();
     }
 
     private void WriteNull(Utf8JsonWriter json, ParquetNode node)

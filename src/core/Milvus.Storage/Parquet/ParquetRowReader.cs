@@ -8,7 +8,7 @@ namespace Milvus.Storage.Parquet;
 
 /// <summary>
 /// Reads the rows of a Parquet file as JSON objects, page by page: only the pages of the rows at hand are in memory. Understands nested and
-/// optional columns, all encodings, pages of both versions, and snappy, gzip, brotli and raw lz4. See parquet.apache.org/docs/file-format.
+/// optional columns, all encodings, pages of both versions, and snappy, gzip, brotli, zstd and raw lz4. See parquet.apache.org/docs/file-format.
 /// </summary>
 public sealed class ParquetRowReader
 {
@@ -27,6 +27,14 @@ public sealed class ParquetRowReader
 
     /// <summary>The names of the top-level columns.</summary>
     public IEnumerable<string> Columns => _file.Root.Children.Select(c => c.Name);
+
+    /// <summary>Why the column with a field's name cannot give the field's values; null when it can, as far as types tell.</summary>
+    public string? Mismatch(FieldSchema field)
+    {
+        var column = Array.Find(_file.Root.Children, c => c.Name == field.Name);
+        if (column is null) return $"column '{field.Name}' is not found in {_key}";
+        return ParquetFieldTypes.Fits(column, field) ? null : $"column '{field.Name}' of {_key} has a type that is no {field.Type}";
+    }
 
     /// <exception cref="InvalidDataException">Not a Parquet file that this reader understands.</exception>
     /// <exception cref="ObjectNotFoundException">There is no such object.</exception>

@@ -19,6 +19,7 @@ internal static class ColumnFileRows
     {
         var reader = await ParquetRowReader.OpenAsync(files, key, cancellation);
         if (reader.Columns.GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice) throw ImportFailures.Of($"duplicated column '{twice.Key}' in the Parquet file");
+        CheckExternal(reader, schema);
         await foreach (var row in reader.ReadAsync(schema, IsWanted(schema), cancellation)) yield return JsonElement.Parse(row.Span);
     }
 
@@ -55,6 +56,13 @@ internal static class ColumnFileRows
         {
             foreach (var (_, column) in columns) await column.DisposeAsync();
         }
+    }
+
+    // Columns that an external collection shows are there, and of its types.
+    private static void CheckExternal(ParquetRowReader reader, CollectionSchema schema)
+    {
+        foreach (var field in schema.Fields)
+            if (field.ExternalField.Length > 0 && reader.Mismatch(field) is { } problem) throw ImportFailures.Of(problem);
     }
 
     private static void Write(ArrayBufferWriter<byte> buffer, List<(string Name, NpyColumn Column)> columns, List<FieldSchema?> fields)

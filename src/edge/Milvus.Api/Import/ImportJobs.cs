@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Imports;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -31,6 +32,7 @@ public sealed class ImportJobs(IMilvusProxy proxy)
             if (request.Partition.Length == 0) throw new MilvusException(ErrorCode.MissingParameter, "partition not specified: missing parameter") { IsInputError = true };
             throw ImportFailures.Of("backups are not supported by this server");
         }
+        ExternalRules.Refuse(collection, "import");
         CheckPartition(collection, request.Partition);
         var files = request.Files.RemoveAll(f => f.IsDefaultOrEmpty);
         if (files.IsEmpty) throw MilvusException.InvalidParameter("import request is empty");
@@ -49,13 +51,14 @@ public sealed class ImportJobs(IMilvusProxy proxy)
     /// <exception cref="MilvusException">1100: no number. 2101: no such job.</exception>
     public ImportJob Get(string id) => Get(JobIds.Parse(id));
 
-    public ImportJob Get(long id) => proxy.Catalog.FindImport(id)
-        ?? throw ImportFailures.OfServer(string.Create(CultureInfo.InvariantCulture, $"import job does not exist, jobID={id}"));
+    public ImportJob Get(long id) => proxy.Catalog.FindImport(id) is { Refresh: null } job
+        ? job
+        : throw ImportFailures.OfServer(string.Create(CultureInfo.InvariantCulture, $"import job does not exist, jobID={id}"));
 
     /// <param name="collectionId">Null for all collections of the database.</param>
     /// <returns>Oldest first.</returns>
     public ImmutableArray<ImportJob> List(string database, long? collectionId) =>
-        [.. proxy.Catalog.Imports.Where(j => j.Database == database && (collectionId is null || j.CollectionId == collectionId)).OrderBy(j => j.Id)];
+        [.. proxy.Catalog.Imports.Where(j => j.Refresh is null && j.Database == database && (collectionId is null || j.CollectionId == collectionId)).OrderBy(j => j.Id)];
 
     /// <summary>Lets a job go on that was asked to wait. Doing so again changes nothing.</summary>
     /// <exception cref="MilvusException">2100: it is not waiting.</exception>

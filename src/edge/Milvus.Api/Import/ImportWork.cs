@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Milvus.Api.Import.External;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Imports;
 using Milvus.Model;
@@ -15,8 +16,11 @@ namespace Milvus.Api.Import;
 /// nothing and begins anew, and one that was interrupted behind its commit is found to be done. Safe to call for the same job twice, also on two nodes.
 /// </summary>
 /// <param name="files">Where the paths of requests are found.</param>
-public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gateway, IObjectStore files, TimeProvider time, ILogger logger)
+/// <param name="external">Where the files of external collections are found; null where every bucket is a directory of <paramref name="files"/>.</param>
+public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gateway, IObjectStore files, TimeProvider time, ILogger logger, ExternalPlaces? external = null)
 {
+    private readonly RefreshWork _refresh = new(proxy, gateway, new ExternalFiles(external ?? new ExternalPlaces(files)));
+
     private const int MaxChunkRows = 4096;
     private const int MaxChunkBytes = 8 << 20;
 
@@ -63,14 +67,26 @@ public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gatewa
 
     private async Task ImportAsync(ImportJob job, ImportOptions options, CancellationToken cancellation)
     {
-        if (!await gateway.IsImportedAsync(job.CollectionId, job.Id, cancellation))
+        if (await gateway.IsImportedAsync(job.CollectionId, job.Id, cancellation))
+        {
+            // By an attempt that was interrupted behind it.
+        }
+        else if (job.Refresh is { } refresh)
+        {
+            await _refresh.RunAsync(job, refresh, async (state, progress) =>
+            {
+                await ReportAsync(job.Id, state, progress, "", cancellation);
+                return proxy.Catalog.FindImport(job.Id) is { IsRunnable: true };
+            }, cancellation);
+        }
+        else
         {
             await using var intake = await gateway.BeginAsync(Collection(job), job.Id, cancellation);
             var read = await ReadAsync(job, options, intake, cancellation);
             // From here on a client cannot abort.
             await ReportAsync(job.Id, ImportState.Committing, read, "", cancellation);
             if (proxy.Catalog.FindImport(job.Id) is not { State: ImportState.Committing }) return;
-            await intake.CommitAsync(cancellation);
+            await intake.CommitAsync([], cancellation);
         }
         var done = proxy.Catalog.FindImport(job.Id)?.Files ?? job.Files;
         await ReportAsync(job.Id, ImportState.Completed, [.. done.Select(f => f with { ImportedRows = f.TotalRows })], "", CancellationToken.None);
@@ -137,6 +153,7 @@ public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gatewa
             ?? throw ImportFailures.OfServer($"get file size failed, path={path}: The specified key does not exist.");
     }
 
+    // As import paths are written.
     private static string Key(string path) => path.TrimStart('/');
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Import {Job} failed")]

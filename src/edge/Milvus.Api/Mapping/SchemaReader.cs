@@ -20,8 +20,13 @@ public static class SchemaReader
             [.. wire.Functions.Select(ReadFunction)],
             [.. wire.StructArrayFields.Select(ReadStruct)],
             wire.Description,
-            wire.EnableDynamicField);
+            wire.EnableDynamicField,
+            externalSource: wire.ExternalSource,
+            externalSpec: wire.ExternalSpec);
     }
+
+    /// <summary>True when the schema says that rows belong to namespaces.</summary>
+    public static bool HasNamespaces(ByteString bytes) => Parse(bytes, WireCollection.Parser, "collection schema").EnableNamespace;
 
     /// <exception cref="MilvusException">1100: not a field schema, or one with a type this server does not know.</exception>
     public static FieldSchema ReadField(ByteString bytes) => ReadField(Parse(bytes, WireField.Parser, "field schema"));
@@ -52,6 +57,7 @@ public static class SchemaReader
             IsDynamic = wire.IsDynamic,
             Nullable = wire.Nullable,
             IsFunctionOutput = wire.IsFunctionOutput,
+            ExternalField = wire.ExternalField,
             Default = LiteralMapping.ToDefault(wire, type),
             TypeParams = wire.TypeParams.ToProperties(),
         };

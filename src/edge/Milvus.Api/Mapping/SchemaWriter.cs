@@ -1,3 +1,5 @@
+using Milvus.Coordinator.External;
+using Milvus.Coordinator.Schema;
 using Milvus.Model;
 using WireCollection = Milvus.Protocol.Schema.CollectionSchema;
 using WireField = Milvus.Protocol.Schema.FieldSchema;
@@ -18,11 +20,14 @@ public static class SchemaWriter
             Name = collection.Name,
             Description = schema.Description,
             EnableDynamicField = schema.EnableDynamicField,
+            EnableNamespace = NamespaceRules.AreEnabled(collection),
             DbName = collection.DatabaseName,
             Version = schema.Version,
+            ExternalSource = schema.ExternalSource,
+            ExternalSpec = ExternalSpec.Shown(schema.ExternalSpec),
         };
         foreach (var field in schema.Fields)
-            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && schema.ParentOf(field) is null) wire.Fields.Add(Write(field, zone));
+            if (field.Id >= FieldIds.FirstUser && !field.IsDynamic && field.Name != FieldIds.NamespaceName && schema.ParentOf(field) is null) wire.Fields.Add(Write(field, zone));
         foreach (var function in schema.Functions) wire.Functions.Add(Write(function, schema));
         foreach (var parent in schema.StructFields) wire.StructArrayFields.Add(Write(schema, parent, zone));
         return wire;
@@ -43,6 +48,7 @@ public static class SchemaWriter
             IsClusteringKey = field.IsClusteringKey,
             Nullable = field.Nullable,
             IsFunctionOutput = field.IsFunctionOutput,
+            ExternalField = field.ExternalField,
         };
         wire.TypeParams.AddProperties(field.TypeParams);
         if (field.Default is { } value) wire.DefaultValue = WriteDefault(value, field.Type, zone);

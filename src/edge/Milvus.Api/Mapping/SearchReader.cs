@@ -17,6 +17,7 @@ public static class SearchReader
     {
         Collection = wire.CollectionName,
         Partitions = [.. wire.PartitionNames],
+        Namespace = wire.HasNamespace ? wire.Namespace : null,
         Expression = wire.Expr,
         Templates = wire.ExprTemplateValues.ToLiterals(),
         OutputFields = [.. wire.OutputFields],
@@ -48,6 +49,7 @@ public static class SearchReader
         {
             Collection = wire.CollectionName,
             Partitions = [.. wire.PartitionNames],
+            Namespace = wire.HasNamespace ? wire.Namespace : null,
             Expression = wire.Dsl,
             Templates = wire.ExprTemplateValues.ToLiterals(),
             OutputFields = [.. wire.OutputFields],
@@ -69,6 +71,7 @@ public static class SearchReader
         {
             Collection = wire.CollectionName,
             Requests = [.. wire.Requests.Select(Read)],
+            Namespace = wire.HasNamespace ? wire.Namespace : null,
             RankParams = AddTravel(wire.RankParams.ToParams(), wire.TravelTimestamp),
             Score = FunctionScoreReader.Read(wire.FunctionScore),
             Partitions = [.. wire.PartitionNames],

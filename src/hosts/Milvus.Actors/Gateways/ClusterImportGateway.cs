@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Milvus.Actors.Node;
 using Milvus.Coordinator.Replication;
@@ -24,6 +25,18 @@ public sealed class ClusterImportGateway(NodeServices node, GatewayOptions optio
         }
     }
 
+    public async Task<ImmutableArray<SegmentManifest>> GetSegmentsAsync(long collectionId, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await SegmentStore.LoadAsync(node.Meta, collectionId, cancellation).ConfigureAwait(false)).Segments;
+        }
+        catch (IOException e)
+        {
+            throw new MilvusException(ErrorCode.ServiceUnavailable, $"cannot read metadata: {e.Message}: service unavailable", e);
+        }
+    }
+
     public Task<IRowIntake> BeginAsync(CollectionInfo collection, long importId, CancellationToken cancellation) =>
         Task.FromResult<IRowIntake>(new Intake(node, options, collection, importId, this));
 
@@ -38,7 +51,9 @@ public sealed class ClusterImportGateway(NodeServices node, GatewayOptions optio
 
         public Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation) => _intake.AppendAsync(shard, partitionId, rows, cancellation);
 
-        public async Task CommitAsync(CancellationToken cancellation)
+        public Task CutAsync(ImmutableArray<string> sources, CancellationToken cancellation) => _intake.CutAsync(sources, cancellation);
+
+        public async Task CommitAsync(ImmutableArray<long> replaced, CancellationToken cancellation)
         {
             var written = await _intake.CompleteAsync(cancellation).ConfigureAwait(false);
             for (var attempt = 1; ; attempt++)
@@ -48,7 +63,7 @@ public sealed class ClusterImportGateway(NodeServices node, GatewayOptions optio
                 foreach (var manifest in written) added.Add(await SegmentStream.StampAsync(manifest, at, node.Objects, cancellation).ConfigureAwait(false));
                 try
                 {
-                    await node.Coordinator.CommitSegmentsAsync(new SegmentChange { CollectionId = collection.Id, Added = [.. added], ImportId = importId }, cancellation).ConfigureAwait(false);
+                    await node.Coordinator.CommitSegmentsAsync(new SegmentChange { CollectionId = collection.Id, Added = [.. added], Removed = replaced, ImportId = importId }, cancellation).ConfigureAwait(false);
                 }
                 catch (MilvusException e) when (e.Code == ErrorCode.Internal && attempt < MaxAttempts)
                 {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Actors.Node;
 using Milvus.Coordinator.Replication;
+using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.Storage.Objects;
@@ -28,8 +29,12 @@ public sealed class ClusterSnapshotStorage(NodeServices node, GatewayOptions opt
     public async Task<ImmutableArray<TombstoneFile>> GetTombstonesAsync(long collectionId, CancellationToken cancellation) =>
         [.. (await ReadAsync(SegmentStore.LoadAsync(node.Meta, collectionId, cancellation)).ConfigureAwait(false)).Checkpoints.SelectMany(c => c.Tombstones)];
 
+    public IObjectStore Objects => node.Objects;
+
+    public Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => ReadAsync(SegmentStore.LoadSnapshotAsync(node.Meta, snapshotId, cancellation));
+
     public async Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) =>
-        [.. (await ReadAsync(SegmentStore.LoadSnapshotAsync(node.Meta, snapshotId, cancellation)).ConfigureAwait(false)).Channels.SelectMany(c => c.Tombstones)];
+        [.. (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false)).Channels.SelectMany(c => c.Tombstones)];
 
     public Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation) => Task.FromResult<IDisposable>(Nothing.Instance);
 

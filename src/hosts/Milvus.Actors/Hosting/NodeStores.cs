@@ -13,8 +13,9 @@ internal sealed class NodeStores : IAsyncDisposable
 {
     private readonly DirectoryLock _lock;
 
-    private NodeStores(DirectoryLock directory, IMetaStore meta, IObjectStore objects)
+    private NodeStores(DirectoryLock directory, IMetaStore meta, IObjectStore objects, string? bucket)
     {
+        Bucket = bucket;
         _lock = directory;
         Meta = meta;
         Objects = objects;
@@ -24,13 +25,18 @@ internal sealed class NodeStores : IAsyncDisposable
 
     public IObjectStore Objects { get; }
 
+    /// <summary>The bucket that the objects are in; null when they are in a directory.</summary>
+    public string? Bucket { get; }
+
     /// <summary>Locks the node's directory and connects; waits for a database that is not there yet until cancelled.</summary>
     public static async Task<NodeStores> OpenAsync(NodeSettings settings, TimeProvider time, ILogger logger, CancellationToken cancellation)
     {
         var directory = DirectoryLock.Acquire(settings.DataDirectory);
         try
         {
-            return new NodeStores(directory, await OpenMetaAsync(settings, time, logger, cancellation).ConfigureAwait(false), await OpenObjectsAsync(settings, cancellation).ConfigureAwait(false));
+            var meta = await OpenMetaAsync(settings, time, logger, cancellation).ConfigureAwait(false);
+            var (objects, bucket) = await OpenObjectsAsync(settings, cancellation).ConfigureAwait(false);
+            return new NodeStores(directory, meta, objects, bucket);
         }
         catch
         {
@@ -64,10 +70,10 @@ internal sealed class NodeStores : IAsyncDisposable
         }
     }
 
-    private static async Task<IObjectStore> OpenObjectsAsync(NodeSettings settings, CancellationToken cancellation)
+    private static async Task<(IObjectStore Objects, string? Bucket)> OpenObjectsAsync(NodeSettings settings, CancellationToken cancellation)
     {
         var target = settings.ObjectStorage ?? Path.Combine(settings.DataDirectory, "objects");
-        if (!Uri.TryCreate(target, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return new LocalObjectStore(target);
+        if (!Uri.TryCreate(target, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return (new LocalObjectStore(target), null);
         var bucket = url.AbsolutePath.Trim('/');
         if (bucket.Length == 0) throw new SettingsException($"--object-storage {target}: the URL names no bucket");
         try
@@ -78,7 +84,7 @@ internal sealed class NodeStores : IAsyncDisposable
                 SpoolDirectory = Path.Combine(settings.DataDirectory, "spool"),
             };
             Directory.CreateDirectory(options.SpoolDirectory);
-            return await MinioObjectStore.OpenAsync(options, cancellationToken: cancellation).ConfigureAwait(false);
+            return (await MinioObjectStore.OpenAsync(options, cancellationToken: cancellation).ConfigureAwait(false), bucket);
         }
         catch (ArgumentException e)
         {

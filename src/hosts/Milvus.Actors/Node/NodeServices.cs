@@ -19,6 +19,9 @@ public sealed class NodeServices
 
     public required IObjectStore Objects { get; init; }
 
+    /// <summary>The bucket that the objects are in; null when they are in a directory.</summary>
+    public string? Bucket { get; init; }
+
     public required ClusterOracle Oracle { get; init; }
 
     public required INodeRpc Rpc { get; init; }

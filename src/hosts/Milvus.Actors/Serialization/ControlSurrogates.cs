@@ -19,12 +19,12 @@ internal static class ControlSurrogates
 }
 
 internal sealed record SchemaSurrogate(
-    FieldSchema[] Fields, FunctionSchema[] Functions, StructFieldSchema[] StructFields, string Description, bool EnableDynamicField, int Version)
+    FieldSchema[] Fields, FunctionSchema[] Functions, StructFieldSchema[] StructFields, string Description, bool EnableDynamicField, int Version, string ExternalSource, string ExternalSpec)
 {
     public static SchemaSurrogate From(CollectionSchema schema) => new(
-        [.. schema.Fields], [.. schema.Functions], [.. schema.StructFields], schema.Description, schema.EnableDynamicField, schema.Version);
+        [.. schema.Fields], [.. schema.Functions], [.. schema.StructFields], schema.Description, schema.EnableDynamicField, schema.Version, schema.ExternalSource, schema.ExternalSpec);
 
-    public CollectionSchema Restore() => new([.. Fields], [.. Functions], [.. StructFields], Description, EnableDynamicField, Version);
+    public CollectionSchema Restore() => new([.. Fields], [.. Functions], [.. StructFields], Description, EnableDynamicField, Version, ExternalSource, ExternalSpec);
 }
 
 internal sealed record ResourceGroupsSurrogate(string[] Names, ResourceGroupConfig[] Configs)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Coordinator.Segments;
 using Milvus.DataNode;
 using Milvus.Model;
@@ -32,13 +33,16 @@ public sealed class CollectionImporter : IRowIntake
 
     public Task AppendAsync(int shard, long partitionId, ColumnBatch rows, CancellationToken cancellation) => _intake.AppendAsync(shard, partitionId, rows, cancellation);
 
-    public async Task CommitAsync(CancellationToken cancellation)
+    public Task CutAsync(ImmutableArray<string> sources, CancellationToken cancellation) => _intake.CutAsync(sources, cancellation);
+
+    public async Task CommitAsync(ImmutableArray<long> replaced, CancellationToken cancellation)
     {
         var written = await _intake.CompleteAsync(cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         // On the structure lane no checkpoint is committed: deletes from the timestamp on stay in the channels' memory until the segments are in view.
-        _isCommitted = await _collection.Structure.RunAsync(c => CommitAsync(written, c)).ConfigureAwait(false);
+        _isCommitted = await _collection.Structure.RunAsync(c => CommitAsync(written, replaced, c)).ConfigureAwait(false);
         if (written.Count > 0) _collection.Indexer.Queue();
+        if (!replaced.IsEmpty) _collection.QueueGarbage();
     }
 
     public async ValueTask DisposeAsync()
@@ -49,7 +53,7 @@ public sealed class CollectionImporter : IRowIntake
     }
 
     // False when the job turned out to be committed already, so that what was written now is garbage.
-    private async Task<bool> CommitAsync(IReadOnlyList<SegmentManifest> written, CancellationToken cancellation)
+    private async Task<bool> CommitAsync(IReadOnlyList<SegmentManifest> written, ImmutableArray<long> replaced, CancellationToken cancellation)
     {
         var at = _services.Oracle.Next();
         var added = new List<SegmentManifest>();
@@ -60,7 +64,7 @@ public sealed class CollectionImporter : IRowIntake
             // Loaded before the commit: if that fails nothing has happened.
             foreach (var manifest in added)
                 if (_collection.Loader.IsWanted(manifest.PartitionId)) loaded.Add((manifest.Shard, await _collection.Loader.LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false)));
-            await _services.Segments.CommitAsync(new SegmentChange { CollectionId = _collection.Info.Id, Added = [.. added], ImportId = _importId }, cancellation).ConfigureAwait(false);
+            await _services.Segments.CommitAsync(new SegmentChange { CollectionId = _collection.Info.Id, Added = [.. added], Removed = replaced, ImportId = _importId }, cancellation).ConfigureAwait(false);
         }
         catch
         {
@@ -72,9 +76,13 @@ public sealed class CollectionImporter : IRowIntake
         bool IsKnown(SegmentManifest m) => _services.Segments.FindSegment(m.CollectionId, m.SegmentId) is not null;
         foreach (var (_, segment) in loaded.FindAll(l => !IsKnown(l.Segment.Segment.Manifest))) _collection.Loader.Forget(segment.Segment.SegmentId);
         loaded.RemoveAll(l => !IsKnown(l.Segment.Segment.Manifest));
-        // Side by side: the views of the shards change within a moment.
-        await Task.WhenAll(loaded.GroupBy(l => l.Shard).Select(shard =>
-            _collection.Shard(shard.Key).Running.PostAsync(channel => channel.SwapSealed([.. shard.Select(l => l.Segment)], [])))).ConfigureAwait(false);
+        // Of another attempt that was committed it is not known here whether it took them: the catalogue says.
+        ImmutableArray<long> gone = [.. replaced.Where(id => _services.Segments.FindSegment(_collection.Info.Id, id) is null)];
+        // Side by side: the views of the shards change within a moment. Segments are replaced in collections of one shard only.
+        var shards = loaded.Select(l => l.Shard).Concat(gone.IsEmpty ? [] : Enumerable.Range(0, _collection.Info.ShardCount)).Distinct();
+        await Task.WhenAll(shards.Select(shard =>
+            _collection.Shard(shard).Running.PostAsync(channel => channel.SwapSealed([.. loaded.Where(l => l.Shard == shard).Select(l => l.Segment)], gone)))).ConfigureAwait(false);
+        foreach (var id in gone) _collection.Loader.Forget(id);
         // Somebody may have asked for the collection to be loaded when it was not known yet that these belong to it.
         if (added.Any(m => _collection.Loader.IsWanted(m.PartitionId) && loaded.All(l => l.Segment.Segment.SegmentId != m.SegmentId))) _collection.Loader.Reconcile();
         return added.TrueForAll(IsKnown);

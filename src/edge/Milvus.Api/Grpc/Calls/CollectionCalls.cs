@@ -31,7 +31,10 @@ internal static class CollectionCalls
                     Shards = request.ShardsNum,
                     Partitions = request.NumPartitions,
                     ConsistencyLevel = (ConsistencyLevel)(int)request.ConsistencyLevel,
-                    Properties = request.Properties.ToProperties(),
+                    // Clients say it in either way.
+                    Properties = SchemaReader.HasNamespaces(request.Schema)
+                        ? [.. request.Properties.ToProperties().RemoveAll(p => p.Key == NamespaceRules.Enabled), new Property(NamespaceRules.Enabled, "true")]
+                        : request.Properties.ToProperties(),
                 })
             .Command("DropCollection", DropCollectionRequest.Parser, (request, call) =>
                 new DropCollection(call.Database(request.DbName), request.CollectionName))

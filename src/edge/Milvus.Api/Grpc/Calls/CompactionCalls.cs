@@ -1,4 +1,5 @@
 using Milvus.Api.Mapping;
+using Milvus.Coordinator.External;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
 using MilvusException = Milvus.Model.MilvusException;
@@ -21,6 +22,7 @@ internal static class CompactionCalls
                     var collection = request.CollectionName.Length == 0 && request.CollectionID != 0
                         ? proxy.Catalog.GetCollection(request.CollectionID)
                         : proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
+                    ExternalRules.Refuse(collection, "manual compaction");
                     if (request.TargetSize is > 0 and < SegmentMegabytes)
                         throw MilvusException.InvalidParameter($"targetSize {request.TargetSize} MB should be greater than or equal to configMaxSize {SegmentMegabytes} MB");
                     var id = await maintenance.CompactAsync(collection, call.Cancellation);

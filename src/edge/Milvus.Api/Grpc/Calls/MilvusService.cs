@@ -37,6 +37,7 @@ public static class MilvusService
         ResourceGroupCalls.Add(calls);
         TextCalls.Add(calls);
         ImportCalls.Add(calls, imports);
+        ExternalCalls.Add(calls, imports);
         SnapshotCalls.Add(calls, snapshots);
         LegacyCalls.Add(calls);
         FileResourceCalls.Add(calls);

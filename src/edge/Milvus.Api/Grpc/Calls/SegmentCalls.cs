@@ -46,11 +46,12 @@ internal static class SegmentCalls
                 }
                 return new GetFlushStateResponse { Status = StatusMapping.Ok(), Flushed = flushed };
             })
+            // External collections have nothing to flush.
             .Add("FlushAll", FlushAllRequest.Parser, (_, status) => new FlushAllResponse { Status = status }, async (request, call) =>
             {
                 var latest = proxy.Now();
                 var answer = new FlushAllResponse { Status = StatusMapping.Ok() };
-                foreach (var database in Targets(proxy, request.DbName, request.FlushTargets).GroupBy(c => c.DatabaseName))
+                foreach (var database in Targets(proxy, request.DbName, request.FlushTargets).Where(c => !c.Schema.IsExternal).GroupBy(c => c.DatabaseName))
                 {
                     var result = new FlushAllResult { DbName = database.Key };
                     foreach (var collection in database)
@@ -75,7 +76,7 @@ internal static class SegmentCalls
             {
                 var until = new Timestamp(request.FlushAllTss.Count > 0 ? request.FlushAllTss.Values.Max() : request.FlushAllTs);
                 var answer = new GetFlushAllStateResponse { Status = StatusMapping.Ok(), Flushed = true };
-                foreach (var database in Targets(proxy, request.DbName, request.FlushTargets).GroupBy(c => c.DatabaseName))
+                foreach (var database in Targets(proxy, request.DbName, request.FlushTargets).Where(c => !c.Schema.IsExternal).GroupBy(c => c.DatabaseName))
                 {
                     var state = new FlushAllState { DbName = database.Key };
                     foreach (var collection in database)

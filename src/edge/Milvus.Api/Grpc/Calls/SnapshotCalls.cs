@@ -51,6 +51,18 @@ internal static class SnapshotCalls
                 var command = new RestoreSnapshot(context.Database, request.CollectionName, request.Name, target, request.TargetCollectionName);
                 return new RestoreSnapshotResponse { Status = StatusMapping.Ok(), JobId = await Service().RestoreAsync(context, command, call.Cancellation) };
             })
+            .Add("ExportSnapshot", ExportSnapshotRequest.Parser, (_, status) => new ExportSnapshotResponse { Status = status }, async (request, call) =>
+            {
+                var address = await Transfer(snapshots).ExportAsync(call.Context(request.DbName), request.CollectionName, request.Name, request.TargetS3Path, request.ExternalSpec, call.Cancellation);
+#pragma warning disable CS0612 // Versions after 3.0 answer with a job instead.
+                return new ExportSnapshotResponse { Status = StatusMapping.Ok(), SnapshotMetadataUri = address };
+#pragma warning restore CS0612
+            })
+            .Add("RestoreExternalSnapshot", RestoreExternalSnapshotRequest.Parser, (_, status) => new RestoreExternalSnapshotResponse { Status = status }, async (request, call) =>
+            {
+                var id = await Transfer(snapshots).RestoreAsync(call.Context(request.DbName), request.TargetCollectionName, request.SnapshotMetadataUri, request.ExternalSpec, call.Cancellation);
+                return new RestoreExternalSnapshotResponse { Status = StatusMapping.Ok(), JobId = id };
+            })
             .Add("GetRestoreSnapshotState", GetRestoreSnapshotStateRequest.Parser, (_, status) => new GetRestoreSnapshotStateResponse { Status = status }, (request, _) =>
                 new GetRestoreSnapshotStateResponse { Status = StatusMapping.Ok(), Info = Describe(SnapshotLists.Restore(proxy.Catalog, request.JobId)) })
             .Add("ListRestoreSnapshotJobs", ListRestoreSnapshotJobsRequest.Parser, (_, status) => new ListRestoreSnapshotJobsResponse { Status = status }, (request, call) =>
@@ -67,6 +79,9 @@ internal static class SnapshotCalls
             })
             .Command("UnpinSnapshotData", UnpinSnapshotDataRequest.Parser, (request, _) => new UnpinSnapshot(request.PinId));
     }
+
+    public static SnapshotTransfer Transfer(SnapshotService? snapshots) =>
+        snapshots?.Transfer ?? throw new MilvusException(ErrorCode.Unimplemented, "snapshots outside of the server's store are not supported by this server: service unimplemented");
 
     private static RestoreSnapshotInfo Describe(RestoreJob job) => new()
     {

@@ -27,6 +27,7 @@ internal static class WriteCalls
                     {
                         Collection = request.CollectionName,
                         Partition = request.PartitionName,
+                        Namespace = request.HasNamespace ? request.Namespace : null,
                         RowCount = RowCounts.Read(request.NumRows),
                         Columns = ReadColumns(proxy, context, request.CollectionName, request.NumRows, request.FieldsData),
                         SchemaTimestamp = request.SchemaTimestamp,
@@ -42,6 +43,7 @@ internal static class WriteCalls
                     {
                         Collection = request.CollectionName,
                         Partition = request.PartitionName,
+                        Namespace = request.HasNamespace ? request.Namespace : null,
                         RowCount = RowCounts.Read(request.NumRows),
                         Columns = ReadColumns(proxy, context, request.CollectionName, request.NumRows, request.FieldsData),
                         SchemaTimestamp = request.SchemaTimestamp,
@@ -57,6 +59,7 @@ internal static class WriteCalls
                 {
                     Collection = request.CollectionName,
                     Partition = request.PartitionName,
+                    Namespace = request.HasNamespace ? request.Namespace : null,
                     Expression = request.Expr,
                     Templates = request.ExprTemplateValues.ToLiterals(),
                 };

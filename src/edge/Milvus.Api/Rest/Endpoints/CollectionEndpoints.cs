@@ -3,6 +3,7 @@ using System.Text.Json;
 using Milvus.Api.Mapping;
 using Milvus.Coordinator.Access;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Coordinator.Names;
 using Milvus.Coordinator.Schema;
 using Milvus.Model;
@@ -101,7 +102,7 @@ internal static class CollectionEndpoints
         w.WriteBoolean("autoId", c.Schema.PrimaryKey.AutoId);
         w.WriteStartArray("fields");
         foreach (var f in c.Schema.Fields)
-            if (!f.IsDynamic && c.Schema.ParentOf(f) is null) DescribeField(w, f, f.Name, zone);
+            if (!f.IsDynamic && f.Name != FieldIds.NamespaceName && c.Schema.ParentOf(f) is null) DescribeField(w, f, f.Name, zone);
         w.WriteEndArray();
         w.WriteStartArray("structFields");
         foreach (var s in c.Schema.StructFields) DescribeStruct(w, c.Schema, s, zone);
@@ -118,8 +119,8 @@ internal static class CollectionEndpoints
         w.WriteNumber("partitionsNum", c.Partitions.Length);
         w.WriteString("consistencyLevel", c.ConsistencyLevel.ToString());
         w.WriteBoolean("enableDynamicField", c.Schema.EnableDynamicField);
-        w.WriteString("externalSource", "");
-        w.WriteString("externalSpec", "");
+        w.WriteString("externalSource", c.Schema.ExternalSource);
+        w.WriteString("externalSpec", ExternalSpec.Shown(c.Schema.ExternalSpec));
         w.WritePropertyName("properties");
         DatabaseEndpoints.WritePairs(w, PropertyRules.Shown(c));
         w.WriteEndObject();
@@ -180,6 +181,7 @@ internal static class CollectionEndpoints
         }
         if (f.Default is { } value) SchemaJson.WriteDefault(w, f.Type, value, zone);
         if (f.IsFunctionOutput) w.WriteBoolean("isFunctionOutput", true);
+        if (f.ExternalField.Length > 0) w.WriteString("externalField", f.ExternalField);
         w.WriteEndObject();
     }
 

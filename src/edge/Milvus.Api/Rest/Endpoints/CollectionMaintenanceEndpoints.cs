@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.External;
 using Milvus.Model;
 using Milvus.Proxy;
 
@@ -37,7 +38,9 @@ internal static class CollectionMaintenanceEndpoints
         table["collections/compact"] = async call =>
         {
             if (call.Flag("isClustering")) throw MilvusException.InvalidParameter("clustering compaction is not supported yet");
-            var id = await call.Proxy.Maintenance.CompactAsync(call.DescribedCollection(), call.Cancellation);
+            var collection = call.DescribedCollection();
+            ExternalRules.Refuse(collection, "manual compaction");
+            var id = await call.Proxy.Maintenance.CompactAsync(collection, call.Cancellation);
             return RestReply.Object(w => w.WriteNumber("compactionID", id));
         };
         table["collections/get_compaction_state"] = async call =>

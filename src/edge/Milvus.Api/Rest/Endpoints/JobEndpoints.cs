@@ -7,7 +7,7 @@ using Milvus.Model;
 
 namespace Milvus.Api.Rest.Endpoints;
 
-/// <summary>Bulk import. Exported snapshots and external collections are not part of this server: they say so.</summary>
+/// <summary>Bulk import.</summary>
 internal static class JobEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
@@ -25,10 +25,7 @@ internal static class JobEndpoints
             await Imports(call).AbortAsync(JobId(call), call.Cancellation);
             return RestReply.Empty;
         };
-        foreach (var path in new[] { "jobs/snapshot/restore_external", "jobs/snapshot/export" })
-            table[path] = _ => throw NotYet("moving snapshots to and from other stores");
-        foreach (var path in new[] { "jobs/external_collection/refresh", "jobs/external_collection/describe", "jobs/external_collection/list" })
-            table[path] = _ => throw NotYet("external collections");
+        ExternalEndpoints.Add(table);
     }
 
     private static RestReply List(RestCall call)

@@ -39,7 +39,10 @@ internal static class SchemaJson
         var schema = CustomSchema(call);
         call.Object("params");
         foreach (var name in new[] { "externalSource", "externalSpec" })
-            if (call.Text(name).Length > 0) throw MilvusException.InvalidParameter($"{name} must be given inside schema");
+            if (call.Text(name).Length > 0)
+                throw MilvusException.InvalidParameter("externalSource and externalSpec must be set under schema when creating an external collection", "schema.externalSource/schema.externalSpec", "top-level externalSource/externalSpec");
+        if (schema is null && call.Object("schema") is { } bare && (RestCall.Text(bare, "externalSource").Length > 0 || RestCall.Text(bare, "externalSpec").Length > 0))
+            throw MilvusException.InvalidParameter("external collection is not supported by quick create; provide schema.fields with externalField", "schema.fields", "empty schema fields");
         var draft = schema is { } given ? ReadCustom(call, given) : ReadQuick(call);
         return draft with
         {
@@ -75,6 +78,7 @@ internal static class SchemaJson
             AutoId = isPrimary && autoId,
             IsPartitionKey = RestCall.Flag(field, "isPartitionKey"),
             IsClusteringKey = RestCall.Flag(field, "isClusteringKey"),
+            ExternalField = RestCall.Text(field, "externalField"),
             Nullable = RestCall.Flag(field, "nullable"),
             Description = keepDescription ? RestCall.Text(field, "description") : "",
             Default = ReadDefault(field, type),
@@ -160,7 +164,8 @@ internal static class SchemaJson
         ImmutableArray<IndexDraft> indexes = call.List("indexParams") is { } list ? [.. list.EnumerateArray().Select(ReadIndex)] : [];
         return new CollectionDraft
         {
-            Schema = new CollectionSchema(fields, functions, structs, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField")),
+            Schema = new CollectionSchema(fields, functions, structs, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField"),
+                externalSource: RestCall.Text(schema, "externalSource"), externalSpec: RestCall.Text(schema, "externalSpec")),
             Indexes = indexes,
             LoadAfterwards = indexes.Length > 0,
         };

@@ -39,6 +39,19 @@ internal static class SnapshotEndpoints
             var id = await Service(call).RestoreAsync(call.Context, command, call.Cancellation);
             return RestReply.Object(w => w.WriteNumber("jobId", id));
         };
+        table["jobs/snapshot/export"] = async call =>
+        {
+            var address = await SnapshotCalls.Transfer(call.Snapshots).ExportAsync(
+                call.Context, call.Collection, call.Required("snapshotName", "ExportSnapshotReq"), call.Required("targetS3Path", "ExportSnapshotReq"), call.Text("externalSpec"), call.Cancellation);
+            return RestReply.Object(w => w.WriteString("snapshotMetadataURI", address));
+        };
+        table["jobs/snapshot/restore_external"] = async call =>
+        {
+            var id = await SnapshotCalls.Transfer(call.Snapshots).RestoreAsync(
+                call.Context, call.Required("targetCollectionName", "RestoreExternalSnapshotReq"), call.Required("snapshotMetadataURI", "RestoreExternalSnapshotReq"),
+                call.Text("externalSpec"), call.Cancellation);
+            return RestReply.Object(w => w.WriteNumber("jobId", id));
+        };
         table["jobs/snapshot/describe"] = call => new(DescribeJob(call));
         table["jobs/snapshot/list"] = call => new(ListJobs(call));
     }
