@@ -137,10 +137,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         return new(true);
     }
 
-    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation)
+    public ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation)
     {
         var id = _services.Oracle.NextIds();
-        _compactions[id] = Runtime(collection).Compactor.CompactAsync(force: true);
+        _compactions[id] = Runtime(collection).Compactor.CompactAsync(force: true, byKey);
         _compactionOrder.Enqueue(id);
         while (_compactionOrder.Count > MaxRememberedCompactions && _compactionOrder.TryDequeue(out var oldest)) _compactions.TryRemove(oldest, out _);
         return new(id);

@@ -60,7 +60,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         for (var i = 0; i < 3; i++) await CommitAsync(i + 1, i * 20, 20);
         await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
 
-        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var segments = await WhenAsync(s => s.Length == 1);
         Assert.Equal(60, segments[0].RowCount);
         Assert.Equal([1, 2, 3], segments[0].CompactedFrom.ToArray());
@@ -121,7 +121,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var model = new SlowModel();
         using var worker = new TaskWorker(
             _rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance, filler: new FunctionFiller(new AnalyzerRegistry(), model));
-        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 0), default);
+        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 1, 0), default);
         await model.Asked.Task.WaitAsync(s_patience);
         await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id), default).WaitAsync(s_patience);
         Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 2).Indexes);
@@ -140,7 +140,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var deletes = await TombstoneFiles.WriteAsync(
             new TombstoneBatch(PrimaryKeys.Of([1, 2, 3, 30]), [new Timestamp(20), new Timestamp(21), new Timestamp(22), new Timestamp(23)]), $"tombstones/{_collection.Id}/0/1-0.del", _rig.Objects);
         await CommitAsync(1, 0, 20, [deletes]);
-        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var segments = await WhenAsync(s => s.Length == 1 && s[0].SegmentId != 1);
         Assert.Equal(17, segments[0].RowCount);
         Assert.Equal(new Timestamp(1000), segments[0].DeletesAppliedTo);
@@ -150,9 +150,9 @@ public sealed class TaskPlannerTests : IAsyncLifetime
     public async Task Nothing_to_compact_is_done_at_once()
     {
         await StartAsync(withDataNode: true);
-        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         Assert.True((await _client.AskAsync<CompactionState>(new GetCompactionState(started.CompactionId), default)).Completed);
-        await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionStarted>(new StartCompaction(5), default));
+        await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionStarted>(new StartCompaction(5, ByKey: false), default));
         await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionState>(new GetCompactionState(5), default));
     }
 
@@ -200,7 +200,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         _rig.Settings = _rig.Settings with { Planner = _rig.Settings.Planner with { RemovedGrace = TimeSpan.FromMilliseconds(100) } };
         await StartAsync(withDataNode: true);
         var old = new List<SegmentManifest> { await CommitAsync(1, 0, 20), await CommitAsync(2, 20, 20) };
-        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var merged = Assert.Single(await WhenAsync(s => s.Length == 1));
         await EventuallyAsync(
             () => Task.WhenAll(old.SelectMany(s => s.Columns).Select(c => _rig.Objects.GetLengthAsync(c.ObjectKey))), lengths => lengths.All(l => l is null));

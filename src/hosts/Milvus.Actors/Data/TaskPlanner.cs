@@ -240,10 +240,10 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         Plan([.. lacking], null, null, onlyFilling: true);
     }
 
-    private void OnStartCompaction(StartCompaction start) => Plan([start.CollectionId], new RequestedCompaction(), Sender);
+    private void OnStartCompaction(StartCompaction start) => Plan([start.CollectionId], new RequestedCompaction(), Sender, start.ByKey);
 
     // Beside the actor: asks channels, and the oracle may have to store its bound.
-    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo, bool onlyFilling = false)
+    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo, bool byKey = false, bool onlyFilling = false)
     {
         var busy = Busy(requested is not null);
         var attempts = new Dictionary<long, int>(_attempts);
@@ -260,7 +260,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
                     id = _service.Oracle.NextIds();
                 }
                 foreach (var collection in collections)
-                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), requested is not null, onlyFilling).ConfigureAwait(false));
+                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), requested is not null, byKey, onlyFilling).ConfigureAwait(false));
             }
             catch (Exception e)
             {
