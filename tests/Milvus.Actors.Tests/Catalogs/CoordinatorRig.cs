@@ -107,7 +107,7 @@ internal sealed class CoordinatorRig : IAsyncDisposable
     /// <param name="withTexts">With a third field, "t", which holds the same text in all rows.</param>
     public static CreateCollection Create(string name = Collection, bool withTexts = false) => new(Database, name, new CollectionSchema(
     [
-        new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+        new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true, IsClusteringKey = true },
         new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "4")] },
         .. withTexts ? [new FieldSchema { Name = "t", Type = DataType.VarChar, TypeParams = [new Property("max_length", "99")] }] : Array.Empty<FieldSchema>(),
     ]));

@@ -73,6 +73,26 @@ public sealed class TaskPlannerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_are_divided_by_the_clustering_key_on_request()
+    {
+        _rig.Settings = _rig.Settings with { Engine = _rig.Settings.Engine with { Channel = _rig.Settings.Engine.Channel with { MaxSegmentRows = 40 } } };
+        await StartAsync(withDataNode: true);
+        await _client.ExecuteAsync(CoordinatorRig.Index(), default);
+        for (var i = 0; i < 5; i++) await CommitAsync(i + 1, i * 20, 20);
+        await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
+
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: true), default);
+        var segments = await WhenAsync(s => s.Length == 3);
+        Assert.Equal(100, segments.Sum(s => s.RowCount));
+        Assert.All(segments, s => Assert.InRange(s.RowCount, 33, 34));
+        Assert.All(segments, s => Assert.Equal([1, 2, 3, 4, 5], s.CompactedFrom.ToArray()));
+        Assert.All(segments, s => Assert.Single(s.Indexes));
+        var state = await EventuallyAsync(() => _client.AskAsync<CompactionState>(new GetCompactionState(started.CompactionId), default), s => s.Completed);
+        Assert.Equal((0, 1, 0), (state.Executing, state.Done, state.Failed));
+        Assert.Equal(segments.Min(s => s.SegmentId), state.Targets[0]);
+    }
+
+    [Fact]
     public async Task Older_segments_get_the_outputs_of_a_later_function()
     {
         await StartAsync(withDataNode: true);
