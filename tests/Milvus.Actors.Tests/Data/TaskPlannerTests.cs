@@ -52,6 +52,20 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var file in segments.SelectMany(s => s.Indexes)) Assert.Equal(file.Bytes, await _rig.Objects.GetLengthAsync(file.ObjectKey));
     }
 
+    [Theory]
+    [InlineData(1000, SegmentIndexPlan.DiskGraph)]
+    [InlineData(1 << 20, SegmentIndexPlan.HnswBytes)]
+    public async Task An_automatic_index_stays_on_disk_where_query_nodes_have_no_memory_for_it(long left, string kind)
+    {
+        await StartAsync(withDataNode: true, queryMemory: new NodeUsage(5000, 5000 + left, 3));
+        // Its heartbeat told.
+        await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Nodes.Any(n => n.Roles.Contains("query")));
+        await _client.ExecuteAsync(CoordinatorRig.Index("AUTOINDEX"), default);
+        await CommitAsync(1, 0, 50);
+        var segments = await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
+        Assert.Equal(kind, segments[0].Indexes[0].Kind);
+    }
+
     [Fact]
     public async Task Small_segments_are_merged_on_request()
     {
@@ -141,9 +155,9 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var model = new SlowModel();
         using var worker = new TaskWorker(
             _rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance, filler: new FunctionFiller(new AnalyzerRegistry(), model));
-        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 1, 0), default);
+        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 1, 0, long.MaxValue), default);
         await model.Asked.Task.WaitAsync(s_patience);
-        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id), default).WaitAsync(s_patience);
+        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id, long.MaxValue), default).WaitAsync(s_patience);
         Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 2).Indexes);
         Assert.False(filling.IsCompleted);
         model.Answer.SetResult();
@@ -208,7 +222,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var first = await region.ExpectMsgAsync<BuildIndexTask>(s_patience);
         var second = await region.ExpectMsgAsync<BuildIndexTask>(s_patience);
         Assert.Equal(first, second);
-        Assert.Equal(new BuildIndexTask($"index-1-{index.Id}", _collection.Id, 1, index.Id), first);
+        Assert.Equal(new BuildIndexTask($"index-1-{index.Id}", _collection.Id, 1, index.Id, long.MaxValue), first);
         region.Reply(new TaskRunning(first.TaskId, "node"));
         var status = await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Tasks.Any(t => t.Node == "node"));
         Assert.Single(status.Tasks);
@@ -262,11 +276,11 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var key in stay.Concat(live.Columns.Select(c => c.ObjectKey))) Assert.NotNull(await _rig.Objects.GetLengthAsync(key));
     }
 
-    private async Task StartAsync(bool withDataNode, bool withTexts = false)
+    private async Task StartAsync(bool withDataNode, bool withTexts = false, NodeUsage? queryMemory = null)
     {
         _coordinator = _rig.StartCoordinator();
         _client = _rig.Client(_coordinator);
-        _rig.RegisterNode(_coordinator);
+        _rig.RegisterNode(_coordinator, queryMemory);
         if (withDataNode)
         {
             var worker = new TaskWorker(_rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance,

@@ -116,7 +116,7 @@ public sealed class TaskWorker : IDisposable
         var index = collection.Indexes.First(i => i.Id == task.IndexId);
         var stored = Wait(SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation));
         if (stored.Segments.FirstOrDefault(s => s.SegmentId == task.SegmentId) is not { } manifest) return;
-        if (IndexBuilder.Needs(manifest, index, collection.Schema, _indexes) is not { } plan) return;
+        if (IndexBuilder.Needs(manifest, index, collection.Schema, _indexes with { AvailableBytes = task.AvailableBytes }) is not { } plan) return;
         var started = _time.GetTimestamp();
         var file = Build(manifest, collection, plan, cancellation).Indexes.FirstOrDefault(i => i.File.IndexId == task.IndexId)?.File;
         // A segment without such a field has no file, and never will.
@@ -147,7 +147,7 @@ public sealed class TaskWorker : IDisposable
             // With its indexes, so that it takes over from indexed segments without a time of exact search.
             for (var i = 0; i < written.Length; i++)
                 foreach (var index in collection.Indexes)
-                    if (IndexBuilder.Needs(written[i], index, collection.Schema, _indexes) is { } needed) written[i] = Build(written[i], collection, needed, cancellation).Manifest;
+                    if (IndexBuilder.Needs(written[i], index, collection.Schema, _indexes with { AvailableBytes = task.AvailableBytes }) is { } needed) written[i] = Build(written[i], collection, needed, cancellation).Manifest;
         }
         finally
         {
