@@ -24,6 +24,7 @@ internal static class PartitionPruning
     public static void CheckIsolation(CollectionInfo collection, FilterPlan? filter)
     {
         if (!ParamText.IsTrue(collection.Property(Isolation))) return;
+        filter?.EnsurePartitionKeyIsolation();
         if (filter?.PartitionKeyValues is not { Count: 1 })
             throw MilvusException.InvalidParameter("partition key not found in expr or the expr is invalid when validating partition key isolation");
     }
