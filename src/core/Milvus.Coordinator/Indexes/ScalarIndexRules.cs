@@ -21,7 +21,7 @@ internal static class ScalarIndexRules
     /// <exception cref="MilvusException">1100: the index does not fit the field, or its parameters are wrong.</exception>
     public static void Check(string indexType, FieldSchema field, ImmutableSortedDictionary<string, string> parameters)
     {
-        if (field.Type == DataType.Json) CheckCast(indexType, parameters);
+        if (field.Type == DataType.Json && indexType is not ("Trie" or "RTREE")) CheckCast(indexType, parameters);
         switch (indexType)
         {
             case "INVERTED":
