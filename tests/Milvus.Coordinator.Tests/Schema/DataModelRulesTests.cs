@@ -158,7 +158,7 @@ public class DataModelRulesTests
         world.Refuses(new CreateIndex("", longest, "v") { IndexName = "a-b" }, "Index name can only contain numbers, letters, and underscores.");
         world.Refuses(new CreateRole(tooLong), "the length of role name must be not greater than limit");
         world.Refuses(new CreateRole("r") { Description = new string('x', 1025) }, "description must be not greater than limit");
-        world.Refuses(new CreateResourceGroup(""), "resource group name should be not empty");
+        world.Refuses(new CreateResourceGroup(""), ErrorCode.MissingParameter, "resource group name couldn't be empty");
     }
 
     [Theory]
