@@ -86,6 +86,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         var runtime = Runtime(collection);
         var driver = runtime.Shard(shard).Running;
         var progress = runtime.Loader.Progress;
+        if (progress.Phase == LoadPhase.Loading) progress = await runtime.Loader.WaitAsync(_services.Options.LoadingReadPatienceMs, cancellation).ConfigureAwait(false);
         if (progress.Phase != LoadPhase.Loaded) throw NotLoaded(collection, progress);
         while (true)
         {

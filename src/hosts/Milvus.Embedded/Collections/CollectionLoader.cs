@@ -51,6 +51,23 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         lock (_lock) return _settled.Task.WaitAsync(cancellation);
     }
 
+    /// <summary>How far the load is once it has succeeded or failed, or when the patience has run out.</summary>
+    public async ValueTask<LoadProgress> WaitAsync(int patienceMs, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(patienceMs), services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            // Loading may have begun anew by the time this goes on.
+            while (Progress.Phase == LoadPhase.Loading) await WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The progress says it.
+        }
+        return Progress;
+    }
+
     /// <summary>A commit failed that may have happened nevertheless: what is in view and what is committed may differ until it is known.</summary>
     public void Unsettle()
     {
