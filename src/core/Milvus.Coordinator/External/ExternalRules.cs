@@ -12,7 +12,8 @@ public static class ExternalRules
 
     public const string SpecProperty = "collection.external_spec";
 
-    private static readonly FieldSchema s_key = new() { Name = FieldIds.VirtualKeyName, Description = "virtual primary key", Type = DataType.Int64, IsPrimaryKey = true, AutoId = true };
+    /// <summary>The primary key that the server makes.</summary>
+    public static FieldSchema Key { get; } = new() { Name = FieldIds.VirtualKeyName, Description = "virtual primary key", Type = DataType.Int64, IsPrimaryKey = true, AutoId = true };
 
     /// <summary>The draft as it is to be checked further: fields are nullable. The primary key is <see cref="Key"/>.</summary>
     public static CollectionSchema Normalize(string collection, CollectionSchema draft)
@@ -41,9 +42,6 @@ public static class ExternalRules
         CheckColumns(draft.Fields);
         return draft.With(fields: [.. draft.Fields.Select(f => outputs.Contains(f.Name) ? f : f with { Nullable = true })]);
     }
-
-    /// <summary>The primary key that the server makes.</summary>
-    public static FieldSchema Key => s_key;
 
     /// <summary>Checks a field that is to be added.</summary>
     public static void CheckAdded(string collection, CollectionSchema schema, FieldSchema field)

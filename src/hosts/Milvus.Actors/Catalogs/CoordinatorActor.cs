@@ -22,6 +22,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
     private readonly CoordinatorSettings _settings;
     private readonly ILogger _logger;
+    private readonly LargeRequests _large;
     private readonly NodeTable _nodes;
     private readonly Queue<Early> _early = new();
     private readonly HashSet<Executed> _unacknowledged = [];
@@ -39,6 +40,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     {
         _settings = settings;
         _logger = settings.Logging.CreateLogger<CoordinatorActor>();
+        _large = new LargeRequests(settings.Objects, settings.Time);
         _nodes = new NodeTable(settings.Time, settings.NodeSilence);
         _address = Cluster.Get(Context.System).SelfAddress.ToString();
         _retryPause = settings.RetryPause;
@@ -140,6 +142,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void Running()
     {
         Receive<ExecuteCommand>(OnExecute);
+        Receive<StoredRequest>(OnStored);
         Receive<PingCoordinator>(_ => Sender.Tell(new CoordinatorAlive(_service!.Epoch)));
         Receive<Executed>(OnExecuted);
         Receive<PatienceOver>(p => Answer(p.Executed));
@@ -201,6 +204,22 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             if (reply is CommandExecuted executed) self.Tell(new Executed(executed, replyTo), ActorRefs.NoSender);
             else replyTo.Tell(reply, self);
             if (requests.Service.IsFenced) self.Tell(new Superseded(requests.Service), ActorRefs.NoSender);
+        });
+    }
+
+    private void OnStored(StoredRequest stored)
+    {
+        var (large, replyTo, self) = (_large, Sender, Self);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                self.Tell(await large.UnpackAsync(stored).ConfigureAwait(false), replyTo);
+            }
+            catch (Exception e)
+            {
+                replyTo.Tell(new ControlFailed((int)ErrorCode.ServiceUnavailable, $"a large request cannot be read: {e.Message}: service unavailable", false), self);
+            }
         });
     }
 
