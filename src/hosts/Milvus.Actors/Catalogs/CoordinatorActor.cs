@@ -266,7 +266,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void OnCommitted(CatalogCommitted committed)
     {
         var change = committed.Change;
-        _nodes.Tell(new CatalogDelta(_service!.Epoch, change.FromVersion, change.ToVersion, change.Keys, change.Values), Self);
+        // One that is too large for a message would be lost: nodes that hear of it read the store.
+        var isLarge = change.Values.Sum(v => (long)(v?.Length ?? 0)) > LargeRequests.MaxMessageBytes;
+        _nodes.Tell(isLarge ? new CatalogHeartbeat(_service!.Epoch, change.ToVersion) : new CatalogDelta(_service!.Epoch, change.FromVersion, change.ToVersion, change.Keys, change.Values), Self);
         foreach (var (id, shards) in committed.Touched) Wake(id, shards);
         _planner.Tell(committed);
     }
