@@ -23,9 +23,11 @@ internal static class ImportDecisions
     public static Decision Decide(Catalog catalog, RefreshExternal command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        if (!collection.Schema.IsExternal) throw MilvusException.InvalidParameter("not an external collection", "external collection", collection.Name);
-        if (command.Source.Length == 0 != (command.Spec.Length == 0)) throw ExternalRules.Pair();
+        ExternalRules.Require(collection);
+        if (command.Source.Length == 0 != (command.Spec.Length == 0)) throw MilvusException.InvalidParameter("external_source and external_spec must be both provided or both omitted");
         var isNew = command.Source.Length > 0;
+        if (!isNew && collection.Schema.ExternalSource.Length == 0)
+            throw MilvusException.InvalidParameter($"collection {collection.Name} has no persisted external_source/external_spec, give both");
         var refresh = isNew ? new ExternalRefresh(command.Source, command.Spec, true) : new ExternalRefresh(collection.Schema.ExternalSource, collection.Schema.ExternalSpec, false);
         ExternalSpec.Check(refresh.Source, refresh.Spec);
         if (catalog.Imports.FirstOrDefault(j => j.Refresh is not null && j.CollectionId == collection.Id && !j.IsOver) is { } active)

@@ -18,7 +18,7 @@ public static class ExternalRules
     /// <summary>The draft as it is to be checked further: fields are nullable. The primary key is <see cref="Key"/>.</summary>
     public static CollectionSchema Normalize(string collection, CollectionSchema draft)
     {
-        if (draft.ExternalSource.Length == 0 != (draft.ExternalSpec.Length == 0)) throw Pair();
+        if (draft.ExternalSource.Length == 0 != (draft.ExternalSpec.Length == 0)) throw MilvusException.InvalidParameter("external_source and external_spec must be both set or both empty");
         // Without them the first refresh says where the files are.
         if (draft.ExternalSource.Length > 0) ExternalSpec.Check(draft.ExternalSource, draft.ExternalSpec);
         if (draft.EnableDynamicField) throw Refused(collection, "dynamic field");
@@ -57,7 +57,11 @@ public static class ExternalRules
         if (collection.Schema.IsExternal) throw MilvusException.InvalidParameter($"{operation} operation is not supported for external collection {collection.Name}");
     }
 
-    public static MilvusException Pair() => MilvusException.InvalidParameter("external_source and external_spec must be both provided or both omitted");
+    /// <exception cref="MilvusException">1100: the collection is not external.</exception>
+    public static void Require(CollectionInfo collection)
+    {
+        if (!collection.Schema.IsExternal) throw MilvusException.InvalidParameter("not an external collection", "external collection", collection.Name);
+    }
 
     private static void CheckType(string collection, FieldSchema field)
     {
