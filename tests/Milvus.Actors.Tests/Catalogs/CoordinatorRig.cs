@@ -25,8 +25,9 @@ internal sealed class CoordinatorRig : IAsyncDisposable
     public const string Database = "";
     public const string Collection = "c";
 
-    private CoordinatorRig(ActorSystem system, InMemoryMetaStore meta, CatalogReplica replica)
+    private CoordinatorRig(ActorSystem system, InMemoryMetaStore meta, InMemoryObjectStore objects, CatalogReplica replica)
     {
+        Objects = objects;
         System = system;
         Meta = meta;
         Replica = replica;
@@ -52,7 +53,7 @@ internal sealed class CoordinatorRig : IAsyncDisposable
 
     public InMemoryMetaStore Meta { get; }
 
-    public InMemoryObjectStore Objects { get; } = new();
+    public InMemoryObjectStore Objects { get; }
 
     public CatalogReplica Replica { get; }
 
@@ -85,7 +86,7 @@ internal sealed class CoordinatorRig : IAsyncDisposable
         var system = ActorSystem.Create("milvus", config);
         await Cluster.Get(system).JoinAsync(Cluster.Get(first?.System ?? system).SelfAddress, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
         var meta = first?.Meta ?? new InMemoryMetaStore();
-        return new CoordinatorRig(system, meta, await CatalogReplica.LoadAsync(meta, default));
+        return new CoordinatorRig(system, meta, first?.Objects ?? new InMemoryObjectStore(), await CatalogReplica.LoadAsync(meta, default));
     }
 
     public IActorRef StartCoordinator(string name = "coordinator") => System.ActorOf(CoordinatorActor.Props(Settings), name);
@@ -104,7 +105,7 @@ internal sealed class CoordinatorRig : IAsyncDisposable
         NodeRegistrationActor.Props(coordinator, Replica, ["coordinator", "data", .. queryMemory is null ? Array.Empty<string>() : ["query"]], () => queryMemory ?? new NodeUsage(1, 2, 3)),
         NodeRegistrationActor.Name);
 
-    public CoordinatorClient Client(IActorRef coordinator, TimeSpan? patience = null) => new(coordinator, Replica, TimeProvider.System, patience ?? TimeSpan.FromMinutes(1));
+    public CoordinatorClient Client(IActorRef coordinator, TimeSpan? patience = null) => new(coordinator, Replica, Objects, TimeProvider.System, patience ?? TimeSpan.FromMinutes(1));
 
     /// <param name="withTexts">With a third field, "t", which holds the same text in all rows.</param>
     public static CreateCollection Create(string name = Collection, bool withTexts = false) => new(Database, name, new CollectionSchema(

@@ -19,6 +19,8 @@ internal sealed class FakeProxy : IMilvusProxy
 
     public FakeMaintenance Maintenance { get; } = new();
 
+    public Milvus.Text.Analyzers.AnalyzerRegistry Analyzers { get; } = new();
+
     public FileResources? Resources => null;
 
     IMaintenanceGateway IMilvusProxy.Maintenance => Maintenance;
