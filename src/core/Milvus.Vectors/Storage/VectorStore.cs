@@ -236,9 +236,10 @@ public sealed unsafe class VectorStore
         }
     }
 
-    /// <summary>Writes all rows, one behind the other.</summary>
+    /// <summary>Writes all rows, one behind the other, from a cache line on.</summary>
     internal void Write(PayloadWriter writer)
     {
+        writer.Align();
         for (int slab = 0, row = 0; row < Count; slab++)
         {
             int some = Math.Min(Count - row, _slabs[slab].Length / RowBytes);
