@@ -62,6 +62,8 @@ public sealed class DiskGraphIndex : VectorIndex
 
     public override long MemoryBytes => _codes.MemoryBytes + _cache.MemoryBytes;
 
+    public override long FileBytes => RandomAccess.GetLength(_file.Handle);
+
     /// <summary>Codes are beside the links, as AISAQ has them; otherwise those of all rows are in memory.</summary>
     public bool IsAllOnDisk { get; }
 
