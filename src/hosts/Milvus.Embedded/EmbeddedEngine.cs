@@ -316,11 +316,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         var info = runtime.Info;
         try
         {
-            var memory = runtime.MemoryBytes();
+            var held = runtime.HeldBytes();
             await runtime.DisposeAsync().ConfigureAwait(false);
             for (var shard = 0; shard < info.ShardCount; shard++) _services.Wal.Delete(new ShardId(info.Id, shard).ToString());
             await runtime.CollectGarbageAsync(CancellationToken.None).ConfigureAwait(false);
-            MemoryReturn.After(memory);
+            MemoryReturn.After(held);
         }
         catch (Exception e)
         {

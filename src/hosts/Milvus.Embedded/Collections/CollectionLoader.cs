@@ -284,7 +284,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             }).ConfigureAwait(false);
             foreach (var s in unwanted)
             {
-                freed += s.MemoryBytes;
+                freed += s.HeldBytes;
                 Forget(s.SegmentId);
             }
         }
