@@ -116,6 +116,12 @@ public sealed class MappedVectorsTests : IDisposable
         var store = new Milvus.TestKit.Objects.InMemoryObjectStore();
         var manifest = await SegmentWriter.SealAsync(growing, new SegmentPlace(5, 1, 2, 0), Timestamp.Zero, store);
         var placement = new SegmentPlacement { Fields = ImmutableDictionary<long, FieldPlacement>.Empty.Add(101, new FieldPlacement(true)), CopyDirectory = _directory.Path };
+
+        // An exact index keeps every element rounded; how many there are the length of the file tells.
+        var wide = new CollectionSchema([schema.Fields[0], schema.Fields[1] with { TypeParams = [new Property("dim", "64"), new Property("max_capacity", "8")] }]);
+        var exact = manifest with { Indexes = [new SegmentIndexFile(101, 7, SegmentIndexPlan.Flat, "i", 100)] };
+        var rounded = manifest.Columns.Single(c => c.FieldId == 101).Bytes / 256 * FlatIndex.BytesPerRow(DataType.FloatVector, 64);
+        Assert.Equal(100 + rounded, SealedSegment.EstimateMemory(exact, wide) - SealedSegment.EstimateMemory(manifest, wide));
         var mapped = await SealedSegment.LoadAsync(manifest, schema, store, placement);
         Assert.True(mapped.MemoryBytes < (await SealedSegment.LoadAsync(manifest, schema, store)).MemoryBytes - (bytes.Length * 9L / 10));
         var request = new SegmentSearchRequest

@@ -208,12 +208,18 @@ public sealed class DiskGraphTests : IDisposable
         var results = new TopK();
         byte[] query = store.Row(3).ToArray();
         void Search() => index.Search(query, DataType.FloatVector, new VectorSearchParameters(10) { Ef = 50 }, default, results);
-        Search();
-        Search();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
-            Search();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20 * 64);
+        long least = long.MaxValue;
+
+        // Working memory is shared with the tests that run meanwhile: what another one left behind may have to grow first.
+        for (int round = 0; round < 10; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 20; i++)
+                Search();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.InRange(least, 0, 20 * 64);
     }
 
     private static void AssertScoresAreExact(DiskGraphIndex index, VectorStore store, MetricType metric)

@@ -84,9 +84,7 @@ internal static class SegmentLoader
             // Of what is mapped next to nothing is in memory.
             var isMapped = IsMapped(index, schema, placement);
             if (!isMapped) bytes += EstimateIndex(index);
-            // Rows of an exact index are kept rounded, wherever they are themselves.
-            if (index.Kind == SegmentIndexPlan.Flat && schema.Find(index.FieldId) is { } exact && exact.Type.IsDenseVector())
-                bytes += manifest.RowCount * FlatIndex.BytesPerRow(exact.Type, exact.Dimension);
+            if (index.Kind == SegmentIndexPlan.Flat && schema.Find(index.FieldId) is { } exact) bytes += EstimateRounded(manifest, exact);
             // Codes that are made when a graph is loaded, as far as it is known that some are.
             if (index.Kind is SegmentIndexPlan.Hnsw or SegmentIndexPlan.HnswBytes && placement.Fields.TryGetValue(index.FieldId, out var place) && schema.Find(index.FieldId) is { } field && field.Type.IsDenseVector())
             {
@@ -97,6 +95,14 @@ internal static class SegmentLoader
             }
         }
         return bytes;
+    }
+
+    // Rows of an exact index are kept rounded, wherever they are themselves. How many elements lists have only the length of their file tells.
+    private static long EstimateRounded(SegmentManifest manifest, FieldSchema field)
+    {
+        if (field.Type != DataType.ArrayOfVector) return field.Type.IsDenseVector() ? manifest.RowCount * FlatIndex.BytesPerRow(field.Type, field.Dimension) : 0;
+        var bytes = manifest.Columns.FirstOrDefault(c => c.FieldId == field.Id)?.Bytes ?? 0;
+        return bytes / Math.Max(1, field.ElementType.VectorBytes(field.Dimension)) * FlatIndex.BytesPerRow(field.ElementType, field.Dimension);
     }
 
     // Where a mapped file cannot be deleted, compaction and the garbage collector would fail at theirs.

@@ -11,12 +11,15 @@ internal static class ListTrial
 
     private const int Longest = 8;
 
+    /// <summary>Few: each reads five times the list.</summary>
+    private const int Searches = 16;
+
     /// <summary>The shortest list that finds enough, between <paramref name="least"/> and eight times as much. Deterministic; reads a few thousand nodes.</summary>
     public static int Length(DiskGraphIndex index, int least)
     {
         if (index.Count < BeamTrial.LeastRows)
             return least;
-        var trial = new GraphTrial(index, index.Read);
+        var trial = new GraphTrial(index, Searches, index.Read);
         int length = least;
         while (length < Longest * least && trial.Share(length, Longer * length) < BeamTrial.LeastShare)
             length *= 2;

@@ -9,24 +9,22 @@ internal sealed class GraphTrial
     /// <summary>Two of them are the neighbours that a search is between, which any beam finds.</summary>
     private const int Wanted = 12;
 
-    private const int Searches = 32;
-
     private readonly VectorIndex _index;
     private readonly DataType _form;
     private readonly byte[][] _queries;
     private readonly TopK _results = new();
-    private readonly float[] _worst = new float[Searches];
+    private readonly float[] _worst;
     private int _judge;
     private int _all;
 
+    /// <param name="searches">How many.</param>
     /// <param name="read">A row and the nearest of those it is linked to; −1 for none.</param>
-    public GraphTrial(VectorIndex index, Func<int, (float[] Values, int Link)> read)
+    public GraphTrial(VectorIndex index, int searches, Func<int, (float[] Values, int Link)> read)
     {
         _index = index;
         _form = index.Store.Type == DataType.Int8Vector ? DataType.Int8Vector : DataType.FloatVector;
-        _queries = new byte[Searches][];
-        for (int i = 0; i < Searches; i++)
-            _queries[i] = Bytes(Between(read, (int)((long)i * index.Count / Searches)));
+        _queries = [.. Enumerable.Range(0, searches).Select(i => Bytes(Between(read, (int)((long)i * index.Count / searches))))];
+        _worst = new float[searches];
     }
 
     /// <summary>Half-way between two neighbours: a place where no row is, among rows.</summary>
@@ -58,7 +56,7 @@ internal sealed class GraphTrial
         if (_judge != judge)
             Judge(judge);
         int met = 0;
-        for (int i = 0; i < Searches; i++)
+        for (int i = 0; i < _queries.Length; i++)
         {
             foreach (float score in Search(_queries[i], width).Scores)
                 met += score == _worst[i] || score < _worst[i] != _index.Metric.LargerIsBetter() ? 1 : 0;
@@ -73,7 +71,7 @@ internal sealed class GraphTrial
     private void Judge(int width)
     {
         (_judge, _all) = (width, 0);
-        for (int i = 0; i < Searches; i++)
+        for (int i = 0; i < _queries.Length; i++)
         {
             TopK found = Search(_queries[i], width);
             _worst[i] = found.Scores[^1];

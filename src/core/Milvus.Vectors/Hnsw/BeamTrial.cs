@@ -14,6 +14,8 @@ internal static class BeamTrial
     /// <summary>Of what a wide beam finds, which misses a few itself.</summary>
     public const double LeastShare = 0.975;
 
+    private const int Searches = 32;
+
     /// <summary>
     /// Rows searched for themselves, unless by products, by which a row need not be the nearest to itself: where parts of a graph hang together by few links, a narrow
     /// beam may end in the wrong one and find nothing of use.
@@ -34,7 +36,7 @@ internal static class BeamTrial
     {
         if (index.Count < LeastRows || !CodeSpace.Serves(index.Store.Type))
             return least;
-        var trial = new GraphTrial(index, row => GraphTrial.Read(index.Store, index.Graph, row));
+        var trial = new GraphTrial(index, Searches, row => GraphTrial.Read(index.Store, index.Graph, row));
         foreach (int width in (int[])[least, .. s_widths])
         {
             if (trial.Share(width, Judge) >= LeastShare && KeepsRows(index, trial, width))
