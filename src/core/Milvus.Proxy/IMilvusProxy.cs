@@ -1,6 +1,7 @@
 using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
 using Milvus.Model;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Proxy;
 
@@ -32,6 +33,9 @@ public interface IMilvusProxy
     Task<SearchResult> HybridSearchAsync(RequestContext context, HybridSearchRequest request, CancellationToken cancellation = default);
 
     Task<FlushOutcome> FlushAsync(RequestContext context, string collection, CancellationToken cancellation = default);
+
+    /// <summary>The analyzers that filters and functions use.</summary>
+    AnalyzerRegistry Analyzers { get; }
 
     /// <summary>Files of words for analyzers; null when this process has none.</summary>
     FileResources? Resources { get; }

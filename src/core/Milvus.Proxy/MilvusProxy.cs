@@ -57,6 +57,7 @@ public sealed partial class MilvusProxy : IMilvusProxy
         Maintenance = maintenance;
         Resources = options.Files is { } files ? new FileResources(files, () => Catalog) : null;
         analyzers ??= new AnalyzerRegistry();
+        Analyzers = analyzers;
         var oracle = coordinator.Oracle;
         var scopes = new ReadScopes(new GuaranteeTimestamps(oracle, options), time, options);
         var filters = new Filters(analyzers, time);
@@ -89,6 +90,8 @@ public sealed partial class MilvusProxy : IMilvusProxy
     public Catalog Catalog => _coordinator.Catalog;
 
     public IMaintenanceGateway Maintenance { get; }
+
+    public AnalyzerRegistry Analyzers { get; }
 
     public FileResources? Resources { get; }
 

@@ -184,6 +184,30 @@ public sealed class CoordinatorActorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Requests_that_are_too_large_for_a_message_reach_it_from_another_node()
+    {
+        _rig.RegisterNode(_rig.StartSingleton());
+        await using var other = await CoordinatorRig.StartAsync(_rig);
+        var proxy = other.StartSingleton();
+        other.RegisterNode(proxy);
+        var client = other.Client(proxy);
+        var created = await client.ExecuteAsync(CoordinatorRig.Create() with { Properties = [new Property("note", new string('x', 2 * LargeRequests.MaxMessageBytes))] }, default);
+        var collection = _rig.Replica.Catalog.FindCollection(created.Id)!;
+        Assert.Equal(2 * LargeRequests.MaxMessageBytes, collection.Property("note")!.Length);
+
+        var manifest = await other.SealAsync(collection, 7, 0, 20);
+        await client.CommitSegmentsAsync(
+            CoordinatorRig.Change(manifest with { Sources = [.. Enumerable.Range(0, 20_000).Select(i => $"file-{i}.parquet|{i}|{new string('a', 64)}")] }), default);
+        var stored = Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, collection.Id, default)).Segments);
+        Assert.Equal(20_000, stored.Sources.Length);
+        // Nothing of the requests is left.
+        await foreach (var left in _rig.Objects.ListAsync("snapshots/")) Assert.Fail(left.Key);
+        // Still answered by who decides, not by who carries.
+        Assert.Equal(ErrorCode.CollectionNotFound, (await Assert.ThrowsAsync<MilvusException>(() => client.ExecuteAsync(
+            new AlterCollection("", "none") { SetProperties = [new Property("note", new string('x', 2 * LargeRequests.MaxMessageBytes))] }, default))).Code);
+    }
+
+    [Fact]
     public async Task Another_node_asks_it_and_takes_over_when_its_node_leaves()
     {
         _rig.RegisterNode(_rig.StartSingleton());

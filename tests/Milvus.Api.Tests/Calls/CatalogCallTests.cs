@@ -220,6 +220,9 @@ public sealed class CatalogCallTests
         Assert.Equal((1100, "targetSize 512 MB should be greater than or equal to configMaxSize 1024 MB: invalid parameter"), (small.Status.Code, small.Status.Reason));
         var compaction = await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books" }, ManualCompactionResponse.Parser);
         Assert.Equal((77L, 3), (compaction.CompactionID, compaction.CompactionPlanCount));
+        Assert.False(proxy.Maintenance.CompactedByKey);
+        await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books", MajorCompaction = true }, ManualCompactionResponse.Parser);
+        Assert.True(proxy.Maintenance.CompactedByKey);
         var plans = await server.CallAsync("GetCompactionStateWithPlans", new GetCompactionPlansRequest { CompactionID = 77 }, GetCompactionPlansResponse.Parser);
         Assert.Equal((CompactionState.Executing, 3L), (plans.State, plans.MergeInfos[0].Target));
 

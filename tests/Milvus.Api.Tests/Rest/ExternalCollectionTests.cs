@@ -83,6 +83,25 @@ public sealed class ExternalCollectionTests(RestServer server)
     }
 
     [Fact]
+    public async Task Geometries_in_Parquet_files_are_text_or_binary()
+    {
+        object?[] shapes = [GeometryCodec.ToWkb("POINT (1 2)"), "POINT (3 4)", null];
+        await PutAsync("geo/rows.parquet", ParquetBytes.Write(new(0, false, false), new("id", 2, [1L, 2L, 3L]), new("vec", 4, [new[] { 1f, 1 }, new[] { 2f, 1 }, new[] { 3f, 1 }], IsList: true), new("shape", 6, shapes)));
+        await PutAsync("geobad/rows.parquet", ParquetBytes.Write(new(0, false, false), new("id", 2, [1L]), new("vec", 4, [new[] { 1f, 1 }], IsList: true), new("shape", 6, [new byte[] { 1, 99, 0, 0, 0 }])));
+        await server.DataAsync("collections/create", $$$"""
+            {"collectionName":"ex_geo","schema":{"externalSource":"{{{Source("geo")}}}","externalSpec":{{{JsonSerializer.Serialize(Spec("parquet"))}}},"fields":[
+             {"fieldName":"id","dataType":"Int64","externalField":"id"},
+             {"fieldName":"vec","dataType":"FloatVector","elementTypeParams":{"dim":2},"externalField":"vec"},
+             {"fieldName":"shape","dataType":"Geometry","externalField":"shape"}]}}
+            """);
+        Assert.Equal("RefreshCompleted", Text(await RefreshAsync("ex_geo"), "state"));
+        await IndexAndLoadAsync("ex_geo");
+        var rows = await server.DataAsync("entities/query", new { collectionName = "ex_geo", filter = "id > 0", outputFields = new[] { "id", "shape" }, consistencyLevel = "Strong" });
+        Assert.Equal(["1 POINT (1 2)", "2 POINT (3 4)", "3 "], rows.EnumerateArray().Select(r => $"{Text(r, "id")} {Text(r, "shape")}").Order(StringComparer.Ordinal));
+        Assert.Contains("a value of column 'shape' cannot be read", Text(await RefreshAsync("ex_geo", Source("geobad"), Spec("parquet")), "reason"));
+    }
+
+    [Fact]
     public async Task A_refresh_that_fails_leaves_rows_and_source_as_they_were()
     {
         await CreateAsync("ex_fail", "fail", "json");
@@ -130,6 +149,10 @@ public sealed class ExternalCollectionTests(RestServer server)
         await RefusedAsync("both provided or both omitted", "jobs/external_collection/refresh", new { collectionName = "ex_write", externalSource = Source("x") });
         await PlainCollection.CreateAsync(server.Milvus, "ex_plain");
         await RefusedAsync("not an external collection", "jobs/external_collection/refresh", new { collectionName = "ex_plain" });
+        await RefusedAsync("not an external collection", "jobs/external_collection/list", new { collectionName = "ex_plain" });
+        await RefusedAsync("external field mapping", "collections/fields/add", """{"collectionName":"ex_plain","schema":{"fieldName":"n","dataType":"Int64","nullable":true,"externalField":"n"}}""");
+        await server.DataAsync("collections/create", """{"collectionName":"ex_later","schema":{"fields":[{"fieldName":"vec","dataType":"FloatVector","elementTypeParams":{"dim":2},"externalField":"vec"}]}}""");
+        await RefusedAsync("no persisted external_source/external_spec", "jobs/external_collection/refresh", new { collectionName = "ex_later" });
         Assert.Equal(100, (await server.SendAsync("jobs/external_collection/refresh", new { collectionName = "ex_never_was" })).Code);
         Assert.Equal(1100, (await server.SendAsync("jobs/external_collection/describe", new { jobId = 1 })).Code);
     }

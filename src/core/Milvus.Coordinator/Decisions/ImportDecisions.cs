@@ -17,28 +17,17 @@ internal static class ImportDecisions
         var collection = catalog.GetCollection(command.Database, command.Collection);
         ExternalRules.Refuse(collection, "import");
         if (command.Partition.Length > 0) GetPartition(collection, command.Partition);
-        var job = new ImportJob
-        {
-            Id = context.Ids.NextId(),
-            Database = collection.DatabaseName,
-            Collection = collection.Name,
-            CollectionId = collection.Id,
-            Partition = command.Partition,
-            User = command.User,
-            Files = command.Files,
-            Options = command.Options,
-            AutoCommit = command.AutoCommit,
-            CreatedAt = context.Now,
-        };
-        return Accept(job.Id, [new ImportStored(job), .. Forgotten(catalog)]);
+        return Store(catalog, Job(collection, command.User, context) with { Partition = command.Partition, Files = command.Files, Options = command.Options, AutoCommit = command.AutoCommit });
     }
 
     public static Decision Decide(Catalog catalog, RefreshExternal command, DecisionContext context)
     {
         var collection = catalog.GetCollection(command.Database, command.Collection);
-        if (!collection.Schema.IsExternal) throw MilvusException.InvalidParameter("not an external collection", "external collection", collection.Name);
-        if (command.Source.Length == 0 != (command.Spec.Length == 0)) throw ExternalRules.Pair();
+        ExternalRules.Require(collection);
+        if (command.Source.Length == 0 != (command.Spec.Length == 0)) throw MilvusException.InvalidParameter("external_source and external_spec must be both provided or both omitted");
         var isNew = command.Source.Length > 0;
+        if (!isNew && collection.Schema.ExternalSource.Length == 0)
+            throw MilvusException.InvalidParameter($"collection {collection.Name} has no persisted external_source/external_spec, give both");
         var refresh = isNew ? new ExternalRefresh(command.Source, command.Spec, true) : new ExternalRefresh(collection.Schema.ExternalSource, collection.Schema.ExternalSpec, false);
         ExternalSpec.Check(refresh.Source, refresh.Spec);
         if (catalog.Imports.FirstOrDefault(j => j.Refresh is not null && j.CollectionId == collection.Id && !j.IsOver) is { } active)
@@ -47,22 +36,25 @@ internal static class ImportDecisions
                 ErrorCode.TaskDuplicate,
                 string.Create(CultureInfo.InvariantCulture, $"refresh job {active.Id} is already in progress for collection {collection.Name}, please wait for it to complete or cancel it first: task duplicates[task=refresh_external_collection]"));
         }
-        var job = new ImportJob
-        {
-            Id = context.Ids.NextId(),
-            Database = collection.DatabaseName,
-            Collection = collection.Name,
-            CollectionId = collection.Id,
-            User = command.User,
-            Files = [],
-            Refresh = refresh,
-            CreatedAt = context.Now,
-        };
-        return Accept(job.Id, [new ImportStored(job), .. Forgotten(catalog)]);
+        return Store(catalog, Job(collection, command.User, context) with { Refresh = refresh });
     }
 
-    private static IEnumerable<CatalogEvent> Forgotten(Catalog catalog) =>
-        catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id, j.CollectionId));
+    private static ImportJob Job(CollectionInfo collection, string? user, DecisionContext context) => new()
+    {
+        Id = context.Ids.NextId(),
+        Database = collection.DatabaseName,
+        Collection = collection.Name,
+        CollectionId = collection.Id,
+        User = user,
+        Files = [],
+        CreatedAt = context.Now,
+    };
+
+    private static Decision Store(Catalog catalog, ImportJob job)
+    {
+        var forgotten = catalog.Imports.Where(j => j.IsOver).OrderByDescending(j => j.Id).Skip(Remembered - 1).Select(j => new ImportRemoved(j.Id, j.CollectionId));
+        return Accept(job.Id, [new ImportStored(job), .. forgotten]);
+    }
 
     public static Decision Decide(Catalog catalog, ReportImport command, DecisionContext context)
     {

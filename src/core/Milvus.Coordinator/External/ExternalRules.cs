@@ -12,12 +12,13 @@ public static class ExternalRules
 
     public const string SpecProperty = "collection.external_spec";
 
-    private static readonly FieldSchema s_key = new() { Name = FieldIds.VirtualKeyName, Description = "virtual primary key", Type = DataType.Int64, IsPrimaryKey = true, AutoId = true };
+    /// <summary>The primary key that the server makes.</summary>
+    public static FieldSchema Key { get; } = new() { Name = FieldIds.VirtualKeyName, Description = "virtual primary key", Type = DataType.Int64, IsPrimaryKey = true, AutoId = true };
 
     /// <summary>The draft as it is to be checked further: fields are nullable. The primary key is <see cref="Key"/>.</summary>
     public static CollectionSchema Normalize(string collection, CollectionSchema draft)
     {
-        if (draft.ExternalSource.Length == 0 != (draft.ExternalSpec.Length == 0)) throw Pair();
+        if (draft.ExternalSource.Length == 0 != (draft.ExternalSpec.Length == 0)) throw MilvusException.InvalidParameter("external_source and external_spec must be both set or both empty");
         // Without them the first refresh says where the files are.
         if (draft.ExternalSource.Length > 0) ExternalSpec.Check(draft.ExternalSource, draft.ExternalSpec);
         if (draft.EnableDynamicField) throw Refused(collection, "dynamic field");
@@ -42,9 +43,6 @@ public static class ExternalRules
         return draft.With(fields: [.. draft.Fields.Select(f => outputs.Contains(f.Name) ? f : f with { Nullable = true })]);
     }
 
-    /// <summary>The primary key that the server makes.</summary>
-    public static FieldSchema Key => s_key;
-
     /// <summary>Checks a field that is to be added.</summary>
     public static void CheckAdded(string collection, CollectionSchema schema, FieldSchema field)
     {
@@ -59,7 +57,11 @@ public static class ExternalRules
         if (collection.Schema.IsExternal) throw MilvusException.InvalidParameter($"{operation} operation is not supported for external collection {collection.Name}");
     }
 
-    public static MilvusException Pair() => MilvusException.InvalidParameter("external_source and external_spec must be both provided or both omitted");
+    /// <exception cref="MilvusException">1100: the collection is not external.</exception>
+    public static void Require(CollectionInfo collection)
+    {
+        if (!collection.Schema.IsExternal) throw MilvusException.InvalidParameter("not an external collection", "external collection", collection.Name);
+    }
 
     private static void CheckType(string collection, FieldSchema field)
     {

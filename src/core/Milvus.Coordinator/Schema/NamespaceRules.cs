@@ -10,21 +10,15 @@ public static class NamespaceRules
     public const string Enabled = "namespace.enabled";
     public const string Mode = "namespace.mode";
 
-    private const string ByPartition = "partition";
-    private const string ByKey = "partition_key";
-    private const int NameBytes = 512;
+    internal const string ByPartition = "partition";
+    internal const string ByKey = "partition_key";
+
+    private const string NameBytes = "512";
 
     public static bool AreEnabled(CollectionInfo collection) => PropertyRules.IsTrue(collection.Property(Enabled));
 
     /// <summary>True when every namespace is a partition.</summary>
     public static bool ArePartitions(CollectionInfo collection) => collection.Property(Mode) == ByPartition && AreEnabled(collection);
-
-    /// <exception cref="MilvusException">1100.</exception>
-    internal static void CheckValue(string key, string value)
-    {
-        if (key == Mode && value is not (ByPartition or ByKey)) throw MilvusException.InvalidParameter($"invalid {Mode} value \"{value}\", valid values: [{ByKey},{ByPartition}]");
-        if (key == Enabled && !bool.TryParse(value, out _)) throw MilvusException.InvalidParameter($"invalid {Enabled} value: {value}, expected: true, false");
-    }
 
     /// <summary>The schema of a new collection with what its namespaces need.</summary>
     /// <param name="schema">Complete otherwise.</param>
@@ -43,7 +37,7 @@ public static class NamespaceRules
             Description = "namespace id",
             Type = DataType.VarChar,
             IsPartitionKey = true,
-            TypeParams = [new Property("max_length", NameBytes.ToString(System.Globalization.CultureInfo.InvariantCulture))],
+            TypeParams = [new Property("max_length", NameBytes)],
         };
         return schema.With(fields: schema.Fields.Add(field));
     }

@@ -46,17 +46,13 @@ public static class PropertyRules
                 case Ttl:
                     CheckTtl(value);
                     break;
-                case MmapEnabled or "collection.autocompaction.enabled" or PartitionKeyIsolation or "allow_insert_auto_id":
-                    CheckBoolean(key, value);
-                    break;
-                case DynamicField:
+                case MmapEnabled or "collection.autocompaction.enabled" or PartitionKeyIsolation or "allow_insert_auto_id" or DynamicField or NamespaceRules.Enabled:
                     CheckBoolean(key, value);
                     break;
                 case NamespaceSharding when value is not ("true" or "false"):
                     throw MilvusException.InvalidParameter($"invalid {NamespaceSharding} value \"{value}\", valid values: [true,false]");
-                case NamespaceRules.Enabled or NamespaceRules.Mode:
-                    NamespaceRules.CheckValue(key, value);
-                    break;
+                case NamespaceRules.Mode when value is not (NamespaceRules.ByPartition or NamespaceRules.ByKey):
+                    throw MilvusException.InvalidParameter($"invalid {NamespaceRules.Mode} value \"{value}\", valid values: [{NamespaceRules.ByKey},{NamespaceRules.ByPartition}]");
                 case TimeZone:
                     CheckTimeZone(value);
                     break;

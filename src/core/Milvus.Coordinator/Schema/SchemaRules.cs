@@ -53,7 +53,7 @@ public static class SchemaRules
         if (field.IsPartitionKey) throw MilvusException.InvalidParameter($"not support to add partition key field, field name  = {field.Name}");
         if (field.IsDynamic) throw MilvusException.InvalidParameter($"not support to add dynamic field, field name = {field.Name}");
         if (schema.IsExternal) ExternalRules.CheckAdded(collection, schema, field);
-        else if (field.ExternalField.Length > 0) throw MilvusException.InvalidParameter($"collection {collection} is not external, its fields cannot show a column of a file, field name = {field.Name}");
+        else if (field.ExternalField.Length > 0) throw MilvusException.InvalidParameter($"external field mapping is only for external collections, which {collection} is not, field name = {field.Name}");
         if (!field.Nullable) throw MilvusException.InvalidParameter($"added field must be nullable, please check it, field name = {field.Name}");
         if (schema.Fields.Count(f => !f.IsDynamic) >= Limits.Fields)
             throw MilvusException.InvalidParameter($"The number of fields has reached the maximum value {Limits.Fields}");

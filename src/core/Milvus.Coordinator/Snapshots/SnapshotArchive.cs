@@ -20,6 +20,9 @@ public sealed record SnapshotArchive(SnapshotInfo Snapshot, SnapshotContent Cont
 {
     private const string Kind = "snapshot-export";
 
+    /// <summary>A description of some hundred thousand segments; more is no description but a bomb.</summary>
+    private const int MaxBytes = 1 << 29;
+
     /// <summary>The latest timestamp that a row or a delete of it has.</summary>
     public Timestamp Latest => Content.Segments.Select(s => s.MaxTimestamp).Concat(Content.Channels.Select(c => c.Timestamp)).Append(Snapshot.CreatedAt).Max();
 
@@ -95,7 +98,12 @@ public sealed record SnapshotArchive(SnapshotInfo Snapshot, SnapshotContent Cont
         {
             using var source = new BrotliStream(new MemoryStream(bytes), CompressionMode.Decompress);
             using var target = new MemoryStream();
-            source.CopyTo(target);
+            var buffer = new byte[1 << 16];
+            while (source.Read(buffer) is > 0 and var count)
+            {
+                if (target.Length + count > MaxBytes) throw new IntegrityException(name, "decompresses to more than a description can be");
+                target.Write(buffer, 0, count);
+            }
             return target.ToArray();
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)

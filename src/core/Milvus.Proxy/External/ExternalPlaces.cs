@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Coordinator.External;
 using Milvus.Model;
 using Milvus.Storage.Objects;
@@ -10,8 +11,8 @@ namespace Milvus.Proxy;
 /// </summary>
 /// <param name="store">Where the places are.</param>
 /// <param name="bucket">The bucket that the store is; null when every bucket is a directory of it.</param>
-/// <param name="isOwn">True when the server keeps its own objects there too.</param>
-public sealed class ExternalPlaces(IObjectStore store, string? bucket = null, bool isOwn = false)
+/// <param name="own">Beginnings of the keys of the server's own objects, where it keeps them there too.</param>
+public sealed class ExternalPlaces(IObjectStore store, string? bucket = null, ImmutableArray<string> own = default)
 {
     public IObjectStore Store => store;
 
@@ -32,8 +33,6 @@ public sealed class ExternalPlaces(IObjectStore store, string? bucket = null, bo
     /// <exception cref="MilvusException">1100.</exception>
     public void CheckWritable(string path)
     {
-        if (!isOwn) return;
-        var root = path[..(path.IndexOf('/', StringComparison.Ordinal) is >= 0 and var slash ? slash : path.Length)];
-        if (root is "segments" or "tombstones" or "snapshots") throw MilvusException.InvalidParameter($"{path} lies between the server's own objects");
+        if (!own.IsDefault && own.Any(root => $"{path}/".StartsWith(root, StringComparison.Ordinal))) throw MilvusException.InvalidParameter($"{path} lies between the server's own objects");
     }
 }

@@ -6,9 +6,8 @@ namespace Milvus.Segments;
 
 /// <summary>
 /// Text indexes of a sealed segment's fields: each is made by whoever keeps the segment in memory, in the background, or when a filter first matches words
-/// of the field, which takes about as long as answering that filter by reading every text would. Who keeps the segment may keep their terms
-/// beside its files too. They live as long as the segment is in memory. Safe for
-/// any number of threads.
+/// of the field, which takes about as long as answering that filter by reading every text would. They live as long as the segment is in memory, their terms longer
+/// (<see cref="StoredTexts"/>). Safe for any number of threads.
 /// </summary>
 internal sealed class SealedTexts
 {
@@ -36,7 +35,10 @@ internal sealed class SealedTexts
     /// <summary>Takes an index that was made of the same column before, unless there is one.</summary>
     public void Add(FieldSchema field, ScalarIndex index) => _indexes.TryAdd(KeyOf(field), new Lazy<ScalarIndex>(index));
 
-    private static (long FieldId, string Analyzer) KeyOf(FieldSchema field) => (field.Id, field.Param("analyzer_params") ?? "");
+    /// <summary>What tells the terms of a field from those that another analyzer makes of it.</summary>
+    public static string AnalyzerOf(FieldSchema field) => field.Param("analyzer_params") ?? "";
+
+    private static (long FieldId, string Analyzer) KeyOf(FieldSchema field) => (field.Id, AnalyzerOf(field));
 
     /// <summary>Null when the segment is small or does not store the field.</summary>
     public ScalarIndex? Of(FieldSchema field, SealedData data)

@@ -23,16 +23,17 @@ internal static class StoredTexts
             data.Texts.Of(field, data);
             return null;
         }
-        var key = SegmentKeys.Terms(file.ObjectKey, field.Param("analyzer_params") ?? "");
+        var key = SegmentKeys.Terms(file.ObjectKey, SealedTexts.AnalyzerOf(field));
         Exception? problem = null;
         try
         {
-            if (await store.GetLengthAsync(key, cancellation).ConfigureAwait(false) is not null)
-            {
-                await using var source = await store.OpenReadAsync(key, cancellationToken: cancellation).ConfigureAwait(false);
-                data.Texts.Add(field, TextIndexes.Load(new BufferedStream(source, 1 << 16), key, stored.Blocks, data.RowCount));
-                return null;
-            }
+            await using var source = await store.OpenReadAsync(key, cancellationToken: cancellation).ConfigureAwait(false);
+            data.Texts.Add(field, TextIndexes.Load(new BufferedStream(source, 1 << 16), key, stored.Blocks, data.RowCount));
+            return null;
+        }
+        catch (ObjectNotFoundException)
+        {
+            // The first to hold the segment.
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -27,9 +27,9 @@ internal sealed class ParquetJsonWriter(ParquetLeafReader?[] leaves)
             {
                 Write(json, columns[i], fields[i]);
             }
-            catch (Exception e) when (e is ArgumentException or JsonException or IndexOutOfRangeException or OverflowException)
+            catch (Exception e) when (e is ArgumentException or JsonException or IndexOutOfRangeException or OverflowException or MilvusException)
             {
-                // Text that is no UTF-8, numbers that are none, levels that contradict each other.
+                // Text that is no UTF-8, numbers that are none, bytes that are no geometry, levels that contradict each other.
                 throw new InvalidDataException($"a value of column '{columns[i].Name}' cannot be read: {e.Message}", e);
             }
         }
@@ -136,6 +136,10 @@ internal sealed class ParquetJsonWriter(ParquetLeafReader?[] leaves)
                 break;
             case ParquetType.ByteArray or ParquetType.FixedLenByteArray when field?.Type == DataType.SparseFloatVector:
                 json.WriteRawValue(leaf.Bytes);
+                break;
+            case ParquetType.ByteArray when field?.Type == DataType.Geometry && leaf.Bytes is [0 or 1, ..]:
+                // WKB begins with its byte order, WKT with a letter.
+                json.WriteStringValue(GeometryCodec.ToWkt(leaf.Bytes));
                 break;
             case ParquetType.ByteArray or ParquetType.FixedLenByteArray:
                 json.WriteStringValue(leaf.Bytes);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Milvus.Model;
@@ -10,11 +11,32 @@ namespace Milvus.Api.Import;
 /// <summary>Reads a file of rows, each as a JSON object, without holding the file in memory.</summary>
 internal static class ImportFileReader
 {
+    private const int MaxChunkRows = 4096;
+    private const int MaxChunkBytes = 8 << 20;
+
     private static readonly JsonSerializerOptions s_json = new() { MaxDepth = 128, ReadCommentHandling = JsonCommentHandling.Disallow };
 
+    /// <summary>The rows of a file in order, some thousand or some MiB of them at a time. A list is valid until the next one is asked for.</summary>
     /// <param name="keys">One file, or the files of one group of columns.</param>
     /// <exception cref="MilvusException">2100: the file is malformed.</exception>
-    public static async IAsyncEnumerable<JsonElement> ReadAsync(
+    public static async IAsyncEnumerable<IReadOnlyList<JsonElement>> ReadAsync(
+        IObjectStore files, ImmutableArray<string> keys, ImportFileKind kind, CollectionSchema schema, ImportOptions options, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var chunk = new List<JsonElement>();
+        var bytes = 0L;
+        await foreach (var row in ReadRowsAsync(files, keys, kind, schema, options, cancellation))
+        {
+            chunk.Add(row);
+            bytes += JsonMarshal.GetRawUtf8Value(row).Length;
+            if (chunk.Count < MaxChunkRows && bytes < MaxChunkBytes) continue;
+            yield return chunk;
+            chunk.Clear();
+            bytes = 0;
+        }
+        if (chunk.Count > 0) yield return chunk;
+    }
+
+    private static async IAsyncEnumerable<JsonElement> ReadRowsAsync(
         IObjectStore files, ImmutableArray<string> keys, ImportFileKind kind, CollectionSchema schema, ImportOptions options, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var rows = Rows(files, keys, kind, schema, options, cancellation).GetAsyncEnumerator(cancellation);

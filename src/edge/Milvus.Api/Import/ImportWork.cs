@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Milvus.Api.Import.External;
@@ -20,9 +19,6 @@ namespace Milvus.Api.Import;
 public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gateway, IObjectStore files, TimeProvider time, ILogger logger, ExternalPlaces? external = null)
 {
     private readonly RefreshWork _refresh = new(proxy, gateway, new ExternalFiles(external ?? new ExternalPlaces(files)));
-
-    private const int MaxChunkRows = 4096;
-    private const int MaxChunkBytes = 8 << 20;
 
     /// <summary>Does what there is to do for a job now: all of it, or up to where it waits for its client.</summary>
     /// <exception cref="MilvusException">The catalogue cannot be told how it went; the job is to be tried again.</exception>
@@ -108,25 +104,17 @@ public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gatewa
 
     private async Task<ImportFile> ReadAsync(ImportJob job, ImportFile file, ImportOptions options, IRowIntake? intake, CancellationToken cancellation)
     {
-        long size = 0, count = 0, bytes = 0;
+        long size = 0, count = 0;
         foreach (var path in file.Paths) size += await LengthAsync(path, cancellation);
-        var chunk = new List<JsonElement>();
-        var rows = ImportFileReader.ReadAsync(files, [.. file.Paths.Select(Key)], ImportFileKinds.Of(file.Paths), Collection(job).Schema, options, cancellation);
-        await foreach (var row in rows)
+        await foreach (var rows in ImportFileReader.ReadAsync(files, [.. file.Paths.Select(Key)], ImportFileKinds.Of(file.Paths), Collection(job).Schema, options, cancellation))
         {
-            chunk.Add(row);
-            bytes += JsonMarshal.GetRawUtf8Value(row).Length;
-            if (chunk.Count < MaxChunkRows && bytes < MaxChunkBytes) continue;
-            await InsertAsync(job, chunk, intake, cancellation);
-            count += chunk.Count;
-            chunk.Clear();
-            bytes = 0;
+            await InsertAsync(job, rows, intake, cancellation);
+            count += rows.Count;
         }
-        if (chunk.Count > 0) await InsertAsync(job, chunk, intake, cancellation);
-        return file with { Size = size, TotalRows = count + chunk.Count };
+        return file with { Size = size, TotalRows = count };
     }
 
-    private Task InsertAsync(ImportJob job, List<JsonElement> rows, IRowIntake? intake, CancellationToken cancellation)
+    private Task InsertAsync(ImportJob job, IReadOnlyList<JsonElement> rows, IRowIntake? intake, CancellationToken cancellation)
     {
         var collection = Collection(job);
         return proxy.InsertAsync(new RequestContext(collection.DatabaseName, job.User), new InsertRequest

@@ -22,6 +22,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
 
     private readonly CoordinatorSettings _settings;
     private readonly ILogger _logger;
+    private readonly LargeRequests _large;
     private readonly NodeTable _nodes;
     private readonly Queue<Early> _early = new();
     private readonly HashSet<Executed> _unacknowledged = [];
@@ -39,6 +40,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     {
         _settings = settings;
         _logger = settings.Logging.CreateLogger<CoordinatorActor>();
+        _large = new LargeRequests(settings.Objects, settings.Time);
         _nodes = new NodeTable(settings.Time, settings.NodeSilence);
         _address = Cluster.Get(Context.System).SelfAddress.ToString();
         _retryPause = settings.RetryPause;
@@ -110,6 +112,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             started.Service.Segments.Subscribe(change => self.Tell(new SegmentsCommitted(change.CollectionId), ActorRefs.NoSender)),
         ];
         _planner = Context.ActorOf(TaskPlanner.Props(started.Service, _settings), $"planner-{started.Service.Epoch}");
+        _planner.Tell(new TaskPlanner.QueryMemory(_nodes.FreeQueryBytes()));
         Become(Running);
         _logger.LogInformation("Coordinator of epoch {Epoch} runs at catalogue version {Version}", started.Service.Epoch, started.Service.Catalog.Version);
         var heartbeat = new CatalogHeartbeat(started.Service.Epoch, started.Service.Catalog.Version);
@@ -140,6 +143,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void Running()
     {
         Receive<ExecuteCommand>(OnExecute);
+        Receive<StoredRequest>(OnStored);
         Receive<PingCoordinator>(_ => Sender.Tell(new CoordinatorAlive(_service!.Epoch)));
         Receive<Executed>(OnExecuted);
         Receive<PatienceOver>(p => Answer(p.Executed));
@@ -204,6 +208,22 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
         });
     }
 
+    private void OnStored(StoredRequest stored)
+    {
+        var (large, replyTo, self) = (_large, Sender, Self);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                self.Tell(await large.UnpackAsync(stored).ConfigureAwait(false), replyTo);
+            }
+            catch (Exception e)
+            {
+                replyTo.Tell(new ControlFailed((int)ErrorCode.ServiceUnavailable, $"a large request cannot be read: {e.Message}: service unavailable", false), self);
+            }
+        });
+    }
+
     private void OnExecuted(Executed executed)
     {
         if (IsShown(executed.Reply.Version))
@@ -240,6 +260,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void OnRegister(RegisterNode node)
     {
         if (!_nodes.Register(node, Sender)) _logger.LogInformation("Node {Node} registered with roles {Roles} at catalogue version {Version}", node.Node, string.Join(',', node.Roles), node.CatalogVersion);
+        _planner.Tell(new TaskPlanner.QueryMemory(_nodes.FreeQueryBytes()));
         Sender.Tell(new CatalogHeartbeat(_service!.Epoch, _service.Catalog.Version), Self);
         AnswerShown();
     }
@@ -247,7 +268,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void OnCommitted(CatalogCommitted committed)
     {
         var change = committed.Change;
-        _nodes.Tell(new CatalogDelta(_service!.Epoch, change.FromVersion, change.ToVersion, change.Keys, change.Values), Self);
+        // One that is too large for a message would be lost: nodes that hear of it read the store.
+        var isLarge = change.Values.Sum(v => (long)(v?.Length ?? 0)) > LargeRequests.MaxMessageBytes;
+        _nodes.Tell(isLarge ? new CatalogHeartbeat(_service!.Epoch, change.ToVersion) : new CatalogDelta(_service!.Epoch, change.FromVersion, change.ToVersion, change.Keys, change.Values), Self);
         foreach (var (id, shards) in committed.Touched) Wake(id, shards);
         _planner.Tell(committed);
     }

@@ -5,20 +5,23 @@ using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
 using Milvus.Coordinator.Segments;
 using Milvus.Model;
+using Milvus.Storage.Objects;
 
 namespace Milvus.Actors.Catalogs;
 
 /// <summary>Asks the coordinator through the singleton proxy, which keeps messages while the coordinator moves.</summary>
 /// <param name="coordinator">The singleton proxy.</param>
 /// <param name="replica">This node's copy of the catalogue.</param>
+/// <param name="objects">Takes requests that are too large for a message.</param>
 /// <param name="patience">How long a call waits altogether; 30 s by default, longer than an unattended change of coordinators takes.</param>
-public sealed class CoordinatorClient(IActorRef coordinator, CatalogReplica replica, TimeProvider time, TimeSpan? patience = null) : ICoordinatorClient
+public sealed class CoordinatorClient(IActorRef coordinator, CatalogReplica replica, IObjectStore objects, TimeProvider time, TimeSpan? patience = null) : ICoordinatorClient
 {
     private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_ping = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
+    private readonly LargeRequests _large = new(objects, time);
     private readonly TimeSpan _patience = patience ?? TimeSpan.FromSeconds(30);
 
     public async Task<CommandResult> ExecuteAsync(CoordinatorCommand command, CancellationToken cancellation)
@@ -77,6 +80,19 @@ public sealed class CoordinatorClient(IActorRef coordinator, CatalogReplica repl
 
     /// <exception cref="MilvusException">What the coordinator answered. 2: certainly not done. 10001: no answer, so the outcome is unknown.</exception>
     private async Task<T> CallAsync<T>(IControlMessage message, bool isRepeatable, CancellationToken cancellation)
+    {
+        var packed = await _large.PackAsync(message, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await SendAsync<T>(packed, isRepeatable, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _large.ForgetAsync(packed).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<T> SendAsync<T>(IControlMessage message, bool isRepeatable, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var pause = s_firstPause;

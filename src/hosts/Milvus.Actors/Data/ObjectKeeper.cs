@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Milvus.Actors.Catalogs;
@@ -21,6 +22,9 @@ namespace Milvus.Actors.Data;
 /// </remarks>
 internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettings settings, Func<CollectionInfo, Task<ChannelStatus?[]>> askChannels)
 {
+    /// <summary>Beginnings of the keys of everything that the cluster keeps.</summary>
+    public static readonly ImmutableArray<string> Roots = [ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot, SnapshotService.Root];
+
     private readonly ILogger _logger = settings.Logging.CreateLogger<ObjectKeeper>();
     private readonly Lock _lock = new();
     private readonly Dictionary<long, HashSet<string>> _known = [];
@@ -78,7 +82,7 @@ internal sealed class ObjectKeeper(CoordinatorService service, CoordinatorSettin
         // Before the listing: what grows now may be sealed meanwhile, what does not grow never will again.
         var growing = await GrowingAsync().ConfigureAwait(false);
         var listed = new List<string>();
-        foreach (var root in (string[])[ObjectNames.SegmentRoot, ObjectNames.TombstoneRoot, SnapshotService.Root])
+        foreach (var root in Roots)
             await foreach (var o in settings.Objects.ListAsync(root, cancellation).ConfigureAwait(false)) listed.Add(o.Key);
         var live = service.Segments.LiveObjectKeys().ToHashSet(StringComparer.Ordinal);
         await service.VerifyAsync(cancellation).ConfigureAwait(false);

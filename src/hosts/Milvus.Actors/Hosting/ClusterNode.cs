@@ -201,7 +201,7 @@ public sealed class ClusterNode : IAsyncDisposable
         var coordinator = system.ActorOf(
             ClusterSingletonProxy.Props($"/user/{ClusterNames.Coordinator}", ClusterSingletonProxySettings.Create(system).WithRole(NodeRoles.Coordinator)), ClusterNames.CoordinatorProxy);
         var replica = await CatalogReplica.LoadAsync(stores.Meta, cancellation).ConfigureAwait(false);
-        var client = new CoordinatorClient(coordinator, replica, time);
+        var client = new CoordinatorClient(coordinator, replica, stores.Objects, time);
         var oracle = new ClusterOracle(time, client.AllocateIdsAsync);
         var services = new NodeServices
         {
@@ -236,8 +236,7 @@ public sealed class ClusterNode : IAsyncDisposable
             Proxy = proxy,
             Catalog = () => services.Catalog.Catalog,
             Imports = new Milvus.Api.Import.ImportJobs(proxy),
-            Snapshots = new Milvus.Proxy.SnapshotService(proxy, new Gateways.ClusterSnapshotStorage(services, Gateways.GatewayOptions.Default),
-                new Milvus.Proxy.ExternalPlaces(services.Objects, services.Bucket, isOwn: true)),
+            Snapshots = new Milvus.Proxy.SnapshotService(proxy, new Gateways.ClusterSnapshotStorage(services, Gateways.GatewayOptions.Default), services.Places),
             Access = settings.Authorization ? access : null,
             Health = health,
             Metrics = metrics,

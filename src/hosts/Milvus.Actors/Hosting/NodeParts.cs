@@ -91,8 +91,7 @@ internal sealed class NodeParts : IDisposable
     }
 
     private ImportWork CreateImports() => new(
-        CreateProxy(out _), new ClusterImportGateway(_services, GatewayOptions.Default), _services.Objects, _services.Time, _services.Logging.CreateLogger<ImportWork>(),
-        new ExternalPlaces(_services.Objects, _services.Bucket, isOwn: true));
+        CreateProxy(out _), new ClusterImportGateway(_services, GatewayOptions.Default), _services.Objects, _services.Time, _services.Logging.CreateLogger<ImportWork>(), _services.Places);
 
     public void Dispose()
     {

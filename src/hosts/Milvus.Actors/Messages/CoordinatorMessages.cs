@@ -6,6 +6,9 @@ public sealed record ExecuteCommand(Coordinator.Commands.CoordinatorCommand Comm
 /// <param name="Version">Catalogue version in which the command holds.</param>
 public sealed record CommandExecuted(bool Changed, long Id, ulong At, long Version) : IControlMessage;
 
+/// <summary>An <see cref="ExecuteCommand"/> or <see cref="CommitSegments"/> that is too large for a message: an object holds it until it is answered.</summary>
+public sealed record StoredRequest(string Key) : IControlMessage;
+
 /// <summary>Asks whether a coordinator is at work; answered by <see cref="CoordinatorAlive"/>.</summary>
 public sealed record PingCoordinator : IControlMessage;
 
@@ -41,7 +44,8 @@ public sealed record CatalogDeltaApplied(long Epoch, long Version) : IControlMes
 public sealed record SegmentsChanged(long CollectionId) : IControlMessage;
 
 /// <summary>Starts a compaction; answered by <see cref="CompactionStarted"/>.</summary>
-public sealed record StartCompaction(long CollectionId) : IControlMessage;
+/// <param name="ByKey">Divides the rows by the clustering key, if there is one.</param>
+public sealed record StartCompaction(long CollectionId, bool ByKey) : IControlMessage;
 
 public sealed record CompactionStarted(long CompactionId) : IControlMessage;
 

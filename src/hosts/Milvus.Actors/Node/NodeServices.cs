@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Milvus.Actors.Rpc;
 using Milvus.Actors.Time;
 using Milvus.Embedded;
+using Milvus.Proxy;
 using Milvus.Storage.Meta;
 using Milvus.Storage.Objects;
 
@@ -21,6 +22,9 @@ public sealed class NodeServices
 
     /// <summary>The bucket that the objects are in; null when they are in a directory.</summary>
     public string? Bucket { get; init; }
+
+    /// <summary>Where external files and exported snapshots are: beside the objects.</summary>
+    public ExternalPlaces Places => new(Objects, Bucket, Data.ObjectKeeper.Roots);
 
     public required ClusterOracle Oracle { get; init; }
 

@@ -38,7 +38,13 @@ public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWi
         ? ControlManifest
         : throw new ArgumentException($"{o.GetType()} is not for this serializer", nameof(o));
 
-    public override byte[] ToBinary(object obj)
+    public override byte[] ToBinary(object obj) => Encode(obj);
+
+    /// <exception cref="System.Runtime.Serialization.SerializationException">The bytes name a type that is not allowed, or are no control message.</exception>
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        manifest == ControlManifest ? Decode(bytes) : throw new System.Runtime.Serialization.SerializationException($"manifest '{manifest}' is not known to this version");
+
+    internal static byte[] Encode(object obj)
     {
         using var stream = new MemoryStream(256);
         s_hyperion.Value.Serialize(obj, stream);
@@ -46,9 +52,8 @@ public sealed class ControlSerializer(ExtendedActorSystem system) : SerializerWi
     }
 
     /// <exception cref="System.Runtime.Serialization.SerializationException">The bytes name a type that is not allowed, or are no control message.</exception>
-    public override object FromBinary(byte[] bytes, string manifest)
+    internal static IControlMessage Decode(byte[] bytes)
     {
-        if (manifest != ControlManifest) throw new System.Runtime.Serialization.SerializationException($"manifest '{manifest}' is not known to this version");
         try
         {
             using var stream = new MemoryStream(bytes, writable: false);

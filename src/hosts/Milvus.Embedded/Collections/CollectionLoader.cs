@@ -197,9 +197,13 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             .Where(m => IsWanted(m.PartitionId) && loaded[m.Shard] is { } ids && !ids.Contains(m.SegmentId));
     }
 
+    private bool IsInView(int shard, ImmutableArray<long> segmentIds) =>
+        !segmentIds.IsEmpty && collection.Shards[shard].Driver?.Channel.View.Sealed.Any(s => segmentIds.Contains(s.SegmentId)) == true;
+
     private async Task LoadMissingAsync(CancellationToken cancellation)
     {
         var added = new List<SegmentManifest>();
+        var successors = new List<(SegmentManifest Manifest, LoadedSegment Loaded)>();
         try
         {
             await ReleaseAsync().ConfigureAwait(false);
@@ -214,12 +218,18 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
                 cancellation.ThrowIfCancellationRequested();
                 if (!IsWanted(manifest.PartitionId)) continue;
                 var loaded = await LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false);
-                // Its sources are in view still where the commit of the compaction was not acknowledged.
-                await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], manifest.CompactedFrom)).ConfigureAwait(false);
-                foreach (var source in manifest.CompactedFrom) Forget(source);
+                // Its sources are in view still where the commit of the compaction was not acknowledged; they may have become several segments.
+                if (IsInView(manifest.Shard, manifest.CompactedFrom)) successors.Add((manifest, loaded));
+                else await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], [])).ConfigureAwait(false);
                 added.Add(manifest);
                 done += manifest.TotalBytes;
                 if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
+            }
+            foreach (var shard in successors.GroupBy(s => s.Manifest.Shard))
+            {
+                long[] sources = [.. shard.SelectMany(s => s.Manifest.CompactedFrom).Distinct()];
+                await collection.Shard(shard.Key).Running.PostAsync(channel => channel.SwapSealed([.. shard.Select(s => s.Loaded)], sources)).ConfigureAwait(false);
+                foreach (var source in sources) Forget(source);
             }
             await ReleaseAsync().ConfigureAwait(false);
             if (missing.Count > 0)
@@ -274,7 +284,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             }).ConfigureAwait(false);
             foreach (var s in unwanted)
             {
-                freed += s.MemoryBytes;
+                freed += s.HeldBytes;
                 Forget(s.SegmentId);
             }
         }

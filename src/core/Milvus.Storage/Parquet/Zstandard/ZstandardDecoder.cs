@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Milvus.Storage.Parquet.Zstandard;
@@ -29,7 +30,7 @@ internal ref struct ZstandardDecoder
         6);
 
     private readonly Span<byte> _target;
-    private readonly byte[] _literals = new byte[MaxBlock];
+    private readonly byte[] _literals;
     private int _written;
 
     // Of the last block that had some; later ones may use them again.
@@ -41,7 +42,11 @@ internal ref struct ZstandardDecoder
     private int _recent2 = 4;
     private int _recent3 = 8;
 
-    private ZstandardDecoder(Span<byte> target) => _target = target;
+    private ZstandardDecoder(Span<byte> target, byte[] literals)
+    {
+        _target = target;
+        _literals = literals;
+    }
 
     private static ReadOnlySpan<int> LiteralBases => [16, 18, 20, 22, 24, 28, 32, 40, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 
@@ -55,24 +60,33 @@ internal ref struct ZstandardDecoder
     /// <exception cref="InvalidDataException">The bytes are damaged, or do not give as many.</exception>
     public static void Unpack(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        var written = 0;
-        while (!source.IsEmpty)
+        // One for all frames: a page may be of as many empty ones as fit.
+        var literals = ArrayPool<byte>.Shared.Rent(MaxBlock);
+        try
         {
-            if (source.Length < 8) throw Damaged();
-            var magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
-            if ((magic & 0xFFFFFFF0) == SkippableMagic)
+            var written = 0;
+            while (!source.IsEmpty)
             {
-                var length = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
-                if (length > source.Length - 8) throw Damaged();
-                source = source[(8 + (int)length)..];
-                continue;
+                if (source.Length < 8) throw Damaged();
+                var magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
+                if ((magic & 0xFFFFFFF0) == SkippableMagic)
+                {
+                    var length = BinaryPrimitives.ReadUInt32LittleEndian(source[4..]);
+                    if (length > source.Length - 8) throw Damaged();
+                    source = source[(8 + (int)length)..];
+                    continue;
+                }
+                if (magic != Magic) throw Damaged();
+                var decoder = new ZstandardDecoder(target[written..], literals);
+                source = source[(4 + decoder.Frame(source[4..]))..];
+                written += decoder._written;
             }
-            if (magic != Magic) throw Damaged();
-            var decoder = new ZstandardDecoder(target[written..]);
-            source = source[(4 + decoder.Frame(source[4..]))..];
-            written += decoder._written;
+            if (written != target.Length) throw Damaged();
         }
-        if (written != target.Length) throw Damaged();
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(literals);
+        }
     }
 
     internal static InvalidDataException Damaged() => new("a compressed page of the Parquet file is damaged");

@@ -27,10 +27,12 @@ internal static class RefreshJobs
 
     /// <param name="collection">Empty for all collections of the database.</param>
     /// <returns>Newest first.</returns>
+    /// <exception cref="MilvusException">100: no such collection. 1100: not an external one.</exception>
     public static ImmutableArray<RefreshExternalCollectionJobInfo> List(IMilvusProxy proxy, string database, string collection)
     {
         var name = proxy.Catalog.GetDatabase(database).Name;
         var wanted = collection.Length == 0 ? null : proxy.Catalog.GetCollection(database, collection);
+        if (wanted is not null) ExternalRules.Require(wanted);
         return
         [
             .. proxy.Catalog.Imports.Where(j => j.Refresh is not null && j.Database == name && (wanted is null || j.CollectionId == wanted.Id))

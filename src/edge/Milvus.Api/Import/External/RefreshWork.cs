@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Milvus.Coordinator.External;
 using Milvus.Coordinator.Imports;
@@ -14,9 +13,6 @@ namespace Milvus.Api.Import.External;
 /// </summary>
 internal sealed class RefreshWork(IMilvusProxy proxy, IImportGateway gateway, ExternalFiles files)
 {
-    private const int MaxChunkRows = 4096;
-    private const int MaxChunkBytes = 8 << 20;
-
     // Small files share segments, so that there are not as many of these as of files.
     private const long MaxGroupBytes = 32 << 20;
     private const int MaxGroupFiles = 64;
@@ -33,10 +29,11 @@ internal sealed class RefreshWork(IMilvusProxy proxy, IImportGateway gateway, Ex
         await using var intake = await gateway.BeginAsync(collection, job.Id, cancellation);
         var stored = await gateway.GetSegmentsAsync(collection.Id, cancellation);
         var now = found.Select(f => f.Mark).ToHashSet(StringComparer.Ordinal);
-        var kept = stored.Where(s => !s.Sources.IsEmpty && s.Sources.All(now.Contains)).ToList();
-        var covered = kept.SelectMany(s => s.Sources).ToHashSet(StringComparer.Ordinal);
+        var segments = stored.ToLookup(s => !s.Sources.IsEmpty && s.Sources.All(now.Contains));
+        var covered = segments[true].SelectMany(s => s.Sources).ToHashSet(StringComparer.Ordinal);
         var groups = Group([.. found.Where(f => !covered.Contains(f.Mark))]);
-        var progress = groups.Select(g => new ImportFile([.. g.Select(f => f.Key)], g.Sum(f => f.Length))).ToImmutableArray();
+        // Without their names, which nobody asks for: there may be thousands, and every report would carry them.
+        var progress = groups.Select(g => new ImportFile([], g.Sum(f => f.Length))).ToImmutableArray();
         var step = Math.Max(1, groups.Count / Reports);
         for (var i = 0; i < groups.Count; i++)
         {
@@ -47,7 +44,7 @@ internal sealed class RefreshWork(IMilvusProxy proxy, IImportGateway gateway, Ex
             if (i % step == 0 && i < groups.Count - 1) await report(ImportState.Importing, progress);
         }
         if (!await report(ImportState.Committing, progress)) return;
-        await intake.CommitAsync([.. stored.Where(s => !kept.Contains(s)).Select(s => s.SegmentId)], cancellation);
+        await intake.CommitAsync([.. segments[false].Select(s => s.SegmentId)], cancellation);
     }
 
     private static List<ImmutableArray<ExternalFile>> Group(ImmutableArray<ExternalFile> files)
@@ -72,32 +69,20 @@ internal sealed class RefreshWork(IMilvusProxy proxy, IImportGateway gateway, Ex
 
     private async Task<long> ReadAsync(ImportJob job, ExternalMapping mapping, CollectionInfo begun, ExternalFile file, IRowIntake intake, CancellationToken cancellation)
     {
-        long count = 0, bytes = 0;
-        var chunk = new List<JsonElement>();
-        await foreach (var row in ImportFileReader.ReadAsync(files.Store, [file.Key], ImportFileKinds.Of([file.Key]), mapping.Columns, ImportOptions.Default, cancellation))
-        {
-            chunk.Add(row);
-            bytes += JsonMarshal.GetRawUtf8Value(row).Length;
-            if (chunk.Count < MaxChunkRows && bytes < MaxChunkBytes) continue;
-            await FlushAsync();
-        }
-        if (chunk.Count > 0) await FlushAsync();
-        return count;
-
-        async Task FlushAsync()
+        var count = 0L;
+        await foreach (var rows in ImportFileReader.ReadAsync(files.Store, [file.Key], ImportFileKinds.Of([file.Key]), mapping.Columns, ImportOptions.Default, cancellation))
         {
             var collection = Find(job);
             if (collection.SchemaUpdatedAt != begun.SchemaUpdatedAt) throw ImportFailures.Of("the schema of the collection was changed during the refresh");
             await proxy.InsertAsync(
                 new RequestContext(collection.DatabaseName, job.User),
-                new InsertRequest { Collection = collection.Name, RowCount = chunk.Count, Columns = ReadRows(mapping, chunk, file), Into = intake }, cancellation);
-            count += chunk.Count;
-            bytes = 0;
-            chunk.Clear();
+                new InsertRequest { Collection = collection.Name, RowCount = rows.Count, Columns = ReadRows(mapping, rows, file), Into = intake }, cancellation);
+            count += rows.Count;
         }
+        return count;
     }
 
-    private static ImmutableArray<NamedColumn> ReadRows(ExternalMapping mapping, List<JsonElement> rows, ExternalFile file)
+    private static ImmutableArray<NamedColumn> ReadRows(ExternalMapping mapping, IReadOnlyList<JsonElement> rows, ExternalFile file)
     {
         try
         {
