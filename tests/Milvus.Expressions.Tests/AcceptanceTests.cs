@@ -82,6 +82,8 @@ public class AcceptanceTests
     [InlineData("1.0 < i < 2.0", "cannot cast value to Int64")]
     [InlineData("i + 1.1 == 2.1", "cannot cast value")]
     [InlineData("i / 2 == 1.5", "cannot cast value")]
+    [InlineData("arr[0] / 2 == 1.5", "cannot cast value")]
+    [InlineData("arr[0] % 2.0 == 1", "modulo can only apply on integer types")]
     [InlineData("arr + 1 == 2", "")]
     [InlineData("arr > 1", "can not comparisons array fields directly")]
     [InlineData("arr > [1]", "can not comparisons array fields directly")]

@@ -44,6 +44,8 @@ public class LanguageTests
     [InlineData("2 + i == 5 and 2 * i == 6", "i=3", true)]
     [InlineData("d / 2 == 1.5", "d=3", true)]
     [InlineData("arr[0] + 1 == 3", "arr=[2]", true)]
+    [InlineData("arr[0] + 1.0 >= 3 and arr[0] / 4.0 == 0.5 and not (arr[1] * 0.5 != 1.5) and 2.5 - 1 < arr[0] * 1.0", "arr=[2, 3]", true)]
+    [InlineData("arr[1] - 0.5 > 0 or arr[1] - 0.5 <= 0", "arr=[2]", false)]
     [InlineData("a[\"x\"] % 2 == 1", "a={\"x\": 3.0}", true)]
     [InlineData("a[\"x\"] / 2 == 1", "a={\"x\": 3}", true)]
     [InlineData("a[\"x\"] / 2 == 1.5", "a={\"x\": 3}", true)]

@@ -100,6 +100,18 @@ public sealed class AccessGuardTests
     }
 
     [Fact]
+    public async Task Grants_come_in_the_order_of_what_they_are_on()
+    {
+        await using var server = await StartAsync(
+            new Grant { ObjectType = "Global", Privilege = "DescribeDatabase", Database = "default" }, new Grant { ObjectType = "Global", Privilege = "CreateDatabase", Database = "*" },
+            new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Query", Database = "default" });
+        var reply = await CallAsync(server, "root:Milvus", "SelectGrant", new SelectGrantRequest { Entity = new GrantEntity { Role = new RoleEntity { Name = "reader" } } });
+        Assert.Equal(
+            ["Query", "Search", "CreateDatabase", "DescribeDatabase"],
+            SelectGrantResponse.Parser.ParseFrom(reply.Messages().Single()).Entities.Select(e => e.Grantor.Privilege.Name));
+    }
+
+    [Fact]
     public async Task Probes_need_no_credentials()
     {
         await using var server = await StartAsync();

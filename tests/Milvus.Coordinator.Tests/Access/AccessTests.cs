@@ -106,6 +106,8 @@ public class AccessTests
         world.Refuses(new CreateRole("a-b"), "role name can only contain numbers, letters, dollars and underscores");
         world.Do(new CreateRole("r$"));
         world.Do(new AlterRole("r", "e"));
+        world.Refuses(new AlterRole("none", "e"), "role not exists");
+        world.Refuses(new AlterRole(AccessControl.PublicRole, "e"), ErrorCode.PrivilegeNotPermitted, "the role[public] is a default role, which can't be altered");
         world.Refuses(new GrantRole("x", "r"), "not found the user, maybe the user isn't existed");
         world.Refuses(new GrantRole("u", "x"), "not found the role, maybe the role isn't existed");
         world.Do(new GrantRole("u", "r$"));

@@ -18,6 +18,7 @@ public class ResourceGroupDecisionsTests
     {
         var world = new World();
         Assert.Equal([ResourceGroupInfo.DefaultName], world.Catalog.ResourceGroups.Select(g => g.Name));
+        world.Refuses(new CreateResourceGroup(ResourceGroupInfo.DefaultName), ErrorCode.ResourceGroupExists, "resource group already exist, but create with different config");
         world.Do(new CreateResourceGroup("rg", Config(1, 2)));
         world.DoesNothing(new CreateResourceGroup("rg", Config(1, 2)));
         world.Refuses(new CreateResourceGroup("rg"), ErrorCode.ResourceGroupExists, "resource group already exist, but create with different config[rg=rg]");

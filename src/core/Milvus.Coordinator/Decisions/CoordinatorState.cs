@@ -24,7 +24,7 @@ public sealed record CoordinatorState(Catalog Catalog)
             CreatedAt = context.Now,
             Properties = [],
         }),
-        new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new ResourceGroupConfig())),
+        new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new ResourceGroupConfig { NodeLimit = ResourceGroupInfo.DefaultCapacity })),
         .. AccessBootstrap.Events(context.Now, context.Salt.AsSpan(), context.PasswordIterations),
     ];
 

@@ -24,7 +24,9 @@ internal static class RoleDecisions
 
     public static Decision Decide(Catalog catalog, AlterRole command)
     {
-        var role = GetRole(catalog, command.Name);
+        if (command.Name is AccessControl.AdminRole or AccessControl.PublicRole)
+            throw new MilvusException(ErrorCode.PrivilegeNotPermitted, $"the role[{command.Name}] is a default role, which can't be altered: privilege not permitted");
+        var role = catalog.FindRole(command.Name) ?? throw MilvusException.InvalidParameter("role not exists");
         NameRules.CheckDescription(command.Description, "role");
         return role.Description == command.Description ? Unchanged : Accept(0, new RoleStored(role with { Description = command.Description }));
     }

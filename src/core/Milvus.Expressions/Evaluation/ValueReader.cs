@@ -58,12 +58,19 @@ internal static class ValueReader
         return target;
     }
 
-    /// <summary>Floats and doubles as doubles in scratch memory; the caller may change them.</summary>
+    /// <summary>Numbers as doubles in scratch memory; the caller may change them.</summary>
     public static Span<double> Doubles(in BlockContext block, ColumnRef column, int slot, Span<ulong> unknown)
     {
         var target = block.Scratch.Values<double>(slot, block.RowCount);
-        if (column.Type == DataType.Float) WidenBackwards(Fixed<float>(block, column, slot, unknown), target);
-        else WidenBackwards(Fixed<double>(block, column, slot, unknown), target);
+        switch (column.Type)
+        {
+            case DataType.Int8: WidenBackwards(Fixed<sbyte>(block, column, slot, unknown), target); break;
+            case DataType.Int16: WidenBackwards(Fixed<short>(block, column, slot, unknown), target); break;
+            case DataType.Int32: WidenBackwards(Fixed<int>(block, column, slot, unknown), target); break;
+            case DataType.Int64: WidenBackwards(Fixed<long>(block, column, slot, unknown), target); break;
+            case DataType.Float: WidenBackwards(Fixed<float>(block, column, slot, unknown), target); break;
+            default: WidenBackwards(Fixed<double>(block, column, slot, unknown), target); break;
+        }
         return target;
     }
 

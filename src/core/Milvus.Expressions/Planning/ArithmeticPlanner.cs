@@ -49,13 +49,13 @@ internal static class ArithmeticPlanner
         }
         if (!Literals.AreComparable(column.Type, constant))
             throw new FilterError($"comparisons between {left.TypeName} and {Literals.TypeName(constant)} are not supported");
-        if (column.Type.IsInteger())
+        if (column.Type.IsInteger() && left.Right is Literal.Int)
         {
             if (constant is not Literal.Int value) throw Literals.CannotCast(constant, DataType.Int64);
             var (low, high) = ComparisonPlanner.IntegerBounds(op, value.Value);
             return IntegerArithmetic.Build(column, left.Op, ((Literal.Int)left.Right).Value, low, high);
         }
-        var (least, most) = ComparisonPlanner.FloatBounds(op, column.Type, constant);
+        var (least, most) = ComparisonPlanner.FloatBounds(op, column.Type.IsInteger() ? DataType.Double : column.Type, constant);
         if (!(least <= most)) return new KnownLeaf(column, false);
         var operand = Literals.ToDouble(left.Right);
         return column.Type == DataType.Float
@@ -72,7 +72,8 @@ internal static class ArithmeticPlanner
         var numeric = column.Type.IsNumeric() || column.IsJson;
         if (!numeric || !Literals.IsNumber(constant))
             throw new FilterError($"{name} can only be used between integer or floating or json field expressions");
-        if (column.Type.IsInteger() && constant is not Literal.Int) throw Literals.CannotCast(constant, DataType.Int64);
+        // An element of an array becomes a real number beside one; a field of integers does not.
+        if (column.Type.IsInteger() && column.ElementIndex < 0 && constant is not Literal.Int) throw Literals.CannotCast(constant, DataType.Int64);
         if (op.IsIntegral() && (column.Type.IsFloating() || constant is not Literal.Int))
             throw new FilterError(op == ArithmeticOp.Modulo ? "modulo can only apply on integer types" : "bitwise operations can only apply on integer types");
         if (op is ArithmeticOp.Divide or ArithmeticOp.Modulo && IsZero(column, constant)) throw new FilterError("division or modulus by zero");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Milvus.Expressions.Columns;
 using Milvus.Expressions.Evaluation;
 using Milvus.Expressions.Kernels;
@@ -39,7 +40,7 @@ internal sealed record IntegerArithmeticLeaf(ColumnRef Column, ArithmeticOp Op, 
     }
 }
 
-/// <summary>Low ≤ value op Operand ≤ High in the column's own precision.</summary>
+/// <summary>Low ≤ value op Operand ≤ High in the column's own precision, integers as doubles.</summary>
 internal sealed record FloatArithmeticLeaf<T>(ColumnRef Column, ArithmeticOp Op, T Operand, T Low, T High) : Leaf(Column)
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -49,7 +50,7 @@ internal sealed record FloatArithmeticLeaf<T>(ColumnRef Column, ArithmeticOp Op,
 
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
-        var values = ValueReader.Fixed<T>(block, Column, 0, isUnknown);
+        var values = Column.Type.IsInteger() ? MemoryMarshal.Cast<double, T>(ValueReader.Doubles(block, Column, 0, isUnknown)) : ValueReader.Fixed<T>(block, Column, 0, isUnknown);
         var results = block.Scratch.Values<T>(1, values.Length);
         switch (Op)
         {

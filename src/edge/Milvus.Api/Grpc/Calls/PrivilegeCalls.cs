@@ -52,7 +52,8 @@ internal static class PrivilegeCalls
 
                 var answer = new SelectGrantResponse { Status = StatusMapping.Ok() };
                 var database = call.Database(entity.DbName);
-                foreach (var grant in role.Grants)
+                // As Milvus' keys of them lie.
+                foreach (var grant in role.Grants.OrderBy(g => g.ObjectType, StringComparer.Ordinal).ThenBy(g => $"{g.Database}.{g.ObjectName}", StringComparer.Ordinal).ThenBy(g => g.Privilege, StringComparer.Ordinal))
                 {
                     if (entity.Object is { Name.Length: > 0 } type && type.Name != grant.ObjectType) continue;
                     if (entity.ObjectName.Length > 0 && entity.ObjectName != grant.ObjectName) continue;
