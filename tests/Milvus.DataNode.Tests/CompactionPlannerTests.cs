@@ -94,6 +94,21 @@ public sealed class CompactionPlannerTests
         }
     }
 
+    [Fact]
+    public void By_key_all_segments_become_as_many_as_their_rows_fill_some_at_a_time()
+    {
+        var plan = Assert.Single(CompactionPlanner.PlanByKey([Segment(3, 1000), Segment(1, 700), Segment(2, 900, deleted: 500)], s_limits));
+        Assert.Equal([1, 2, 3], Sources(plan));
+        Assert.Equal(3, plan.Parts);
+        Assert.Empty(CompactionPlanner.PlanByKey([Segment(1, 900)], s_limits));
+        Assert.Equal(1, Assert.Single(CompactionPlanner.PlanByKey([Segment(1, 900, deleted: 1)], s_limits)).Parts);
+
+        var many = CompactionPlanner.PlanByKey([.. Enumerable.Range(1, 40).Select(i => Segment(i, 500, shard: i % 2, bytes: 50_000))], s_limits);
+        Assert.Equal([16, 4, 16, 4], many.Select(p => p.Sources.Length));
+        Assert.Equal([8, 2, 8, 2], many.Select(p => p.Parts));
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => (long)i), many.SelectMany(Sources).Order());
+    }
+
     private static IEnumerable<long> Sources(CompactionPlan plan) => plan.Sources.Select(s => s.SegmentId);
 
     private static CompactionCandidate Segment(long id, int rows, int deleted = 0, int shard = 0, long partition = 7, long bytes = 100) => new(

@@ -21,7 +21,7 @@ public sealed class StoredDataTests
         for (var step = 0; step < 250; step++)
         {
             long[] keys = [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => (long)random.Next(60)).Distinct()];
-            switch (random.Next(12))
+            switch (random.Next(13))
             {
                 case 0: world.Delete(0, keys); break;
                 case 1: world.Delete(random.Next(1, 3), keys); break;
@@ -31,6 +31,13 @@ public sealed class StoredDataTests
                     foreach (var plan in Plans(world))
                     {
                         await world.CompactAsync(plan, random.Next(2) == 0 ? StoredWorld.Indexing : null);
+                        compactions++;
+                    }
+                    break;
+                case 7 when world.Manifests.Length > 1:
+                    foreach (var plan in CompactionPlanner.PlanByKey(world.Manifests.Select(m => new CompactionCandidate(m, 0)), new CompactionLimits(20, 1 << 20, 0.2, 2)))
+                    {
+                        await world.DivideAsync(plan);
                         compactions++;
                     }
                     break;

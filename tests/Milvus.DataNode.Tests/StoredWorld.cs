@@ -61,7 +61,7 @@ internal sealed class StoredWorld : IChannelHost
         var schema = new CollectionSchema(
         [
             new FieldSchema { Name = "key", Type = DataType.Int64, IsPrimaryKey = true },
-            new FieldSchema { Name = "stamp", Type = DataType.Int64 },
+            new FieldSchema { Name = "stamp", Type = DataType.Int64, IsClusteringKey = true },
             new FieldSchema { Name = "vector", Type = DataType.FloatVector, TypeParams = [new Property("dim", "2")] },
         ]);
         await coordinator.ExecuteAsync(new CreateCollection("", "c", schema) { Properties = properties.IsDefault ? [] : properties });
@@ -107,9 +107,23 @@ internal sealed class StoredWorld : IChannelHost
         var place = new SegmentPlace(Oracle.NextIds(), Collection.Id, plan.PartitionId, plan.Shard);
         var merged = await SegmentCompactor.MergeAsync(plan, Collection, deletes, place, Now, Objects, indexes, default);
         LoadedSegment[] loaded = merged.RowCount == 0 ? [] : [await LoadAsync(merged)];
-        await Catalog.CommitAsync(SegmentCompactor.Change(plan, merged));
+        await Catalog.CommitAsync(SegmentCompactor.Change(plan, merged.RowCount == 0 ? [] : [merged]));
         Channel.SwapSealed(loaded, [.. plan.Sources.Select(s => s.SegmentId)]);
         return merged;
+    }
+
+    /// <summary>As <see cref="CompactAsync"/> for a plan of several parts.</summary>
+    public async Task<ImmutableArray<SegmentManifest>> DivideAsync(CompactionPlan plan)
+    {
+        var deletes = await SegmentCompactor.GatherDeletesAsync(this, plan, Catalog, Objects, Oracle, Timestamp.FromMs(Time.Ms - 3), default);
+        var first = Oracle.NextIds(plan.Parts);
+        SegmentPlace[] places = [.. Enumerable.Range(0, plan.Parts).Select(i => new SegmentPlace(first + i, Collection.Id, plan.PartitionId, plan.Shard))];
+        var written = await SegmentCompactor.WriteAsync(plan, Collection, deletes, places, Now, Objects, filler: null, default);
+        var loaded = new List<LoadedSegment>();
+        foreach (var manifest in written) loaded.Add(await LoadAsync(manifest));
+        await Catalog.CommitAsync(SegmentCompactor.Change(plan, written));
+        Channel.SwapSealed(loaded, [.. plan.Sources.Select(s => s.SegmentId)]);
+        return written;
     }
 
     /// <summary>Stamps of the rows that a reader of the channel's view sees now, ascending.</summary>

@@ -42,6 +42,8 @@ public class JsonTests
     [InlineData("[]", "json_contains_all(json, []) and not json_contains_any(json, [])", true)]
     [InlineData("{\"a\": 1}", "json_contains(json, 1) or not json_contains(json, 1)", false)]
     [InlineData("[1,[2,3],{\"a\":4}]", "array_length(json) == 3", true)]
+    [InlineData("{\"a\": {}}", "array_length(json[\"a\"]) == 0 and array_length(json[\"b\"][\"c\"]) < 1 and array_length(json) != 1", true)]
+    [InlineData("{\"a\": []}", "array_length(json[\"b\"]) > 0 or array_length(json[\"a\"]) != 0", false)]
     [InlineData("7", "json / 2 == 3 and json / 2 != 4 and json % 4 == 3 and (json & 3) == 3", true)]
     [InlineData("7", "json / 2 == 3.5", true)]
     [InlineData("7.5", "json * 2 == 15 and json - 0.5 == 7", true)]

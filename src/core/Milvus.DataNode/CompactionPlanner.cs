@@ -16,8 +16,12 @@ public readonly record struct CompactionCandidate(SegmentManifest Manifest, long
     public bool LacksOutputs { get; init; }
 }
 
-/// <summary>Segments to be rewritten as one.</summary>
-public sealed record CompactionPlan(int Shard, long PartitionId, ImmutableArray<SegmentManifest> Sources);
+/// <summary>Segments to be rewritten as one, or as several divided by the clustering key.</summary>
+public sealed record CompactionPlan(int Shard, long PartitionId, ImmutableArray<SegmentManifest> Sources)
+{
+    /// <summary>Segments that come out of it at most.</summary>
+    public int Parts { get; init; } = 1;
+}
 
 /// <summary>What compaction may do at most.</summary>
 /// <param name="MaxRows">Rows of a segment that it may write.</param>
@@ -31,6 +35,11 @@ public static class CompactionPlanner
 {
     /// <summary>A segment below this share of the limits is small.</summary>
     private const double SmallShare = 0.5;
+
+    /// <summary>
+    /// Segments that one clustering writes at most: sources are read once for each of them, and where the collection is loaded old and new ones are in memory together for a moment.
+    /// </summary>
+    private const int MostParts = 8;
 
     /// <param name="candidates">Segments of one collection in any order.</param>
     /// <param name="force">A client asked: any two small segments are merged, any deleted row is reason to rewrite.</param>
@@ -57,6 +66,39 @@ public static class CompactionPlanner
         }
         return plans;
     }
+
+    /// <summary>
+    /// Plans for a collection with a clustering key whose client asked for it: all segments of a shard and partition are rewritten as full ones divided by the key, some at a time.
+    /// </summary>
+    /// <param name="candidates">Segments of one collection in any order.</param>
+    public static IReadOnlyList<CompactionPlan> PlanByKey(IEnumerable<CompactionCandidate> candidates, CompactionLimits limits)
+    {
+        var plans = new List<CompactionPlan>();
+        foreach (var group in candidates.Where(c => c.Manifest.Sources.IsEmpty && !c.LacksOutputs).GroupBy(c => (c.Manifest.Shard, c.Manifest.PartitionId)))
+        {
+            var batch = new List<CompactionCandidate>();
+            foreach (var c in group.OrderBy(c => c.Manifest.SegmentId))
+            {
+                if (batch.Count > 0 && PartsOf([.. batch, c], limits) > MostParts) Close();
+                batch.Add(c);
+            }
+            Close();
+
+            void Close()
+            {
+                // One segment is as clustered as it can be.
+                if (batch.Count > 1 || batch[0].DeletedRows > 0)
+                    plans.Add(new CompactionPlan(group.Key.Shard, group.Key.PartitionId, [.. batch.Select(b => b.Manifest)]) { Parts = PartsOf(batch, limits) });
+                batch.Clear();
+            }
+        }
+        return plans;
+    }
+
+    private static int PartsOf(List<CompactionCandidate> batch, CompactionLimits limits) =>
+        (int)Math.Max(1, Math.Max(Ceiling(batch.Sum(c => c.LiveRows), limits.MaxRows), Ceiling(batch.Sum(LiveBytes), limits.MaxBytes)));
+
+    private static long Ceiling(long amount, long unit) => (amount + (unit - 1)) / unit;
 
     private static HashSet<long> Merge(int shard, long partition, List<CompactionCandidate> small, CompactionLimits limits, int minimum, List<CompactionPlan> plans)
     {

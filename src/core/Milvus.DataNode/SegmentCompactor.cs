@@ -70,11 +70,29 @@ public static class SegmentCompactor
         return merged.RowCount == 0 || indexes is null ? merged : await IndexBuilder.BuildAllAsync(merged, collection, indexes, objects, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The commit that puts the merged segment in its sources' place.</summary>
-    public static SegmentChange Change(CompactionPlan plan, SegmentManifest merged) => new()
+    /// <summary>Writes a plan's segments: one, or as many as it has parts, divided by the collection's clustering key.</summary>
+    /// <param name="places">As many as the plan has parts.</param>
+    /// <returns>Those that have rows, without indexes.</returns>
+    public static async Task<ImmutableArray<SegmentManifest>> WriteAsync(
+        CompactionPlan plan, CollectionInfo collection, CompactionDeletes deletes, IReadOnlyList<SegmentPlace> places, Timestamp now, IObjectStore objects, IFunctionFiller? filler,
+        CancellationToken cancellation)
     {
-        CollectionId = merged.CollectionId,
-        Added = merged.RowCount == 0 ? [] : [merged],
+        ImmutableArray<SegmentManifest> written = places.Count > 1 && ClusteringKey(collection) is { } key
+            ? await Compactor.DivideAsync(
+                plan.Sources, collection.Schema, key, deletes.Batches, places, deletes.Horizon, objects, ExpireBefore(collection, now), Expiry(collection, now), filler, cancellation).ConfigureAwait(false)
+            : [await MergeAsync(plan, collection, deletes, places[0], now, objects, indexes: null, cancellation, filler).ConfigureAwait(false)];
+        return written.RemoveAll(w => w.RowCount == 0);
+    }
+
+    /// <summary>The field that a collection's rows are to be divided by; null without one.</summary>
+    public static FieldSchema? ClusteringKey(CollectionInfo collection) => collection.Schema.Fields.FirstOrDefault(f => f.IsClusteringKey && ColumnOrder.IsDefinedFor(f.Type));
+
+    /// <summary>The commit that puts what was written in its sources' place.</summary>
+    /// <param name="written">Segments with rows.</param>
+    public static SegmentChange Change(CompactionPlan plan, ImmutableArray<SegmentManifest> written) => new()
+    {
+        CollectionId = plan.Sources[0].CollectionId,
+        Added = written,
         Removed = [.. plan.Sources.Select(s => s.SegmentId)],
     };
 

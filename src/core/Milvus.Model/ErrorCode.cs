@@ -33,6 +33,7 @@ public enum ErrorCode
     ResourceGroupExists = 301,
     ResourceGroupLimit = 302,
     IllegalResourceGroupConfig = 303,
+    ResourceGroupNodeNotEnough = 304,
     ReplicaNotFound = 400,
     ReplicaNotAvailable = 401,
     ChannelNotFound = 500,

@@ -101,14 +101,6 @@ public sealed partial class MilvusProxy : IMilvusProxy
     {
         ArgumentNullException.ThrowIfNull(command);
         if (command is DatabaseCommand { Database: var database }) DatabaseDenials.Check(Catalog.FindDatabase(database.Length == 0 ? Limits.DefaultDatabase : database), command);
-        FunctionSchema[] functions = command switch
-        {
-            CreateCollection create => [.. create.Schema.Functions],
-            AddFunction add => [add.Function],
-            _ => [],
-        };
-        foreach (var function in functions)
-            if (function.Type == FunctionType.TextEmbedding) _models.CheckEmbedding(FunctionOutputs.CallOf(function));
         return Resources is null && !FunctionProbe.Concerns(command) ? _coordinator.ExecuteAsync(command, cancellation) : ExecutePreparedAsync(command, cancellation);
     }
 

@@ -35,7 +35,7 @@ public sealed record ProxyOptions
     /// <summary>Models that functions may ask.</summary>
     public Models.ModelOptions Models { get; init; } = Proxy.Models.ModelOptions.Default;
 
-    /// <summary>How long a read that finds shards or segments moved is begun anew before it fails.</summary>
+    /// <summary>How long a read that finds shards or segments moved, or still being loaded, is begun anew before it fails.</summary>
     public int MovedReadPatienceMs { get; init; } = 10_000;
 
     private static int AtLeastOne(int value, string name)

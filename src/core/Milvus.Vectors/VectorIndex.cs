@@ -64,6 +64,9 @@ public abstract class VectorIndex
     /// <summary>The file that the index is in, where it is mapped.</summary>
     internal MappedFile? Mapping { get; set; }
 
+    /// <summary>Bytes of the file that is mapped or read, if one is: it is held until nothing refers to the index, also when it was deleted.</summary>
+    public virtual long FileBytes => Mapping?.Length ?? 0;
+
     /// <summary>Bytes the index itself holds in memory, without the vectors.</summary>
     public abstract long MemoryBytes { get; }
 

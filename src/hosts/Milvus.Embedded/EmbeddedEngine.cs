@@ -86,6 +86,7 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         var runtime = Runtime(collection);
         var driver = runtime.Shard(shard).Running;
         var progress = runtime.Loader.Progress;
+        if (progress.Phase == LoadPhase.Loading) progress = await runtime.Loader.WaitAsync(_services.Options.LoadingReadPatienceMs, cancellation).ConfigureAwait(false);
         if (progress.Phase != LoadPhase.Loaded) throw NotLoaded(collection, progress);
         while (true)
         {
@@ -137,10 +138,10 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         return new(true);
     }
 
-    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation)
+    public ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation)
     {
         var id = _services.Oracle.NextIds();
-        _compactions[id] = Runtime(collection).Compactor.CompactAsync(force: true);
+        _compactions[id] = Runtime(collection).Compactor.CompactAsync(force: true, byKey);
         _compactionOrder.Enqueue(id);
         while (_compactionOrder.Count > MaxRememberedCompactions && _compactionOrder.TryDequeue(out var oldest)) _compactions.TryRemove(oldest, out _);
         return new(id);
@@ -315,11 +316,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
         var info = runtime.Info;
         try
         {
-            var memory = runtime.MemoryBytes();
+            var held = runtime.HeldBytes();
             await runtime.DisposeAsync().ConfigureAwait(false);
             for (var shard = 0; shard < info.ShardCount; shard++) _services.Wal.Delete(new ShardId(info.Id, shard).ToString());
             await runtime.CollectGarbageAsync(CancellationToken.None).ConfigureAwait(false);
-            MemoryReturn.After(memory);
+            MemoryReturn.After(held);
         }
         catch (Exception e)
         {

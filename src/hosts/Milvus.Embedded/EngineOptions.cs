@@ -23,6 +23,9 @@ public sealed record EngineOptions
     /// <summary>How long deleted rows stay readable at past timestamps before sealing and compaction leave them out.</summary>
     public int TombstoneRetentionMs { get; init; } = 60_000;
 
+    /// <summary>How long a read of a collection that is being loaded waits for that before it is refused; a request's own deadline may end it sooner.</summary>
+    public int LoadingReadPatienceMs { get; init; } = 15_000;
+
     /// <summary>Pause between looks at what should be sealed, built or compacted.</summary>
     public int MaintenanceIntervalMs { get; init; } = 1000;
 
@@ -54,6 +57,7 @@ public sealed record EngineOptions
         Wal.Validate();
         ArgumentOutOfRangeException.ThrowIfNegative(MemoryLimitBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(TombstoneRetentionMs);
+        ArgumentOutOfRangeException.ThrowIfNegative(LoadingReadPatienceMs);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaintenanceIntervalMs, 10);
         ArgumentOutOfRangeException.ThrowIfLessThan(MinIndexRows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BuildThreads, 1);

@@ -100,22 +100,24 @@ internal sealed class CoordinatorRig : IAsyncDisposable
             ClusterSingletonProxy.Props("/user/coordinator", ClusterSingletonProxySettings.Create(System).WithRole("coordinator")), "coordinator-proxy");
     }
 
-    public void RegisterNode(IActorRef coordinator) =>
-        System.ActorOf(NodeRegistrationActor.Props(coordinator, Replica, ["coordinator", "data"], () => new NodeUsage(1, 2, 3)), NodeRegistrationActor.Name);
+    /// <param name="queryMemory">What the node has as a query node; null when it is none.</param>
+    public void RegisterNode(IActorRef coordinator, NodeUsage? queryMemory = null) => System.ActorOf(
+        NodeRegistrationActor.Props(coordinator, Replica, ["coordinator", "data", .. queryMemory is null ? Array.Empty<string>() : ["query"]], () => queryMemory ?? new NodeUsage(1, 2, 3)),
+        NodeRegistrationActor.Name);
 
     public CoordinatorClient Client(IActorRef coordinator, TimeSpan? patience = null) => new(coordinator, Replica, Objects, TimeProvider.System, patience ?? TimeSpan.FromMinutes(1));
 
     /// <param name="withTexts">With a third field, "t", which holds the same text in all rows.</param>
     public static CreateCollection Create(string name = Collection, bool withTexts = false) => new(Database, name, new CollectionSchema(
     [
-        new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+        new FieldSchema { Name = "id", Type = DataType.Int64, IsPrimaryKey = true, IsClusteringKey = true },
         new FieldSchema { Name = "v", Type = DataType.FloatVector, TypeParams = [new Property("dim", "4")] },
         .. withTexts ? [new FieldSchema { Name = "t", Type = DataType.VarChar, TypeParams = [new Property("max_length", "99")] }] : Array.Empty<FieldSchema>(),
     ]));
 
-    public static CreateIndex Index() => new(Database, Collection, "v")
+    public static CreateIndex Index(string type = "HNSW") => new(Database, Collection, "v")
     {
-        Params = [new Property("index_type", "HNSW"), new Property("metric_type", "L2"), new Property("params", """{"M":8,"efConstruction":32}""")],
+        Params = [new Property("index_type", type), new Property("metric_type", "L2"), .. type == "HNSW" ? [new Property("params", """{"M":8,"efConstruction":32}""")] : Array.Empty<Property>()],
     };
 
     /// <summary>Writes rows as a sealed segment whose manifest is not committed yet.</summary>

@@ -52,6 +52,20 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var file in segments.SelectMany(s => s.Indexes)) Assert.Equal(file.Bytes, await _rig.Objects.GetLengthAsync(file.ObjectKey));
     }
 
+    [Theory]
+    [InlineData(1000, SegmentIndexPlan.DiskGraph)]
+    [InlineData(1 << 20, SegmentIndexPlan.HnswBytes)]
+    public async Task An_automatic_index_stays_on_disk_where_query_nodes_have_no_memory_for_it(long left, string kind)
+    {
+        await StartAsync(withDataNode: true, queryMemory: new NodeUsage(5000, 5000 + left, 3));
+        // Its heartbeat told.
+        await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Nodes.Any(n => n.Roles.Contains("query")));
+        await _client.ExecuteAsync(CoordinatorRig.Index("AUTOINDEX"), default);
+        await CommitAsync(1, 0, 50);
+        var segments = await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
+        Assert.Equal(kind, segments[0].Indexes[0].Kind);
+    }
+
     [Fact]
     public async Task Small_segments_are_merged_on_request()
     {
@@ -60,7 +74,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         for (var i = 0; i < 3; i++) await CommitAsync(i + 1, i * 20, 20);
         await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
 
-        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var segments = await WhenAsync(s => s.Length == 1);
         Assert.Equal(60, segments[0].RowCount);
         Assert.Equal([1, 2, 3], segments[0].CompactedFrom.ToArray());
@@ -70,6 +84,26 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         Assert.Equal((0, 1, 0), (state.Executing, state.Done, state.Failed));
         Assert.Equal([1, 2, 3], state.Sources[0]);
         Assert.Equal(segments[0].SegmentId, state.Targets[0]);
+    }
+
+    [Fact]
+    public async Task Rows_are_divided_by_the_clustering_key_on_request()
+    {
+        _rig.Settings = _rig.Settings with { Engine = _rig.Settings.Engine with { Channel = _rig.Settings.Engine.Channel with { MaxSegmentRows = 40 } } };
+        await StartAsync(withDataNode: true);
+        await _client.ExecuteAsync(CoordinatorRig.Index(), default);
+        for (var i = 0; i < 5; i++) await CommitAsync(i + 1, i * 20, 20);
+        await WhenAsync(s => s.All(m => m.Indexes.Length == 1));
+
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: true), default);
+        var segments = await WhenAsync(s => s.Length == 3);
+        Assert.Equal(100, segments.Sum(s => s.RowCount));
+        Assert.All(segments, s => Assert.InRange(s.RowCount, 33, 34));
+        Assert.All(segments, s => Assert.Equal([1, 2, 3, 4, 5], s.CompactedFrom.ToArray()));
+        Assert.All(segments, s => Assert.Single(s.Indexes));
+        var state = await EventuallyAsync(() => _client.AskAsync<CompactionState>(new GetCompactionState(started.CompactionId), default), s => s.Completed);
+        Assert.Equal((0, 1, 0), (state.Executing, state.Done, state.Failed));
+        Assert.Equal(segments.Min(s => s.SegmentId), state.Targets[0]);
     }
 
     [Fact]
@@ -121,9 +155,9 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var model = new SlowModel();
         using var worker = new TaskWorker(
             _rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance, filler: new FunctionFiller(new AnalyzerRegistry(), model));
-        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 0), default);
+        var filling = worker.RunAsync(new CompactTask("compact-1-0", _collection.Id, 0, _collection.Partitions[0].Id, [1], 99, 1, 0, long.MaxValue), default);
         await model.Asked.Task.WaitAsync(s_patience);
-        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id), default).WaitAsync(s_patience);
+        await worker.RunAsync(new BuildIndexTask("index-2", _collection.Id, 2, index.Id, long.MaxValue), default).WaitAsync(s_patience);
         Assert.Single((await SegmentStore.LoadAsync(_rig.Meta, _collection.Id)).Segments.Single(s => s.SegmentId == 2).Indexes);
         Assert.False(filling.IsCompleted);
         model.Answer.SetResult();
@@ -140,7 +174,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var deletes = await TombstoneFiles.WriteAsync(
             new TombstoneBatch(PrimaryKeys.Of([1, 2, 3, 30]), [new Timestamp(20), new Timestamp(21), new Timestamp(22), new Timestamp(23)]), $"tombstones/{_collection.Id}/0/1-0.del", _rig.Objects);
         await CommitAsync(1, 0, 20, [deletes]);
-        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var segments = await WhenAsync(s => s.Length == 1 && s[0].SegmentId != 1);
         Assert.Equal(17, segments[0].RowCount);
         Assert.Equal(new Timestamp(1000), segments[0].DeletesAppliedTo);
@@ -150,9 +184,9 @@ public sealed class TaskPlannerTests : IAsyncLifetime
     public async Task Nothing_to_compact_is_done_at_once()
     {
         await StartAsync(withDataNode: true);
-        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        var started = await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         Assert.True((await _client.AskAsync<CompactionState>(new GetCompactionState(started.CompactionId), default)).Completed);
-        await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionStarted>(new StartCompaction(5), default));
+        await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionStarted>(new StartCompaction(5, ByKey: false), default));
         await Assert.ThrowsAsync<MilvusException>(() => _client.AskAsync<CompactionState>(new GetCompactionState(5), default));
     }
 
@@ -188,7 +222,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         var first = await region.ExpectMsgAsync<BuildIndexTask>(s_patience);
         var second = await region.ExpectMsgAsync<BuildIndexTask>(s_patience);
         Assert.Equal(first, second);
-        Assert.Equal(new BuildIndexTask($"index-1-{index.Id}", _collection.Id, 1, index.Id), first);
+        Assert.Equal(new BuildIndexTask($"index-1-{index.Id}", _collection.Id, 1, index.Id, long.MaxValue), first);
         region.Reply(new TaskRunning(first.TaskId, "node"));
         var status = await EventuallyAsync(() => _client.AskAsync<ClusterStatus>(new GetClusterStatus(), default), s => s.Tasks.Any(t => t.Node == "node"));
         Assert.Single(status.Tasks);
@@ -200,7 +234,7 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         _rig.Settings = _rig.Settings with { Planner = _rig.Settings.Planner with { RemovedGrace = TimeSpan.FromMilliseconds(100) } };
         await StartAsync(withDataNode: true);
         var old = new List<SegmentManifest> { await CommitAsync(1, 0, 20), await CommitAsync(2, 20, 20) };
-        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id), default);
+        await _client.AskAsync<CompactionStarted>(new StartCompaction(_collection.Id, ByKey: false), default);
         var merged = Assert.Single(await WhenAsync(s => s.Length == 1));
         await EventuallyAsync(
             () => Task.WhenAll(old.SelectMany(s => s.Columns).Select(c => _rig.Objects.GetLengthAsync(c.ObjectKey))), lengths => lengths.All(l => l is null));
@@ -242,11 +276,11 @@ public sealed class TaskPlannerTests : IAsyncLifetime
         foreach (var key in stay.Concat(live.Columns.Select(c => c.ObjectKey))) Assert.NotNull(await _rig.Objects.GetLengthAsync(key));
     }
 
-    private async Task StartAsync(bool withDataNode, bool withTexts = false)
+    private async Task StartAsync(bool withDataNode, bool withTexts = false, NodeUsage? queryMemory = null)
     {
         _coordinator = _rig.StartCoordinator();
         _client = _rig.Client(_coordinator);
-        _rig.RegisterNode(_coordinator);
+        _rig.RegisterNode(_coordinator, queryMemory);
         if (withDataNode)
         {
             var worker = new TaskWorker(_rig.Settings.Engine, _rig.Meta, _rig.Objects, _rig.Replica, _client, TimeProvider.System, NullLoggerFactory.Instance,

@@ -1,6 +1,8 @@
 using Milvus.Actors.Rpc;
+using Milvus.Actors.Streaming;
 using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Replication;
+using Milvus.Model;
 using Milvus.Proxy;
 
 namespace Milvus.Actors.Tests.Streaming;
@@ -55,11 +57,24 @@ public sealed class ChannelSealingTests
         await rig.FlushAsync();
         await StreamingRig.EventuallyAsync(() => Task.FromResult(rig.Journal.Stored.Count == 0));
         Assert.Equal(0, rig.Query.Table.Count);
+        // A read waits for the load.
         await rig.ExecuteAsync(new LoadCollection("", "rows"));
-        await StreamingRig.EventuallyAsync(async () => (await rig.StatusAsync()).LoadPhase == (int)LoadPhase.Loaded);
         Assert.Equal(20, (await rig.ReadAsync()).Count);
+        Assert.Equal((int)LoadPhase.Loaded, (await rig.StatusAsync()).LoadPhase);
         await rig.ExecuteAsync(new ReleaseCollection("", "rows"));
         await StreamingRig.EventuallyAsync(async () => (await rig.StatusAsync()).LoadPhase == (int)LoadPhase.NotLoaded);
+    }
+
+    [Fact]
+    public async Task A_read_does_not_wait_for_ever_for_a_load()
+    {
+        await using var rig = await StreamingRig.StartAsync(streaming: new StreamingOptions { TickMs = 20, TrimDelayMs = 0, RecoveryPatienceMs = 50 });
+        await rig.WriteAsync(rig.Insert((1, 1)));
+        await rig.FlushAsync();
+        rig.Main.Services.Segments = rig.System.DeadLetters;
+        await rig.ExecuteAsync(new LoadCollection("", "rows"));
+        var e = await Assert.ThrowsAsync<MilvusException>(() => rig.ReadAsync());
+        Assert.Equal(ErrorCode.CollectionNotFullyLoaded, e.Code);
     }
 
     [Fact]

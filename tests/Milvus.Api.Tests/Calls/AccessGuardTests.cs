@@ -52,6 +52,23 @@ public sealed class AccessGuardTests
     }
 
     [Fact]
+    public async Task A_database_is_made_and_removed_where_the_client_is()
+    {
+        var create = new CreateDatabaseRequest { DbName = "db1" };
+        await using (var server = await StartAsync())
+        {
+            var denied = await CallAsync(server, "ann:secret1", "CreateDatabase", create);
+            Assert.Equal((GrpcStatusCode.PermissionDenied, "PrivilegeCreateDatabase: permission deny to ann in the `default` database"), (denied.Status, denied.Message));
+        }
+        await using var granting = await StartAsync(
+            new Grant { ObjectType = "Global", Privilege = "CreateDatabase", Database = "default" }, new Grant { ObjectType = "Global", Privilege = "DescribeDatabase", Database = "default" });
+        Assert.Equal(GrpcStatusCode.Ok, await StatusAsync(granting, "CreateDatabase", create));
+        Assert.Equal(GrpcStatusCode.PermissionDenied, await StatusAsync(granting, "DropDatabase", new DropDatabaseRequest { DbName = "db1" }));
+        // What is told of a database is granted in that one.
+        Assert.Equal(GrpcStatusCode.PermissionDenied, await StatusAsync(granting, "DescribeDatabase", new DescribeDatabaseRequest { DbName = "db1" }));
+    }
+
+    [Fact]
     public async Task Everyone_may_mind_their_own_business()
     {
         await using var server = await StartAsync();
@@ -70,8 +87,10 @@ public sealed class AccessGuardTests
     [InlineData("books", "", 1)]
     [InlineData("books", "other", 1)]
     [InlineData("books", "*", 2)]
-    [InlineData("", "", 2)]
-    public async Task Grants_on_an_object_are_those_of_one_database(string name, string database, int count)
+    [InlineData("", "", 1)]
+    [InlineData("", "other", 1)]
+    [InlineData("", "*", 2)]
+    public async Task Grants_are_those_of_one_database(string name, string database, int count)
     {
         await using var server = await StartAsync(new Grant { ObjectType = "Collection", ObjectName = "books", Privilege = "Query", Database = "other" });
         var entity = new GrantEntity { Role = new RoleEntity { Name = "reader" }, ObjectName = name, DbName = database };

@@ -111,7 +111,7 @@ public sealed class CatalogCallTests
         Assert.Equal(100, progress.Status.Code);
         var index = await server.CallAsync(
             "DescribeIndex", new DescribeIndexRequest { CollectionName = "books", IndexName = "no" }, DescribeIndexResponse.Parser);
-        Assert.Equal((700, LegacyCode.IndexNotExist, "index not found[index=no]"), (index.Status.Code, index.Status.ErrorCode, index.Status.Reason));
+        Assert.Equal((700, LegacyCode.IndexNotExist, "index not found[indexName=no]"), (index.Status.Code, index.Status.ErrorCode, index.Status.Reason));
         var partition = await server.CallAsync(
             "GetPartitionStatistics", new GetPartitionStatisticsRequest { CollectionName = "books", PartitionName = "p" },
             GetPartitionStatisticsResponse.Parser);
@@ -135,6 +135,24 @@ public sealed class CatalogCallTests
         Assert.Equal(["_default", "old"], partitions.PartitionNames);
         Assert.Equal([441L, 442L], partitions.PartitionIDs);
         Assert.Equal(2, partitions.InMemoryPercentages.Count);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_load_finds_the_name_that_was_asked_for()
+    {
+        var resting = MilvusTestServer.Books with { Id = 470, Name = "resting", Aliases = [], Load = null };
+        await using var server = await MilvusTestServer.StartAsync(new CollectionCreated(resting));
+
+        // Clients of Java wait so, by whatever name the collection was loaded.
+        var loading = new ShowCollectionsRequest { Type = ShowType.InMemory, CollectionNames = { "library" } };
+        var shown = await server.CallAsync("ShowCollections", loading, ShowCollectionsResponse.Parser);
+        Assert.Equal((0, "library", 100L), (shown.Status.Code, Assert.Single(shown.CollectionNames), shown.InMemoryPercentages[0]));
+
+        var all = await server.CallAsync("ShowCollections", new ShowCollectionsRequest { Type = ShowType.InMemory }, ShowCollectionsResponse.Parser);
+        Assert.Equal((0, "books"), (all.Status.Code, Assert.Single(all.CollectionNames)));
+        var refused = await server.CallAsync(
+            "ShowCollections", new ShowCollectionsRequest { Type = ShowType.InMemory, CollectionNames = { "resting" } }, ShowCollectionsResponse.Parser);
+        Assert.Equal((101, "collection not loaded[collection=470]"), (refused.Status.Code, refused.Status.Reason));
     }
 
     [Fact]
@@ -202,6 +220,9 @@ public sealed class CatalogCallTests
         Assert.Equal((1100, "targetSize 512 MB should be greater than or equal to configMaxSize 1024 MB: invalid parameter"), (small.Status.Code, small.Status.Reason));
         var compaction = await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books" }, ManualCompactionResponse.Parser);
         Assert.Equal((77L, 3), (compaction.CompactionID, compaction.CompactionPlanCount));
+        Assert.False(proxy.Maintenance.CompactedByKey);
+        await server.CallAsync("ManualCompaction", new ManualCompactionRequest { CollectionName = "books", MajorCompaction = true }, ManualCompactionResponse.Parser);
+        Assert.True(proxy.Maintenance.CompactedByKey);
         var plans = await server.CallAsync("GetCompactionStateWithPlans", new GetCompactionPlansRequest { CompactionID = 77 }, GetCompactionPlansResponse.Parser);
         Assert.Equal((CompactionState.Executing, 3L), (plans.State, plans.MergeInfos[0].Target));
 

@@ -85,7 +85,14 @@ internal sealed class FakeMaintenance : IMaintenanceGateway
 
     public ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation) => ValueTask.FromResult(Flushed);
 
-    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.FromResult(77L);
+    /// <summary>Whether the last compaction was to divide rows by the clustering key.</summary>
+    public bool? CompactedByKey { get; private set; }
+
+    public ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation)
+    {
+        CompactedByKey = byKey;
+        return ValueTask.FromResult(77L);
+    }
 
     public ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation) => ValueTask.FromResult(Compaction);
 

@@ -108,7 +108,7 @@ public sealed class RefreshRestartTests : IAsyncLifetime, IDisposable
         }
         var before = await SegmentsAsync();
         Assert.Equal(5, before.Count);
-        await _milvus.Engine.CompactAsync(_milvus.Proxy.Catalog.GetCollection("default", "c"), default);
+        await _milvus.Engine.CompactAsync(_milvus.Proxy.Catalog.GetCollection("default", "c"), byKey: false, default);
         Assert.Equal(before, await SegmentsAsync());
         Assert.Equal(140, await CountAsync());
     }

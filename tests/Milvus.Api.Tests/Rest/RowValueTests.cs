@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Milvus.Api.Rest.Values;
+using Milvus.Api.Tests.Calls;
 using Milvus.Model;
 
 namespace Milvus.Api.Tests.Rest;
@@ -44,8 +45,38 @@ public sealed class RowValueTests
                 w.WriteEndArray();
             }
             using var document = JsonDocument.Parse(buffer.WrittenMemory);
-            var read = Assert.Single(RowReader.Read(document.RootElement, schema, Tokyo, partial: false, allowAutoId: false));
+            var read = Assert.Single(RowReader.Read(document.RootElement, MilvusTestServer.Books with { Schema = schema }, Tokyo, partial: false, allowAutoId: false));
             Assert.Equal(Rows(column), Rows(read.Column));
+        }
+    }
+
+    [Fact]
+    public void What_a_function_computes_is_given_only_where_a_property_lets_it()
+    {
+        var collection = MilvusTestServer.Books with
+        {
+            Schema = new CollectionSchema(
+                [
+                    new FieldSchema { Id = 100, Name = "id", Type = DataType.Int64, IsPrimaryKey = true },
+                    new FieldSchema { Id = 101, Name = "text", Type = DataType.VarChar, TypeParams = [new("max_length", "64"), new("enable_analyzer", "true")] },
+                    new FieldSchema { Id = 102, Name = "dense", Type = DataType.FloatVector, IsFunctionOutput = true, TypeParams = [new("dim", "2")] },
+                    new FieldSchema { Id = 103, Name = "terms", Type = DataType.SparseFloatVector, IsFunctionOutput = true },
+                ],
+                [
+                    new FunctionSchema { Id = 1, Name = "embed", Type = FunctionType.TextEmbedding, InputFields = ["text"], OutputFields = ["dense"] },
+                    new FunctionSchema { Id = 2, Name = "bm25", Type = FunctionType.BM25, InputFields = ["text"], OutputFields = ["terms"] },
+                ]),
+        };
+        const string Dense = """[{"id":1,"text":"a","dense":[1,2]}]""";
+        Assert.Contains("function output field: dense", Assert.ThrowsAny<Exception>(() => Names(collection, Dense)).Message, StringComparison.Ordinal);
+        collection = collection with { Properties = [new("collection.function.allowInsertNonBM25FunctionOutputs", "true")] };
+        Assert.Equal(["id", "text", "dense"], Names(collection, Dense));
+        Assert.Contains("function output field: terms", Assert.ThrowsAny<Exception>(() => Names(collection, """[{"id":1,"text":"a","terms":{"1":2}}]""")).Message, StringComparison.Ordinal);
+
+        static IEnumerable<string> Names(CollectionInfo collection, string rows)
+        {
+            using var document = JsonDocument.Parse(rows);
+            return RowReader.Read(document.RootElement, collection, Tokyo, partial: false, allowAutoId: false).Select(c => c.Name);
         }
     }
 

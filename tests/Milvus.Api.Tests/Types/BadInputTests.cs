@@ -38,7 +38,7 @@ public sealed class BadInputTests(RestServer server)
         { $"{Key},{Vector},{Field("1a", "Int64")}", 1701, "The first character of a field name must be an underscore or letter" },
         { $"{Key},{Vector},{Field("a b", "Int64")}", 1701, "Field name can only contain numbers, letters, and underscores" },
         { $"{Key},{Vector},{Field("$meta", "JSON")}", 1701, "$meta" },
-        { $"{Key},{Vector},{Field("RowID", "Int64")}", 1100, "schema contains system field" },
+        { $"{Key},{Vector},{Field("RowID", "Int64")}", 1701, "is reserved for internal use" },
         { $"{Key},{Vector},{Field("a", "Float", "\"isPartitionKey\":true")}", 1100, "the data type of partition key should be Int64 or VarChar" },
         { $"{Key},{Vector},{Field("a", "Int64", "\"isPartitionKey\":true,\"nullable\":true")}", 1100, "partition key field not support nullable" },
         { $"{Key[..^1]},\"isPartitionKey\":true}},{Vector}", 1100, "the partition key field must not be primary field" },

@@ -35,7 +35,7 @@ public class DatabaseDecisionsTests
     }
 
     [Theory]
-    [InlineData("", "database name should not be empty")]
+    [InlineData("", "database name couldn't be empty")]
     [InlineData("1d", "the first character of a database name must be an underscore or letter")]
     [InlineData("d-d", "database name can only contain numbers, letters and underscores")]
     public void A_bad_name_is_802(string name, string text) => new World().Refuses(new CreateDatabase(name), ErrorCode.InvalidDatabaseName, text);

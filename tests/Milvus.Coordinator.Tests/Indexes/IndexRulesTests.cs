@@ -79,6 +79,7 @@ public class IndexRulesTests
     [InlineData("int8", "HNSW BM25", "int vector index does not support metric type: BM25")]
     [InlineData("binary", "BIN_FLAT L2", "binary vector index does not support metric type: L2")]
     [InlineData("binary", "BIN_IVF_FLAT SUBSTRUCTURE", "metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING JACCARD]")]
+    [InlineData("binary", "AUTOINDEX SUBSTRUCTURE", "metric type SUBSTRUCTURE not found or not supported, supported: [HAMMING JACCARD]")]
     [InlineData("binary", "MINHASH_LSH HAMMING", "supported: [MHJACCARD]")]
     [InlineData("binary", "MINHASH_LSH MHJACCARD {\"mh_lsh_code_in_mem\":2}", "should be a boolean")]
     [InlineData("lists", "SCANN MAX_SIM {\"nlist\":4}", "can't build with this index SCANN")]
@@ -99,14 +100,17 @@ public class IndexRulesTests
     [InlineData("bool", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
     [InlineData("tags", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
     [InlineData("sub text", "TRIE", "TRIE are only supported on varchar field")]
-    [InlineData("sub text", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "Ngram index can only be created on VARCHAR or JSON field")]
+    [InlineData("sub text", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "ngram index can only be created on VARCHAR or JSON field")]
     [InlineData("sub flag", "STL_SORT", "STL_SORT are only supported on numeric, varchar or timestamptz field")]
+    [InlineData("json", "TRIE", "TRIE are only supported on varchar field")]
     [InlineData("int", "Trie", "TRIE are only supported on varchar field")]
     [InlineData("int", "RTREE", "RTREE index can only be built on geometry field")]
-    [InlineData("int", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "Ngram index can only be created on VARCHAR or JSON field")]
+    [InlineData("int", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "ngram index can only be created on VARCHAR or JSON field")]
     [InlineData("text", "NGRAM {\"min_gram\":1}", "Ngram index must specify both min_gram and max_gram")]
     [InlineData("text", "NGRAM {\"min_gram\":3,\"max_gram\":2}", "invalid min_gram or max_gram value for Ngram index")]
     [InlineData("json", "INVERTED", "json index must specify cast type: missing parameter")]
+    [InlineData("json", "NGRAM {\"min_gram\":1,\"max_gram\":2}", "JSON field with ngram index must specify json_cast_type: missing parameter")]
+    [InlineData("json", "NGRAM {\"min_gram\":1,\"max_gram\":2,\"json_cast_type\":\"double\"}", "JSON field with ngram index only supports VARCHAR cast type, got: DOUBLE")]
     [InlineData("json", "INVERTED {\"json_cast_type\":\"INT\"}", "json_cast_type INT is not supported")]
     [InlineData("json", "AUTOINDEX {\"json_cast_type\":\"array_double\"}", "is not supported by AUTOINDEX")]
     [InlineData("json", "INVERTED {\"json_cast_type\":\"VARCHAR\",\"json_cast_function\":\"STRING_TO_DOUBLE\"}", "is not supported for json_cast_type VARCHAR")]
@@ -162,6 +166,7 @@ public class IndexRulesTests
     public void Autoindex_shows_exactly_type_and_metric()
     {
         Same(Properties(("index_type", "AUTOINDEX"), ("metric_type", "COSINE")), Check("float", "").Params);
+        Same(Properties(("index_type", "AUTOINDEX"), ("metric_type", "IP")), IndexRules.Check(Fields["int"], "n", "", Properties(("metric_type", "IP"), ("index_type", "AUTOINDEX"))).Params);
         Same(Properties(("index_type", "AUTOINDEX"), ("metric_type", "L2")), IndexRules.Check(Fields["float"], "v", "", Properties(("metric_type", "l2"), ("params", "{}"))).Params);
     }
 
@@ -193,7 +198,6 @@ public class IndexRulesTests
     [Theory]
     [InlineData("float", "", IndexPlanKind.Hnsw, 16, 128)]
     [InlineData("binary", "", IndexPlanKind.Hnsw, 18, 240)]
-    [InlineData("binary", "AUTOINDEX SUBSTRUCTURE", IndexPlanKind.BinaryFlat, 30, 360)]
     [InlineData("sparse", "", IndexPlanKind.SparseInverted, 30, 360)]
     [InlineData("float", "HNSW L2", IndexPlanKind.Hnsw, 30, 360)]
     [InlineData("float", "HNSW_SQ L2 {\"M\":16,\"efConstruction\":\"200\"}", IndexPlanKind.Hnsw, 16, 200)]

@@ -23,11 +23,11 @@ public class DataModelRulesTests
     public void Words_of_the_filter_language_are_no_field_names(string name) => Refused(ErrorCode.FieldNameInvalid, name, Of(Key, Vector("v"), Field(name, DataType.Int64)));
 
     [Theory]
-    [InlineData("RowID")]
-    [InlineData("Timestamp")]
-    [InlineData("$namespace_id")]
-    [InlineData("__virtual_pk__")]
-    public void Names_of_the_server_are_no_field_names(string name) => Refused(ErrorCode.InvalidParameter, "schema contains system field", Of(Key, Vector("v"), Field(name, DataType.Int64)));
+    [InlineData("RowID", ErrorCode.FieldNameInvalid, "is reserved for internal use")]
+    [InlineData("Timestamp", ErrorCode.FieldNameInvalid, "is reserved for internal use")]
+    [InlineData("$namespace_id", ErrorCode.InvalidParameter, "schema contains system field")]
+    [InlineData("__virtual_pk__", ErrorCode.FieldNameInvalid, "is reserved for internal use")]
+    public void Names_of_the_server_are_no_field_names(string name, ErrorCode code, string text) => Refused(code, text, Of(Key, Vector("v"), Field(name, DataType.Int64)));
 
     [Theory]
     [InlineData(27)]
@@ -158,7 +158,7 @@ public class DataModelRulesTests
         world.Refuses(new CreateIndex("", longest, "v") { IndexName = "a-b" }, "Index name can only contain numbers, letters, and underscores.");
         world.Refuses(new CreateRole(tooLong), "the length of role name must be not greater than limit");
         world.Refuses(new CreateRole("r") { Description = new string('x', 1025) }, "description must be not greater than limit");
-        world.Refuses(new CreateResourceGroup(""), "resource group name should be not empty");
+        world.Refuses(new CreateResourceGroup(""), ErrorCode.MissingParameter, "resource group name couldn't be empty");
     }
 
     [Theory]

@@ -207,7 +207,7 @@ public class CoordinatorServiceTests
         await using (var coordinator = await Shell.StartAsync(store))
         {
             await coordinator.ExecuteAsync(new CreateCollection("", "c", new CollectionSchema([Key, Vector("v")], description: "Größe \u2028 \ud83d\ude00")));
-            await coordinator.ExecuteAsync(new CreateResourceGroup("r$"));
+            await coordinator.ExecuteAsync(new CreateRole("r$"));
             before = Shell.Dump(coordinator.Catalog);
         }
         await using var reopened = new SqliteMetaStore(path);

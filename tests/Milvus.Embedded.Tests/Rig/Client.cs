@@ -20,7 +20,7 @@ internal static class Client
         var schema = new CollectionSchema(
         [
             new FieldSchema { Name = "key", Type = DataType.Int64, IsPrimaryKey = true },
-            new FieldSchema { Name = "stamp", Type = DataType.Int64 },
+            new FieldSchema { Name = "stamp", Type = DataType.Int64, IsClusteringKey = true },
             new FieldSchema { Name = "vector", Type = DataType.FloatVector, TypeParams = [new Property("dim", "4")] },
         ]);
         await machine.ExecuteAsync(new CreateCollection("", name, schema) { Shards = shards });
@@ -48,8 +48,8 @@ internal static class Client
 
     public static Task<FlushOutcome> FlushAsync(this Machine machine, string name) => machine.Proxy.FlushAsync(RequestContext.Default, name);
 
-    public static ValueTask<long> CompactAsync(this Machine machine, string name) =>
-        machine.Proxy.Maintenance.CompactAsync(machine.Collection(name), CancellationToken.None);
+    public static ValueTask<long> CompactAsync(this Machine machine, string name, bool byKey = false) =>
+        machine.Proxy.Maintenance.CompactAsync(machine.Collection(name), byKey, CancellationToken.None);
 
     public static async Task FlushedAsync(this Machine machine, string name)
     {
@@ -57,9 +57,9 @@ internal static class Client
         await Eventually.TrueAsync(() => machine.IsFlushedAsync(name, flush.Timestamp), "the flush");
     }
 
-    public static async Task CompactedAsync(this Machine machine, string name)
+    public static async Task CompactedAsync(this Machine machine, string name, bool byKey = false)
     {
-        var id = await machine.CompactAsync(name);
+        var id = await machine.CompactAsync(name, byKey);
         await Eventually.TrueAsync(async () => await machine.Proxy.Maintenance.GetCompactionAsync(id, CancellationToken.None) is { Completed: true }, "the compaction");
         Assert.Equal(0, (await machine.Proxy.Maintenance.GetCompactionAsync(id, CancellationToken.None))!.Failed);
     }

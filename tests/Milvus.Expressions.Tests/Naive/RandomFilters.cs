@@ -332,7 +332,7 @@ internal sealed class RandomFilters(Random random)
                 return new(_ => $"{text} is not null", r => NaiveValues.Exists(Found(r)));
             case 3:
                 var length = new Literal.Int(random.Next(0, 4));
-                return Compare($"array_length({text})", Pick(Comparisons), length, (r, op) => Found(r) is { ValueKind: JsonValueKind.Array } e ? NaiveValues.Holds(op, ((long)e.GetArrayLength()).CompareTo(length.Value)) : null);
+                return Compare($"array_length({text})", Pick(Comparisons), length, (r, op) => r[column] is null ? null : NaiveValues.Holds(op, (Found(r) is { ValueKind: JsonValueKind.Array } e ? (long)e.GetArrayLength() : 0).CompareTo(length.Value)));
             case 4:
                 var one = Any();
                 return new(c => $"json_contains({text}, {c(one)})", r => Found(r) is { ValueKind: JsonValueKind.Array } e ? Has(e, one) : null);

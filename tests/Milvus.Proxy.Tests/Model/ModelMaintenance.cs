@@ -17,7 +17,7 @@ internal sealed class ModelMaintenance(ModelOracle oracle) : IMaintenanceGateway
 
     public ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation) => new(true);
 
-    public ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) => new(1);
+    public ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation) => new(1);
 
     public ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation) => default;
 

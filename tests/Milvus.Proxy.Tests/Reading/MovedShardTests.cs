@@ -61,11 +61,24 @@ public sealed class MovedShardTests
     {
         await FillAsync();
         _world.Shards.MovesLeft = int.MaxValue;
-        var impatient = new MilvusProxy(
-            _world.Coordinator, _world.Shards, _world.Maintenance, _world.Oracle, new ProxyOptions { MovedReadPatienceMs = 0 }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         var e = await World.RefusedAsync(ErrorCode.ServiceUnavailable, "shard 0 moved", () =>
-            impatient.QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", Expression = "id >= 0", OutputFields = ["id"] }));
+            Impatient().QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", Expression = "id >= 0", OutputFields = ["id"] }));
         Assert.True(e.IsRetriable);
+        Assert.Equal(0, _world.Shards.OpenReaders);
+    }
+
+    [Fact]
+    public async Task A_read_begins_anew_where_the_collection_is_still_being_loaded_until_its_patience_ends()
+    {
+        await FillAsync();
+        var loading = new MilvusException(ErrorCode.CollectionNotFullyLoaded, "collection not fully loaded[collection=c]");
+        _world.Shards.MovesLeft = 2;
+        _world.Shards.OnMoved = () => throw loading;
+        Assert.Equal(2, (await _world.QueryAsync("id >= 0", ["id"])).RowCount);
+
+        _world.Shards.MovesLeft = int.MaxValue;
+        await World.RefusedAsync(ErrorCode.CollectionNotFullyLoaded, "collection not fully loaded[collection=c]", () =>
+            Impatient().QueryAsync(RequestContext.Default, new QueryRequest { Collection = "c", Expression = "id >= 0", OutputFields = ["id"] }));
         Assert.Equal(0, _world.Shards.OpenReaders);
     }
 
@@ -88,6 +101,9 @@ public sealed class MovedShardTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _world.Proxy.QueryAsync(
             RequestContext.Default, new QueryRequest { Collection = "c", Expression = "id >= 0", OutputFields = ["id"] }, stop.Token));
     }
+
+    private MilvusProxy Impatient() => new(
+        _world.Coordinator, _world.Shards, _world.Maintenance, _world.Oracle, new ProxyOptions { MovedReadPatienceMs = 0 }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 
     private async Task FillAsync()
     {

@@ -124,9 +124,11 @@ public sealed class QueryTests
         await World.RefusedAsync(ErrorCode.PartitionNotLoaded, "failed to query: partition not loaded[partition=_default]", () => Query("_default"));
         Assert.Equal(0, (await Query()).RowCount);
         world.Alter(c => c with { Load = new LoadSpec { FieldIds = [100, 101] } });
-        await World.RefusedAsync("field n is not loaded", () => world.QueryAsync("", ["n"], ("limit", "5")));
-        Assert.Equal(["v", "id"], (await world.QueryAsync("", ["*"], ("limit", "5"))).Columns.Select(c => c.Name));
+        Assert.Equal(["n", "id"], (await world.QueryAsync("", ["n"], ("limit", "5"))).Columns.Select(c => c.Name));
+        Assert.Contains("n", (await world.QueryAsync("", ["*"], ("limit", "5"))).Columns.Select(c => c.Name));
+        await World.RefusedAsync("Invalid partition name: . Partition name should not be empty.", () => Query(""));
         world.Alter(c => c with { Load = null });
+        await World.RefusedAsync("empty expression should be used with limit", () => world.QueryAsync("", ["n"]));
         await World.RefusedAsync(ErrorCode.CollectionNotLoaded, "failed to query: collection not loaded[collection=c]", () => Query());
     }
 

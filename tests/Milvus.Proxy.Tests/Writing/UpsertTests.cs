@@ -77,11 +77,11 @@ public sealed class UpsertTests
         var world = new World();
         world.Create([Key(), Vector(), Field("a", DataType.Int64), Field("b", DataType.Int64, nullable: true), Field("d", DataType.Int64, @default: new Literal.Int(9))], shards: 2, dynamic: true);
         await world.InsertAsync(2, Int64s("id", 1, 2), Floats("v", [1, 1], [2, 2]), Int64s("a", 10, 20), Int64s("b", 100, 200), Int64s("d", 5, 6), Dynamic("{\"x\":1,\"y\":[1]}", "{}"));
-        await PartialAsync(world, 2, Int64s("id", 2, 1), Nullable("b", null, 101), Dynamic("{\"z\":0}", "{\"y\":{\"q\":2}}"));
+        await PartialAsync(world, 2, Int64s("id", 2, 1), Nullable("b", null, 101), Dynamic("{\"z\":0}", "{\"y\":{\"q\":2},\"\\u0077\":3}"));
         Assert.Equal("1=10 2=20", await Show(world, "a"));
         Assert.Equal("1=101 2=null", await Show(world, "b"));
         Assert.Equal("1=5 2=6", await Show(world, "d"));
-        Assert.Equal("1={\"x\":1,\"y\":{\"q\":2}} 2={\"z\":0}", await Show(world, "$meta"));
+        Assert.Equal("1={\"\\u0077\":3,\"x\":1,\"y\":{\"q\":2}} 2={\"z\":0}", await Show(world, "$meta"));
         Assert.Equal($"1={Convert.ToHexString(Bytes([1, 1]))} 2={Convert.ToHexString(Bytes([2, 2]))}", await Show(world, "v"));
     }
 

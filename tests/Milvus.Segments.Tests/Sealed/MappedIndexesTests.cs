@@ -45,6 +45,7 @@ public sealed class MappedIndexesTests : IDisposable
         var bytes = file.Bytes;
         Assert.Equal(bytes, SealedSegment.EstimateMemory(loaded.Manifest, fixture.Schema) - SealedSegment.EstimateMemory(loaded.Manifest, fixture.Schema, Placement()));
         Assert.True(memory.MemoryBytes - loaded.MemoryBytes > bytes / 2);
+        Assert.Equal((memory.MemoryBytes, loaded.MemoryBytes + bytes), (memory.HeldBytes, loaded.HeldBytes));
         await store.DeleteAsync(file.ObjectKey);
         foreach (var segment in (SealedSegment[])[built, loaded])
         {

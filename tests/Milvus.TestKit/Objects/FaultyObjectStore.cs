@@ -16,7 +16,7 @@ public enum ObjectOperation
 }
 
 /// <summary>
-/// Wraps a store with faults, each set by the test: a failing call, a full disk, vanished or cut objects. Without any it is
+/// Wraps a store with faults, each set by the test: a failing call, a full disk, vanished or cut objects, reads that take their time. Without any it is
 /// transparent. Reading a length counts as a read. Safe for concurrent use.
 /// </summary>
 public sealed class FaultyObjectStore(IObjectStore inner) : IObjectStore
@@ -40,6 +40,9 @@ public sealed class FaultyObjectStore(IObjectStore inner) : IObjectStore
         get => Interlocked.Read(ref _freeBytes);
         set => Interlocked.Exchange(ref _freeBytes, value);
     }
+
+    /// <summary>Every read waits for this before it begins.</summary>
+    public Task ReadsWaitFor { get; set; } = Task.CompletedTask;
 
     /// <summary>The nth of the given calls from now (1 = the next) fails, and all later ones when <paramref name="onwards"/>.</summary>
     public void FailCall(long n, ObjectOperation operations = ObjectOperation.All, bool onwards = false, Func<string, Exception>? failure = null)
@@ -93,6 +96,7 @@ public sealed class FaultyObjectStore(IObjectStore inner) : IObjectStore
 
     public async Task<Stream> OpenReadAsync(string key, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {
+        await ReadsWaitFor.WaitAsync(cancellationToken).ConfigureAwait(false);
         Strike(ObjectOperation.Read, key);
         long? cut;
         lock (_gate)
@@ -107,6 +111,7 @@ public sealed class FaultyObjectStore(IObjectStore inner) : IObjectStore
 
     public async Task<long?> GetLengthAsync(string key, CancellationToken cancellationToken = default)
     {
+        await ReadsWaitFor.WaitAsync(cancellationToken).ConfigureAwait(false);
         Strike(ObjectOperation.Read, key);
         lock (_gate)
         {

@@ -18,6 +18,23 @@ public sealed class BeamTrialTests
     }
 
     [Fact]
+    public void The_width_is_found_when_a_graph_is_built_and_kept_with_it()
+    {
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 200, TestVectors.Clustered(new Random(3), DataType.FloatVector, 200, Rows, 2));
+        HnswIndex index = HnswBuilder.Build(store, MetricType.L2, Parameters);
+        int found = index.DefaultBeam;
+        Assert.Equal(found, Loaded(TestVectors.Saved(index, isAligned: false), GraphCodes.Bytes).DefaultBeam);
+
+        // A width that no trial finds: whoever loads or narrows the index does not try again.
+        byte[] saved = TestVectors.Saved(index.Tried(40));
+        Assert.Equal(40, Loaded(saved, GraphCodes.Bytes).DefaultBeam);
+        Assert.Equal(40, Loaded(saved, GraphCodes.None).DefaultBeam);
+        Assert.Equal(40, index.Within(GraphCodes.None).DefaultBeam);
+
+        HnswIndex Loaded(byte[] file, GraphCodes codes) => (HnswIndex)VectorIndexFile.Load(new MemoryStream(file), store, "v.idx", codes);
+    }
+
+    [Fact]
     public void Others_keep_the_narrow_one()
     {
         VectorStore store = TestVectors.Store(DataType.FloatVector, 200, TestVectors.Embedded(new Random(3), 200, Rows, 60, 16, 0.1));

@@ -166,7 +166,8 @@ public sealed class HnswSearchTests
         Assert.Equal(0, least);
     }
 
-    internal static HnswIndex Traversing(HnswIndex index) => new(index.Store, index.Metric, index.Parameters, index.Graph, index.Coded, index.RowCodes?.Codes, index.Refinement?.Codes) { AlwaysTraverse = true };
+    internal static HnswIndex Traversing(HnswIndex index) =>
+        new HnswIndex(index.Store, index.Metric, index.Parameters, index.Graph, index.Coded, index.RowCodes?.Codes, index.Refinement?.Codes) { AlwaysTraverse = true }.Tried(index.DefaultBeam);
 
     /// <summary>The share of returned rows that are as good as the k-th exact one.</summary>
     internal static double Recall(HnswIndex index, byte[] queries, int k, int ef)

@@ -12,6 +12,7 @@ public sealed class MappedIndexTests : IDisposable
     private const int Rows = 1500;
 
     private static readonly VectorStore Store = IvfData.Clustered(DataType.FloatVector, 24, Rows);
+    private static readonly VectorStore Odd = IvfData.Clustered(DataType.FloatVector, 24, Rows + 1);
     private static readonly VectorStore Bits = IvfData.Clustered(DataType.BinaryVector, 64, Rows);
     private static readonly Lazy<Dictionary<string, VectorIndex>> Built = new(() => Builders().ToDictionary(b => b.Name, b => b.Build()));
 
@@ -129,6 +130,16 @@ public sealed class MappedIndexTests : IDisposable
         }
     }
 
+    [Fact]
+    public void As_many_bands_as_there_are_elements_can_be_read_again()
+    {
+        VectorStore store = IvfData.Clustered(DataType.BinaryVector, 8192, 3);
+        MinHashIndex built = MinHashIndex.Build(store, new MinHashParameters { ElementBits = 8, Bands = 1024 });
+        string path = Write(TestVectors.Saved(built));
+        Assert.Equal(TestVectors.Saved(built), TestVectors.Saved(Load(path, store)));
+        Assert.True(VectorIndexFile.Map(Open(path), store, path).IsMapped);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static IEnumerable<(string Name, Func<VectorIndex> Build)> Builders()
@@ -141,6 +152,8 @@ public sealed class MappedIndexTests : IDisposable
         yield return ("HNSW_PRQ", () => Graph(MetricType.IP, GraphCodes.None, new RowCodeParameters(RowCoding.Product) { Parts = 6, Stages = 2, Bits = 4 }));
         yield return ("IVF_FLAT", () => Lists(IvfCoding.Raw, 8, 1, null));
         yield return ("IVF_SQ8", () => Lists(IvfCoding.Scalar, 8, 1, null));
+        // Codes that end between cache lines, nothing of their own behind them, and a refinement that starts with numbers.
+        yield return ("IVF_SQ4, products, refined", () => IvfBuilder.Build(Odd, MetricType.IP, new IvfParameters { Lists = 20, Coding = IvfCoding.Scalar, Bits = 4, Refinement = RowCoding.Scalar8 }));
         yield return ("IVF_PQ 4", () => Lists(IvfCoding.Product, 4, 8, null));
         yield return ("IVF_PQ 9", () => Lists(IvfCoding.Product, 9, 4, null));
         yield return ("IVF_RABITQ", () => Lists(IvfCoding.RaBitQ, 1, 1, RowCoding.Scalar8));

@@ -71,7 +71,7 @@ public sealed class AccessControl(ICoordinator coordinator)
         if (catalog.FindRole(role) is not { } info) return false;
         foreach (var grant in info.Grants)
         {
-            if (grant.Database != Privileges.Any && grant.Database != database) continue;
+            if (!grant.HoldsIn(database)) continue;
             if (grant.ObjectName != Privileges.Any && grant.ObjectName != objectName) continue;
             // "*" means every privilege of its object type; a named one has its type anyway.
             if (grant.Privilege == Privileges.Any && grant.ObjectType != Privileges.GlobalType && grant.ObjectType != objectType) continue;

@@ -59,6 +59,9 @@ public sealed record Grant
     /// <summary>A database name or <c>*</c>; empty means <c>default</c>.</summary>
     public string Database { get; init; } = "";
 
+    /// <summary>True when the grant counts in the database.</summary>
+    public bool HoldsIn(string database) => Database == Privileges.Any || Database == database || (Database.Length == 0 && database == Limits.DefaultDatabase);
+
     /// <summary>The user who granted it.</summary>
     public string Grantor { get; init; } = "";
 }

@@ -89,7 +89,7 @@ public sealed record CoordinatorState(Catalog Catalog)
         CreateResourceGroup c => ResourceGroupDecisions.Decide(Catalog, c),
         DropResourceGroup c => ResourceGroupDecisions.Decide(Catalog, c),
         AlterResourceGroups c => ResourceGroupDecisions.Decide(Catalog, c),
-        TransferNodes c => ResourceGroupDecisions.Decide(Catalog, c),
+        TransferNodes c => ResourceGroupDecisions.Decide(Catalog, c, context),
         TransferReplicas c => ResourceGroupDecisions.Decide(Catalog, c),
         CreateImport c => ImportDecisions.Decide(Catalog, c, context),
         RefreshExternal c => ImportDecisions.Decide(Catalog, c, context),

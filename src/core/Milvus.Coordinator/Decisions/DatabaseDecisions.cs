@@ -25,8 +25,8 @@ internal static class DatabaseDecisions
 
     public static Decision Decide(Catalog catalog, DropDatabase command)
     {
-        if (command.Name is "" or Limits.DefaultDatabase) throw MilvusException.InvalidParameter("can not drop default database");
         NameRules.CheckDatabase(command.Name);
+        if (command.Name == Limits.DefaultDatabase) throw MilvusException.InvalidParameter("can not drop default database");
         if (catalog.FindDatabase(command.Name) is not { } database) return Unchanged;
         if (catalog.ListCollections(command.Name).Count > 0)
             throw MilvusException.InvalidParameter($"database:{command.Name} not empty, must drop all collections before drop database");

@@ -49,7 +49,7 @@ internal static class LoadDecisions
         {
             if (request.Replicas > 0 && load.Replicas != request.Replicas)
                 throw MilvusException.InvalidParameter($"can't change the replica number for loaded {request.What}", load.Replicas, request.Replicas);
-            if (!load.FieldIds.SequenceEqual(fields)) throw MilvusException.InvalidParameter($"can't change the load field list for loaded {request.What}");
+            // Which fields to load is a hint.
             return load;
         }
         if (context.QueryNodes is { } nodes && replicas > nodes)
@@ -83,7 +83,7 @@ internal static class LoadDecisions
             throw MilvusException.InvalidParameter($"load field list [{list}] does not contain partition key field {partitionKey.Name}");
         if (schema.Fields.FirstOrDefault(f => f.IsClusteringKey) is { } clusteringKey && !asked.Contains(clusteringKey))
             throw MilvusException.InvalidParameter($"load field list [{list}] does not contain clustering key field {clusteringKey.Name}");
-        if (!asked.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter($"load field list [{list}] does not contain any vector field");
+        if (!asked.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter($"load field list [{list}] does not contain vector field");
         if (schema.DynamicField is { } dynamic)
         {
             if (asked.Contains(dynamic) && request.SkipDynamicField) throw MilvusException.InvalidParameter("load field list contains dynamic field while skip_load_dynamic_field is set");

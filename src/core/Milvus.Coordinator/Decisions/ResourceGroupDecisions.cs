@@ -54,33 +54,52 @@ internal static class ResourceGroupDecisions
         return events.Count == 0 ? Unchanged : Accept(0, events.ToImmutable());
     }
 
-    public static Decision Decide(Catalog catalog, TransferNodes command)
+    public static Decision Decide(Catalog catalog, TransferNodes command, DecisionContext context)
     {
-        if (command.Source == command.Target)
-            throw MilvusException.InvalidParameter("source resource group and target resource group should not be the same", "different resource groups", command.Source);
-        if (command.Nodes <= 0) throw MilvusException.InvalidParameter($"transfer node num can't be [{command.Nodes}]", ">0", command.Nodes);
+        CheckDiffer(command.Source, command.Target);
+        CheckPositive("NumNode", command.Nodes);
         var source = catalog.GetResourceGroup(command.Source);
         var target = catalog.GetResourceGroup(command.Target);
-        if (source.Name != ResourceGroupInfo.DefaultName && source.Config.RequestedNodes < command.Nodes)
-            throw new MilvusException(ErrorCode.ResourceInsufficient, $"resource group {source.Name} has {source.Config.RequestedNodes} nodes, cannot transfer {command.Nodes}: service resource insufficient[currentNodeNum={source.Config.RequestedNodes}][expectedNodeNum={command.Nodes}]");
-        return Accept(0, Resize(source, -command.Nodes), Resize(target, command.Nodes));
+        // Where nobody counts the nodes, a group has those that it asks for and the default one any number.
+        var held = context.QueryNodes is { } nodes ? NodeShares.Of(catalog.ResourceGroups, nodes)[source.Name] : source.IsDefault ? int.MaxValue : source.Config.RequestedNodes;
+        if (held < command.Nodes)
+            throw new MilvusException(ErrorCode.ResourceGroupNodeNotEnough, $"resource group node not enough[rg={source.Name}][currentNodeNum={held}][expectedNodeNum={command.Nodes}]");
+        return Accept(0, Give(source, command.Nodes), Take(target, command.Nodes));
     }
 
-    private static ResourceGroupStored Resize(ResourceGroupInfo group, int nodes)
+    // The default group keeps its limit: it takes whatever nobody else asks for.
+    private static ResourceGroupStored Give(ResourceGroupInfo group, int nodes) => new(group with
     {
-        // The default group takes whatever nobody asks for: it has no numbers of its own to change.
-        if (group.Name == ResourceGroupInfo.DefaultName) return new(group);
-        var config = group.Config;
-        return new(group with { Config = config with { RequestedNodes = config.RequestedNodes + nodes, NodeLimit = Math.Max(0, config.NodeLimit + nodes) } });
+        Config = group.Config with
+        {
+            RequestedNodes = Math.Max(0, group.Config.RequestedNodes - nodes),
+            NodeLimit = group.IsDefault ? group.Config.NodeLimit : Math.Max(0, group.Config.NodeLimit - nodes),
+        },
+    });
+
+    private static ResourceGroupStored Take(ResourceGroupInfo group, int nodes)
+    {
+        var requested = (int)Math.Min(int.MaxValue, (long)group.Config.RequestedNodes + nodes);
+        return new(group with { Config = group.Config with { RequestedNodes = requested, NodeLimit = Math.Max(requested, group.Config.NodeLimit) } });
+    }
+
+    private static void CheckPositive(string name, long value)
+    {
+        if (value <= 0) throw new MilvusException(ErrorCode.InvalidParameter, $"invalid parameter[expected={name} > 0][actual=invalid {name} {value}]") { IsInputError = true };
+    }
+
+    private static void CheckDiffer(string source, string target)
+    {
+        if (source == target)
+            throw MilvusException.InvalidParameter($"source resource group and target resource group should not be the same, resource group: {source}");
     }
 
     public static Decision Decide(Catalog catalog, TransferReplicas command)
     {
-        if (command.Source == command.Target)
-            throw MilvusException.InvalidParameter("source resource group and target resource group should not be the same", "different resource groups", command.Source);
-        if (command.Replicas <= 0) throw MilvusException.InvalidParameter($"transfer replica num can't be [{command.Replicas}]", ">0", command.Replicas);
         catalog.GetResourceGroup(command.Source);
         catalog.GetResourceGroup(command.Target);
+        CheckDiffer(command.Source, command.Target);
+        CheckPositive("NumReplica", command.Replicas);
         var collection = catalog.GetCollection(command.Database, command.Collection);
         if (collection.Load is not { } load) throw RuleErrors.CollectionNotLoaded(collection.Name);
         var held = load.ResourceGroups.Count(g => g == command.Source);
@@ -93,13 +112,14 @@ internal static class ResourceGroupDecisions
 
     private static void Check(Catalog catalog, string name, ResourceGroupConfig config)
     {
-        var problem = config.RequestedNodes < 0 || config.NodeLimit < 0 ? "requests node num or limits node num must be greater than or equal to 0"
+        var problem = config.RequestedNodes < 0 || config.NodeLimit < 0 ? "node num in `requests` or `limits` should not less than 0"
             : config.NodeLimit < config.RequestedNodes ? "limits node num should not less than requests node num" : null;
-        foreach (var other in config.TransferFrom.Concat(config.TransferTo))
-        {
-            if (other == name) problem ??= $"resource group in transfer configuration {other} should not be itself";
-            else if (catalog.FindResourceGroup(other) is null) problem ??= $"resource group in transfer configuration {other} not exist";
-        }
+        foreach (var (list, others) in new[] { ("TransferFrom", config.TransferFrom), ("TransferTo", config.TransferTo) })
+            foreach (var other in others)
+            {
+                if (other == name) problem ??= $"resource group in `{list}` {other} should not be itself";
+                else if (catalog.FindResourceGroup(other) is null) problem ??= $"resource group in `{list}` {other} not exist";
+            }
         if (problem is not null)
             throw new MilvusException(ErrorCode.IllegalResourceGroupConfig, $"{problem}: resource group illegal config[rg={name}]") { IsInputError = true };
     }

@@ -48,6 +48,9 @@ public static class IndexRules
         var metric = flat.Metric.Length == 0 ? VectorIndexTypes.DefaultMetric(field) : CheckMetric(field, flat.Metric);
         if (auto)
         {
+            // What Milvus builds by itself over binary vectors knows no structures.
+            if (metric is MetricType.Substructure or MetricType.Superstructure)
+                throw MilvusException.InvalidParameter($"metric type {metric.Name()} not found or not supported, supported: [HAMMING JACCARD]");
             return Draft(field, field.Name, indexName, VectorIndexTypes.Auto, metric, flat) with
             {
                 Params = [new(FlatParams.IndexTypeKey, VectorIndexTypes.Auto), new(FlatParams.MetricTypeKey, metric.Name())],
@@ -81,7 +84,7 @@ public static class IndexRules
         ScalarIndexRules.Check(name, field, flat.Others);
         CheckCommon(flat.Others);
         var shown = name == VectorIndexTypes.Auto
-            ? parameters.RemoveAll(p => p.Key is FlatParams.IndexTypeKey or FlatParams.MetricTypeKey).Insert(0, new(FlatParams.IndexTypeKey, name))
+            ? parameters.RemoveAll(p => p.Key == FlatParams.IndexTypeKey).Insert(0, new(FlatParams.IndexTypeKey, name))
             : Echo(parameters, name == "Trie" ? flat.IndexType : name, MetricType.None);
         var draft = Draft(field, requestedField, indexName, name, MetricType.None, flat) with { Params = shown };
         if (field.Type != DataType.Json) return draft;

@@ -21,7 +21,7 @@ internal static class ScalarIndexRules
     /// <exception cref="MilvusException">1100: the index does not fit the field, or its parameters are wrong.</exception>
     public static void Check(string indexType, FieldSchema field, ImmutableSortedDictionary<string, string> parameters)
     {
-        if (field.Type == DataType.Json) CheckCast(indexType, parameters);
+        if (field.Type == DataType.Json && indexType is not ("Trie" or "RTREE")) CheckCast(indexType, parameters);
         switch (indexType)
         {
             case "INVERTED":
@@ -63,8 +63,9 @@ internal static class ScalarIndexRules
 
     private static void CheckNgram(FieldSchema field, ImmutableSortedDictionary<string, string> parameters)
     {
-        if (field.Type is not (DataType.VarChar or DataType.Json)) throw MilvusException.InvalidParameter("Ngram index can only be created on VARCHAR or JSON field");
-        CheckCastIsOneOf("Ngram", field, parameters, "VARCHAR");
+        if (field.Type is not (DataType.VarChar or DataType.Json)) throw MilvusException.InvalidParameter("ngram index can only be created on VARCHAR or JSON field");
+        if (field.Type == DataType.Json && parameters["json_cast_type"] is var cast && !cast.Equals("VARCHAR", StringComparison.OrdinalIgnoreCase))
+            throw MilvusException.InvalidParameter($"JSON field with ngram index only supports VARCHAR cast type, got: {cast.ToUpperInvariant()}");
         if (!parameters.TryGetValue("min_gram", out var minText) || !parameters.TryGetValue("max_gram", out var maxText))
             throw MilvusException.InvalidParameter("Ngram index must specify both min_gram and max_gram");
         if (!long.TryParse(minText, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var min))
@@ -86,7 +87,9 @@ internal static class ScalarIndexRules
     private static void CheckCast(string indexType, ImmutableSortedDictionary<string, string> parameters)
     {
         if (!parameters.TryGetValue("json_cast_type", out var cast))
-            throw new MilvusException(ErrorCode.MissingParameter, "json index must specify cast type: missing parameter[missing_param=json_cast_type]") { IsInputError = true };
+            throw new MilvusException(ErrorCode.MissingParameter, indexType == "NGRAM"
+                ? "JSON field with ngram index must specify json_cast_type: missing parameter"
+                : "json index must specify cast type: missing parameter[missing_param=json_cast_type]") { IsInputError = true };
         if (!CastTypes.Contains(cast)) throw MilvusException.InvalidParameter($"json_cast_type {cast} is not supported");
         if (!parameters.TryGetValue("json_cast_function", out var function)) return;
         if (!function.Equals("STRING_TO_DOUBLE", StringComparison.OrdinalIgnoreCase)) throw MilvusException.InvalidParameter($"json_cast_function {function} is not supported");

@@ -20,7 +20,7 @@ public static class NameRules
     /// <exception cref="MilvusException">802.</exception>
     public static void CheckDatabase(string name)
     {
-        var problem = name.Length == 0 ? "database name should not be empty"
+        var problem = name.Length == 0 ? "database name couldn't be empty"
             : name.Length > Limits.NameLength ? $"the length of a database name must be less than {Limits.NameLength} characters"
             : !IsLetter(name[0]) && name[0] != '_' ? "the first character of a database name must be an underscore or letter"
             : !All(name, IsWord) ? "database name can only contain numbers, letters and underscores" : null;
@@ -41,6 +41,16 @@ public static class NameRules
         if (problem is not null) throw MilvusException.InvalidParameter($"Invalid {kind}: {name}. {problem}");
     }
 
+    /// <exception cref="MilvusException">1701, or 1100 for the name of the namespace.</exception>
+    public static void CheckReserved(string name)
+    {
+        if (!SystemFields.Contains(name)) return;
+        if (name == "$namespace_id") throw MilvusException.InvalidParameter($"schema contains system field: {string.Join(", ", SystemFields.Order(StringComparer.Ordinal))}");
+        throw new MilvusException(
+            ErrorCode.FieldNameInvalid, $"field name \"{name}\" is reserved for internal use and cannot be used in user schemas: field name invalid[field={name}]")
+        { IsInputError = true };
+    }
+
     /// <summary>Partition names may start with a digit and contain hyphens.</summary>
     public static void CheckPartition(string name)
     {
@@ -55,8 +65,7 @@ public static class NameRules
     /// <exception cref="MilvusException">1701, or 1100 for the names of internal fields.</exception>
     public static void CheckField(string name)
     {
-        if (SystemFields.Contains(name))
-            throw MilvusException.InvalidParameter($"schema contains system field: {string.Join(", ", SystemFields.Order(StringComparer.Ordinal))}");
+        CheckReserved(name);
         var problem = name.Length == 0 ? "field name should not be empty"
             : name.Length > Limits.NameLength ? $"The length of a field name must be less than {Limits.NameLength} characters."
             : !IsLetter(name[0]) && name[0] != '_' ? "The first character of a field name must be an underscore or letter."
@@ -117,7 +126,15 @@ public static class NameRules
 
     public static void CheckRole(string name) => CheckGeneric(name, "role name");
 
-    public static void CheckResourceGroup(string name) => CheckGeneric(name, "resource group name");
+    /// <exception cref="MilvusException">1101: none given. 1100: not a name.</exception>
+    public static void CheckResourceGroup(string name)
+    {
+        if (name.Length == 0) throw new MilvusException(ErrorCode.MissingParameter, "resource group name couldn't be empty: missing parameter") { IsInputError = true };
+        var problem = name.Length > Limits.NameLength ? $"the length of a resource group name must be less than {Limits.NameLength} characters"
+            : !IsLetter(name[0]) && name[0] != '_' ? "the first character of a resource group name must be an underscore or letter"
+            : !All(name, IsWord) ? "resource group name can only contain numbers, letters and underscores" : null;
+        if (problem is not null) throw MilvusException.InvalidParameter($"Invalid resource group name {name}. {problem}");
+    }
 
     /// <exception cref="MilvusException">1402.</exception>
     public static void CheckPrivilegeGroup(string name)

@@ -23,7 +23,7 @@ internal static class RuleErrors
     public static MilvusException FieldNotFound(string field) =>
         new(ErrorCode.FieldNotFound, $"field not found[field={field}]") { IsInputError = true };
 
-    public static MilvusException IndexNotFound(string index) => new(ErrorCode.IndexNotFound, $"index not found[index={index}]");
+    public static MilvusException IndexNotFound(string index) => new(ErrorCode.IndexNotFound, $"index not found[indexName={index}]");
 
     public static MilvusException NoIndex(string collection) => new(ErrorCode.IndexNotFound, $"index not found[collection={collection}]");
 }

@@ -31,4 +31,12 @@ public sealed record ResourceGroupInfo(string Name, ResourceGroupConfig Config)
 {
     /// <summary>Always exists and cannot be dropped.</summary>
     public const string DefaultName = "__default_resource_group";
+
+    /// <summary>Nodes that the default group is said to have room for.</summary>
+    public const int DefaultCapacity = 1_000_000;
+
+    public bool IsDefault => Name == DefaultName;
+
+    /// <summary>Nodes the group is said to have room for: what it asks for, the default group any number.</summary>
+    public int Capacity => IsDefault ? DefaultCapacity : Config.RequestedNodes;
 }

@@ -25,18 +25,23 @@ internal static class FieldRules
         CheckDefault(field);
     }
 
+    /// <summary>What no field can be, in any schema.</summary>
+    public static void CheckKind(FieldSchema field)
+    {
+        if (field.Type == DataType.String) throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
+        if (field.Type == DataType.None) throw MilvusException.InvalidParameter("data type None is not valid");
+        if (field.Type == DataType.Array) CheckElementType(field);
+    }
+
     /// <summary>The types this server stores.</summary>
     public static void CheckType(FieldSchema field)
     {
+        CheckKind(field);
         switch (field.Type)
         {
-            case DataType.String:
-                throw MilvusException.InvalidParameter("string data type not supported yet, please use VarChar type instead");
             case DataType.Bool or DataType.Json or DataType.VarChar or DataType.Text or DataType.Geometry or DataType.Timestamptz:
             case var t when t.IsNumeric() || t.IsDenseVector() || t == DataType.SparseFloatVector:
-                return;
             case DataType.Array:
-                CheckElementType(field);
                 return;
             case DataType.ArrayOfVector:
                 throw MilvusException.InvalidParameter($"array of vector can only be in the struct array field, field name: {field.Name}");
@@ -81,7 +86,7 @@ internal static class FieldRules
         }
         if (text is null) throw MilvusException.InvalidParameter($"dimension is not defined in field type params of field {field.Name}, check type param `dim` for vector field");
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var dim))
-            throw MilvusException.InvalidParameter($"invalid dimension: {text} of field {field.Name}");
+            throw MilvusException.InvalidParameter($"invalid dimension: {text} of field {field.Name}: invalid syntax");
         if (dim < Limits.MinDimension) throw MilvusException.InvalidParameter($"invalid dimension: {dim}. should be in range {Limits.MinDimension} ~ {Limits.MaxDimension}");
         var (high, kind) = field.Type == DataType.BinaryVector ? (Limits.MaxBinaryDimension, "binary") : (Limits.MaxDimension, "float");
         if (field.Type == DataType.BinaryVector && dim % 8 != 0)

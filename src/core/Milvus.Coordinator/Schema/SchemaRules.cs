@@ -22,13 +22,17 @@ public static class SchemaRules
         var structs = draft.StructFields.Select(s => (Parent: s, Fields: StructRules.Flatten(collection, s))).ToImmutableArray();
         ImmutableArray<FieldSchema> stored = [.. draft.Fields, .. structs.SelectMany(s => s.Fields)];
         CheckCounts(stored);
-        CheckDuplicates(draft.Fields, draft.StructFields);
-        foreach (var field in draft.Fields) FieldRules.Check(collection, field);
+        // In Milvus' order: of several mistakes the one is told that clients expect.
+        if (!stored.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
+        foreach (var field in stored) NameRules.CheckReserved(field.Name);
         if (!draft.IsExternal) CheckPrimaryKey(draft.Fields);
+        CheckAutoIds(draft.Fields);
+        foreach (var field in draft.Fields) FieldRules.CheckKind(field);
         CheckPartitionKey(draft.Fields);
         CheckClusteringKey(collection, draft.Fields);
+        foreach (var field in draft.Fields) FieldRules.Check(collection, field);
+        CheckDuplicates(draft.Fields, draft.StructFields);
         CheckMultiAnalyzers(draft);
-        if (!stored.Any(f => f.Type.IsVector())) throw MilvusException.InvalidParameter("schema does not contain vector field");
         if (stored.Where(f => f.Type.IsVector()).All(SkipsLoad))
             throw MilvusException.InvalidParameter("at least one vector field must be loaded: field.skipLoad is set on all of them");
         var fields = MarkFunctionOutputs(draft);
@@ -141,8 +145,6 @@ public static class SchemaRules
         FieldSchema? key = null;
         foreach (var field in fields)
         {
-            if (field.AutoId && !field.IsPrimaryKey)
-                throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
             if (!field.IsPrimaryKey) continue;
             if (key is not null) throw MilvusException.InvalidParameter($"there are more than one primary key, field name = {key.Name}, {field.Name}");
             if (field.Type is not (DataType.Int64 or DataType.VarChar))
@@ -150,6 +152,17 @@ public static class SchemaRules
             key = field;
         }
         if (key is null) throw MilvusException.InvalidParameter("primary key is not specified");
+    }
+
+    private static void CheckAutoIds(ImmutableArray<FieldSchema> fields)
+    {
+        FieldSchema? first = null;
+        foreach (var field in fields.Where(f => f.AutoId))
+        {
+            if (first is not null) throw MilvusException.InvalidParameter($"only one field can speficy AutoID with true, field name = {first.Name}, {field.Name}");
+            if (!field.IsPrimaryKey) throw MilvusException.InvalidParameter($"only primary field can speficy AutoID with true, field name = {field.Name}");
+            first = field;
+        }
     }
 
     private static void CheckPartitionKey(ImmutableArray<FieldSchema> fields)

@@ -21,6 +21,9 @@ internal abstract class JsonTest
 {
     public abstract Truth Test(ref Utf8JsonReader reader, FilterScratch scratch);
 
+    /// <summary>The outcome where the path leads nowhere.</summary>
+    public virtual Truth Missing => Truth.Unknown;
+
     /// <summary>What the test asks of an index whose values were cast; null when it needs other values than those.</summary>
     public virtual IndexQuery? Ask(JsonCast cast) => null;
 
@@ -96,12 +99,14 @@ internal sealed class JsonTextMatchTest(TextTest test) : JsonTest
     public override IndexQuery? Ask(JsonCast cast) => cast == JsonCast.Text ? new(new TextPattern(test)) : null;
 }
 
-/// <summary>Low ≤ number of elements ≤ High; unknown for what is no array.</summary>
+/// <summary>Low ≤ number of elements ≤ High. What is no array counts as an empty one, and so does what is not there.</summary>
 internal sealed class JsonLengthTest(long low, long high) : JsonTest
 {
+    public override Truth Missing => Of(low <= 0 && high >= 0);
+
     public override Truth Test(ref Utf8JsonReader reader, FilterScratch scratch)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) return Truth.Unknown;
+        if (reader.TokenType != JsonTokenType.StartArray) return Missing;
         long n = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

@@ -117,7 +117,7 @@ internal sealed class Planner
 
     private Predicate Exists(SyntaxNode operand)
     {
-        if (Plan(operand) is not ColumnOperand { Column: { } column }) throw new FilterError("exists operation are only supported on json field");
+        if (Plan(operand) is not ColumnOperand { Column: { } column }) throw new FilterError($"exists operations are only supported on single fields now, got: {TextOf(operand)}");
         if (!column.IsJson) throw new FilterError($"exists operation are only supported on json field, got: {Literals.TypeName(column.Type)}");
         if (column.Path is null) throw new FilterError($"exists operation needs a path into json field {column.Field.Name}");
         return new ExistsLeaf(column);
@@ -242,6 +242,8 @@ internal sealed class Planner
         var argument = regex ? "regex pattern" : "the right operand of like";
         return Constant(node, t => $"{argument} should be a string literal or template variable, got: {t}").Value is Literal.Text value
             ? value.Value
-            : throw new FilterError($"{argument} should be a string literal or template variable, got: {TextOf(node)}");
+            : throw new FilterError(node is TemplateNode template && !regex
+                ? $"the value of like expression template variable {{{template.Name}}} is not string"
+                : $"{argument} should be a string literal or template variable, got: {TextOf(node)}");
     }
 }

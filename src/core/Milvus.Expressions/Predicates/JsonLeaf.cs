@@ -44,7 +44,7 @@ internal sealed record JsonLeaf(ColumnRef Column, JsonTest Condition, string Tex
     {
         try
         {
-            return JsonCursor.TryOpen(json, Column.Path, out var reader) ? Condition.Test(ref reader, scratch) : Truth.Unknown;
+            return JsonCursor.TryOpen(json, Column.Path, out var reader) ? Condition.Test(ref reader, scratch) : Condition.Missing;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

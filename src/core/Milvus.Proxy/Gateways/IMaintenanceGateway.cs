@@ -59,7 +59,8 @@ public interface IMaintenanceGateway
     ValueTask<bool> AreFlushedAsync(ImmutableArray<long> segmentIds, CancellationToken cancellation);
 
     /// <summary>Starts a compaction and returns its id.</summary>
-    ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation);
+    /// <param name="byKey">Divides the rows of a collection with a clustering key by it; others are compacted as usual.</param>
+    ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation);
 
     /// <summary>Null when the id is unknown.</summary>
     ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation);

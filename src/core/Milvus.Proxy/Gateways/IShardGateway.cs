@@ -18,6 +18,8 @@ public interface IShardGateway
     /// A consistent view of one shard: waits until everything up to <paramref name="guarantee"/> is applied. Reads through it see exactly
     /// the state at <see cref="IShardReader.ReadAt"/>, which is <paramref name="readAt"/> when given, else the newest.
     /// </summary>
+    /// <exception cref="MilvusException">101: not loaded. 103: it is being loaded and that was waited for long enough. Others: why it could not be loaded.</exception>
+    /// <exception cref="ShardMovedException">The shard is elsewhere by now.</exception>
     ValueTask<IShardReader> OpenAsync(CollectionInfo collection, int shard, Timestamp guarantee, Timestamp? readAt, CancellationToken cancellation);
 }
 

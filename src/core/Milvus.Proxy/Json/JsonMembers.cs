@@ -29,11 +29,19 @@ internal static class JsonMembers
         }
     }
 
-    public static HashSet<string> Names(ReadOnlySpan<byte> value)
+    /// <summary>Notes where each member of an object is, its name included, in the place of what was noted under that name before.</summary>
+    /// <param name="source">Told beside each place.</param>
+    public static void Locate(ReadOnlySpan<byte> value, int source, IDictionary<string, (int Source, Range At)> places)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var any = false;
-        Copy(value, (ref Utf8JsonReader name) => !names.Add(name.GetString()!), new ArrayBufferWriter<byte>(), ref any);
-        return names;
+        var reader = new Utf8JsonReader(value);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            var from = (int)reader.TokenStartIndex;
+            reader.Read();
+            reader.Skip();
+            places[name] = (source, from..(int)reader.BytesConsumed);
+        }
     }
 }

@@ -46,23 +46,18 @@ internal sealed class OutputFields
             if (name == "*")
             {
                 foreach (var f in schema.Fields)
-                    if (!f.IsDynamic && f.Name != FieldIds.NamespaceName && IsReadable(schema, f) && IsLoaded(collection, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
-                if (schema.DynamicField is not { } all || !IsLoaded(collection, all)) continue;
+                    if (!f.IsDynamic && f.Name != FieldIds.NamespaceName && IsReadable(schema, f)) Add(f, schema.ParentOf(f)?.Name ?? f.Name);
+                if (schema.DynamicField is null) continue;
                 wholeDynamic = true;
                 AddName(FieldIds.DynamicName);
             }
             else if (schema.FindStruct(name) is { } parent)
             {
-                foreach (var f in schema.FieldsOf(parent))
-                {
-                    RequireLoaded(collection, f);
-                    Add(f, name);
-                }
+                foreach (var f in schema.FieldsOf(parent)) Add(f, name);
             }
             else if (schema.Find(name) is { } field)
             {
                 if (!IsReadable(schema, field)) throw MilvusException.InvalidParameter($"not allowed to retrieve raw data of field {field.Name}");
-                RequireLoaded(collection, field);
                 if (field.IsDynamic)
                 {
                     wholeDynamic = true;
@@ -106,8 +101,7 @@ internal sealed class OutputFields
                 ? MilvusException.InvalidParameter("not support getting subkeys of json field yet")
                 : MilvusException.InvalidParameter($"field {name} not exist");
         if (schema.DynamicField is not null && !IsPath(name)) throw MilvusException.InvalidParameter($"parse output field name failed: {name}");
-        if (schema.DynamicField is not { } dynamic) throw MilvusException.InvalidParameter($"field {name} not exist");
-        RequireLoaded(collection, dynamic);
+        if (schema.DynamicField is null) throw MilvusException.InvalidParameter($"field {name} not exist");
         if (bracket < 0) return name;
         // $meta["key"] names one key explicitly; deeper paths are no output fields.
         if (name[..bracket] == FieldIds.DynamicName && QuotedKey(name.AsSpan(bracket)) is { } key) return key;
@@ -141,14 +135,5 @@ internal sealed class OutputFields
             key.Append(content[i]);
         }
         return key.ToString();
-    }
-
-    private static bool IsLoaded(CollectionInfo collection, FieldSchema field) =>
-        collection.Load is not { FieldIds.IsEmpty: false } load || load.FieldIds.Contains(field.Id);
-
-    /// <exception cref="MilvusException">1100: the field was left out when the collection was loaded.</exception>
-    public static void RequireLoaded(CollectionInfo collection, FieldSchema field)
-    {
-        if (!IsLoaded(collection, field)) throw MilvusException.InvalidParameter($"field {field.Name} is not loaded");
     }
 }

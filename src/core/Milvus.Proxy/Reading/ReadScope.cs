@@ -60,7 +60,8 @@ internal sealed class ReadScopes(GuaranteeTimestamps guarantees, TimeProvider ti
         // A partition that is not there is told before a collection that is not loaded.
         if (!names.IsDefaultOrEmpty)
             foreach (var name in names)
-                if (collection.FindPartition(name) is null) throw MilvusException.InvalidParameter($"partition name {name} not found");
+                if (string.IsNullOrWhiteSpace(name)) throw MilvusException.InvalidParameter("Invalid partition name: . Partition name should not be empty.");
+                else if (collection.FindPartition(name) is null) throw MilvusException.InvalidParameter($"partition name {name} not found");
         RequireLoaded(collection);
         if (names.IsDefaultOrEmpty) return collection.Load!.PartitionIds;
         PartitionRouting.RefuseNamesWithPartitionKey(collection);

@@ -6,13 +6,18 @@ namespace Milvus.Proxy.Writing;
 
 /// <summary>
 /// Asks the models of embedding functions for one vector before a schema with them is stored, as Milvus does: an address where nobody answers or a vector of another length is told to who
-/// makes the function and not to who writes the first row. A function that is added to a collection in use is not asked for: its rows are filled in the background, whenever its model answers.
+/// makes the function and not to who writes the first row. Of one that is added to a collection in use only the description is checked: its rows are filled in the background, whenever its model answers.
 /// </summary>
 internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway models, Func<Coordinator.Catalog> catalog)
 {
-    /// <summary>Whether anything is to be asked.</summary>
-    public static bool Concerns(CoordinatorCommand command) =>
-        command is AlterFunction || (command is CreateCollection create && create.Schema.Functions.Any(f => f.Type == FunctionType.TextEmbedding));
+    /// <summary>Whether there is anything to check.</summary>
+    public static bool Concerns(CoordinatorCommand command) => command switch
+    {
+        CreateCollection create => create.Schema.Functions.Any(f => f.Type == FunctionType.TextEmbedding),
+        AddFunction add => add.Function.Type == FunctionType.TextEmbedding,
+        AlterFunction => true,
+        _ => false,
+    };
 
     /// <exception cref="MilvusException">2400: a model cannot be asked, or its vectors do not fit. 1100: it is not described well, or the schema is wrong.</exception>
     public async Task CheckAsync(CoordinatorCommand command, CancellationToken cancellation)
@@ -23,6 +28,9 @@ internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway mod
                 // What is wrong with the schema itself comes first.
                 var schema = SchemaRules.Complete(create.Collection, create.Schema);
                 foreach (var function in schema.Functions) await CheckAsync(schema, function, cancellation).ConfigureAwait(false);
+                break;
+            case AddFunction add:
+                models.CheckEmbedding(FunctionOutputs.CallOf(add.Function));
                 break;
             case AlterFunction alter:
                 var stored = catalog().GetCollection(alter.Database, alter.Collection).Schema;

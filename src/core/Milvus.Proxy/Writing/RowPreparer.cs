@@ -7,12 +7,6 @@ namespace Milvus.Proxy.Writing;
 /// <summary>Checks the columns of a request against the schema and completes them: ids, defaults, nulls, function outputs.</summary>
 internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs functions)
 {
-    private const string AllowInsertAutoId = "allow_insert_auto_id";
-    private const string AllowOutputs = "collection.function.allowInsertNonBM25FunctionOutputs";
-
-    /// <summary>True when clients may choose the values of an automatic primary key.</summary>
-    public static bool MayChooseAutoId(CollectionInfo collection) => ParamText.IsTrue(collection.Property(AllowInsertAutoId));
-
     /// <summary>
     /// Finds the columns by field, refusing unknown, repeated and surplus ones. Values are not looked at yet.
     /// </summary>
@@ -30,16 +24,12 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
             var field = column.IsDynamic || column.Name == FieldIds.DynamicName ? Dynamic(schema) : schema.Find(column.Name);
             if (field is null) throw MilvusException.InvalidParameter($"fieldName {column.Name} not exist in collection schema");
             if (!found.TryAdd(field.Id, column.Column)) throw MilvusException.InvalidParameter($"duplicated field {column.Name} found");
-            if (field.IsFunctionOutput && !MayChooseOutput(collection, field))
+            if (field.IsFunctionOutput && !GivenValues.MayBeOutput(collection, field))
                 throw MilvusException.InvalidParameter(
                     $"values of function output field {field.Name} can not be given, more fieldData has pass in", schema.Fields.Length, schema.Fields.Length + 1);
         }
         return found;
     }
-
-    // Terms of BM25 are the server's own, vectors of other functions may be known already.
-    private static bool MayChooseOutput(CollectionInfo collection, FieldSchema field) =>
-        ParamText.IsTrue(collection.Property(AllowOutputs)) && collection.Schema.FunctionOf(field)?.Type is not (null or FunctionType.BM25);
 
     /// <summary>Prepares an insert, or the new rows of an upsert.</summary>
     /// <param name="columns">As <see cref="Match"/> found them; the automatic primary key of an upsert taken out.</param>
@@ -47,7 +37,7 @@ internal sealed class RowPreparer(ITimestampOracle oracle, FunctionOutputs funct
     {
         var schema = collection.Schema;
         var key = schema.PrimaryKey;
-        if (key.AutoId && columns.ContainsKey(key.Id) && !MayChooseAutoId(collection))
+        if (key.AutoId && columns.ContainsKey(key.Id) && !GivenValues.MayBeAutoId(collection))
             throw MilvusException.InvalidParameter("more fieldData has pass in", schema.Fields.Length, schema.Fields.Length + 1);
         var result = new Dictionary<long, Column>(schema.Fields.Length);
         foreach (var field in schema.Fields)

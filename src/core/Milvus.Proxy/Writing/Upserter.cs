@@ -17,7 +17,7 @@ internal sealed class Upserter(RowPreparer preparer, PartialUpdate partial, Shar
         if (!columns.TryGetValue(key.Id, out var given)) throw DefaultValues.MissingField(key);
         var replaced = new PrimaryKeys(FieldConversion.Convert(collection.Schema, key, given, request.RowCount));
         RefuseDuplicates(replaced);
-        var newIds = key.AutoId && !RowPreparer.MayChooseAutoId(collection);
+        var newIds = key.AutoId && !GivenValues.MayBeAutoId(collection);
 
         PreparedRows rows;
         if (request.PartialUpdate || !request.FieldOperations.IsEmpty)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Model;
 using Milvus.Storage.Objects;
 
@@ -33,13 +34,36 @@ public static class Compactor
         IFunctionFiller? filler = null,
         CancellationToken cancellationToken = default)
     {
-        var rows = new ISegmentRows[sources.Count];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            rows[i] = await SegmentRows.OpenAsync(sources[i], schema, tombstones, store, cancellationToken).ConfigureAwait(false);
-            if (filler is not null && sources[i].LacksOutputs(schema)) rows[i] = new FilledRows(rows[i], schema, filler);
-        }
+        var rows = await OpenAsync(sources, schema, tombstones, store, filler, cancellationToken).ConfigureAwait(false);
         return await MergeAsync(rows, schema, place, horizon, store, expireBefore, expiry, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="MergeAsync(IReadOnlyList{SegmentManifest}, CollectionSchema, IReadOnlyList{TombstoneBatch}, SegmentPlace, Timestamp, IObjectStore, Timestamp, FieldExpiry?, IFunctionFiller?, CancellationToken)"/>,
+    /// but writes several segments of about the same size, each with the rows of a range of keys: filters by the key then rule out whole segments. Reads the sources once per segment.
+    /// </summary>
+    /// <param name="key">A field of numbers or text.</param>
+    /// <param name="places">The new segments, in the order of their keys.</param>
+    /// <returns>A manifest per place; those without rows name no objects.</returns>
+    public static async Task<ImmutableArray<SegmentManifest>> DivideAsync(
+        IReadOnlyList<SegmentManifest> sources,
+        CollectionSchema schema,
+        FieldSchema key,
+        IReadOnlyList<TombstoneBatch> tombstones,
+        IReadOnlyList<SegmentPlace> places,
+        Timestamp horizon,
+        IObjectStore store,
+        Timestamp expireBefore = default,
+        FieldExpiry? expiry = null,
+        IFunctionFiller? filler = null,
+        CancellationToken cancellationToken = default)
+    {
+        var rows = await OpenAsync(sources, schema, tombstones, store, filler, cancellationToken).ConfigureAwait(false);
+        var parts = await KeyDivision.DivideAsync(rows, key, places.Count, horizon, cancellationToken).ConfigureAwait(false);
+        var written = ImmutableArray.CreateBuilder<SegmentManifest>(places.Count);
+        for (var part = 0; part < places.Count; part++)
+            written.Add(await MergeAsync(parts[part], schema, places[part], horizon, store, expireBefore, expiry, cancellationToken).ConfigureAwait(false));
+        return written.MoveToImmutable();
     }
 
     /// <summary>As the other overload, for segments in memory with their own tombstones.</summary>
@@ -53,6 +77,18 @@ public static class Compactor
         FieldExpiry? expiry = null,
         CancellationToken cancellationToken = default) =>
         MergeAsync([.. sources.Select(SegmentRows.Of)], schema, place, horizon, store, expireBefore, expiry, cancellationToken);
+
+    private static async Task<ISegmentRows[]> OpenAsync(
+        IReadOnlyList<SegmentManifest> sources, CollectionSchema schema, IReadOnlyList<TombstoneBatch> tombstones, IObjectStore store, IFunctionFiller? filler, CancellationToken cancellationToken)
+    {
+        var rows = new ISegmentRows[sources.Count];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = await SegmentRows.OpenAsync(sources[i], schema, tombstones, store, cancellationToken).ConfigureAwait(false);
+            if (filler is not null && sources[i].LacksOutputs(schema)) rows[i] = new FilledRows(rows[i], schema, filler);
+        }
+        return rows;
+    }
 
     private static async Task<SegmentManifest> MergeAsync(
         ISegmentRows[] sources, CollectionSchema schema, SegmentPlace place, Timestamp horizon, IObjectStore store, Timestamp expireBefore, FieldExpiry? expiry, CancellationToken cancellationToken)

@@ -28,6 +28,16 @@ internal sealed class SealedData(int rowCount, SealedField[] fields, TimestampRu
         }
     }
 
+    public long FileBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var f in fields) bytes += f.FileBytes;
+            return bytes;
+        }
+    }
+
     /// <summary>
     /// Mapped vectors were read through to make what stays in memory: their pages leave this process. What an index ranks is read here and
     /// there from now on, the rest from end to end.

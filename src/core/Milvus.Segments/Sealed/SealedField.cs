@@ -10,6 +10,9 @@ internal abstract class SealedField(long fieldId)
 
     public abstract long MemoryBytes { get; }
 
+    /// <summary>Bytes of files that are held while the field is.</summary>
+    public virtual long FileBytes => 0;
+
     public abstract Column Block(int block);
 
     public abstract Column Fetch(FieldSchema field, ReadOnlySpan<int> rows);
@@ -37,6 +40,8 @@ internal sealed class SealedVectorField(long fieldId, int rowCount, VectorStore 
     public DenseVectors Vectors { get; } = new(store, null, slots);
 
     public override long MemoryBytes => store.MemoryBytes + (slots?.MemoryBytes ?? 0);
+
+    public override long FileBytes => store.FileBytes;
 
     public override Column Block(int block) => Fetch(RowGather.RowsOf(block, rowCount));
 

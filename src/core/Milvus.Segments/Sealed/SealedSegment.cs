@@ -14,6 +14,8 @@ public sealed record AttachedIndex(SegmentIndexFile File, VectorIndex? Dense, Sp
     public ScalarIndex? Scalar { get; init; }
 
     public long MemoryBytes => (Dense?.MemoryBytes ?? 0) + (Sparse?.MemoryBytes ?? 0) + (Scalar?.MemoryBytes ?? 0);
+
+    public long FileBytes => (Dense?.FileBytes ?? 0) + (Sparse?.FileBytes ?? 0);
 }
 
 /// <summary>
@@ -52,6 +54,20 @@ public sealed class SealedSegment : Segment
         {
             var bytes = _data.MemoryBytes + Tombstones.MemoryBytes;
             foreach (var index in Indexes) bytes += index.MemoryBytes;
+            return bytes;
+        }
+    }
+
+    /// <summary>
+    /// Memory, and files that it maps or reads: what the collection of garbage gives back once nobody refers to the segment any more. Files that were deleted
+    /// before that take room on the disk until then.
+    /// </summary>
+    public long HeldBytes
+    {
+        get
+        {
+            var bytes = MemoryBytes + _data.FileBytes;
+            foreach (var index in Indexes) bytes += index.FileBytes;
             return bytes;
         }
     }

@@ -10,6 +10,8 @@ internal sealed class SealedVectorArrayField(long fieldId, int rowCount, VectorA
     public override long MemoryBytes =>
         vectors.Store.MemoryBytes + (vectors.Offsets.LongLength * sizeof(int)) + ((vectors.Valid?.LongLength ?? 0) * sizeof(ulong));
 
+    public override long FileBytes => vectors.Store.FileBytes;
+
     public override Column Block(int block) => vectors.Take(RowGather.RowsOf(block, rowCount));
 
     public override Column Fetch(FieldSchema field, ReadOnlySpan<int> rows) => vectors.Take(rows);

@@ -45,6 +45,8 @@ internal sealed class KeptRows
         return new KeptRows(source, words);
     }
 
+    public bool Has(int row) => _words is null || (_words[row >> 6] >> (row & 63) & 1) != 0;
+
     /// <summary>The kept rows of a block that starts at row <paramref name="start"/>; null when there are none.</summary>
     public Column? Take(Column block, int start)
     {

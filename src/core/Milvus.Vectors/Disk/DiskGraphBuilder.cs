@@ -10,8 +10,6 @@ namespace Milvus.Vectors;
 /// </summary>
 public static class DiskGraphBuilder
 {
-    private const int RowsPerReport = 1024;
-
     /// <summary>Builds over all rows the store holds. Blocks; the calling thread is one of the builders.</summary>
     /// <param name="metric">L2, IP or Cosine.</param>
     /// <param name="progress">Told the number of rows inserted now and then, from any builder thread.</param>
@@ -44,7 +42,7 @@ public static class DiskGraphBuilder
                 Alpha = metric == MetricType.IP ? 1 : parameters.Alpha,
                 Shift = metric == MetricType.Cosine ? 1 : 0,
             });
-            Insert(builder, store.Count, parameters.Threads, progress, cancellation);
+            builder.InsertAll(store.Count, parameters.Threads, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
             new Reachability(graph, builder).Repair(new BuildScratch(), cancellation);
         }
@@ -52,16 +50,4 @@ public static class DiskGraphBuilder
         cancellation.ThrowIfCancellationRequested();
         return new DiskGraph(store, metric, parameters, graph, codes, medoid);
     }
-
-    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
-        Workers.Run(threads, rows, () =>
-        {
-            var scratch = new BuildScratch();
-            return row =>
-            {
-                builder.Insert(row, scratch);
-                if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
-                    progress?.Report(row + 1);
-            };
-        }, cancellation);
 }

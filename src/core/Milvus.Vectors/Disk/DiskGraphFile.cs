@@ -99,7 +99,7 @@ internal static class DiskGraphFile
             file.CheckAll();
         FileReads.ExpectRandom(handle);
         long cache = (uint)fields[5] | ((long)fields[6] << 32);
-        return new DiskGraphIndex(store, header.Metric, file, codes, entries, inline, NodeCache.Fill(file, entries, cache));
+        return new DiskGraphIndex(store, header.Metric, file, codes, entries, inline, NodeCache.Fill(file, entries, cache)).Tried();
     }
 
     private static long Align(long bytes) => (bytes + (NodeLayout.SectorBytes - 1)) / NodeLayout.SectorBytes * NodeLayout.SectorBytes;

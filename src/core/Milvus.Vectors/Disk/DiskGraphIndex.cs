@@ -43,6 +43,12 @@ public sealed class DiskGraphIndex : VectorIndex
         _codes = codes;
         _entries = entries;
         _cache = cache;
+        DefaultList = CodeBits switch
+        {
+            1 => 3 * LeastList,
+            2 => 2 * LeastList,
+            _ => LeastList + (LeastList / 2),
+        };
         IsAllOnDisk = isInline;
         _traversal = new DiskTraversal(file, codes, entries, isInline, cache, NodeScorer.For(store.Type, metric), KernelDispatch.Length(store.Type, store.Dimension));
         _scan = new DiskScan(_traversal, file.Rows);
@@ -55,6 +61,8 @@ public sealed class DiskGraphIndex : VectorIndex
     public override int Count => _file.Rows;
 
     public override long MemoryBytes => _codes.MemoryBytes + _cache.MemoryBytes;
+
+    public override long FileBytes => RandomAccess.GetLength(_file.Handle);
 
     /// <summary>Codes are beside the links, as AISAQ has them; otherwise those of all rows are in memory.</summary>
     public bool IsAllOnDisk { get; }
@@ -71,7 +79,7 @@ public sealed class DiskGraphIndex : VectorIndex
     internal NodeFile File => _file;
 
     /// <summary>For tests: the same index, never preferring a scan.</summary>
-    internal DiskGraphIndex Traversing() => new(Store, Metric, _file, _codes, _entries, IsAllOnDisk, _cache) { AlwaysTraverse = true };
+    internal DiskGraphIndex Traversing() => new(Store, Metric, _file, _codes, _entries, IsAllOnDisk, _cache) { AlwaysTraverse = true, DefaultList = DefaultList };
 
     /// <summary>Opens a file; reads its codes and the nodes that are cached.</summary>
     /// <param name="handle">Open for reading; the index owns it if this returns.</param>
@@ -130,13 +138,36 @@ public sealed class DiskGraphIndex : VectorIndex
         _codes.Prepare(form, scratch.Queries.Pointer(0), scratch.Codes);
     }
 
-    /// <summary>The list of a search that names none: the coarser the codes that steer it, the longer.</summary>
-    private int DefaultList => CodeBits switch
+    /// <summary>The list of a search that names none: the coarser the codes that steer it, the longer, and longer still where the rows need it.</summary>
+    internal int DefaultList { get; private set; }
+
+    /// <summary>Settles the list that requests leave open, by searches, before anyone else sees the index.</summary>
+    internal DiskGraphIndex Tried()
     {
-        1 => 3 * LeastList,
-        2 => 2 * LeastList,
-        _ => LeastList + (LeastList / 2),
-    };
+        DefaultList = ListTrial.Length(this, DefaultList);
+        return this;
+    }
+
+    /// <summary>A row as float32, and the nearest of those it is linked to; −1 for none.</summary>
+    internal unsafe (float[] Values, int Link) Read(int row)
+    {
+        var values = new float[Store.Dimension];
+        DiskScratch scratch = DiskScratch.Pool.Rent();
+        try
+        {
+            scratch.Begin(1, 1);
+            _traversal.Fetch([row], scratch);
+            byte* node = (byte*)scratch.Nodes[0];
+            fixed (float* target = values)
+                FloatRows.Decode(Store.Type, node, target, values.Length);
+            ReadOnlySpan<int> links = _file.Links(node);
+            return (values, links.IsEmpty ? -1 : links[0]);
+        }
+        finally
+        {
+            DiskScratch.Pool.Return(scratch);
+        }
+    }
 
     private int List(in VectorSearchParameters parameters)
     {

@@ -10,7 +10,7 @@ internal static class FilteredBeam
     public const int Spare = 16;
 
     /// <summary>How many times as many rows as asked for are kept at the edge of what a filter keeps out.</summary>
-    private const int EdgeFactor = 8;
+    private const int EdgeFactor = 16;
 
     /// <summary>Rows may be compared so many times as often as rows pass before comparing the passing rows themselves is cheaper.</summary>
     private const int Budget = 4;

@@ -10,6 +10,8 @@ namespace Milvus.Vectors;
 /// </remarks>
 internal abstract class GraphBuilder
 {
+    private const int RowsPerReport = 1024;
+
     public static GraphBuilder For(GraphRows rows, HnswGraph graph, HnswParameters parameters) => rows.Visit(new Factory(rows, graph, parameters));
 
     /// <summary>Bytes held beside the links.</summary>
@@ -17,6 +19,21 @@ internal abstract class GraphBuilder
 
     /// <summary>Links one row; every row once, or again when an exception ended it.</summary>
     public abstract void Insert(int row, BuildScratch scratch);
+
+    /// <summary>Links all rows. Blocks; the calling thread is one of the builders.</summary>
+    /// <param name="progress">Told the number of rows inserted now and then, from any builder thread.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; some rows are not linked.</exception>
+    public void InsertAll(int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
+        Workers.Run(threads, rows, () =>
+        {
+            var scratch = new BuildScratch();
+            return row =>
+            {
+                Insert(row, scratch);
+                if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
+                    progress?.Report(row + 1);
+            };
+        }, cancellation);
 
     /// <summary>The nearest rows that a search for an inserted row finds, nearest first; valid until the next call.</summary>
     public abstract ReadOnlySpan<ulong> Nearest(int row, BuildScratch scratch);

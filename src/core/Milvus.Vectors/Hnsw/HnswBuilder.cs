@@ -5,8 +5,6 @@ namespace Milvus.Vectors;
 /// <summary>Builds <see cref="HnswIndex"/> graphs over the rows of a store that no longer changes.</summary>
 public static class HnswBuilder
 {
-    private const int RowsPerReport = 1024;
-
     /// <summary>Builds a graph over all rows the store holds. Blocks; the calling thread is one of the builders.</summary>
     /// <param name="store">The vectors; the index references them.</param>
     /// <param name="metric">L2, IP, Cosine, Hamming or Jaccard, as the type allows.</param>
@@ -33,7 +31,7 @@ public static class HnswBuilder
         if (store.Count > 1)
         {
             GraphBuilder builder = GraphBuilder.For(coded ?? (GraphRows)new StoredRows(store, metric), graph, parameters);
-            Insert(builder, store.Count, parameters.Threads, progress, cancellation);
+            builder.InsertAll(store.Count, parameters.Threads, progress, cancellation);
             new Reachability(graph, builder).Repair(new BuildScratch(), cancellation);
         }
 
@@ -44,10 +42,10 @@ public static class HnswBuilder
             RowCodes? refinement = wanted.Refinement.HasCodes()
                 ? RowCodes.Encode(store, metric, wanted.Refinement, wanted, parameters.Seed, parameters.Threads, cancellation)
                 : null;
-            return new HnswIndex(store, metric, parameters, graph, null, rows, refinement);
+            return new HnswIndex(store, metric, parameters, graph, null, rows, refinement).Tried();
         }
 
-        return new HnswIndex(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, codes, parameters.Threads, coded));
+        return new HnswIndex(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, codes, parameters.Threads, coded)).Tried();
     }
 
     /// <summary>What is really made: codes are made of some types only, and of few rows with fewer bits.</summary>
@@ -56,16 +54,4 @@ public static class HnswBuilder
         parameters.RowCodes!.Check(store.Dimension);
         return parameters with { RowCodes = CodeSpace.Serves(store.Type) && store.Count > 0 ? parameters.RowCodes.For(store.Count) : null, Codes = GraphCodes.None };
     }
-
-    private static void Insert(GraphBuilder builder, int rows, int threads, IProgress<int>? progress, CancellationToken cancellation) =>
-        Workers.Run(threads, rows, () =>
-        {
-            var scratch = new BuildScratch();
-            return row =>
-            {
-                builder.Insert(row, scratch);
-                if ((row + 1) % RowsPerReport == 0 || row + 1 == rows)
-                    progress?.Report(row + 1);
-            };
-        }, cancellation);
 }

@@ -97,11 +97,8 @@ internal sealed unsafe class UpperLevel
 
     public int SlotOf(int row) => new ReadOnlySpan<int>(Rows, Count).BinarySearch(row);
 
-    private static PinnedBuffer Cells(int count, PayloadReader? source)
-    {
-        source?.Align();
-        return source is null ? new PinnedBuffer((long)count * sizeof(int)) : source.Take((long)count * sizeof(int));
-    }
+    private static PinnedBuffer Cells(int count, PayloadReader? source) =>
+        source?.TakePart((long)count * sizeof(int)) ?? new PinnedBuffer((long)count * sizeof(int));
 
     /// <summary>How many slots hold rows below one.</summary>
     public int SlotsBelow(int row)

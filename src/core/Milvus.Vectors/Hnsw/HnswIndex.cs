@@ -12,14 +12,12 @@ public sealed class HnswIndex : VectorIndex
     private const int DefaultEf = 16;
     private const int DefaultRangeEf = 512;
 
-    private readonly Lock _gate = new();
     private readonly GraphSearcher _searcher;
     private readonly FlatScanner _scanner;
 
     private readonly CodedTraversal? _coded;
     private readonly double _gain;
     private readonly Rescoring _rescoring;
-    private int _defaultEf;
 
     internal HnswIndex(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedTraversal? coded = null, RowCodes? rowCodes = null, RowCodes? refinement = null)
         : base(store, metric)
@@ -65,7 +63,7 @@ public sealed class HnswIndex : VectorIndex
         GraphCodes present = _coded is null ? GraphCodes.None : _coded.Neighbours is null ? GraphCodes.Bytes : GraphCodes.Signs;
         return present <= mostCodes
             ? this
-            : new HnswIndex(Store, Metric, Parameters, Graph, CodedTraversal.Of(Graph, Store, Metric, mostCodes, Parameters.Threads, _coded!.Rows));
+            : new HnswIndex(Store, Metric, Parameters, Graph, CodedTraversal.Of(Graph, Store, Metric, mostCodes, Parameters.Threads, _coded!.Rows)).Tried(DefaultBeam);
     }
 
     internal HnswGraph Graph { get; }
@@ -109,20 +107,15 @@ public sealed class HnswIndex : VectorIndex
 
     public override bool PrefersScan(int passing, in VectorSearchParameters parameters) => ScanIsCheaper(passing, Beam(parameters));
 
-    /// <summary>The width of a beam that the request leaves open, found by the first search that does; the same for the same graph and rows.</summary>
-    internal int DefaultBeam
+    /// <summary>The width of a beam that the request leaves open; the same for the same graph and rows.</summary>
+    internal int DefaultBeam { get; private set; } = DefaultEf;
+
+    /// <summary>Settles the width of beams that requests leave open, before anyone else sees the index.</summary>
+    /// <param name="beam">As it was found before, maybe by other codes, which changes little; 0 to find it by searches.</param>
+    internal HnswIndex Tried(int beam = 0)
     {
-        get
-        {
-            if (Volatile.Read(ref _defaultEf) is > 0 and int known)
-                return known;
-            lock (_gate)
-            {
-                if (_defaultEf == 0)
-                    Volatile.Write(ref _defaultEf, BeamTrial.Width(this, DefaultEf));
-                return _defaultEf;
-            }
-        }
+        DefaultBeam = beam > 0 ? beam : BeamTrial.Width(this, DefaultEf);
+        return this;
     }
 
     private int Beam(in VectorSearchParameters parameters)

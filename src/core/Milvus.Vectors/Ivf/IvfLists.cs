@@ -54,8 +54,7 @@ internal sealed unsafe class IvfLists
         for (int list = 0; list < sizes.Length; list++)
             sizes[list] = Size(list);
         writer.Write(MemoryMarshal.AsBytes(sizes.AsSpan()));
-        writer.Align();
-        writer.Write(_rows.Span);
+        writer.WritePart(_rows.Span);
         GC.KeepAlive(this);
     }
 
@@ -74,8 +73,7 @@ internal sealed unsafe class IvfLists
 
         if (sum != rows)
             throw Contradiction(sourceName);
-        reader.Align();
-        var read = new IvfLists(starts, reader.Take((long)rows * sizeof(int)));
+        var read = new IvfLists(starts, reader.TakePart((long)rows * sizeof(int)));
         var seen = new ulong[(rows + 63) / 64];
         for (int place = 0; place < rows; place++)
         {

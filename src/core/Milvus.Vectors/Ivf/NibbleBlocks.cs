@@ -63,10 +63,8 @@ internal sealed unsafe class NibbleBlocks
 
     public void Write(PayloadWriter writer)
     {
-        writer.Align();
-        writer.Write(_codes.Span);
-        writer.Align();
-        writer.Write(_terms.Span);
+        writer.WritePart(_codes.Span);
+        writer.WritePart(_terms.Span);
         GC.KeepAlive(this);
     }
 
@@ -77,11 +75,7 @@ internal sealed unsafe class NibbleBlocks
     private static PinnedBuffer Part(long bytes, PayloadReader? source)
     {
         if (source is not null)
-        {
-            source.Align();
-            return source.Take(bytes);
-        }
-
+            return source.TakePart(bytes);
         var empty = new PinnedBuffer(bytes);
         empty.Span.Clear();
         return empty;

@@ -188,10 +188,8 @@ internal sealed unsafe class WideProductCodes : ProductCodes
     {
         _bytes = quantiser.Parts * (quantiser.Bits > 8 ? 2 : 1);
         long codeBytes = (long)_bytes * lists.RowCount, termBytes = isProduct ? 0 : (long)lists.RowCount * sizeof(float);
-        source?.Align();
-        _codes = source is null ? new PinnedBuffer(codeBytes) : source.Take(codeBytes);
-        source?.Align();
-        _terms = source is null ? new PinnedBuffer(termBytes) : source.Take(termBytes);
+        _codes = source?.TakePart(codeBytes) ?? new PinnedBuffer(codeBytes);
+        _terms = source?.TakePart(termBytes) ?? new PinnedBuffer(termBytes);
     }
 
     public override long MemoryBytes => _codes.MemoryBytes + _terms.MemoryBytes + Quantiser.CentroidBytes;
@@ -261,10 +259,8 @@ internal sealed unsafe class WideProductCodes : ProductCodes
 
     private protected override void WriteCodes(PayloadWriter writer)
     {
-        writer.Align();
-        writer.Write(_codes.Span);
-        writer.Align();
-        writer.Write(_terms.Span);
+        writer.WritePart(_codes.Span);
+        writer.WritePart(_terms.Span);
         GC.KeepAlive(this);
     }
 

@@ -86,17 +86,11 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         if (step.Any(s => s < 0))
             throw new IntegrityException(sourceName, "the vector index holds a negative step");
         ScalarQuantiser quantiser = ScalarQuantiser.Restore(parameters.Bits, least, step);
-        reader.Align();
-        PinnedBuffer codes = reader.Take((long)lists.RowCount * quantiser.CodeBytes);
-        PinnedBuffer? squares = null;
-        if (metric == MetricType.L2)
-        {
-            reader.Align();
-            squares = reader.Take((long)lists.RowCount * sizeof(float));
-            IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(squares.Span), sourceName);
-        }
+        PinnedBuffer codes = reader.TakePart((long)lists.RowCount * quantiser.CodeBytes);
+        PinnedBuffer squares = reader.TakePart(metric == MetricType.L2 ? (long)lists.RowCount * sizeof(float) : 0);
+        IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(squares.Span), sourceName);
 
-        return new ScalarCodes(quantiser, lists, codes, squares, spread[0]);
+        return new ScalarCodes(quantiser, lists, codes, metric == MetricType.L2 ? squares : null, spread[0]);
     }
 
     public override void Write(PayloadWriter writer)
@@ -105,11 +99,8 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Step));
         float spread = _spread;
         writer.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in spread)));
-        writer.Align();
-        writer.Write(_codes.Span);
-        writer.Align();
-        if (_squares is not null)
-            writer.Write(_squares.Span);
+        writer.WritePart(_codes.Span);
+        writer.WritePart(_squares is null ? default : _squares.Span);
         GC.KeepAlive(this);
     }
 

@@ -14,8 +14,8 @@ internal static class AlignedBlocks
     public const int BlockBytes = 1 << 20;
     public const int Alignment = 64;
 
-    /// <summary>No payload has more arrays than this leaves room to align.</summary>
-    private const int MostPadding = 1 << 16;
+    /// <summary>No payload has more arrays than this leaves room to align: MinHash has two per band.</summary>
+    private const int MostPadding = 1 << 26;
 
     /// <summary>Writes table and payload. Nothing is held: what is to be written is asked for twice, the first time for its checksums.</summary>
     /// <param name="headerBytes">Bytes of the target before the table.</param>

@@ -2,29 +2,23 @@ using Milvus.Model;
 
 namespace Milvus.Vectors;
 
-/// <summary>Reads a payload in the layout of <see cref="AlignedBlocks"/> from a stream, block by block.</summary>
-internal sealed class AlignedReader : PayloadReader
+/// <summary>Reads a payload in the layout of <see cref="AlignedBlocks"/> from a stream.</summary>
+internal sealed class AlignedReader : StreamedReader
 {
-    private readonly Stream _source;
-    private readonly string _sourceName;
     private readonly long _length;
     private readonly uint[] _sums;
-    private readonly byte[] _block;
-    private long _read;
-    private int _filled;
-    private int _taken;
+    private int _block;
+    private long _position;
     private bool _aligns;
 
     /// <exception cref="IntegrityException">The table is damaged.</exception>
     public AlignedReader(Stream source, string sourceName, long headerBytes, uint checksum, long leastBytes)
+        : this(source, sourceName, AlignedBlocks.ReadTable(source, headerBytes, checksum, leastBytes, sourceName))
     {
-        _source = source;
-        _sourceName = sourceName;
-        (_length, _sums) = AlignedBlocks.ReadTable(source, headerBytes, checksum, leastBytes, sourceName);
-        _block = new byte[Math.Min(_length, AlignedBlocks.BlockBytes)];
     }
 
-    private long Position => _read - _filled + _taken;
+    private AlignedReader(Stream source, string sourceName, (long Bytes, uint[] Sums) table)
+        : base(source, sourceName, Math.Min(table.Bytes, AlignedBlocks.BlockBytes)) => (_length, _sums) = table;
 
     public override void Align() => _aligns = true;
 
@@ -35,38 +29,23 @@ internal sealed class AlignedReader : PayloadReader
         if (_aligns)
         {
             _aligns = false;
-            Span<byte> padding = stackalloc byte[(int)(-Position & (AlignedBlocks.Alignment - 1))];
-            Get(padding);
+            Span<byte> padding = stackalloc byte[(int)(-_position & (AlignedBlocks.Alignment - 1))];
+            Read(padding);
         }
 
-        Get(target);
+        base.Read(target);
+        _position += target.Length;
     }
 
-    private void Get(Span<byte> target)
+    private protected override int NextBlock(Span<byte> room)
     {
-        while (!target.IsEmpty)
-        {
-            if (_taken == _filled)
-                NextBlock();
-            int some = Math.Min(target.Length, _filled - _taken);
-            _block.AsSpan(_taken, some).CopyTo(target);
-            _taken += some;
-            target = target[some..];
-        }
-    }
-
-    private void NextBlock()
-    {
-        int expected = (int)Math.Min(_length - _read, AlignedBlocks.BlockBytes);
-        if (expected == 0)
-            throw AlignedBlocks.EndsEarly(_sourceName);
-        long number = _read / AlignedBlocks.BlockBytes;
-        if (_source.ReadAtLeast(_block.AsSpan(0, expected), expected, throwOnEndOfStream: false) < expected)
-            throw new IntegrityException(_sourceName, $"the index ends inside block {number}");
-        if (Crc32C.Compute(_block.AsSpan(0, expected)) != _sums[number])
-            throw AlignedBlocks.Damaged(_sourceName, number);
-        _read += expected;
-        _filled = expected;
-        _taken = 0;
+        if (_block == _sums.Length)
+            throw AlignedBlocks.EndsEarly(SourceName);
+        int bytes = (int)Math.Min(_length - ((long)_block * AlignedBlocks.BlockBytes), AlignedBlocks.BlockBytes);
+        Fill(room[..bytes], _block);
+        if (Crc32C.Compute(room[..bytes]) != _sums[_block])
+            throw AlignedBlocks.Damaged(SourceName, _block);
+        _block++;
+        return bytes;
     }
 }

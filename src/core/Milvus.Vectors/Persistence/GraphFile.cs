@@ -23,10 +23,8 @@ internal static class GraphFile
         Write(graph.Base, writer);
         foreach (UpperLevel level in graph.Upper)
         {
-            writer.Align();
-            writer.Write(level.RowBytes);
-            writer.Align();
-            writer.Write(level.DownBytes);
+            writer.WritePart(level.RowBytes);
+            writer.WritePart(level.DownBytes);
             Write(level.Links, writer);
         }
     }

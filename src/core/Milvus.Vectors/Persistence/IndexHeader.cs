@@ -5,7 +5,7 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// The first bytes of an index file, little-endian: magic (8), version, header bytes, kind, metric, data type, dimension, rows, M,
-/// efConstruction (4 each), seed (8), payload bytes (8), number of upper levels (4), their sizes (4 each), CRC-32C of all before (4).
+/// efConstruction (4 each), seed (8), payload bytes (8), number of upper levels (4), their sizes (4 each) and maybe the width of the beam, which then counts as one, CRC-32C of all before (4).
 /// </summary>
 internal sealed record IndexHeader
 {
@@ -17,8 +17,11 @@ internal sealed record IndexHeader
     /// <summary>Added to the version of files whose payload lies as <see cref="AlignedBlocks"/> says rather than in chained blocks.</summary>
     private const int Aligned = 16;
 
+    /// <summary>Added to the version of graphs whose last level count is <see cref="Beam"/> instead.</summary>
+    private const int WithBeam = 32;
+
     private const int FixedBytes = 64;
-    private const int MaxLevels = 64;
+    private const int MaxNumbers = 65;
 
     private static ReadOnlySpan<byte> Magic => "MVECINDX"u8;
 
@@ -28,7 +31,7 @@ internal sealed record IndexHeader
     public bool IsAligned { get; init; }
 
     /// <summary>Bytes of the header in the file.</summary>
-    public int Length => FixedBytes + (LevelCounts.Length * sizeof(int)) + sizeof(uint);
+    public int Length => FixedBytes + (Numbers.Length * sizeof(int)) + sizeof(uint);
 
     public required VectorIndexKind Kind { get; init; }
 
@@ -50,20 +53,26 @@ internal sealed record IndexHeader
 
     public int[] LevelCounts { get; init; } = [];
 
+    /// <summary>How wide a graph's beam has to be where a search names none; 0 where that was not tried.</summary>
+    public int Beam { get; init; }
+
+    private int[] Numbers => Beam > 0 ? [.. LevelCounts, Beam] : LevelCounts;
+
     /// <summary>Writes the header.</summary>
     /// <returns>Its checksum, which seeds the payload's.</returns>
     public uint Write(Stream target)
     {
+        int[] numbers = Numbers;
         var bytes = new byte[Length];
         Magic.CopyTo(bytes);
-        int[] fields = [FormatVersion | (IsAligned ? Aligned : 0), bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
+        int[] fields = [FormatVersion | (IsAligned ? Aligned : 0) | (Beam > 0 ? WithBeam : 0), bytes.Length, (int)Kind, (int)Metric, (int)Type, Dimension, Rows, M, EfConstruction];
         for (int i = 0; i < fields.Length; i++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8 + (i * sizeof(int))), fields[i]);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(44), Seed);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(52), PayloadBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(60), LevelCounts.Length);
-        for (int i = 0; i < LevelCounts.Length; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(FixedBytes + (i * sizeof(int))), LevelCounts[i]);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(60), numbers.Length);
+        for (int i = 0; i < numbers.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(FixedBytes + (i * sizeof(int))), numbers[i]);
         uint checksum = Crc32C.Compute(bytes.AsSpan(0, bytes.Length - sizeof(uint)));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - sizeof(uint)), checksum);
         target.Write(bytes);
@@ -77,10 +86,10 @@ internal sealed record IndexHeader
         ReadFully(source, start, sourceName);
         if (!start.AsSpan(0, 8).SequenceEqual(Magic))
             throw new IntegrityException(sourceName, "is not a vector index");
-        int stored = Field(start, 0), version = stored & ~Aligned, length = Field(start, 1);
+        int stored = Field(start, 0), version = stored & ~(Aligned | WithBeam), length = Field(start, 1);
         if (version is not (Version or VersionWithCodes))
             throw new IntegrityException(sourceName, $"vector index version {stored} is not known");
-        if (length < FixedBytes + sizeof(uint) || length > FixedBytes + (MaxLevels * sizeof(int)) + sizeof(uint) || length % sizeof(int) != 0)
+        if (length < FixedBytes + sizeof(uint) || length > FixedBytes + (MaxNumbers * sizeof(int)) + sizeof(uint) || length % sizeof(int) != 0)
             throw new IntegrityException(sourceName, "the vector index header is damaged");
         var rest = new byte[length - FixedBytes];
         ReadFully(source, rest, sourceName);
@@ -90,13 +99,16 @@ internal sealed record IndexHeader
             || rest.Length != (levels * sizeof(int)) + sizeof(uint))
             throw new IntegrityException(sourceName, "checksum mismatch in the vector index header");
 
-        var counts = new int[levels];
+        var numbers = new int[levels];
         for (int i = 0; i < levels; i++)
-            counts[i] = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(i * sizeof(int)));
+            numbers[i] = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(i * sizeof(int)));
+        bool hasBeam = (stored & WithBeam) != 0;
+        if (hasBeam && (levels == 0 || numbers[^1] < 1))
+            throw new IntegrityException(sourceName, "the vector index header contradicts itself");
         return new IndexHeader
         {
             FormatVersion = version,
-            IsAligned = version != stored,
+            IsAligned = (stored & Aligned) != 0,
             Kind = (VectorIndexKind)Field(start, 2),
             Metric = (MetricType)Field(start, 3),
             Type = (DataType)Field(start, 4),
@@ -106,7 +118,8 @@ internal sealed record IndexHeader
             EfConstruction = Field(start, 8),
             Seed = BinaryPrimitives.ReadUInt64LittleEndian(start.AsSpan(44)),
             PayloadBytes = BinaryPrimitives.ReadInt64LittleEndian(start.AsSpan(52)),
-            LevelCounts = counts,
+            LevelCounts = hasBeam ? numbers[..^1] : numbers,
+            Beam = hasBeam ? numbers[^1] : 0,
         };
     }
 

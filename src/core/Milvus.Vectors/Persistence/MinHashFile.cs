@@ -19,10 +19,8 @@ internal static class MinHashFile
     {
         for (int band = 0; band < index.Parameters.Bands; band++)
         {
-            writer.Align();
-            writer.Write(MemoryMarshal.AsBytes(index.Keys(band)));
-            writer.Align();
-            writer.Write(MemoryMarshal.AsBytes(index.Rows(band)));
+            writer.WritePart(MemoryMarshal.AsBytes(index.Keys(band)));
+            writer.WritePart(MemoryMarshal.AsBytes(index.Rows(band)));
         }
 
         GC.KeepAlive(index);
@@ -40,10 +38,8 @@ internal static class MinHashFile
         var rows = new PinnedBuffer[parameters.Bands];
         for (int band = 0; band < parameters.Bands; band++)
         {
-            reader.Align();
-            keys[band] = reader.Take((long)header.Rows * sizeof(ulong));
-            reader.Align();
-            rows[band] = reader.Take((long)header.Rows * sizeof(int));
+            keys[band] = reader.TakePart((long)header.Rows * sizeof(ulong));
+            rows[band] = reader.TakePart((long)header.Rows * sizeof(int));
             foreach (int row in MemoryMarshal.Cast<byte, int>(rows[band].Span))
             {
                 if ((uint)row >= (uint)header.Rows)

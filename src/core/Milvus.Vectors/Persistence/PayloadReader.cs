@@ -22,7 +22,19 @@ internal abstract class PayloadReader
         return block;
     }
 
-    /// <summary>The next bytes as published rows of a store.</summary>
+    /// <summary>As <see cref="Take"/>, what <see cref="PayloadWriter.WritePart"/> wrote.</summary>
     /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
-    public VectorStore TakeRows(DataType type, int dimension, int rows) => VectorStore.Take(type, dimension, rows, this);
+    public PinnedBuffer TakePart(long length)
+    {
+        Align();
+        return Take(length);
+    }
+
+    /// <summary>What <see cref="VectorStore.Write"/> wrote, as published rows.</summary>
+    /// <exception cref="IntegrityException">A block is damaged or missing.</exception>
+    public VectorStore TakeRows(DataType type, int dimension, int rows)
+    {
+        Align();
+        return VectorStore.Take(type, dimension, rows, this);
+    }
 }

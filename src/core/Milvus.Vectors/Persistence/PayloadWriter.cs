@@ -10,6 +10,13 @@ internal abstract class PayloadWriter
     {
     }
 
+    /// <summary>Writes an array that starts on a cache line.</summary>
+    public void WritePart(ReadOnlySpan<byte> bytes)
+    {
+        Align();
+        Write(bytes);
+    }
+
     /// <summary>Ends the payload.</summary>
     public abstract void Flush();
 }

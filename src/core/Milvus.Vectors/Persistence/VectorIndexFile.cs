@@ -19,7 +19,7 @@ public static class VectorIndexFile
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(target);
         (IndexHeader header, Action<PayloadWriter>? write) = Describe(index);
-        header = header with { IsAligned = isAligned && write is not null };
+        header = header with { IsAligned = isAligned && write is not null, Beam = isAligned ? header.Beam : 0 };
         uint checksum = header.Write(target);
         if (header.IsAligned)
         {
@@ -121,6 +121,7 @@ public static class VectorIndexFile
             EfConstruction = index.Parameters.EfConstruction,
             Seed = index.Parameters.Seed,
             LevelCounts = counts,
+            Beam = index.DefaultBeam,
             PayloadBytes = GraphFile.Bytes(index.Count, index.Parameters.M, counts)
                 + (index.RowCodes is null ? 0 : RowCodesFile.Bytes(index.Parameters.RowCodes!, index.Store.Dimension, index.Count))
                 + (coded is null ? 0 : GraphCodesFile.Bytes(coded)),
@@ -185,7 +186,7 @@ public static class VectorIndexFile
         {
             (RowCodeParameters made, RowCodes rows, RowCodes? refinement) = RowCodesFile.Read(store, header.Metric, codeBytes, reader, sourceName);
             var coded = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, RowCodes = made };
-            return new HnswIndex(store, header.Metric, coded, graph, null, rows, refinement);
+            return new HnswIndex(store, header.Metric, coded, graph, null, rows, refinement).Tried(header.Beam);
         }
 
         GraphCodes codes = header.Kind switch
@@ -199,6 +200,6 @@ public static class VectorIndexFile
         var parameters = new HnswParameters { M = header.M, EfConstruction = header.EfConstruction, Seed = header.Seed, Codes = codes };
         GraphCodes kept = codes < mostCodes ? codes : mostCodes;
         CodedRows? stored = hasCodes && kept != GraphCodes.None ? GraphCodesFile.Read(store, header.Metric, codeBytes, reader, sourceName) : null;
-        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, kept, Environment.ProcessorCount, stored));
+        return new HnswIndex(store, header.Metric, parameters, graph, CodedTraversal.Of(graph, store, header.Metric, kept, Environment.ProcessorCount, stored)).Tried(header.Beam);
     }
 }

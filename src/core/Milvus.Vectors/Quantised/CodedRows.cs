@@ -55,27 +55,17 @@ internal sealed unsafe class CodedRows : GraphRows
     /// <exception cref="IntegrityException">Damaged.</exception>
     public static CodedRows Read(int rows, CodeSpace space, PayloadReader reader)
     {
-        reader.Align();
         VectorStore codes = reader.TakeRows(DataType.Int8Vector, space.Length, rows);
-        reader.Align();
-        return new CodedRows(space, codes, reader.Take((long)rows * sizeof(float)));
+        return new CodedRows(space, codes, reader.TakePart((long)rows * sizeof(float)));
     }
 
     /// <summary>Writes codes and terms.</summary>
     public void Write(PayloadWriter writer)
     {
-        writer.Align();
         _codes.Write(writer);
-        writer.Align();
-        writer.Write(_terms[0].Span[..(Count * sizeof(float))]);
+        writer.WritePart(_terms[0].Span);
         GC.KeepAlive(this);
     }
-
-    /// <summary>The codes of rows from one on, as many as lie behind one another.</summary>
-    public Span<byte> CodesFrom(int row) => new(_codes.Rows.Pointer(row), Math.Min(Count - row, _codes.Rows.Contiguous(row)) * Space.Length);
-
-    /// <summary>The terms of all rows.</summary>
-    public Span<byte> TermBytes => _terms[0].Span;
 
     public override byte* AsQuery(int row, byte* room, out float scale)
     {

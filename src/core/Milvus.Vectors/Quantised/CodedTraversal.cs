@@ -46,11 +46,11 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
             return null;
         rows ??= CodesOf(store, metric, codes, threads);
         NeighbourCodes? neighbours = codes == GraphCodes.Signs && graph.Base.Degree == NeighbourCodes.Degree && rows.Space.Rotation is not null && !rows.Space.IsReduced ? NeighbourCodes.Of(graph, rows, threads) : null;
-        CodedTraversal traversal = rows.Visit(new Factory(rows, neighbours));
-        if (neighbours is null)
-            return traversal;
         CodedTraversal byBytes = rows.Visit(new Factory(rows, null));
-        return SignTrial.Succeeds(graph, store, metric, traversal, byBytes) ? traversal : byBytes;
+        if (neighbours is null)
+            return byBytes;
+        CodedTraversal bySigns = rows.Visit(new Factory(rows, neighbours));
+        return SignTrial.Succeeds(graph, store, metric, bySigns, byBytes) ? bySigns : byBytes;
     }
 
     /// <summary>The byte codes that a kind of traversal needs.</summary>

@@ -8,7 +8,7 @@ namespace Milvus.Vectors;
 /// by more than the bits err: they do for embeddings, but hardly for rows that lie around their centres in all directions alike. Asked of the graph itself, by a
 /// few searches between its rows.
 /// </summary>
-internal static unsafe class SignTrial
+internal static class SignTrial
 {
     /// <summary>Segments of fewer rows are scanned, so nothing is lost by either answer.</summary>
     private const int LeastRows = 1024;
@@ -29,19 +29,12 @@ internal static unsafe class SignTrial
         bool decodes = FloatDecoder.IsNeededFor(store.Type);
         if (store.Count < LeastRows || (store.Type != DataType.FloatVector && !decodes))
             return true;
-        var query = new float[store.Dimension];
-        var other = new float[store.Dimension];
         var known = new HashSet<int>();
         HnswScratch scratch = HnswScratch.Pool.Rent();
         int met = 0, all = 0;
         for (int i = 0; i < Searches; i++)
         {
-            // Half-way between two neighbours: a place where no row is, among rows.
-            int row = (int)((long)i * store.Count / Searches), neighbour = graph.BaseLayer.Links(row)[0];
-            Read(store, row, query);
-            Read(store, neighbour < 0 ? row : neighbour, other);
-            for (int j = 0; j < query.Length; j++)
-                query[j] = (query[j] + other[j]) / 2;
+            float[] query = GraphTrial.Between(row => GraphTrial.Read(store, graph, row), (int)((long)i * store.Count / Searches));
             scratch.Queries.Set(store, metric, MemoryMarshal.AsBytes<float>(query), DataType.FloatVector, 1);
             bytes.Search(graph, DataType.FloatVector, RowFilter.All, store.Count, WideBeam, Wanted, scratch);
             known.Clear();
@@ -58,17 +51,4 @@ internal static unsafe class SignTrial
     }
 
     private static ReadOnlySpan<ulong> Nearest(HnswScratch scratch) => scratch.Results.AsSpan(0, Math.Min(Wanted, scratch.ResultCount));
-
-    private static void Read(VectorStore store, int row, float[] target)
-    {
-        fixed (float* values = target)
-        {
-            if (store.Type == DataType.FloatVector)
-                new ReadOnlySpan<float>(store.RowPointer(row), store.Dimension).CopyTo(target);
-            else
-                FloatDecoder.Decode(store.Type, store.RowPointer(row), values, store.Dimension);
-        }
-
-        GC.KeepAlive(store);
-    }
 }

@@ -46,17 +46,10 @@ internal sealed unsafe class HalfRowCodes : RowCodes
         return codes;
     }
 
-    public static HalfRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, PayloadReader reader)
-    {
-        reader.Align();
-        return new HalfRowCodes(reader.TakeRows(TypeOf(coding), store.Dimension, store.Count), metric, coding);
-    }
+    public static HalfRowCodes Read(VectorStore store, MetricType metric, RowCoding coding, PayloadReader reader) =>
+        new(reader.TakeRows(TypeOf(coding), store.Dimension, store.Count), metric, coding);
 
-    public override void Write(PayloadWriter writer)
-    {
-        writer.Align();
-        _codes.Write(writer);
-    }
+    public override void Write(PayloadWriter writer) => _codes.Write(writer);
 
     // Rows have length one under the cosine metric, so that a product is the cosine.
     public override TResult Visit<TResult>(IKernelVisitor<TResult> visitor) =>

@@ -27,10 +27,9 @@ internal sealed unsafe class ProductRowCodes : RowCodes
         _quantiser = quantiser;
         _isWide = quantiser.Bits > 8;
         int rowBytes = quantiser.CodeLength * NumberBytes(quantiser.Bits);
-        source?.Align();
         _codes = source is null ? VectorStore.CreateFull(DataType.Int8Vector, rowBytes, rows) : source.TakeRows(DataType.Int8Vector, rowBytes, rows);
-        source?.Align();
-        _terms.Add(source is null ? new PinnedBuffer((long)rows * sizeof(float)) : source.Take((long)rows * sizeof(float)));
+        long termBytes = (long)rows * sizeof(float);
+        _terms.Add(source?.TakePart(termBytes) ?? new PinnedBuffer(termBytes));
     }
 
     public override int Count => _codes.Count;
@@ -116,10 +115,8 @@ internal sealed unsafe class ProductRowCodes : RowCodes
     {
         for (int stage = 0; stage < _quantiser.Stages; stage++)
             writer.Write(_quantiser.Stage(stage).CentroidSpan);
-        writer.Align();
         _codes.Write(writer);
-        writer.Align();
-        writer.Write(_terms[0].Span);
+        writer.WritePart(_terms[0].Span);
         GC.KeepAlive(this);
         GC.KeepAlive(_quantiser);
     }

@@ -83,10 +83,8 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
         if (step.Any(s => s < 0))
             throw new IntegrityException(sourceName, "the vector index holds a negative step");
         ScalarQuantiser quantiser = ScalarQuantiser.Restore(BitsOf(coding), least, step);
-        reader.Align();
         VectorStore codes = reader.TakeRows(DataType.Int8Vector, quantiser.CodeBytes, store.Count);
-        reader.Align();
-        PinnedBuffer terms = reader.Take((long)store.Count * sizeof(float));
+        PinnedBuffer terms = reader.TakePart((long)store.Count * sizeof(float));
         IvfFile.CheckFinite(MemoryMarshal.Cast<byte, float>(terms.Span), sourceName);
         return new ScalarRowCodes(coding, metric, quantiser, codes, terms);
     }
@@ -95,10 +93,8 @@ internal sealed unsafe class ScalarRowCodes : RowCodes
     {
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Least));
         writer.Write(MemoryMarshal.AsBytes(_quantiser.Step));
-        writer.Align();
         _codes.Write(writer);
-        writer.Align();
-        writer.Write(_terms[0].Span);
+        writer.WritePart(_terms[0].Span);
         GC.KeepAlive(this);
     }
 

@@ -92,16 +92,11 @@ public static class SparseIndexFile
 
     private static void WriteArrays(SparseInvertedIndex index, PayloadWriter writer)
     {
-        writer.Align();
-        writer.Write(MemoryMarshal.AsBytes(index.Dimensions));
-        writer.Align();
-        writer.Write(MemoryMarshal.AsBytes(index.FirstBlocks));
-        writer.Align();
-        writer.Write(MemoryMarshal.AsBytes(index.Blocks));
-        writer.Align();
-        writer.Write(index.Data);
-        writer.Align();
-        writer.Write(MemoryMarshal.AsBytes(index.Lengths));
+        writer.WritePart(MemoryMarshal.AsBytes(index.Dimensions));
+        writer.WritePart(MemoryMarshal.AsBytes(index.FirstBlocks));
+        writer.WritePart(MemoryMarshal.AsBytes(index.Blocks));
+        writer.WritePart(index.Data);
+        writer.WritePart(MemoryMarshal.AsBytes(index.Lengths));
     }
 
     private static SparseInvertedIndex Read(Stream source, string sourceName, MappedFile? mapped)
@@ -144,17 +139,7 @@ public static class SparseIndexFile
         return IsSound(index) ? index : throw Contradicts(sourceName);
     }
 
-    private static PinnedBuffer[] ReadArrays(PayloadReader reader, long[] sizes)
-    {
-        var arrays = new PinnedBuffer[sizes.Length];
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            reader.Align();
-            arrays[i] = reader.Take(sizes[i]);
-        }
-
-        return arrays;
-    }
+    private static PinnedBuffer[] ReadArrays(PayloadReader reader, long[] sizes) => [.. sizes.Select(reader.TakePart)];
 
     private static PinnedBuffer[] ReadChained(Stream source, string sourceName, uint checksum, long[] sizes)
     {

@@ -67,6 +67,9 @@ public sealed unsafe class SparseInvertedIndex
     /// <summary>True when the lists are in a mapped file, and in memory as far as searches need them.</summary>
     public bool IsMapped => _data.File is not null;
 
+    /// <summary>Bytes of the file that is mapped, if one is: it is held until nothing refers to the index, also when it was deleted.</summary>
+    public long FileBytes => _data.File?.Length ?? 0;
+
     /// <summary>Bytes the index holds in memory.</summary>
     public long MemoryBytes =>
         _dimensions.MemoryBytes + _firstBlocks.MemoryBytes + _blocks.MemoryBytes + _data.MemoryBytes + _lengths.MemoryBytes;

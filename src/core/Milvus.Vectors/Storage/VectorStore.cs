@@ -62,6 +62,9 @@ public sealed unsafe class VectorStore
     /// <summary>Bytes taken from the heap, including row norms and unused capacity; mapped rows take none.</summary>
     public long MemoryBytes => Volatile.Read(ref _memoryBytes);
 
+    /// <summary>Bytes of the file that is mapped, if one is: it is held until nothing refers to the store, also when it was deleted.</summary>
+    public long FileBytes => _file?.Length ?? 0;
+
     /// <summary>True when the rows are read from a mapped file.</summary>
     public bool IsMapped => _file is not null;
 
@@ -236,9 +239,10 @@ public sealed unsafe class VectorStore
         }
     }
 
-    /// <summary>Writes all rows, one behind the other.</summary>
+    /// <summary>Writes all rows, one behind the other, from a cache line on.</summary>
     internal void Write(PayloadWriter writer)
     {
+        writer.Align();
         for (int slab = 0, row = 0; row < Count; slab++)
         {
             int some = Math.Min(Count - row, _slabs[slab].Length / RowBytes);

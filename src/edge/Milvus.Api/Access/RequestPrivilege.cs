@@ -26,7 +26,10 @@ internal sealed class RequestPrivilege
         // One field holds a name, another kind of field a list of them; neither means any object.
         var number = declared.ObjectNameIndexs > 0 ? declared.ObjectNameIndexs : declared.ObjectNameIndex;
         _object = number > 0 ? message.FindFieldByNumber(number) : null;
-        _database = message.FindFieldByName("db_name") ?? message.FindFieldByName("dbName");
+        // A database that is made or removed is what the request is about, not where it takes place.
+        _database = declared.ObjectPrivilege is ObjectPrivilege.PrivilegeCreateDatabase or ObjectPrivilege.PrivilegeDropDatabase
+            ? null
+            : message.FindFieldByName("db_name") ?? message.FindFieldByName("dbName");
     }
 
     public string ObjectType { get; }

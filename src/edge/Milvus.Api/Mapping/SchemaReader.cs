@@ -75,7 +75,7 @@ public static class SchemaReader
     private static DataType ReadType(Protocol.Schema.DataType wire, string field)
     {
         var type = (DataType)(int)wire;
-        return Enum.IsDefined(type) && type != DataType.None
+        return Enum.IsDefined(type)
             ? type
             : throw MilvusException.InvalidParameter($"data type {wire} of field {field} is not supported");
     }

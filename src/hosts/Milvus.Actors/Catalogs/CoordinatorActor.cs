@@ -112,6 +112,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
             started.Service.Segments.Subscribe(change => self.Tell(new SegmentsCommitted(change.CollectionId), ActorRefs.NoSender)),
         ];
         _planner = Context.ActorOf(TaskPlanner.Props(started.Service, _settings), $"planner-{started.Service.Epoch}");
+        _planner.Tell(new TaskPlanner.QueryMemory(_nodes.FreeQueryBytes()));
         Become(Running);
         _logger.LogInformation("Coordinator of epoch {Epoch} runs at catalogue version {Version}", started.Service.Epoch, started.Service.Catalog.Version);
         var heartbeat = new CatalogHeartbeat(started.Service.Epoch, started.Service.Catalog.Version);
@@ -259,6 +260,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     private void OnRegister(RegisterNode node)
     {
         if (!_nodes.Register(node, Sender)) _logger.LogInformation("Node {Node} registered with roles {Roles} at catalogue version {Version}", node.Node, string.Join(',', node.Roles), node.CatalogVersion);
+        _planner.Tell(new TaskPlanner.QueryMemory(_nodes.FreeQueryBytes()));
         Sender.Tell(new CatalogHeartbeat(_service!.Epoch, _service.Catalog.Version), Self);
         AnswerShown();
     }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Milvus.Actors.Messages;
+using Milvus.Actors.Node;
 
 namespace Milvus.Actors.Catalogs;
 
@@ -64,6 +65,16 @@ internal sealed class NodeTable(TimeProvider time, TimeSpan silence)
     public void Tell(IControlMessage message, IActorRef sender)
     {
         foreach (var entry in _nodes.Values) entry.Actor?.Tell(message, sender);
+    }
+
+    /// <summary>Bytes that the query node with the most of them has left for segments; all there are while none is known.</summary>
+    public long FreeQueryBytes()
+    {
+        long? most = null;
+        foreach (var entry in _nodes.Values)
+            if (entry is { IsReachable: true, Actor: not null, Last: { } node } && node.Roles.Contains(NodeRoles.Query, StringComparer.Ordinal))
+                most = Math.Max(most ?? 0, node.MemoryLimitBytes - node.MemoryBytes);
+        return most ?? long.MaxValue;
     }
 
     public NodeStatus[] Status() =>

@@ -16,9 +16,11 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
 
     /// <summary>Plans now. Task ids are made of the first source and a number, so that two planners do not give the same work two names.</summary>
     /// <param name="isBusy">Segments that another task works on.</param>
+    /// <param name="availableBytes">Memory that query nodes have left.</param>
     /// <param name="force">A client asked.</param>
+    /// <param name="byKey">Divides the rows by the clustering key, if there is one.</param>
     /// <param name="onlyFilling">Only segments whose rows lack outputs of functions, which are left alone otherwise.</param>
-    public async Task<ImmutableArray<CompactTask>> PlanAsync(long collectionId, Func<long, bool> isBusy, Func<long, int> attempt, bool force, bool onlyFilling = false)
+    public async Task<ImmutableArray<CompactTask>> PlanAsync(long collectionId, Func<long, bool> isBusy, Func<long, int> attempt, long availableBytes, bool force, bool byKey = false, bool onlyFilling = false)
     {
         if (service.Catalog.FindCollection(collectionId) is not { } collection) return [];
         var segments = service.Segments.GetSegments(collectionId).Where(s => !isBusy(s.SegmentId) && onlyFilling == s.LacksOutputs(collection.Schema)).ToList();
@@ -34,14 +36,15 @@ internal sealed class CompactionPlanning(CoordinatorService service, EngineOptio
             s, Math.Min(s.RowCount, Deleted(s, segments, atMost[s.SegmentId], exact, force) + SegmentCompactor.ExpiredAtLeast(s, collection, now)))
         { LacksOutputs = onlyFilling });
         var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
+        var plans = byKey && SegmentCompactor.ClusteringKey(collection) is not null ? CompactionPlanner.PlanByKey(candidates, limits) : CompactionPlanner.Plan(candidates, limits, force);
         return
         [
-            .. CompactionPlanner.Plan(candidates, limits, force).Select(plan =>
+            .. plans.Select(plan =>
             {
                 var sources = plan.Sources.Select(s => s.SegmentId).ToArray();
                 return new CompactTask(
                     string.Create(System.Globalization.CultureInfo.InvariantCulture, $"compact-{sources[0]}-{attempt(sources[0])}"),
-                    collectionId, plan.Shard, plan.PartitionId, sources, service.Oracle.NextIds(), Horizon(plan, horizons[plan.Shard]).Value);
+                    collectionId, plan.Shard, plan.PartitionId, sources, service.Oracle.NextIds(plan.Parts), plan.Parts, Horizon(plan, horizons[plan.Shard]).Value, availableBytes);
             }),
         ];
     }

@@ -35,6 +35,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
     private long _lookedAt;
     private long _compactedAt;
     private long _sweptAt;
+    private long _availableBytes = long.MaxValue;
     private bool _isPlanning;
     private bool _isRemoving;
 
@@ -59,6 +60,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         Receive<StartCompaction>(OnStartCompaction);
         Receive<CompactionPlanned>(OnPlanned);
         Receive<GetCompactionState>(OnState);
+        Receive<QueryMemory>(m => _availableBytes = m.AvailableBytes);
         Receive<RemovalEnded>(_ => _isRemoving = false);
         Receive<Complete>(c => Sender.Tell(c.Status with { Tasks = [.. _tasks.Values.Select(t => t.Describe())] }));
     }
@@ -138,7 +140,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
                 // Its successor comes with its indexes.
                 if (compacting.Contains(segment.SegmentId)) continue;
                 if (_tasks.Count >= _planner.MaxTasks) return false;
-                Begin(new PlannedTask(new BuildIndexTask(id, collectionId, segment.SegmentId, index.Id), collectionId, [segment.SegmentId]));
+                Begin(new PlannedTask(new BuildIndexTask(id, collectionId, segment.SegmentId, index.Id, _availableBytes), collectionId, [segment.SegmentId]));
             }
         }
         return true;
@@ -240,13 +242,14 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
         Plan([.. lacking], null, null, onlyFilling: true);
     }
 
-    private void OnStartCompaction(StartCompaction start) => Plan([start.CollectionId], new RequestedCompaction(), Sender);
+    private void OnStartCompaction(StartCompaction start) => Plan([start.CollectionId], new RequestedCompaction(), Sender, start.ByKey);
 
     // Beside the actor: asks channels, and the oracle may have to store its bound.
-    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo, bool onlyFilling = false)
+    private void Plan(long[] collections, RequestedCompaction? requested, IActorRef? replyTo, bool byKey = false, bool onlyFilling = false)
     {
         var busy = Busy(requested is not null);
         var attempts = new Dictionary<long, int>(_attempts);
+        var available = _availableBytes;
         var self = Self;
         _ = Task.Run(async () =>
         {
@@ -260,7 +263,7 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
                     id = _service.Oracle.NextIds();
                 }
                 foreach (var collection in collections)
-                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), requested is not null, onlyFilling).ConfigureAwait(false));
+                    plans.AddRange(await _compactions.PlanAsync(collection, busy.Contains, s => attempts.GetValueOrDefault(s), available, requested is not null, byKey, onlyFilling).ConfigureAwait(false));
             }
             catch (Exception e)
             {
@@ -346,6 +349,9 @@ internal sealed class TaskPlanner : ReceiveActor, IWithTimers
 
     /// <summary>Asks for a status with the tasks added.</summary>
     public sealed record Complete(ClusterStatus Status);
+
+    /// <summary>From the coordinator: what the query node with the most memory has left of it.</summary>
+    internal sealed record QueryMemory(long AvailableBytes);
 
     private sealed record CompactionPlanned(long Id, RequestedCompaction? Requested, ImmutableArray<CompactTask> Plans, IActorRef? ReplyTo, Exception? Failure, bool IsFilling);
 

@@ -116,7 +116,7 @@ public sealed class TaskWorker : IDisposable
         var index = collection.Indexes.First(i => i.Id == task.IndexId);
         var stored = Wait(SegmentStore.LoadAsync(_meta, task.CollectionId, cancellation));
         if (stored.Segments.FirstOrDefault(s => s.SegmentId == task.SegmentId) is not { } manifest) return;
-        if (IndexBuilder.Needs(manifest, index, collection.Schema, _indexes) is not { } plan) return;
+        if (IndexBuilder.Needs(manifest, index, collection.Schema, _indexes with { AvailableBytes = task.AvailableBytes }) is not { } plan) return;
         var started = _time.GetTimestamp();
         var file = Build(manifest, collection, plan, cancellation).Indexes.FirstOrDefault(i => i.File.IndexId == task.IndexId)?.File;
         // A segment without such a field has no file, and never will.
@@ -134,19 +134,20 @@ public sealed class TaskWorker : IDisposable
         var sources = stored.Segments.Where(s => task.SourceIds.Contains(s.SegmentId)).ToList();
         // Committed by an earlier attempt, or a source went another way.
         if (sources.Count != task.SourceIds.Length) return;
-        var plan = new CompactionPlan(task.Shard, task.PartitionId, [.. sources]);
+        var plan = new CompactionPlan(task.Shard, task.PartitionId, [.. sources]) { Parts = task.Parts };
         var tombstones = Wait(SegmentCompactor.ReadTombstonesAsync(stored.CheckpointOf(task.Shard)?.Tombstones ?? [], task.PartitionId, _objects, cancellation));
         var deletes = new CompactionDeletes([.. tombstones], new Timestamp(task.Horizon));
-        var place = new SegmentPlace(task.TargetId, task.CollectionId, task.PartitionId, task.Shard);
+        var places = Enumerable.Range(0, task.Parts).Select(i => new SegmentPlace(task.TargetId + i, task.CollectionId, task.PartitionId, task.Shard)).ToArray();
         var now = Timestamp.FromMs(_time.GetUtcNow().ToUnixTimeMilliseconds());
-        var merged = Wait(SegmentCompactor.MergeAsync(plan, collection, deletes, place, now, _objects, indexes: null, cancellation, _filler));
+        var written = Wait(SegmentCompactor.WriteAsync(plan, collection, deletes, places, now, _objects, _filler, cancellation)).ToArray();
         // What is heavy about it begins here.
         if (asksModels) _turns.Wait(cancellation);
         try
         {
             // With its indexes, so that it takes over from indexed segments without a time of exact search.
-            foreach (var index in collection.Indexes)
-                if (merged.RowCount > 0 && IndexBuilder.Needs(merged, index, collection.Schema, _indexes) is { } needed) merged = Build(merged, collection, needed, cancellation).Manifest;
+            for (var i = 0; i < written.Length; i++)
+                foreach (var index in collection.Indexes)
+                    if (IndexBuilder.Needs(written[i], index, collection.Schema, _indexes with { AvailableBytes = task.AvailableBytes }) is { } needed) written[i] = Build(written[i], collection, needed, cancellation).Manifest;
         }
         finally
         {
@@ -154,7 +155,7 @@ public sealed class TaskWorker : IDisposable
         }
         try
         {
-            Wait(_coordinator.CommitSegmentsAsync(SegmentCompactor.Change(plan, merged), cancellation));
+            Wait(_coordinator.CommitSegmentsAsync(SegmentCompactor.Change(plan, [.. written]), cancellation));
         }
         catch (MilvusException e) when (e.Code is ErrorCode.CollectionNotFound or ErrorCode.SegmentNotFound)
         {
@@ -162,7 +163,8 @@ public sealed class TaskWorker : IDisposable
             return;
         }
         _logger.LogInformation(
-            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows", collection.Name, sources.Count, sources.Sum(s => (long)s.RowCount), merged.RowCount);
+            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {Targets} of {After} rows",
+            collection.Name, sources.Count, sources.Sum(s => (long)s.RowCount), written.Length, written.Sum(w => (long)w.RowCount));
     }
 
     private async Task<bool> AsksModelsAsync(CompactTask task, CancellationToken cancellation)

@@ -58,8 +58,8 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
         return !growing.Contains(true);
     }
 
-    public async ValueTask<long> CompactAsync(CollectionInfo collection, CancellationToken cancellation) =>
-        (await node.Coordinator.AskAsync<CompactionStarted>(new StartCompaction(collection.Id), cancellation).ConfigureAwait(false)).CompactionId;
+    public async ValueTask<long> CompactAsync(CollectionInfo collection, bool byKey, CancellationToken cancellation) =>
+        (await node.Coordinator.AskAsync<CompactionStarted>(new StartCompaction(collection.Id, byKey), cancellation).ConfigureAwait(false)).CompactionId;
 
     public async ValueTask<CompactionProgress?> GetCompactionAsync(long compactionId, CancellationToken cancellation)
     {

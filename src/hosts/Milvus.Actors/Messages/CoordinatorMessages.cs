@@ -44,7 +44,8 @@ public sealed record CatalogDeltaApplied(long Epoch, long Version) : IControlMes
 public sealed record SegmentsChanged(long CollectionId) : IControlMessage;
 
 /// <summary>Starts a compaction; answered by <see cref="CompactionStarted"/>.</summary>
-public sealed record StartCompaction(long CollectionId) : IControlMessage;
+/// <param name="ByKey">Divides the rows by the clustering key, if there is one.</param>
+public sealed record StartCompaction(long CollectionId, bool ByKey) : IControlMessage;
 
 public sealed record CompactionStarted(long CompactionId) : IControlMessage;
 

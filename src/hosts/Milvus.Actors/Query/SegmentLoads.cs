@@ -288,7 +288,9 @@ public sealed class SegmentLoads : IDisposable
         {
             return;
         }
-        if (replica.TryRetire(generation)) MemoryReturn.After(Remove(replica));
+        if (!replica.TryRetire(generation)) return;
+        var held = replica.Segment.HeldBytes;
+        if (Remove(replica) > 0) MemoryReturn.After(held);
     }
 
     private long Remove(LoadedReplica replica)

@@ -42,7 +42,7 @@ public sealed record StreamingOptions
     /// <summary>How long a node may take to apply deletes before a reader chooses another.</summary>
     public int PushTimeoutMs { get; init; } = 3000;
 
-    /// <summary>How long a reader waits for a channel that is recovering.</summary>
+    /// <summary>How long a reader waits for a channel that is recovering or being loaded, before the proxy begins anew.</summary>
     public int RecoveryPatienceMs { get; init; } = 9000;
 
     /// <summary>How long readers wait for a channel whose journal is away before they read what it had.</summary>

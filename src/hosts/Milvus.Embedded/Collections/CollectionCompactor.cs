@@ -40,12 +40,13 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
     }
 
     /// <summary>Plans now, works in the background; the task completes with what was done. Never faults.</summary>
-    public async Task<CompactionProgress> CompactAsync(bool force)
+    /// <param name="byKey">Divides the rows by the clustering key, if there is one.</param>
+    public async Task<CompactionProgress> CompactAsync(bool force, bool byKey = false)
     {
         Interlocked.Increment(ref _queued);
         try
         {
-            return await CompactAllAsync(collection.Builds, () => Plan(force), filling: null).ConfigureAwait(false);
+            return await CompactAllAsync(collection.Builds, () => Plan(force, byKey), filling: null).ConfigureAwait(false);
         }
         finally
         {
@@ -77,7 +78,7 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
     private async Task<CompactionProgress> CompactAllAsync(SerialLane lane, Func<IReadOnlyList<CompactionPlan>> planned, Filling? filling)
     {
         var results = ImmutableArray.CreateBuilder<CompactionPlanResult>();
-        var failed = 0;
+        var (done, failed) = (0, 0);
         try
         {
             await lane.RunAsync(async cancellation =>
@@ -88,7 +89,8 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
                     if (!TryClaim(plan)) continue;
                     try
                     {
-                        results.Add(await CompactAsync(plan, filling == _asked, cancellation).ConfigureAwait(false));
+                        results.AddRange(await CompactAsync(plan, filling == _asked, cancellation).ConfigureAwait(false));
+                        done++;
                         filling?.Succeeded(plan.Sources[0].SegmentId);
                     }
                     catch (Exception e) when (e is not OperationCanceledException)
@@ -117,8 +119,8 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
             failed++;
             services.Logger.LogError(e, "Collection {Collection}: there was no knowing what to compact", collection.Info.Name);
         }
-        if (results.Count > 0) collection.Indexer.Queue();
-        return new CompactionProgress(true, 0, results.Count, failed, results.ToImmutable());
+        if (done > 0) collection.Indexer.Queue();
+        return new CompactionProgress(true, 0, done, failed, results.ToImmutable());
     }
 
     // Two lanes compact: no segment is in the hands of both, and none that the other has replaced since it was planned.
@@ -139,15 +141,17 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
             foreach (var s in plan.Sources) _claimed.Remove(s.SegmentId);
     }
 
-    private IReadOnlyList<CompactionPlan> Plan(bool force)
+    private IReadOnlyList<CompactionPlan> Plan(bool force, bool byKey = false)
     {
         var options = services.Options;
         var limits = new CompactionLimits(options.Channel.MaxSegmentRows, options.Channel.MaxSegmentBytes, options.CompactDeletedRatio, options.CompactSmallSegments);
         var horizon = Horizon();
         var loaded = collection.Shards.SelectMany(s => s.Driver?.Channel.View.Sealed ?? []).ToDictionary(s => s.SegmentId);
-        return CompactionPlanner.Plan(
-            // Those whose rows lack outputs are rewritten anyway, by themselves.
-            services.Segments.GetSegments(collection.Info.Id).Where(m => !IsLacking(m)).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon))), limits, force);
+        // Those whose rows lack outputs are rewritten anyway, by themselves.
+        var candidates = services.Segments.GetSegments(collection.Info.Id).Where(m => !IsLacking(m)).Select(m => new CompactionCandidate(m, Deleted(m, loaded, horizon)));
+        return byKey && SegmentCompactor.ClusteringKey(collection.Info) is not null
+            ? CompactionPlanner.PlanByKey(candidates, limits)
+            : CompactionPlanner.Plan(candidates, limits, force);
     }
 
     private List<CompactionPlan> PlanFilling(Filling filling) =>
@@ -168,45 +172,54 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         : SegmentCompactor.DeletedAtMost(manifest, services.Segments.GetCheckpoint(new ShardId(manifest.CollectionId, manifest.Shard))?.Tombstones ?? [], horizon)
             + SegmentCompactor.ExpiredAtLeast(manifest, collection.Info, services.Now));
 
-    private async Task<CompactionPlanResult> CompactAsync(CompactionPlan plan, bool asksModels, CancellationToken cancellation)
+    private async Task<ImmutableArray<CompactionPlanResult>> CompactAsync(CompactionPlan plan, bool asksModels, CancellationToken cancellation)
     {
         var info = collection.Info;
-        var place = new SegmentPlace(services.Oracle.NextIds(), info.Id, plan.PartitionId, plan.Shard);
+        var first = services.Oracle.NextIds(plan.Parts);
+        var places = new SegmentPlace[plan.Parts];
+        for (var i = 0; i < places.Length; i++) places[i] = new SegmentPlace(first + i, info.Id, plan.PartitionId, plan.Shard);
         using var protection = await services.Garbage.ProtectAsync(ObjectNames.Collection(info.Id), cancellation).ConfigureAwait(false);
-        var manifest = await MergeAsync(plan, place, asksModels, cancellation).ConfigureAwait(false);
-        await collection.Structure.RunAsync(c => CommitAsync(plan, manifest, c)).ConfigureAwait(false);
+        var written = await MergeAsync(plan, places, asksModels, cancellation).ConfigureAwait(false);
+        await collection.Structure.RunAsync(c => CommitAsync(plan, written, c)).ConfigureAwait(false);
         collection.QueueGarbage();
         services.Logger.LogInformation(
-            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {After} rows",
-            info.Name, plan.Sources.Length, plan.Sources.Sum(s => (long)s.RowCount), manifest.RowCount);
-        return new CompactionPlanResult([.. plan.Sources.Select(s => s.SegmentId)], manifest.SegmentId);
+            "Collection {Collection}: compacted {Sources} segments of {Before} rows into {Targets} of {After} rows",
+            info.Name, plan.Sources.Length, plan.Sources.Sum(s => (long)s.RowCount), written.Length, written.Sum(w => (long)w.RowCount));
+        ImmutableArray<long> sources = [.. plan.Sources.Select(s => s.SegmentId)];
+        // Where no row is left a client is told of a segment all the same.
+        return written.IsEmpty ? [new CompactionPlanResult(sources, first)] : [.. written.Select(w => new CompactionPlanResult(sources, w.SegmentId))];
     }
 
-    private async Task<SegmentManifest> MergeAsync(CompactionPlan plan, SegmentPlace place, bool asksModels, CancellationToken cancellation)
+    private async Task<ImmutableArray<SegmentManifest>> MergeAsync(CompactionPlan plan, SegmentPlace[] places, bool asksModels, CancellationToken cancellation)
     {
         if (!asksModels)
         {
             return await HeavilyAsync(
-                async () => await IndexAsync(await WriteAsync(plan, place, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                async () => await IndexAsync(await WriteAsync(plan, places, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         }
-        var merged = await WriteAsync(plan, place, cancellation).ConfigureAwait(false);
-        return await HeavilyAsync(() => IndexAsync(merged, cancellation), cancellation).ConfigureAwait(false);
+        var written = await WriteAsync(plan, places, cancellation).ConfigureAwait(false);
+        return await HeavilyAsync(() => IndexAsync(written, cancellation), cancellation).ConfigureAwait(false);
     }
 
-    private async Task<SegmentManifest> WriteAsync(CompactionPlan plan, SegmentPlace place, CancellationToken cancellation)
+    private async Task<ImmutableArray<SegmentManifest>> WriteAsync(CompactionPlan plan, SegmentPlace[] places, CancellationToken cancellation)
     {
         var driver = collection.Shard(plan.Shard).Running;
         // On the structure lane, where checkpoints are committed.
         var deletes = await collection.Structure.RunAsync(
             c => SegmentCompactor.GatherDeletesAsync(driver, plan, services.Segments, services.Objects, services.Oracle, Horizon(), c)).ConfigureAwait(false);
-        return await SegmentCompactor.MergeAsync(plan, collection.Info, deletes, place, services.Now, services.Objects, indexes: null, cancellation, services.Filler).ConfigureAwait(false);
+        return await SegmentCompactor.WriteAsync(plan, collection.Info, deletes, places, services.Now, services.Objects, services.Filler, cancellation).ConfigureAwait(false);
     }
 
     // Merging takes a while: what the catalogue asks for by now.
-    private async Task<SegmentManifest> IndexAsync(SegmentManifest merged, CancellationToken cancellation) =>
-        merged.RowCount == 0 ? merged : await IndexBuilder.BuildAllAsync(merged, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false);
+    private async Task<ImmutableArray<SegmentManifest>> IndexAsync(ImmutableArray<SegmentManifest> written, CancellationToken cancellation)
+    {
+        var indexed = ImmutableArray.CreateBuilder<SegmentManifest>(written.Length);
+        foreach (var manifest in written)
+            indexed.Add(await IndexBuilder.BuildAllAsync(manifest, collection.Info, services.Indexing, services.Objects, cancellation).ConfigureAwait(false));
+        return indexed.MoveToImmutable();
+    }
 
-    private async Task<SegmentManifest> HeavilyAsync(Func<Task<SegmentManifest>> work, CancellationToken cancellation)
+    private async Task<ImmutableArray<SegmentManifest>> HeavilyAsync(Func<Task<ImmutableArray<SegmentManifest>>> work, CancellationToken cancellation)
     {
         await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -219,20 +232,21 @@ public sealed class CollectionCompactor(CollectionRuntime collection, EngineServ
         }
     }
 
-    private async Task CommitAsync(CompactionPlan plan, SegmentManifest manifest, CancellationToken cancellation)
+    private async Task CommitAsync(CompactionPlan plan, ImmutableArray<SegmentManifest> written, CancellationToken cancellation)
     {
-        var isEmpty = manifest.RowCount == 0;
         var ids = plan.Sources.Select(s => s.SegmentId).ToList();
         var isLoaded = collection.Loader.IsWanted(plan.PartitionId);
-        // Loaded before the commit: if that fails the sources stay as they are.
-        LoadedSegment[] loaded = isLoaded && !isEmpty ? [await collection.Loader.LoadAsync(manifest, withinBudget: false, cancellation).ConfigureAwait(false)] : [];
+        var loaded = new List<LoadedSegment>(written.Length);
         try
         {
-            await services.Segments.CommitAsync(SegmentCompactor.Change(plan, manifest), cancellation).ConfigureAwait(false);
+            // Loaded before the commit: if that fails the sources stay as they are.
+            foreach (var manifest in isLoaded ? written : [])
+                loaded.Add(await collection.Loader.LoadAsync(manifest, withinBudget: plan.Parts > 1, cancellation).ConfigureAwait(false));
+            await services.Segments.CommitAsync(SegmentCompactor.Change(plan, written), cancellation).ConfigureAwait(false);
         }
         catch
         {
-            collection.Loader.Forget(manifest.SegmentId);
+            foreach (var manifest in written) collection.Loader.Forget(manifest.SegmentId);
             collection.Loader.Unsettle();
             throw;
         }

@@ -51,6 +51,23 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
         lock (_lock) return _settled.Task.WaitAsync(cancellation);
     }
 
+    /// <summary>How far the load is once it has succeeded or failed, or when the patience has run out.</summary>
+    public async ValueTask<LoadProgress> WaitAsync(int patienceMs, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(patienceMs), services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            // Loading may have begun anew by the time this goes on.
+            while (Progress.Phase == LoadPhase.Loading) await WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The progress says it.
+        }
+        return Progress;
+    }
+
     /// <summary>A commit failed that may have happened nevertheless: what is in view and what is committed may differ until it is known.</summary>
     public void Unsettle()
     {
@@ -180,9 +197,13 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             .Where(m => IsWanted(m.PartitionId) && loaded[m.Shard] is { } ids && !ids.Contains(m.SegmentId));
     }
 
+    private bool IsInView(int shard, ImmutableArray<long> segmentIds) =>
+        !segmentIds.IsEmpty && collection.Shards[shard].Driver?.Channel.View.Sealed.Any(s => segmentIds.Contains(s.SegmentId)) == true;
+
     private async Task LoadMissingAsync(CancellationToken cancellation)
     {
         var added = new List<SegmentManifest>();
+        var successors = new List<(SegmentManifest Manifest, LoadedSegment Loaded)>();
         try
         {
             await ReleaseAsync().ConfigureAwait(false);
@@ -197,12 +218,18 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
                 cancellation.ThrowIfCancellationRequested();
                 if (!IsWanted(manifest.PartitionId)) continue;
                 var loaded = await LoadAsync(manifest, withinBudget: true, cancellation).ConfigureAwait(false);
-                // Its sources are in view still where the commit of the compaction was not acknowledged.
-                await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], manifest.CompactedFrom)).ConfigureAwait(false);
-                foreach (var source in manifest.CompactedFrom) Forget(source);
+                // Its sources are in view still where the commit of the compaction was not acknowledged; they may have become several segments.
+                if (IsInView(manifest.Shard, manifest.CompactedFrom)) successors.Add((manifest, loaded));
+                else await collection.Shard(manifest.Shard).Running.PostAsync(channel => channel.SwapSealed([loaded], [])).ConfigureAwait(false);
                 added.Add(manifest);
                 done += manifest.TotalBytes;
                 if (collection.Info.Load is not null) Set(new LoadProgress(LoadPhase.Loading, (int)Math.Min(99, 100 * done / Math.Max(1, total))));
+            }
+            foreach (var shard in successors.GroupBy(s => s.Manifest.Shard))
+            {
+                long[] sources = [.. shard.SelectMany(s => s.Manifest.CompactedFrom).Distinct()];
+                await collection.Shard(shard.Key).Running.PostAsync(channel => channel.SwapSealed([.. shard.Select(s => s.Loaded)], sources)).ConfigureAwait(false);
+                foreach (var source in sources) Forget(source);
             }
             await ReleaseAsync().ConfigureAwait(false);
             if (missing.Count > 0)
@@ -257,7 +284,7 @@ public sealed class CollectionLoader(CollectionRuntime collection, EngineService
             }).ConfigureAwait(false);
             foreach (var s in unwanted)
             {
-                freed += s.MemoryBytes;
+                freed += s.HeldBytes;
                 Forget(s.SegmentId);
             }
         }

@@ -125,7 +125,8 @@ public sealed class CollectionRuntime : IAsyncDisposable
         foreach (var root in ForeignRoots) await _services.Garbage.CollectAsync(root, cancellation).ConfigureAwait(false);
     }
 
-    public long MemoryBytes()
+    /// <summary>What can be given back once nobody refers to the collection: memory and files.</summary>
+    public long HeldBytes()
     {
         long bytes = 0;
         foreach (var slot in Shards)
@@ -133,7 +134,7 @@ public sealed class CollectionRuntime : IAsyncDisposable
             if (slot.Driver is not { } driver) continue;
             var view = driver.Channel.View;
             foreach (var g in view.Growing) bytes += g.MemoryBytes;
-            foreach (var s in view.Sealed) bytes += s.MemoryBytes;
+            foreach (var s in view.Sealed) bytes += s.HeldBytes;
         }
         return bytes;
     }

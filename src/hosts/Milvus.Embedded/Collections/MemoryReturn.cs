@@ -1,8 +1,8 @@
 namespace Milvus.Embedded.Collections;
 
 /// <summary>
-/// Segment buffers are owned by the garbage collector, so that no reader can ever touch freed memory. After a release that matters it is asked
-/// to look, instead of holding the memory until the next full collection.
+/// Segment buffers and mappings are owned by the garbage collector, so that no reader can ever touch freed memory. After a release that matters it is asked
+/// to look, instead of holding the memory, and the room of deleted files on the disk, until the next full collection.
 /// </summary>
 public static class MemoryReturn
 {

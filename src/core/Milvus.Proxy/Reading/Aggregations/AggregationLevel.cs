@@ -79,7 +79,6 @@ internal sealed record AggregationLevel
     {
         var field = collection.Schema.Find(name) ?? collection.Schema.DynamicField ?? throw MilvusException.InvalidParameter($"field \"{name}\" not found in schema");
         if (field.Type == DataType.Json) throw MilvusException.InvalidParameter($"{usage} \"{name}\": JSON / dynamic fields are not yet supported with search_aggregation");
-        OutputFields.RequireLoaded(collection, field);
         return field;
     }
 

@@ -62,7 +62,6 @@ internal sealed class LexicalHighlights : HighlightPlan
     {
         var field = plan.Collection.Schema.Find(name) ?? throw MilvusException.InvalidParameter($"highlight field {name} not exist");
         if (!field.Type.IsText() || !field.EnableAnalyzer) throw MilvusException.InvalidParameter($"highlight field {name} must be a VarChar field with enable_analyzer");
-        OutputFields.RequireLoaded(plan.Collection, field);
         var analyzer = field.Param("multi_analyzer_params") is { Length: > 0 } several
             ? MultiAnalyzer.Parse(several).Select(plan.Parameters.AnalyzerName)
             : analyzers.Get(field.Param("analyzer_params"));

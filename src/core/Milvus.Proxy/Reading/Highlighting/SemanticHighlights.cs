@@ -43,7 +43,6 @@ internal sealed class SemanticHighlights : HighlightPlan
         {
             var field = plan.Collection.Schema.Find(name) ?? throw Failed($"input field {name} not found in collection schema");
             if (!field.Type.IsText()) throw Failed($"input field {name} is not a VarChar or Text field");
-            OutputFields.RequireLoaded(plan.Collection, field);
             fields.Add(field);
         }
         var threshold = UsualThreshold;

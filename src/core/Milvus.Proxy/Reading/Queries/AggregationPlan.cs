@@ -52,7 +52,6 @@ internal sealed partial record AggregationPlan(
         if (collection.Schema.Find(name) is not { IsDynamic: false } field) throw MilvusException.InvalidParameter($"field {name} not exist");
         if (!field.Type.IsInteger() && field.Type is not (DataType.VarChar or DataType.Timestamptz))
             throw MilvusException.InvalidParameter($"group by field {name} has unsupported data type {field.Type.Spelled()}");
-        OutputFields.RequireLoaded(collection, field);
         return field;
     }
 
@@ -60,7 +59,6 @@ internal sealed partial record AggregationPlan(
     {
         if (argument == "*") return function == "count" ? new Aggregate(AggregateKind.CountRows) : throw MilvusException.InvalidParameter($"aggregation operator {function} does not support *");
         if (collection.Schema.Find(argument) is not { IsDynamic: false } field) throw MilvusException.InvalidParameter($"field {argument} not exist");
-        OutputFields.RequireLoaded(collection, field);
         var (kind, fits) = function switch
         {
             "count" => (AggregateKind.Count, !field.Type.IsVector()),

@@ -11,8 +11,9 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
     {
         var parameters = QueryParameters.Parse(request.Params, collection);
         CollectionIdCheck.Check(collection, request.Params);
-        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator, ReadScopes.Travel(request.Params));
         var aggregation = AggregationPlan.Find(collection, request.OutputFields, parameters.GroupBy);
+        if (aggregation is null && parameters.Limit is null && request.Keys is null && string.IsNullOrWhiteSpace(request.Expression)) throw NoLimit();
+        var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator, ReadScopes.Travel(request.Params));
         if (aggregation is not null)
         {
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("aggregations are not supported when doing iteration");
@@ -26,11 +27,13 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         var output = OutputFields.Resolve(collection, request.OutputFields, always: true);
         var order = QueryOrder.Resolve(collection, parameters);
         var filter = Compile(collection, request);
-        if (filter.IsAlwaysTrue && parameters.Limit is null) throw MilvusException.InvalidParameter("empty expression should be used with limit");
+        if (filter.IsAlwaysTrue && parameters.Limit is null) throw NoLimit();
 
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         return await RowsAsync(readers, Shard(scope, filter, parameters) with { Order = order }, parameters, output, cancellation).ConfigureAwait(false);
     }
+
+    private static MilvusException NoLimit() => MilvusException.InvalidParameter("empty expression should be used with limit");
 
     /// <summary>What each shard is asked; partitions that the partition key rules out are left out.</summary>
     public static ShardQuery Shard(ReadScope scope, FilterPlan filter, QueryParameters? parameters = null)

@@ -30,7 +30,6 @@ internal static class QueryOrder
                 throw MilvusException.InvalidParameter($"order_by field '{name}' does not exist in collection schema");
             if (!ColumnOrder.IsDefinedFor(field.Type))
                 throw MilvusException.InvalidParameter($"order_by field '{name}' has type {field.Type.Spelled()} which is not sortable");
-            OutputFields.RequireLoaded(collection, field);
             keys.Add(new SortKey(field, descending, nullsFirst));
         }
         return keys.MoveToImmutable();

@@ -29,7 +29,6 @@ internal sealed class HitOrdering
             var isCut = name.Contains('[', StringComparison.Ordinal) && !name.EndsWith(']');
             if (isCut || JsonPathText.Resolve(collection.Schema, name) is not var (field, path))
                 throw MilvusException.InvalidParameter($"order_by field '{name}' does not exist in collection schema");
-            OutputFields.RequireLoaded(collection, field);
             var isJson = field.Type == DataType.Json && !path.IsEmpty;
             if (!isJson && !ColumnOrder.IsDefinedFor(field.Type))
                 throw MilvusException.InvalidParameter(

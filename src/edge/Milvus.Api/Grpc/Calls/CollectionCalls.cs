@@ -173,17 +173,22 @@ internal static class CollectionCalls
         var proxy = calls.Proxy;
         var catalog = proxy.Catalog;
         var database = call.Database(request.DbName);
-        var collections = request.CollectionNames.Count > 0
-            ? request.CollectionNames.Select(name => catalog.GetCollection(database, name)).ToList()
-            : catalog.ListCollections(database).Where(Visibility.OfCollections(catalog, call.User, database)).ToList();
+        // Clients that wait for a loading collection look for the very name that they asked by, which may be an alias.
+        IEnumerable<(string Name, CollectionInfo Collection)> collections = request.CollectionNames.Count > 0
+            ? [.. request.CollectionNames.Select(name => (name, catalog.GetCollection(database, name)))]
+            : [.. catalog.ListCollections(database).Where(Visibility.OfCollections(catalog, call.User, database)).Select(c => (c.Name, c))];
 
         // Clients index all lists by the same number, so every list gets an entry per collection.
         var answer = new ShowCollectionsResponse { Status = StatusMapping.Ok() };
-        foreach (var collection in collections)
+        foreach (var (name, collection) in collections)
         {
-            if (request.Type == ShowType.InMemory && collection.Load is null) continue;
+            if (request.Type == ShowType.InMemory && collection.Load is null)
+            {
+                if (request.CollectionNames.Count == 0) continue;
+                throw new MilvusException(ErrorCode.CollectionNotLoaded, $"collection not loaded[collection={collection.Id}]");
+            }
             var progress = collection.Load is null ? 0 : (await proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Percent;
-            answer.CollectionNames.Add(collection.Name);
+            answer.CollectionNames.Add(name);
             answer.CollectionIds.Add(collection.Id);
             answer.CreatedTimestamps.Add(collection.CreatedAt.Value);
             answer.CreatedUtcTimestamps.Add((ulong)collection.CreatedAt.PhysicalMs);

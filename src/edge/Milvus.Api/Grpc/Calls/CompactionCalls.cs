@@ -25,7 +25,7 @@ internal static class CompactionCalls
                     ExternalRules.Refuse(collection, "manual compaction");
                     if (request.TargetSize is > 0 and < SegmentMegabytes)
                         throw MilvusException.InvalidParameter($"targetSize {request.TargetSize} MB should be greater than or equal to configMaxSize {SegmentMegabytes} MB");
-                    var id = await maintenance.CompactAsync(collection, call.Cancellation);
+                    var id = await maintenance.CompactAsync(collection, request.MajorCompaction, call.Cancellation);
                     var progress = await maintenance.GetCompactionAsync(id, call.Cancellation);
                     return new ManualCompactionResponse
                     {

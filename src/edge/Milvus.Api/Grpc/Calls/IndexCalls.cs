@@ -77,7 +77,7 @@ internal static class IndexCalls
             .ToList();
         if (indexes.Count > 0) return (collection, indexes);
         throw new MilvusException(ErrorCode.IndexNotFound, index.Length > 0
-            ? $"index not found[index={index}]"
+            ? $"index not found[indexName={index}]"
             : $"index not found[collection={collectionName}]");
     }
 

@@ -95,22 +95,21 @@ internal static class LoadCalls
 
     private static ReplicaInfo Describe(CollectionInfo collection, LoadSpec load, int replica)
     {
-        const long node = 1;
         var info = new ReplicaInfo
         {
             ReplicaID = collection.Id + replica,
             CollectionID = collection.Id,
-            ResourceGroupName = Coordinator.Resources.ResourceGroupInfo.DefaultName,
+            ResourceGroupName = replica < load.ResourceGroups.Length ? load.ResourceGroups[replica] : Coordinator.Resources.ResourceGroupInfo.DefaultName,
         };
         info.PartitionIds.AddRange(load.PartitionIds.IsEmpty ? collection.Partitions.Select(p => p.Id) : load.PartitionIds);
-        info.NodeIds.Add(node);
+        info.NodeIds.Add(ServerIdentity.NodeId);
         for (var shard = 0; shard < collection.ShardCount; shard++)
         {
             info.ShardReplicas.Add(new ShardReplica
             {
-                LeaderID = node,
+                LeaderID = ServerIdentity.NodeId,
                 DmChannelName = new ShardId(collection.Id, shard).ToString(),
-                NodeIds = { node },
+                NodeIds = { ServerIdentity.NodeId },
             });
         }
         return info;

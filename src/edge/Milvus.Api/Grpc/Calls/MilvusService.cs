@@ -8,7 +8,13 @@ namespace Milvus.Api.Grpc.Calls;
 /// <summary>What the server tells clients about itself.</summary>
 /// <param name="Version">A Milvus version, with <c>v</c>: clients decide by it which features to offer.</param>
 /// <param name="DeployMode"><c>STANDALONE</c> or <c>DISTRIBUTED</c>.</param>
-public sealed record ServerIdentity(string Version = "v3.0.0", string DeployMode = "STANDALONE", string BuildTime = "", string GitCommit = "");
+public sealed record ServerIdentity(string Version = "v3.0.0", string DeployMode = "STANDALONE", string BuildTime = "", string GitCommit = "")
+{
+    /// <summary>The number by which clients know this server as a node.</summary>
+    public const long NodeId = 1;
+
+    public bool IsStandalone => DeployMode == "STANDALONE";
+}
 
 /// <summary>Milvus' gRPC services on top of a proxy. What the contract has and this server has not answers UNIMPLEMENTED.</summary>
 public static class MilvusService
@@ -34,7 +40,7 @@ public static class MilvusService
         UserCalls.Add(calls);
         AccessBackupCalls.Add(calls);
         PrivilegeCalls.Add(calls);
-        ResourceGroupCalls.Add(calls);
+        ResourceGroupCalls.Add(calls, identity);
         TextCalls.Add(calls);
         ImportCalls.Add(calls, imports);
         ExternalCalls.Add(calls, imports);

@@ -51,13 +51,12 @@ internal static class PrivilegeCalls
                     ?? throw new MilvusException(ErrorCode.IoKeyNotFound, $"not found the role, maybe the role isn't existed or internal system error[role={name}]");
 
                 var answer = new SelectGrantResponse { Status = StatusMapping.Ok() };
-                // Grants on one object are those of one database, all grants of a role are those of every database.
-                var database = entity.DbName.Length == 0 && entity.Object is { Name.Length: > 0 } && entity.ObjectName.Length > 0 ? call.Database("") : entity.DbName;
+                var database = call.Database(entity.DbName);
                 foreach (var grant in role.Grants)
                 {
                     if (entity.Object is { Name.Length: > 0 } type && type.Name != grant.ObjectType) continue;
                     if (entity.ObjectName.Length > 0 && entity.ObjectName != grant.ObjectName) continue;
-                    if (database is not ("" or "*") && grant.Database != "*" && database != grant.Database) continue;
+                    if (database != Privileges.Any && !grant.HoldsIn(database)) continue;
                     answer.Entities.Add(Write(role, grant));
                 }
                 return answer;

@@ -9,10 +9,10 @@ using WireGroup = Milvus.Protocol.ResourceGroup;
 
 namespace Milvus.Api.Grpc.Calls;
 
-/// <summary>Resource groups, as configured.</summary>
+/// <summary>Resource groups, as configured. The one node that a standalone server is, is shown in the group that it belongs to by that.</summary>
 internal static class ResourceGroupCalls
 {
-    public static void Add(CallRegistry calls)
+    public static void Add(CallRegistry calls, ServerIdentity identity)
     {
         var proxy = calls.Proxy;
         calls
@@ -34,12 +34,15 @@ internal static class ResourceGroupCalls
             .Add("DescribeResourceGroup", DescribeResourceGroupRequest.Parser, (_, status) => new DescribeResourceGroupResponse { Status = status },
                 (request, _) =>
                 {
-                    var group = proxy.Catalog.GetResourceGroup(request.ResourceGroup);
-                    return new DescribeResourceGroupResponse
-                    {
-                        Status = StatusMapping.Ok(),
-                        ResourceGroup = new WireGroup { Name = group.Name, Capacity = group.Config.RequestedNodes, Config = Write(group.Config) },
-                    };
+                    var catalog = proxy.Catalog;
+                    var group = catalog.GetResourceGroup(request.ResourceGroup);
+                    var wire = new WireGroup { Name = group.Name, Capacity = group.Capacity, Config = Write(group.Config) };
+                    if (identity.IsStandalone && NodeShares.Of(catalog.ResourceGroups, nodes: 1)[group.Name] > 0)
+                        wire.Nodes.Add(new Protocol.Common.NodeInfo { NodeId = ServerIdentity.NodeId, Address = "localhost", Hostname = "localhost" });
+                    wire.NumAvailableNode = wire.Nodes.Count;
+                    foreach (var collection in catalog.Collections)
+                        if (collection.Load?.ResourceGroups.Count(g => g == group.Name) is > 0 and var replicas) wire.NumLoadedReplica.Add(collection.Name, replicas);
+                    return new DescribeResourceGroupResponse { Status = StatusMapping.Ok(), ResourceGroup = wire };
                 });
     }
 

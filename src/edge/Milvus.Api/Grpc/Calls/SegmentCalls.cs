@@ -137,7 +137,7 @@ internal static class SegmentCalls
             NumRows = segment.Rows,
             State = segment.Phase == SegmentPhase.Growing ? SegmentState.Growing : SegmentState.Sealed,
             Level = SegmentLevel.L1,
-            NodeIds = { 1 },
+            NodeIds = { ServerIdentity.NodeId },
         };
         if (!segment.IndexNames.IsDefaultOrEmpty) info.IndexName = segment.IndexNames[0];
         if (!segment.IndexIds.IsDefaultOrEmpty) info.IndexID = segment.IndexIds[0];

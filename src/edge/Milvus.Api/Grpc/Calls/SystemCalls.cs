@@ -8,8 +8,6 @@ namespace Milvus.Api.Grpc.Calls;
 /// <summary>Connecting, version and health.</summary>
 internal static class SystemCalls
 {
-    private const long NodeId = 1;
-
     public static void Add(CallRegistry calls, ServerIdentity identity, ServerHealth health)
     {
         var proxy = calls.Proxy;
@@ -37,7 +35,7 @@ internal static class SystemCalls
             {
                 var state = new ComponentInfo
                 {
-                    NodeID = NodeId,
+                    NodeID = ServerIdentity.NodeId,
                     Role = "proxy",
                     StateCode = health.IsReady ? StateCode.Healthy : StateCode.Initializing,
                 };

@@ -37,10 +37,9 @@ internal static class CollectionMaintenanceEndpoints
         table["collections/flush"] = FlushAsync;
         table["collections/compact"] = async call =>
         {
-            if (call.Flag("isClustering")) throw MilvusException.InvalidParameter("clustering compaction is not supported yet");
             var collection = call.DescribedCollection();
             ExternalRules.Refuse(collection, "manual compaction");
-            var id = await call.Proxy.Maintenance.CompactAsync(collection, call.Cancellation);
+            var id = await call.Proxy.Maintenance.CompactAsync(collection, call.Flag("isClustering"), call.Cancellation);
             return RestReply.Object(w => w.WriteNumber("compactionID", id));
         };
         table["collections/get_compaction_state"] = async call =>

@@ -5,6 +5,7 @@ using Milvus.Api.Mapping;
 using Milvus.Api.Rest.Values;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Proxy.Writing;
 
 namespace Milvus.Api.Rest.Endpoints;
 
@@ -33,7 +34,7 @@ internal static class EntityEndpoints
     private static async ValueTask<RestReply> InsertAsync(RestCall call)
     {
         var (collection, rows) = Rows(call);
-        var columns = RowReader.Read(rows, collection.Schema, Zones.Of(call.Proxy.Catalog, collection, null), partial: false, collection.Property("allow_insert_auto_id") == "true");
+        var columns = RowReader.Read(rows, collection, Zones.Of(call.Proxy.Catalog, collection, null), partial: false, GivenValues.MayBeAutoId(collection));
         var result = await call.Proxy.InsertAsync(call.Context, new InsertRequest
         {
             Collection = call.Collection,
@@ -49,7 +50,7 @@ internal static class EntityEndpoints
         var (collection, rows) = Rows(call);
         var operations = ReadOperations(call);
         var partial = call.Flag("partialUpdate") || operations.Count > 0;
-        var columns = RowReader.Read(rows, collection.Schema, Zones.Of(call.Proxy.Catalog, collection, null), partial, allowAutoId: true);
+        var columns = RowReader.Read(rows, collection, Zones.Of(call.Proxy.Catalog, collection, null), partial, allowAutoId: true);
         var result = await call.Proxy.UpsertAsync(call.Context, new UpsertRequest
         {
             Collection = call.Collection,

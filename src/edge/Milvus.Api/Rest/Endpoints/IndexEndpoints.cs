@@ -16,7 +16,7 @@ internal static class IndexEndpoints
             var name = call.Required("indexName", "IndexReq");
             var collection = call.DescribedCollection();
             var found = collection.Indexes.Where(i => i.Name == name).ToList();
-            if (found.Count == 0) throw new MilvusException(ErrorCode.IndexNotFound, $"index not found[index={name}]");
+            if (found.Count == 0) throw new MilvusException(ErrorCode.IndexNotFound, $"index not found[indexName={name}]");
             var described = new List<(IndexInfo Index, IndexProgress Progress)>(found.Count);
             foreach (var index in found) described.Add((index, await call.Proxy.Maintenance.GetIndexProgressAsync(collection, index, call.Cancellation)));
             return new RestReply(w =>

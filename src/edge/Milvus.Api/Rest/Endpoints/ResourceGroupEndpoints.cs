@@ -38,7 +38,7 @@ internal static class ResourceGroupEndpoints
             {
                 w.WriteStartObject("resource_group");
                 w.WriteString("name", group.Name);
-                w.WriteNumber("capacity", group.Config.RequestedNodes);
+                w.WriteNumber("capacity", group.Capacity);
                 w.WriteStartObject("config");
                 w.WriteStartObject("requests");
                 w.WriteNumber("node_num", group.Config.RequestedNodes);

@@ -19,8 +19,8 @@ internal static class RoleEndpoints
         {
             var name = call.Required("roleName", "RoleReq");
             var role = call.Proxy.Catalog.FindRole(name) ?? throw MilvusException.InvalidParameter($"role not found[role={name}]");
-            var database = call.Text("dbName");
-            var grants = role.Grants.Where(g => database.Length == 0 || g.Database == database || g.Database == "*" || (g.Database.Length == 0 && database == Limits.DefaultDatabase));
+            var database = call.Database;
+            var grants = role.Grants.Where(g => database == Privileges.Any || g.HoldsIn(database));
             return new(new RestReply(w =>
             {
                 w.WriteStartArray();

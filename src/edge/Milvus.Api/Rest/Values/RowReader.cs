@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Milvus.Model;
 using Milvus.Proxy;
+using Milvus.Proxy.Writing;
 
 namespace Milvus.Api.Rest.Values;
 
@@ -12,8 +13,9 @@ internal static class RowReader
 {
     /// <param name="zone">Of timestamps without an offset.</param>
     /// <param name="partial">A partial upsert: fields that no row gives are left out instead of being missing.</param>
-    public static ImmutableArray<NamedColumn> Read(JsonElement rows, CollectionSchema schema, TimeZoneInfo zone, bool partial, bool allowAutoId)
+    public static ImmutableArray<NamedColumn> Read(JsonElement rows, CollectionInfo collection, TimeZoneInfo zone, bool partial, bool allowAutoId)
     {
+        var schema = collection.Schema;
         var list = rows.EnumerateArray().ToList();
         foreach (var row in list)
             if (row.ValueKind != JsonValueKind.Object) throw RestFailure.BadRows($"a row should be a JSON object, but got {row.ValueKind}");
@@ -24,7 +26,7 @@ internal static class RowReader
             var isGiven = list.Any(r => r.TryGetProperty(field.Name, out _));
             if (!isGiven && (partial || field.IsFunctionOutput || (field.IsPrimaryKey && field.AutoId))) continue;
             if (!isGiven && !field.Nullable && field.Default is null) throw RestFailure.BadRows($"row[0] has no field {field.Name}");
-            if (isGiven && field.IsFunctionOutput) throw RestFailure.BadRows($"not allowed to provide input data for function output field: {field.Name}");
+            if (isGiven && field.IsFunctionOutput && !GivenValues.MayBeOutput(collection, field)) throw RestFailure.BadRows($"not allowed to provide input data for function output field: {field.Name}");
             if (isGiven && field.IsPrimaryKey && field.AutoId && !partial && !allowAutoId)
                 throw RestFailure.BadRows($"no need to pass primary field {field.Name}, autoID is enabled");
             columns.Add(new NamedColumn(field.Name, ReadColumn(list, field, zone, partial)));

@@ -26,7 +26,6 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
     private DeletePusher? _pusher;
     private long _journalBytes;
     private bool _hasTrims;
-    private bool _isRecoveringLoad = info.Load is not null;
 
     /// <summary>Raised on the entity's thread when the catalogue describes the collection differently.</summary>
     public event Action<CollectionInfo>? InfoChanged;
@@ -106,9 +105,6 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
         set => Volatile.Write(ref _journalBytes, value);
     }
 
-    /// <summary>True until the load that was wanted when the channel recovered has come to an end: readers wait instead of being refused.</summary>
-    public bool IsRecoveringLoad => Volatile.Read(ref _isRecoveringLoad);
-
     /// <summary>Brings deletes to replicas; null until the channel's keeper has started.</summary>
     public DeletePusher? Pusher
     {
@@ -140,7 +136,6 @@ internal sealed class LiveChannel(ShardChannel core, CollectionInfo info, Channe
         {
             if (ReferenceEquals(_load.Info, of) && progress == _load.Progress) return;
             Volatile.Write(ref _load, new LoadState(of, progress));
-            if (progress.Phase != LoadPhase.Loading) Volatile.Write(ref _isRecoveringLoad, false);
             progressed = _progressed;
             _progressed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

@@ -129,15 +129,19 @@ internal sealed class ShardOpener(StreamingRole role)
             var changed = live.WaitForLoadAsync();
             var (of, progress) = live.Load;
             // What is said of an earlier description says nothing: the partitions may be others.
-            var isKnown = ReferenceEquals(of, info);
-            if (isKnown && progress.Phase == LoadPhase.Loaded) return;
-            if (isKnown && !live.IsRecoveringLoad)
+            if (ReferenceEquals(of, info))
             {
-                throw progress.Failure is { } failure
-                    ? new MilvusException(failure.Code, $"collection {info.Name} could not be loaded: {failure.Message}", failure)
-                    : new MilvusException(ErrorCode.CollectionNotFullyLoaded, $"collection not fully loaded[collection={info.Name}]");
+                if (progress.Phase == LoadPhase.Loaded) return;
+                if (progress.Failure is { } failure) throw new MilvusException(failure.Code, $"collection {info.Name} could not be loaded: {failure.Message}", failure);
             }
-            await changed.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                await changed.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (!live.Stopped.IsCancellationRequested)
+            {
+                throw new MilvusException(ErrorCode.CollectionNotFullyLoaded, $"collection not fully loaded[collection={info.Name}]", e);
+            }
         }
     }
 

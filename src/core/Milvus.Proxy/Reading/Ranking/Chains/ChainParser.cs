@@ -127,7 +127,6 @@ internal sealed class ChainParser(CollectionInfo collection, ChainStage stage, i
         var field = collection.Schema.Find(name) ?? throw MilvusException.InvalidParameter($"function chain: input field {name} not found in collection schema");
         if (!(field.Type is DataType.Bool or DataType.Timestamptz || field.Type.IsNumeric() || field.Type.IsText()))
             throw MilvusException.InvalidParameter($"function chain: unsupported input field type {field.Type} of field {name}");
-        OutputFields.RequireLoaded(collection, field);
         if (!fields.Contains(field)) fields.Add(field);
     }
 

@@ -1,0 +1,24 @@
+namespace Milvus.Coordinator.Resources;
+
+/// <summary>How many nodes each resource group has of those there are: what each asks for in the order of names, then up to the limits, the rest the default group. Pure.</summary>
+public static class NodeShares
+{
+    /// <param name="groups">All groups.</param>
+    /// <param name="nodes">All nodes.</param>
+    public static IReadOnlyDictionary<string, int> Of(IEnumerable<ResourceGroupInfo> groups, int nodes)
+    {
+        var all = groups.OrderBy(g => g.Name, StringComparer.Ordinal).ToList();
+        var shares = all.ToDictionary(g => g.Name, _ => 0, StringComparer.Ordinal);
+        foreach (var group in all) Give(group.Name, group.Config.RequestedNodes);
+        foreach (var group in all.Where(g => !g.IsDefault)) Give(group.Name, group.Config.NodeLimit);
+        Give(ResourceGroupInfo.DefaultName, int.MaxValue);
+        return shares;
+
+        void Give(string name, int upTo)
+        {
+            var given = Math.Clamp(upTo - shares.GetValueOrDefault(name), 0, nodes);
+            shares[name] = shares.GetValueOrDefault(name) + given;
+            nodes -= given;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Milvus.Coordinator;
+using Milvus.Coordinator.Resources;
+using Milvus.Protocol;
+
+namespace Milvus.Api.Tests.Calls;
+
+public sealed class ResourceGroupCallTests
+{
+    [Fact]
+    public async Task The_one_node_is_shown_in_the_group_that_asks_for_it()
+    {
+        await using var server = await MilvusTestServer.StartAsync(
+            new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new Coordinator.Resources.ResourceGroupConfig())),
+            new ResourceGroupStored(new("a", new Coordinator.Resources.ResourceGroupConfig { RequestedNodes = 3, NodeLimit = 4 })),
+            new ResourceGroupStored(new("b", new Coordinator.Resources.ResourceGroupConfig { NodeLimit = 4 })));
+        var a = await DescribeAsync(server, "a");
+        Assert.Equal((3, 1, 4), (a.Capacity, a.NumAvailableNode, a.Config.Limits.NodeNum));
+        var node = Assert.Single(a.Nodes);
+        Assert.True(node is { NodeId: > 0, Address.Length: > 0, Hostname.Length: > 0 });
+        Assert.Equal((0, 0), ((await DescribeAsync(server, "b")).Capacity, (await DescribeAsync(server, "b")).Nodes.Count));
+        var rest = await DescribeAsync(server, ResourceGroupInfo.DefaultName);
+        Assert.Equal((ResourceGroupInfo.DefaultCapacity, 0), (rest.Capacity, rest.Nodes.Count));
+    }
+
+    private static async Task<ResourceGroup> DescribeAsync(MilvusTestServer server, string name)
+    {
+        var answer = await server.CallAsync("DescribeResourceGroup", new DescribeResourceGroupRequest { ResourceGroup = name }, DescribeResourceGroupResponse.Parser);
+        Assert.Equal(0, answer.Status.Code);
+        return answer.ResourceGroup;
+    }
+}
