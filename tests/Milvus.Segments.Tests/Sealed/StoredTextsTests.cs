@@ -1,5 +1,6 @@
 using Milvus.Expressions;
 using Milvus.Model;
+using Milvus.Storage.Objects;
 using Milvus.Storage.Segments;
 using Milvus.TestKit.Objects;
 
@@ -34,6 +35,44 @@ public class StoredTextsTests
         Assert.Equal(first.TextBytes, second.TextBytes);
         AssertAnswers(second, schema);
         Assert.Equal(Count(first, schema, "not text_match(text, 'fox')"), Count(second, schema, "not text_match(text, 'fox')"));
+    }
+
+    [Fact]
+    public async Task A_filter_that_comes_first_reads_terms_that_are_in_files_and_leaves_those_that_it_made()
+    {
+        var directory = Directory.CreateTempSubdirectory();
+        try
+        {
+            var files = new LocalObjectStore(directory.FullName);
+            var schema = Schema("");
+            var manifest = await SealAsync(schema);
+            await foreach (var o in _store.ListAsync("")) await files.PutAsync(o.Key, _store.Get(o.Key));
+            var key = TermsOf(manifest, "");
+
+            var first = await SealedSegment.LoadAsync(manifest, schema, files);
+            AssertAnswers(first, schema);
+            Assert.Single(first.ColdTexts());
+            Assert.Null(await files.GetLengthAsync(key));
+            Assert.Null(await first.WarmTextsAsync(files));
+            Assert.Empty(first.ColdTexts());
+            var bytes = await files.ReadAllBytesAsync(key);
+
+            // Nothing is left to do when they were read.
+            var second = await SealedSegment.LoadAsync(manifest, schema, files);
+            AssertAnswers(second, schema);
+            Assert.Empty(second.ColdTexts());
+            Assert.Equal(first.TextBytes, second.TextBytes);
+
+            await files.PutAsync(key, bytes.AsMemory(0, bytes.Length - 1));
+            var third = await SealedSegment.LoadAsync(manifest, schema, files);
+            AssertAnswers(third, schema);
+            Assert.Null(await third.WarmTextsAsync(files));
+            Assert.Equal(bytes, await files.ReadAllBytesAsync(key));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     [Fact]

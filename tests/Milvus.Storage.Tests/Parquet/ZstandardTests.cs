@@ -23,6 +23,17 @@ public sealed class ZstandardTests
     }
 
     [Fact]
+    public void A_page_of_empty_frames_takes_no_memory()
+    {
+        byte[] empty = [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0, 1, 0, 0];
+        byte[] packed = [.. Enumerable.Repeat(empty, 10_000).SelectMany(f => f)];
+        ParquetCompression.Unpack(ParquetCodec.Zstd, empty, 0);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Empty(ParquetCompression.Unpack(ParquetCodec.Zstd, packed, 0));
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000);
+    }
+
+    [Fact]
     public void Another_length_than_that_of_the_page_is_damage()
     {
         foreach (var (name, length, packed) in ZstandardSamples.All)

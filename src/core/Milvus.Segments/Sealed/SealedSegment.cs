@@ -152,19 +152,16 @@ public sealed class SealedSegment : Segment
     /// <summary>The terms of a field with enable_match, analysed when they are first asked for; null for other fields and for few rows.</summary>
     public ScalarIndex? TextIndexOf(long fieldId) => Schema.Find(fieldId) is { EnableMatch: true } field ? _data.Texts.Of(field, _data) : null;
 
-    /// <summary>Fields with enable_match whose texts were not analysed yet.</summary>
-    public IEnumerable<FieldSchema> ColdTexts() => Schema.Fields.Where(f => f.EnableMatch && _data.Texts.IsCold(f, _data));
+    /// <summary>Fields with enable_match whose texts were not analysed yet, or whose terms are to be stored and are not.</summary>
+    public IEnumerable<FieldSchema> ColdTexts() => Schema.Fields.Where(f => f.EnableMatch && _data.Texts.IsCold(f, _data, StoredTexts.AreKept(FileOf(f))));
 
     /// <summary>Bytes of the terms of fields with enable_match that are analysed by now.</summary>
     public long TextBytes => _data.Texts.MemoryBytes;
 
     /// <summary>About what analysing a field's texts will take: their terms and where they are come to about what the texts themselves do.</summary>
-    public long EstimateTextBytes(FieldSchema field)
-    {
-        foreach (var file in Manifest.Columns)
-            if (file.FieldId == field.Id) return file.Bytes;
-        return 0;
-    }
+    public long EstimateTextBytes(FieldSchema field) => FileOf(field)?.Bytes ?? 0;
+
+    private SegmentColumnFile? FileOf(FieldSchema field) => Manifest.Columns.FirstOrDefault(c => c.FieldId == field.Id);
 
     /// <summary>
     /// Has the terms of fields ready before a filter asks for them: read from beside the segment's files, where an earlier call left them, or else made of the
@@ -180,7 +177,7 @@ public sealed class SealedSegment : Segment
         {
             cancellation.ThrowIfCancellationRequested();
             if (isWanted is not null && !isWanted(field)) continue;
-            problem = await StoredTexts.WarmAsync(field, _data, Manifest.Columns.FirstOrDefault(c => c.FieldId == field.Id), store, cancellation).ConfigureAwait(false) ?? problem;
+            problem = await StoredTexts.WarmAsync(field, _data, FileOf(field), store, cancellation).ConfigureAwait(false) ?? problem;
         }
         return problem;
     }

@@ -6,7 +6,7 @@ namespace Milvus.Segments;
 
 /// <summary>
 /// Text indexes of a sealed segment's fields: each is made by whoever keeps the segment in memory, in the background, or when a filter first matches words
-/// of the field, which takes about as long as answering that filter by reading every text would. They live as long as the segment is in memory, their terms longer
+/// of the field, which takes about as long as answering that filter by reading every text would, unless the terms are stored within reach. They live as long as the segment is in memory, their terms longer
 /// (<see cref="StoredTexts"/>). Safe for any number of threads.
 /// </summary>
 internal sealed class SealedTexts
@@ -16,6 +16,10 @@ internal sealed class SealedTexts
 
     // The analyzer of a field can be altered; indexes of the old one must not answer then.
     private readonly ConcurrentDictionary<(long FieldId, string Analyzer), Lazy<ScalarIndex>> _indexes = new();
+    private readonly ConcurrentDictionary<(long FieldId, string Analyzer), bool> _settled = new();
+
+    /// <summary>Finds the terms of a field that were stored, without waiting for a store; null where there are none. Set when the segment is loaded.</summary>
+    public Func<FieldSchema, ScalarIndex?>? Stored { get; set; }
 
     public long MemoryBytes
     {
@@ -28,9 +32,14 @@ internal sealed class SealedTexts
         }
     }
 
-    /// <summary>True when there could be an index that is not made yet.</summary>
-    public bool IsCold(FieldSchema field, SealedData data) =>
-        data.RowCount >= MinRows && data.Find(field.Id) is SealedScalarField && !(_indexes.TryGetValue(KeyOf(field), out var index) && index.IsValueCreated);
+    /// <summary>True when there could be an index that is not made yet, or is not stored yet although it is to be.</summary>
+    public bool IsCold(FieldSchema field, SealedData data, bool isKept) =>
+        data.RowCount >= MinRows && data.Find(field.Id) is SealedScalarField && (!IsMade(field) || (isKept && !_settled.ContainsKey(KeyOf(field))));
+
+    public bool IsMade(FieldSchema field) => _indexes.TryGetValue(KeyOf(field), out var index) && index.IsValueCreated;
+
+    /// <summary>Says that the field's terms are stored, or cannot be.</summary>
+    public void Settle(FieldSchema field) => _settled[KeyOf(field)] = true;
 
     /// <summary>Takes an index that was made of the same column before, unless there is one.</summary>
     public void Add(FieldSchema field, ScalarIndex index) => _indexes.TryAdd(KeyOf(field), new Lazy<ScalarIndex>(index));
@@ -46,7 +55,14 @@ internal sealed class SealedTexts
         if (data.RowCount < MinRows || data.Find(field.Id) is not SealedScalarField stored) return null;
         var key = KeyOf(field);
         if (!_indexes.TryGetValue(key, out var index))
-            index = _indexes.GetOrAdd(key, _ => new Lazy<ScalarIndex>(() => TextIndexes.Build(field, stored.Blocks, data.RowCount)));
+            index = _indexes.GetOrAdd(key, _ => new Lazy<ScalarIndex>(() => Make(field, stored, data.RowCount)));
         return index.Value;
+    }
+
+    private ScalarIndex Make(FieldSchema field, SealedScalarField stored, int rowCount)
+    {
+        if (Stored?.Invoke(field) is not { } found) return TextIndexes.Build(field, stored.Blocks, rowCount);
+        Settle(field);
+        return found;
     }
 }

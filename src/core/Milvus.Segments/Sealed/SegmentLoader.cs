@@ -29,6 +29,7 @@ internal static class SegmentLoader
             await Task.WhenAll(checks).ConfigureAwait(false);
         }
         data.SettleVectors(indexes);
+        data.Texts.Stored = field => StoredTexts.TryRead(field, data, manifest.Columns.FirstOrDefault(c => c.FieldId == field.Id), store);
         return new SealedSegment(manifest, schema, data, new TombstoneLog(), indexes);
     }
 

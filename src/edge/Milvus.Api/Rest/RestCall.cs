@@ -13,6 +13,8 @@ namespace Milvus.Api.Rest;
 /// <summary>One request: its body, its database, and typed access to the body's fields with the errors REST clients know.</summary>
 internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string headerDatabase, string? user, bool int64AsNumbers, CancellationToken cancellation)
 {
+    private const string ConsistencyLevels = "consistencyLevel can only be [Strong, Session, Bounded, Eventually, Customized], default: Bounded";
+
     public IMilvusProxy Proxy { get; } = proxy;
 
     public JsonElement Body { get; } = body;
@@ -153,15 +155,22 @@ internal sealed class RestCall(IMilvusProxy proxy, JsonElement body, string head
         _ => value.GetRawText(),
     };
 
-    public ConsistencyLevel? Consistency(string name = "consistencyLevel") => ParseConsistency(Text(name));
-
-    public static ConsistencyLevel? ParseConsistency(string text)
+    /// <summary>The level of a read; null for the collection's.</summary>
+    public ConsistencyLevel? Consistency()
     {
+        var text = Text("consistencyLevel");
         if (text.Length == 0) return null;
-        return Enum.TryParse<ConsistencyLevel>(text, out var level) && level.ToString() == text
-            ? level
-            : throw MilvusException.InvalidParameter($"parameter:'{text}' is incorrect, please check it");
+        return FindConsistency(text) ?? throw MilvusException.InvalidParameter($"{ConsistencyLevels}, err:parameter:'{text}' is incorrect, please check it");
     }
+
+    /// <summary>The level of a new collection.</summary>
+    public static ConsistencyLevel ReadConsistency(string text)
+    {
+        if (text.Length == 0) return ConsistencyLevel.Bounded;
+        return FindConsistency(text) ?? throw MilvusException.InvalidParameter(ConsistencyLevels, "Strong, Session, Bounded, Eventually, Customized", text);
+    }
+
+    private static ConsistencyLevel? FindConsistency(string text) => Enum.TryParse<ConsistencyLevel>(text, out var level) && level.ToString() == text ? level : null;
 
     public static RestFailure WrongType(string name, string expected, JsonElement actual) =>
         RestFailure.BadJson(string.Create(CultureInfo.InvariantCulture, $"json: cannot unmarshal {Kind(actual)} into field {name} of type {expected}"));

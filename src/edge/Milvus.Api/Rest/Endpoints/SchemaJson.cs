@@ -282,7 +282,7 @@ internal static class SchemaJson
         var top = call.Text("consistencyLevel");
         var inner = RestParam(call, "consistencyLevel");
         if (top.Length > 0 && inner.Length > 0 && top != inner) throw MilvusException.InvalidParameter($"consistencyLevel is given twice: {top} and {inner}");
-        return RestCall.ParseConsistency(top.Length > 0 ? top : inner) ?? ConsistencyLevel.Bounded;
+        return RestCall.ReadConsistency(top.Length > 0 ? top : inner);
     }
 
     private static ImmutableArray<Property> ReadProperties(RestCall call)
