@@ -89,7 +89,8 @@ internal static class ScalarIndexRules
         if (!parameters.TryGetValue("json_cast_type", out var cast))
             throw new MilvusException(ErrorCode.MissingParameter, indexType == "NGRAM"
                 ? "JSON field with ngram index must specify json_cast_type: missing parameter"
-                : "json index must specify cast type: missing parameter[missing_param=json_cast_type]") { IsInputError = true };
+                : "json index must specify cast type: missing parameter[missing_param=json_cast_type]")
+            { IsInputError = true };
         if (!CastTypes.Contains(cast)) throw MilvusException.InvalidParameter($"json_cast_type {cast} is not supported");
         if (!parameters.TryGetValue("json_cast_function", out var function)) return;
         if (!function.Equals("STRING_TO_DOUBLE", StringComparison.OrdinalIgnoreCase)) throw MilvusException.InvalidParameter($"json_cast_function {function} is not supported");
