@@ -40,6 +40,7 @@ internal abstract class Stemmer
         "russian" => new RussianStemmer(),
         "spanish" => new SpanishStemmer(),
         "swedish" => new SwedishStemmer(),
+        "tamil" => new TamilStemmer(),
         "turkish" => new TurkishStemmer(),
         _ => null,
     };
