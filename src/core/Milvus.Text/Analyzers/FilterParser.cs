@@ -76,7 +76,6 @@ internal static class FilterParser
         return language switch
         {
             "english" => next => new EnglishStemmerFilter(next),
-            "greek" => throw MilvusException.InvalidParameter($"stemmer language {language} is not supported by this server"),
             _ when Stemming.Stemmer.Find(language) is { } stemmer => next => new StemmerFilter(stemmer, next),
             _ => throw MilvusException.InvalidParameter($"unsupport stemmer language: {language}"),
         };

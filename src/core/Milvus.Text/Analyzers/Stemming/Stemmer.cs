@@ -32,6 +32,7 @@ internal abstract class Stemmer
         "finnish" => new FinnishStemmer(),
         "french" => new FrenchStemmer(),
         "german" => new GermanStemmer(),
+        "greek" => new GreekStemmer(),
         "hungarian" => new HungarianStemmer(),
         "italian" => new ItalianStemmer(),
         "norwegian" => new NorwegianStemmer(),
