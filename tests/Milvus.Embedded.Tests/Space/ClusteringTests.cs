@@ -32,6 +32,10 @@ public class ClusteringTests
     {
         await using var machine = new Machine(6);
         await FillAsync(machine);
+        await machine.IndexedAsync("c");
+        // Only now is what is in memory what is stored, and nothing more.
+        await machine.RestartAsync();
+        await machine.LoadedAsync("c");
         machine.Options = machine.Options with { MemoryLimitBytes = machine.Milvus.Engine.Memory.UsedBytes + 1 };
         await machine.RestartAsync();
         await machine.LoadedAsync("c");
