@@ -269,7 +269,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers
     {
         var change = committed.Change;
         // One that is too large for a message would be lost: nodes that hear of it read the store.
-        var isLarge = change.Values.Sum(v => (long)(v?.Length ?? 0)) > LargeRequests.MaxMessageBytes;
+        var isLarge = change.Keys.Sum(k => (long)k.Length) + change.Values.Sum(v => (long)(v?.Length ?? 0)) > LargeRequests.MaxMessageBytes;
         _nodes.Tell(isLarge ? new CatalogHeartbeat(_service!.Epoch, change.ToVersion) : new CatalogDelta(_service!.Epoch, change.FromVersion, change.ToVersion, change.Keys, change.Values), Self);
         foreach (var (id, shards) in committed.Touched) Wake(id, shards);
         _planner.Tell(committed);
