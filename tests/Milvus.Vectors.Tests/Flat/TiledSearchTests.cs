@@ -65,55 +65,80 @@ public sealed unsafe class TiledSearchTests
     }
 
     [Fact]
-    public void Byte_tiles_multiply_exactly_and_know_what_rounding_changed()
+    public void Byte_tiles_multiply_exactly()
     {
         if (!ByteTile.IsSupported)
             return;
         var random = new Random(4);
-        foreach (int dimension in new[] { 1, 5, 48, 63, 64, 130 })
+        foreach ((int dimension, int count) in new[] { (1, 1), (5, 16), (48, 17), (63, 40), (64, 48), (130, 100) })
         {
-            int padded = ByteTile.Pad(dimension);
+            int padded = ByteTile.Pad(dimension), full = ByteTile.Queries;
             var rows = new byte[ByteTile.Rows * padded];
-            var queries = new sbyte[ByteTile.Queries, dimension];
-            var group = new sbyte[ByteTile.Queries * padded];
-            var products = new int[ByteTile.Rows * ByteTile.Queries];
-            float[] vector = [.. Enumerable.Range(0, dimension).Select(_ => random.NextSingle() - 0.5f)];
-            fixed (float* v = vector)
-            fixed (byte* r = rows)
-            fixed (sbyte* g = group)
-            fixed (int* p = products)
+            random.NextBytes(rows);
+            for (int first = 0; first < count; first += full)
             {
-                random.NextBytes(rows);
-                for (int trial = 0; trial < 6; trial++)
+                int width = ByteTile.GroupWidth(first, count);
+                var queries = new short[width, dimension];
+                var group = new sbyte[width * padded];
+                var units = new short[dimension];
+                var products = new int[ByteTile.Rows * ByteTile.MaxQueries];
+                fixed (byte* r = rows)
+                fixed (sbyte* g = group)
+                fixed (short* u = units)
+                fixed (int* p = products)
                 {
-                    for (int k = 0; k < dimension; k++)
-                        vector[k] = (random.NextSingle() - 0.5f) * (trial + 1);
-                    ByteTile.Rounded rounded = ByteTile.Round(v, dimension, (byte*)g);
-                    double norm = 0, error = 0;
-                    for (int k = 0; k < dimension; k++)
+                    for (int q = 0; q < Math.Min(width, count - first); q++)
                     {
-                        norm += vector[k] * vector[k];
-                        error += Math.Pow(vector[k] - (g[k] * rounded.Step), 2);
+                        // The largest units of either sign among them: sums of two products come to their limits.
+                        for (int k = 0; k < dimension; k++)
+                            u[k] = queries[q, k] = (short)(q == 0 ? ByteTile.MostUnits : q == 1 ? -ByteTile.MostUnits : random.Next(-ByteTile.MostUnits, ByteTile.MostUnits + 1));
+                        ByteTile.Pack(u, dimension, g, width, q);
                     }
 
-                    Assert.Equal(Math.Sqrt(norm), rounded.Norm, 1e-5 * Math.Sqrt(norm));
-                    Assert.Equal(Math.Sqrt(error), rounded.Error, 1e-4 * rounded.Step * Math.Sqrt(dimension));
-                }
-
-                Array.Clear(group);
-                for (int q = 0; q < ByteTile.Queries; q++)
-                {
-                    for (int k = 0; k < dimension; k++)
-                        ByteTile.Set(g, q, k, queries[q, k] = (sbyte)random.Next(-127, 128));
-                }
-
-                ByteTile.Multiply(r, g, padded, p);
-                for (int i = 0; i < ByteTile.Rows; i++)
-                {
-                    for (int q = 0; q < ByteTile.Queries; q++)
-                        Assert.Equal(Enumerable.Range(0, dimension).Sum(k => rows[(i * padded) + k] * queries[q, k]), products[(i * ByteTile.Queries) + q]);
+                    if (first == 0)
+                        Array.Fill(rows, byte.MaxValue, 0, padded);
+                    ByteTile.Multiply(r, g, padded, width, p);
+                    for (int i = 0; i < ByteTile.Rows; i++)
+                    {
+                        for (int q = 0; q < width; q++)
+                            Assert.Equal(Enumerable.Range(0, dimension).Sum(k => rows[(i * padded) + k] * queries[q, k]), products[(i * ByteTile.MaxQueries) + q]);
+                    }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(127)]
+    [InlineData(32_767)]
+    public void Rounded_queries_know_what_rounding_changed_and_fit_32_bits(int most)
+    {
+        var random = new Random(14);
+        foreach (int dimension in new[] { 1, 5, 48, 63, 64, 130, 768, 20_000 })
+        {
+            float[] vector = [.. Enumerable.Range(0, dimension).Select(_ => dimension == 20_000 ? 3f : random.NextSingle() - 0.5f)];
+            var units = new short[dimension + 3];
+            RoundedQuery rounded;
+            fixed (float* v = vector)
+            fixed (short* u = units)
+                rounded = RoundedQuery.Of(v, dimension, most, u, dimension + 3);
+            double norm = 0, error = 0;
+            long sum = 0, sizes = 0;
+            for (int k = 0; k < dimension; k++)
+            {
+                norm += vector[k] * vector[k];
+                error += Math.Pow(vector[k] - (units[k] * (double)rounded.Step), 2);
+                sum += units[k];
+                sizes += Math.Abs((int)units[k]);
+                Assert.InRange(units[k], -most, most);
+            }
+
+            Assert.Equal(Math.Sqrt(norm), rounded.Norm, 1e-4 * Math.Sqrt(norm));
+            Assert.Equal(Math.Sqrt(error), rounded.Error, (1e-2 * rounded.Step * Math.Sqrt(dimension)) + (1e-6 * Math.Sqrt(norm)));
+            Assert.Equal(sum, rounded.Sum);
+            Assert.True(sizes * byte.MaxValue <= int.MaxValue);
+            Assert.All(units[dimension..], unit => Assert.Equal(0, unit));
         }
     }
 

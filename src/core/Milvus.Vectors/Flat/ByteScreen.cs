@@ -18,8 +18,8 @@ internal sealed unsafe class ByteScreen
     public const int LeastQueries = 32;
     public const int LeastDimension = 48;
 
-    /// <summary>Rows that are loaded together: beside them a group of queries stays in the first-level cache.</summary>
-    public const int Places = 4 * ByteTile.Rows;
+    /// <summary>Rows that are loaded together, a multiple of <see cref="ByteTile.Rows"/>: beside them a group of queries stays in cache.</summary>
+    public const int Places = 24;
 
     /// <summary>Fewer queries than this are faster one at a time where rows are rounded already.</summary>
     public const int LeastQueriesOfCodes = 8;
@@ -35,7 +35,8 @@ internal sealed unsafe class ByteScreen
     private PinnedBuffer _packed = new(0);
     private PinnedBuffer _numbers = new(0);
     private PinnedBuffer _rows = new(0);
-    private PinnedBuffer _products = new(ByteTile.Rows * ByteTile.Queries * sizeof(int));
+    private PinnedBuffer _units = new(0);
+    private PinnedBuffer _products = new(ByteTile.MaxRows * ByteTile.MaxQueries * sizeof(int));
     private MetricType _metric;
     private DistanceRange _range;
     private PreparedQueries _queries = null!;
@@ -49,6 +50,7 @@ internal sealed unsafe class ByteScreen
 
     public int Count { get; private set; }
 
+    /// <summary>Groups of queries that are multiplied at once.</summary>
     public int Groups => (Count + (ByteTile.Queries - 1)) / ByteTile.Queries;
 
     /// <summary>Whether it rules out enough to be worth it, as far as it was used since it was set.</summary>
@@ -75,12 +77,13 @@ internal sealed unsafe class ByteScreen
         (Count, _queries, _metric, _range, _dimension, _padded, _pairs, _survivors) = (queries.Count, queries, metric, range, dimension, ByteTile.Pad(dimension), 0, 0);
         _loaded = 0;
         _rounding = Rounding(dimension);
-        _stride = Groups * ByteTile.Queries;
+        _stride = (Count + (ByteTile.QueryStep - 1)) / ByteTile.QueryStep * ByteTile.QueryStep;
         _packed = AtLeast(_packed, (long)_stride * _padded);
         _numbers = AtLeast(_numbers, 5L * _stride * sizeof(float));
         _rows = AtLeast(_rows, (long)Places * _padded);
+        _units = AtLeast(_units, (long)_padded * sizeof(short));
         _packed.Span.Clear();
-        byte* rounded = _rows.Pointer;
+        short* units = (short*)_units.Pointer;
         for (int i = 0; i < _stride; i++)
         {
             if (i >= Count)
@@ -89,17 +92,12 @@ internal sealed unsafe class ByteScreen
                 continue;
             }
 
-            ByteTile.Rounded terms = ByteTile.Round((float*)queries.Pointer(i), dimension, rounded);
-            sbyte* group = (sbyte*)_packed.Pointer + ((nint)(i / ByteTile.Queries) * ByteTile.Queries * _padded);
-            int sum = 0;
-            for (int k = 0; k < dimension; k++)
-            {
-                sum += (sbyte)rounded[k];
-                ByteTile.Set(group, i % ByteTile.Queries, k, (sbyte)rounded[k]);
-            }
+            RoundedQuery terms = RoundedQuery.Of((float*)queries.Pointer(i), dimension, ByteTile.MostUnits, units, _padded);
+            int group = i / ByteTile.Queries;
+            ByteTile.Pack(units, dimension, Group(group), Width(group), i % ByteTile.Queries);
 
             // |q'| is at most |q| + |q − q'|.
-            (Steps[i], Norms[i], Errors[i], Sums[i]) = (terms.Step, terms.Norm + terms.Error, terms.Error + (_rounding * terms.Norm), sum);
+            (Steps[i], Norms[i], Errors[i], Sums[i]) = (terms.Step, terms.Norm + terms.Error, terms.Error + (_rounding * terms.Norm), terms.Sum);
             Limit(i, float.PositiveInfinity);
         }
     }
@@ -127,18 +125,21 @@ internal sealed unsafe class ByteScreen
         };
     }
 
+    /// <summary>Queries of a group, filled up to a multiple of <see cref="ByteTile.QueryStep"/>.</summary>
+    public int Width(int group) => ByteTile.GroupWidth(group * ByteTile.Queries, Count);
+
     /// <summary>Rounds a row into one of the <see cref="Places"/>.</summary>
     /// <param name="row">The row as float32.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
     public void Load(int place, float* row, float inverseNorm) =>
-        Take(place, RoundedRow.Of(row, _dimension, _rows.Pointer + (place * _padded), _padded), inverseNorm);
+        Take(place, RoundedRow.Of(row, _dimension, _rows.Pointer + ((nint)place * _padded), _padded), inverseNorm);
 
     /// <summary>Takes a rounded row into one of the places.</summary>
     /// <param name="row">Counted within the chunk.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
     public void Load(int place, in FlatCodes.Chunk chunk, int row, int stride, float inverseNorm)
     {
-        Buffer.MemoryCopy(chunk.Codes + ((nint)row * stride), _rows.Pointer + (place * _padded), _padded, _padded);
+        Buffer.MemoryCopy(chunk.Codes + ((nint)row * stride), _rows.Pointer + ((nint)place * _padded), _padded, _padded);
         Take(place, new RoundedRow(chunk.Steps[row], chunk.Norms[row], chunk.Errors[row], chunk.Zeros[row]), inverseNorm);
     }
 
@@ -159,19 +160,20 @@ internal sealed unsafe class ByteScreen
     /// <param name="rows">So many of them count.</param>
     public void Multiply(int group, int place, int rows)
     {
-        ByteTile.Multiply(
-            _rows.Pointer + ((nint)place * _padded), (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded), _padded, (int*)_products.Pointer);
-        _pairs += _loaded > FirstRows ? (long)rows * ByteTile.Queries : 0;
+        ByteTile.Multiply(_rows.Pointer + ((nint)place * _padded), Group(group), _padded, Width(group), (int*)_products.Pointer);
+        _pairs += _loaded > FirstRows ? (long)rows * Width(group) : 0;
     }
 
-    /// <summary>One bit per query of the group multiplied last: 1 where the row in this place has to be compared exactly.</summary>
+    /// <summary>One bit for each of sixteen queries of the group multiplied last: 1 where the row in a place has to be compared exactly.</summary>
+    /// <param name="place">The row's.</param>
+    /// <param name="within">The row's number among those multiplied.</param>
+    /// <param name="offset">The first query's number in the group.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Survivors(int place, int group)
+    public ulong Survivors(int place, int within, int group, int offset)
     {
         RowTerms terms = _terms[place];
-        place %= ByteTile.Rows;
-        int first = group * ByteTile.Queries;
-        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (place * ByteTile.Queries)) - (Vector512.Load(Sums + first) * terms.Zero);
+        int first = (group * ByteTile.Queries) + offset;
+        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (within * ByteTile.MaxQueries) + offset) - (Vector512.Load(Sums + first) * terms.Zero);
         Vector512<float> value = (Vector512.ConvertToSingle(product) * Vector512.Load(Steps + first) * terms.Factor) + Vector512.Create(terms.Base)
             - (Vector512.Load(Norms + first) * terms.Error) - (Vector512.Load(Errors + first) * terms.Norm);
 
@@ -180,6 +182,8 @@ internal sealed unsafe class ByteScreen
         _survivors += _loaded > FirstRows ? System.Numerics.BitOperations.PopCount(survivors) : 0;
         return survivors;
     }
+
+    private sbyte* Group(int group) => (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded);
 
     private static PinnedBuffer AtLeast(PinnedBuffer buffer, long bytes) => buffer.Length >= bytes ? buffer : new PinnedBuffer(bytes);
 

@@ -5,37 +5,72 @@ using System.Runtime.Intrinsics.X86;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Inner products of six rows of unsigned bytes with sixteen queries of signed ones, exact: twice as many components per step as <see cref="ProductTile"/> has. With
-/// two registers of queries and one of a row beside them the twelve sums stay in the sixteen registers that these instructions reach.
+/// Inner products of some rows of unsigned bytes with a group of queries of signed ones, four components at a time, exact. With AVX-VNNI six rows meet sixteen queries: with
+/// two registers of queries and one of a row beside them the twelve sums stay in the sixteen registers that these instructions reach. Elsewhere with AVX-512 eight rows
+/// meet up to 48 queries in 24 sums; sums of two products must fit 16 bits there, so queries have units up to 64 only.
 /// </summary>
 internal static unsafe class ByteTile
 {
-    /// <summary>Rows of one call.</summary>
-    public const int Rows = 6;
+    /// <summary>Most queries of a group; products of a row are so far from those of the next.</summary>
+    public const int MaxQueries = ProductTile.MaxQueries;
 
-    /// <summary>Queries of one call.</summary>
-    public const int Queries = 16;
+    /// <summary>Queries come in multiples of this; missing ones are zeros.</summary>
+    public const int QueryStep = ProductTile.QueryStep;
+
+    /// <summary>Most rows of one call.</summary>
+    public const int MaxRows = 8;
 
     /// <summary>Components that are multiplied at a time: rows and queries are filled up with zeros to a multiple.</summary>
     public const int Quad = 4;
 
-    private const int Half = Queries / 2;
+    private const int Half = QueryStep / 2;
 
-    public static bool IsSupported => AvxVnni.IsSupported;
+    public static bool IsSupported => AvxVnni.IsSupported || Avx512BW.IsSupported;
+
+    /// <summary>Rows of one call.</summary>
+    public static int Rows => AvxVnni.IsSupported ? 6 : MaxRows;
+
+    /// <summary>Queries of a full group.</summary>
+    public static int Queries => AvxVnni.IsSupported ? QueryStep : MaxQueries;
+
+    /// <summary>The largest unit of a query: 2 × 255 × 64 is below 2¹⁵.</summary>
+    public static int MostUnits => AvxVnni.IsSupported ? sbyte.MaxValue : 64;
 
     /// <summary>Components of a filled up row.</summary>
     public static int Pad(int dimension) => (dimension + (Quad - 1)) / Quad * Quad;
 
-    /// <summary>Writes a query's component where <see cref="Multiply"/> reads it.</summary>
-    /// <param name="group">Sixteen queries, four components of each behind one another.</param>
-    public static void Set(sbyte* group, int query, int component, sbyte value) =>
-        group[(((component / Quad * Queries) + query) * Quad) + (component % Quad)] = value;
+    /// <summary>Queries of the group that starts at <paramref name="first"/>, filled up to a multiple of <see cref="QueryStep"/>.</summary>
+    public static int GroupWidth(int first, int count) => Math.Min(Queries, (count - first + QueryStep - 1) / QueryStep * QueryStep);
 
-    /// <summary>Multiplies six rows by one group.</summary>
-    /// <param name="rows">Six rows, <paramref name="padded"/> bytes each.</param>
-    /// <param name="products">Receives row i with query j at [i × <see cref="Queries"/> + j].</param>
+    /// <summary>Writes a query where <see cref="Multiply"/> reads it.</summary>
+    /// <param name="units">Its components.</param>
+    /// <param name="group">The group; components that are not written are zeros.</param>
+    /// <param name="width">The <see cref="GroupWidth"/>.</param>
+    /// <param name="query">Its number in the group.</param>
+    public static void Pack(short* units, int dimension, sbyte* group, int width, int query)
+    {
+        for (int k = 0; k < dimension; k++)
+            group[(((k / Quad * width) + query) * Quad) + (k % Quad)] = (sbyte)units[k];
+    }
+
+    /// <summary>Multiplies <see cref="Rows"/> rows by one group.</summary>
+    /// <param name="rows">The rows, <paramref name="padded"/> bytes each.</param>
+    /// <param name="width">The <see cref="GroupWidth"/>.</param>
+    /// <param name="products">Receives row i with query j at [i × <see cref="MaxQueries"/> + j].</param>
+    public static void Multiply(byte* rows, sbyte* group, int padded, int width, int* products)
+    {
+        if (AvxVnni.IsSupported)
+            Six(rows, group, padded, products);
+        else if (width == MaxQueries)
+            Eight<ThreeRegisters>(rows, group, padded, products);
+        else if (width == 2 * QueryStep)
+            Eight<TwoRegisters>(rows, group, padded, products);
+        else
+            Eight<OneRegister>(rows, group, padded, products);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(byte* rows, sbyte* group, int padded, int* products)
+    private static void Six(byte* rows, sbyte* group, int padded, int* products)
     {
         byte* r0 = rows;
         byte* r1 = r0 + padded;
@@ -45,7 +80,7 @@ internal static unsafe class ByteTile
         byte* r5 = r4 + padded;
         Vector256<int> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default;
         Vector256<int> s30 = default, s31 = default, s40 = default, s41 = default, s50 = default, s51 = default;
-        for (int k = 0; k < padded; k += Quad, group += Queries * Quad)
+        for (int k = 0; k < padded; k += Quad, group += QueryStep * Quad)
         {
             Vector256<sbyte> q0 = Vector256.Load(group), q1 = Vector256.Load(group + (Half * Quad));
             Vector256<byte> r = Vector256.Create(*(int*)(r0 + k)).AsByte();
@@ -70,73 +105,84 @@ internal static unsafe class ByteTile
 
         s00.Store(products);
         s01.Store(products + Half);
-        s10.Store(products + Queries);
-        s11.Store(products + Queries + Half);
-        s20.Store(products + (2 * Queries));
-        s21.Store(products + (2 * Queries) + Half);
-        s30.Store(products + (3 * Queries));
-        s31.Store(products + (3 * Queries) + Half);
-        s40.Store(products + (4 * Queries));
-        s41.Store(products + (4 * Queries) + Half);
-        s50.Store(products + (5 * Queries));
-        s51.Store(products + (5 * Queries) + Half);
+        s10.Store(products + MaxQueries);
+        s11.Store(products + MaxQueries + Half);
+        s20.Store(products + (2 * MaxQueries));
+        s21.Store(products + (2 * MaxQueries) + Half);
+        s30.Store(products + (3 * MaxQueries));
+        s31.Store(products + (3 * MaxQueries) + Half);
+        s40.Store(products + (4 * MaxQueries));
+        s41.Store(products + (4 * MaxQueries) + Half);
+        s50.Store(products + (5 * MaxQueries));
+        s51.Store(products + (5 * MaxQueries) + Half);
     }
 
-    /// <summary>Rounds a vector to −127…127 by one step for all components.</summary>
-    /// <param name="target"><see cref="Pad"/> bytes, signed; those that fill up are 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Rounded Round(float* vector, int dimension, byte* target)
+    private static void Eight<TGroup>(byte* rows, sbyte* group, int padded, int* products)
+        where TGroup : struct, IQueryRegisters
     {
-        Vector512<float> largest = default, squares = default;
-        int i = 0;
-        for (; i <= dimension - 16; i += 16)
+        byte* r0 = rows;
+        byte* r1 = r0 + padded;
+        byte* r2 = r1 + padded;
+        byte* r3 = r2 + padded;
+        byte* r4 = r3 + padded;
+        byte* r5 = r4 + padded;
+        byte* r6 = r5 + padded;
+        byte* r7 = r6 + padded;
+        Vector512<int> s00 = default, s01 = default, s02 = default;
+        Vector512<int> s10 = default, s11 = default, s12 = default;
+        Vector512<int> s20 = default, s21 = default, s22 = default;
+        Vector512<int> s30 = default, s31 = default, s32 = default;
+        Vector512<int> s40 = default, s41 = default, s42 = default;
+        Vector512<int> s50 = default, s51 = default, s52 = default;
+        Vector512<int> s60 = default, s61 = default, s62 = default;
+        Vector512<int> s70 = default, s71 = default, s72 = default;
+        for (int k = 0; k < padded; k += Quad, group += TGroup.Count * QueryStep * Quad)
         {
-            Vector512<float> some = Vector512.Load(vector + i);
-            largest = Vector512.Max(largest, Vector512.Abs(some));
-            squares = Vector512.MultiplyAddEstimate(some, some, squares);
+            Vector512<sbyte> q0 = Vector512.Load(group);
+            Vector512<sbyte> q1 = TGroup.Count > 1 ? Vector512.Load(group + (QueryStep * Quad)) : default;
+            Vector512<sbyte> q2 = TGroup.Count > 2 ? Vector512.Load(group + (2 * QueryStep * Quad)) : default;
+            Add<TGroup>(r0 + k, q0, q1, q2, ref s00, ref s01, ref s02);
+            Add<TGroup>(r1 + k, q0, q1, q2, ref s10, ref s11, ref s12);
+            Add<TGroup>(r2 + k, q0, q1, q2, ref s20, ref s21, ref s22);
+            Add<TGroup>(r3 + k, q0, q1, q2, ref s30, ref s31, ref s32);
+            Add<TGroup>(r4 + k, q0, q1, q2, ref s40, ref s41, ref s42);
+            Add<TGroup>(r5 + k, q0, q1, q2, ref s50, ref s51, ref s52);
+            Add<TGroup>(r6 + k, q0, q1, q2, ref s60, ref s61, ref s62);
+            Add<TGroup>(r7 + k, q0, q1, q2, ref s70, ref s71, ref s72);
         }
 
-        Vector256<float> eight = Vector256.Max(largest.GetLower(), largest.GetUpper());
-        Vector128<float> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
-        float most = Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3])), square = Vector512.Sum(squares);
-        for (; i < dimension; i++)
-        {
-            most = Math.Max(most, Math.Abs(vector[i]));
-            square += vector[i] * vector[i];
-        }
-
-        float step = most / sbyte.MaxValue, inverse = step > 0 ? 1 / step : 0;
-        Vector512<float> errors = default;
-        for (i = 0; i <= dimension - 64; i += 64)
-        {
-            Vector512<short> low = Vector512.Narrow(RoundSome(vector + i, inverse, ref errors), RoundSome(vector + i + 16, inverse, ref errors));
-            Vector512<short> high = Vector512.Narrow(RoundSome(vector + i + 32, inverse, ref errors), RoundSome(vector + i + 48, inverse, ref errors));
-            Vector512.Narrow(low, high).AsByte().Store(target + i);
-        }
-
-        float error = Vector512.Sum(errors);
-        for (; i < dimension; i++)
-        {
-            float scaled = vector[i] * inverse, near = MathF.Round(scaled);
-            error += (scaled - near) * (scaled - near);
-            target[i] = unchecked((byte)(int)near);
-        }
-
-        for (; i < Pad(dimension); i++)
-            target[i] = 0;
-        return new Rounded(step, MathF.Sqrt(square), step * MathF.Sqrt(error));
+        Store<TGroup>(products, s00, s01, s02);
+        Store<TGroup>(products + MaxQueries, s10, s11, s12);
+        Store<TGroup>(products + (2 * MaxQueries), s20, s21, s22);
+        Store<TGroup>(products + (3 * MaxQueries), s30, s31, s32);
+        Store<TGroup>(products + (4 * MaxQueries), s40, s41, s42);
+        Store<TGroup>(products + (5 * MaxQueries), s50, s51, s52);
+        Store<TGroup>(products + (6 * MaxQueries), s60, s61, s62);
+        Store<TGroup>(products + (7 * MaxQueries), s70, s71, s72);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> RoundSome(float* from, float inverse, ref Vector512<float> errors)
+    private static void Add<TGroup>(
+        byte* quad, Vector512<sbyte> q0, Vector512<sbyte> q1, Vector512<sbyte> q2, ref Vector512<int> s0, ref Vector512<int> s1, ref Vector512<int> s2)
+        where TGroup : struct, IQueryRegisters
     {
-        Vector512<float> scaled = Vector512.Load(from) * inverse, near = Vector512.Round(scaled), off = scaled - near;
-        errors = Vector512.MultiplyAddEstimate(off, off, errors);
-        return Vector512.ConvertToInt32(near);
+        Vector512<byte> r = Vector512.Create(*(int*)quad).AsByte();
+        s0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q0), Vector512<short>.One);
+        if (TGroup.Count > 1)
+            s1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q1), Vector512<short>.One);
+        if (TGroup.Count > 2)
+            s2 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q2), Vector512<short>.One);
     }
 
-    /// <param name="Step">What one unit is worth.</param>
-    /// <param name="Norm">|vector|.</param>
-    /// <param name="Error">|vector − its rounded form|.</param>
-    public readonly record struct Rounded(float Step, float Norm, float Error);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TGroup>(int* target, Vector512<int> first, Vector512<int> second, Vector512<int> third)
+        where TGroup : struct, IQueryRegisters
+    {
+        first.Store(target);
+        if (TGroup.Count > 1)
+            second.Store(target + QueryStep);
+        if (TGroup.Count > 2)
+            third.Store(target + (2 * QueryStep));
+    }
 }

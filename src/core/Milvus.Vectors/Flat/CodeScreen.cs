@@ -7,7 +7,7 @@ using Milvus.Model;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Decides for one query which rows have to be compared, from the rows' bytes (<see cref="FlatCodes"/>) and the query in sixteen bits per component, whose rounding
+/// Decides for one query which rows have to be compared, from the rows' bytes (<see cref="FlatCodes"/>) and the query in words of sixteen bits, whose rounding
 /// hardly counts. The bounds are those of <see cref="ByteScreen"/>.
 /// </summary>
 internal sealed unsafe class CodeScreen
@@ -15,13 +15,8 @@ internal sealed unsafe class CodeScreen
     /// <summary>Rows that are looked at together.</summary>
     public const int Rows = 4;
 
-    /// <summary>Units of a query's largest component: high × <see cref="Base"/> + low has to fit two signed bytes.</summary>
-    private const int MostUnits = 127 * Base, Base = 256;
-
     /// <summary>Where more than one row in so many survives, comparing all of them costs less. The first rows don't count.</summary>
     private const int MostSurvivors = 8, FirstRows = 2048, TrialRows = 4096;
-
-    private const int AheadBytes = 8192, LineBytes = 64;
 
     private PinnedBuffer _query = new(0);
     private MetricType _metric;
@@ -31,12 +26,13 @@ internal sealed unsafe class CodeScreen
     private float _norm;
     private float _error;
     private float _rounding;
-    private int _highSum;
-    private int _lowSum;
+    private int _sum;
     private float _limit;
     private int _stride;
     private long _seen;
     private long _survivors;
+
+    public static bool IsSupported => Avx2.IsSupported;
 
     /// <summary>Whether it rules out enough to be worth it, as far as it was used since it was set.</summary>
     public bool IsWorthwhile => _seen < FirstRows + TrialRows || _survivors * MostSurvivors < _seen - FirstRows;
@@ -49,35 +45,12 @@ internal sealed unsafe class CodeScreen
     public void Set(float* query, float scale, MetricType metric, int dimension, int stride, DistanceRange range, float bound)
     {
         (_metric, _range, _scale, _stride, _seen, _survivors, _rounding) = (metric, range, scale, stride, 0, 0, ByteScreen.Rounding(dimension));
-        if (_query.Length < 2L * stride)
-            _query = new PinnedBuffer(2L * stride);
-        _query.Span[..(2 * stride)].Clear();
-        float most = 0, square = 0, error = 0;
-        for (int i = 0; i < dimension; i++)
-        {
-            most = Math.Max(most, Math.Abs(query[i]));
-            square += query[i] * query[i];
-        }
+        if (_query.Length < (long)stride * sizeof(short))
+            _query = new PinnedBuffer((long)stride * sizeof(short));
+        RoundedQuery rounded = RoundedQuery.Of(query, dimension, short.MaxValue, (short*)_query.Pointer, stride);
 
-        _step = most / MostUnits;
-        float inverse = _step > 0 ? 1 / _step : 0;
-        (_highSum, _lowSum) = (0, 0);
-        for (int i = 0; i < dimension; i++)
-        {
-            float scaled = query[i] * inverse, near = MathF.Round(scaled);
-            error += (scaled - near) * (scaled - near);
-            int units = Math.Clamp((int)near, -MostUnits, MostUnits);
-            var low = unchecked((sbyte)units);
-            var high = (sbyte)((units - low) / Base);
-            ((sbyte*)_query.Pointer)[i] = high;
-            ((sbyte*)_query.Pointer)[stride + i] = low;
-            _highSum += high;
-            _lowSum += low;
-        }
-
-        float norm = MathF.Sqrt(square);
-        error = _step * MathF.Sqrt(error);
-        (_norm, _error) = (norm + error, error + (_rounding * norm));
+        // |q'| is at most |q| + |q − q'|.
+        (_step, _sum, _norm, _error) = (rounded.Step, rounded.Sum, rounded.Norm + rounded.Error, rounded.Error + (_rounding * rounded.Norm));
         Limit(bound);
     }
 
@@ -104,26 +77,15 @@ internal sealed unsafe class CodeScreen
             _survivors += survivors;
     }
 
-    /// <summary>Asks for as many codes as four rows have, some way ahead.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(in FlatCodes.Chunk chunk, int first)
-    {
-        if (!Sse.IsSupported)
-            return;
-        byte* ahead = chunk.Codes + ((nint)first * _stride) + AheadBytes;
-        for (int i = 0; i < Rows * _stride; i += LineBytes)
-            Sse.Prefetch0(ahead + i);
-    }
-
     /// <summary>One bit for each of four rows behind one another: 1 where the row has to be compared.</summary>
     /// <param name="first">The first one, counted within the chunk.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Survivors(in FlatCodes.Chunk chunk, int first)
     {
         byte* codes = chunk.Codes + ((nint)first * _stride);
-        Multiply(codes, codes + _stride, codes + (2 * (nint)_stride), codes + (3 * (nint)_stride), out Vector128<int> high, out Vector128<int> low);
+        Vector128<int> products = Multiply(codes, codes + _stride, codes + (2 * (nint)_stride), codes + (3 * (nint)_stride));
         return Judge(
-            high, low, Vector128.Load(chunk.Steps + first), Vector128.Load(chunk.Norms + first), Vector128.Load(chunk.Errors + first), Vector128.Load(chunk.Zeros + first));
+            products, Vector128.Load(chunk.Steps + first), Vector128.Load(chunk.Norms + first), Vector128.Load(chunk.Errors + first), Vector128.Load(chunk.Zeros + first));
     }
 
     /// <summary>As the other, of four rows anywhere in a chunk.</summary>
@@ -131,18 +93,17 @@ internal sealed unsafe class CodeScreen
     public uint Survivors(in FlatCodes.Chunk chunk, int a, int b, int c, int d)
     {
         byte* codes = chunk.Codes;
-        Multiply(codes + ((nint)a * _stride), codes + ((nint)b * _stride), codes + ((nint)c * _stride), codes + ((nint)d * _stride), out Vector128<int> high, out Vector128<int> low);
-        return Judge(high, low, Four(chunk.Steps, a, b, c, d), Four(chunk.Norms, a, b, c, d), Four(chunk.Errors, a, b, c, d), Four((float*)chunk.Zeros, a, b, c, d).AsInt32());
+        Vector128<int> products = Multiply(codes + ((nint)a * _stride), codes + ((nint)b * _stride), codes + ((nint)c * _stride), codes + ((nint)d * _stride));
+        return Judge(
+            products, Four(chunk.Steps, a, b, c, d), Four(chunk.Norms, a, b, c, d), Four(chunk.Errors, a, b, c, d), Four((float*)chunk.Zeros, a, b, c, d).AsInt32());
     }
 
     private static Vector128<float> Four(float* values, int a, int b, int c, int d) => Vector128.Create(values[a], values[b], values[c], values[d]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Judge(Vector128<int> high, Vector128<int> low, Vector128<float> steps, Vector128<float> norms, Vector128<float> errors, Vector128<int> zeros)
+    private uint Judge(Vector128<int> products, Vector128<float> steps, Vector128<float> norms, Vector128<float> errors, Vector128<int> zeros)
     {
-        // Exact in integers; only the sum of the two halves is rounded.
-        Vector128<float> product = (Vector128.ConvertToSingle(high - (zeros * _highSum)) * Base) + Vector128.ConvertToSingle(low - (zeros * _lowSum));
-        product *= steps * _step;
+        Vector128<float> product = Vector128.ConvertToSingle(products - (zeros * _sum)) * (steps * _step);
         Vector128<float> slack = (((norms * _rounding) + errors) * _norm) + (norms * _error);
         Vector128<float> value = _metric switch
         {
@@ -155,38 +116,49 @@ internal sealed unsafe class CodeScreen
         return ~Vector128.GreaterThan(value, Vector128.Create(_limit)).ExtractMostSignificantBits() & 0xF;
     }
 
-    /// <summary>Products of four rows with the halves of the query.</summary>
+    /// <summary>Products of four rows with the query, exact. One row after the other, so that memory is read in its order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Multiply(byte* a, byte* b, byte* c, byte* d, out Vector128<int> high, out Vector128<int> low)
+    private Vector128<int> Multiply(byte* a, byte* b, byte* c, byte* d)
     {
-        sbyte* q = (sbyte*)_query.Pointer;
+        short* query = (short*)_query.Pointer;
         int stride = _stride;
-        Vector256<int> ah = default, bh = default, ch = default, dh = default, al = default, bl = default, cl = default, dl = default;
-        for (int i = 0; i < stride; i += FlatCodes.Lanes)
-        {
-            Vector256<sbyte> qh = Vector256.Load(q + i), ql = Vector256.Load(q + stride + i);
-            Vector256<byte> row = Vector256.Load(a + i);
-            ah = AvxVnni.MultiplyWideningAndAdd(ah, row, qh);
-            al = AvxVnni.MultiplyWideningAndAdd(al, row, ql);
-            row = Vector256.Load(b + i);
-            bh = AvxVnni.MultiplyWideningAndAdd(bh, row, qh);
-            bl = AvxVnni.MultiplyWideningAndAdd(bl, row, ql);
-            row = Vector256.Load(c + i);
-            ch = AvxVnni.MultiplyWideningAndAdd(ch, row, qh);
-            cl = AvxVnni.MultiplyWideningAndAdd(cl, row, ql);
-            row = Vector256.Load(d + i);
-            dh = AvxVnni.MultiplyWideningAndAdd(dh, row, qh);
-            dl = AvxVnni.MultiplyWideningAndAdd(dl, row, ql);
-        }
-
-        high = Sums(ah, bh, ch, dh);
-        low = Sums(al, bl, cl, dl);
+        Vector256<int> first, second, third, fourth;
+        if (Avx512BW.IsSupported)
+            (first, second, third, fourth) = (Multiply512(a, query, stride), Multiply512(b, query, stride), Multiply512(c, query, stride), Multiply512(d, query, stride));
+        else
+            (first, second, third, fourth) = (Multiply256(a, query, stride), Multiply256(b, query, stride), Multiply256(c, query, stride), Multiply256(d, query, stride));
+        Vector256<int> sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(first, second), Avx2.HorizontalAdd(third, fourth));
+        return sums.GetLower() + sums.GetUpper();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Sums(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d)
+    private static Vector256<int> Multiply512(byte* row, short* query, int stride)
     {
-        Vector256<int> sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(a, b), Avx2.HorizontalAdd(c, d));
-        return sums.GetLower() + sums.GetUpper();
+        Vector512<int> even = default, odd = default;
+        int i = 0;
+        for (; i <= stride - (2 * FlatCodes.Lanes); i += 2 * FlatCodes.Lanes)
+        {
+            even += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Vector512.Load(query + i));
+            odd += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i + FlatCodes.Lanes)), Vector512.Load(query + i + FlatCodes.Lanes));
+        }
+
+        if (i < stride)
+            even += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Vector512.Load(query + i));
+        even += odd;
+        return even.GetLower() + even.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Multiply256(byte* row, short* query, int stride)
+    {
+        const int half = FlatCodes.Lanes / 2;
+        Vector256<int> even = default, odd = default;
+        for (int i = 0; i < stride; i += FlatCodes.Lanes)
+        {
+            even += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(row + i)), Vector256.Load(query + i));
+            odd += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(row + i + half)), Vector256.Load(query + i + half));
+        }
+
+        return even + odd;
     }
 }

@@ -47,7 +47,7 @@ internal sealed unsafe class FlatCodes
 
     /// <summary>Whether rows of a type have codes here and searches can use them.</summary>
     public static bool Serves(DataType type, int dimension) =>
-        ByteScreen.Serves(dimension) && (type == DataType.FloatVector || FloatDecoder.IsNeededFor(type));
+        CodeScreen.IsSupported && dimension >= ByteScreen.LeastDimension && (type == DataType.FloatVector || FloatDecoder.IsNeededFor(type));
 
     /// <summary>Bytes that one row takes once its chunk is rounded.</summary>
     public static long BytesPerRow(DataType type, int dimension) => Serves(type, dimension) ? StrideOf(dimension) + (4 * sizeof(float)) : 0;

@@ -188,10 +188,7 @@ internal abstract unsafe class FlatScanner
         {
             uint survivors;
             if (selected is null)
-            {
-                screen.Prefetch(chunk, start + i);
                 survivors = screen.Survivors(chunk, start + i);
-            }
             else
             {
                 int last = some - 1;
@@ -285,17 +282,24 @@ internal abstract unsafe class FlatScanner
         {
             for (int i = 0; next != null && i < perGroup; i += LineBytes)
                 Sse.Prefetch0(next + ((nint)group * perGroup) + i);
-            for (int place = 0; place < rows; place++)
+            int width = screen.Width(group);
+            for (int place = 0; place < rows; place += ByteTile.Rows)
             {
-                if (place % ByteTile.Rows == 0)
-                    screen.Multiply(group, place, Math.Min(ByteTile.Rows, rows - place));
-                for (ulong survivors = screen.Survivors(place, group); survivors != 0; survivors &= survivors - 1)
+                int some = Math.Min(ByteTile.Rows, rows - place);
+                screen.Multiply(group, place, some);
+                for (int i = 0; i < some; i++)
                 {
-                    int query = (group * ByteTile.Queries) + BitOperations.TrailingZeroCount(survivors);
-                    if (query >= results.Length)
-                        break;
-                    Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[place], results[query]);
-                    screen.Limit(query, results[query].Bound);
+                    for (int offset = 0; offset < width; offset += ByteTile.QueryStep)
+                    {
+                        for (ulong survivors = screen.Survivors(place + i, i, group, offset); survivors != 0; survivors &= survivors - 1)
+                        {
+                            int query = (group * ByteTile.Queries) + offset + BitOperations.TrailingZeroCount(survivors);
+                            if (query >= results.Length)
+                                break;
+                            Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[place + i], results[query]);
+                            screen.Limit(query, results[query].Bound);
+                        }
+                    }
                 }
             }
         }
@@ -383,8 +387,11 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     private const int AheadBytes = 2048, LeastAhead = 4, MostAhead = 16;
     private const int AheadLines = 16;
 
-    /// <summary>How far ahead rows behind one another are asked for: further than the processor does by itself.</summary>
-    private const int StreamBytes = 8192, LineBytes = 64;
+    /// <summary>
+    /// Longer rows are compared one after the other, so that memory is read in its order and the processor knows what comes next: four long rows at a time are four streams,
+    /// which it follows badly. Several short rows share what is done per row.
+    /// </summary>
+    private const int LongRow = 512;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
@@ -392,14 +399,12 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     {
         float* distances = stackalloc float[4];
         int i = 0;
-        for (; i <= rows - 4; i += 4)
+        for (; rowBytes < LongRow && i <= rows - 4; i += 4)
         {
             i += TKernel.Beyond(query, start + ((nint)i * rowBytes), rows - i, block.Length, result.Bound);
             if (i > rows - 4)
                 break;
             byte* row = start + ((nint)i * rowBytes);
-            for (int ahead = StreamBytes; Sse.IsSupported && ahead < StreamBytes + (4 * rowBytes); ahead += LineBytes)
-                Sse.Prefetch0(row + ahead);
             TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
             for (int j = 0; j < 4; j++)
                 result.Add(first + i + j, TScale.Apply(distances[j], scale, block.Norms, first + i + j));

@@ -60,11 +60,11 @@ internal static unsafe class ProductTile
         if (InstructionSets.Best == InstructionSet.Avx512)
         {
             if (width == 48)
-                Eight<Three>(rows, packed, dimension, products);
+                Eight<ThreeRegisters>(rows, packed, dimension, products);
             else if (width == 32)
-                Eight<Two>(rows, packed, dimension, products);
+                Eight<TwoRegisters>(rows, packed, dimension, products);
             else
-                Eight<One>(rows, packed, dimension, products);
+                Eight<OneRegister>(rows, packed, dimension, products);
             return;
         }
 
@@ -109,30 +109,9 @@ internal static unsafe class ProductTile
         s31.Store(products + (3 * MaxQueries) + 8);
     }
 
-    /// <summary>Registers of queries in a group: a constant to the compiler, which leaves out what is beyond.</summary>
-    private interface IGroup
-    {
-        static abstract int Registers { get; }
-    }
-
-    private readonly struct One : IGroup
-    {
-        public static int Registers => 1;
-    }
-
-    private readonly struct Two : IGroup
-    {
-        public static int Registers => 2;
-    }
-
-    private readonly struct Three : IGroup
-    {
-        public static int Registers => 3;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Eight<TGroup>(byte** rows, float* packed, int dimension, float* products)
-        where TGroup : struct, IGroup
+        where TGroup : struct, IQueryRegisters
     {
         float* r0 = (float*)rows[0]; float* r1 = (float*)rows[1]; float* r2 = (float*)rows[2]; float* r3 = (float*)rows[3];
         float* r4 = (float*)rows[4]; float* r5 = (float*)rows[5]; float* r6 = (float*)rows[6]; float* r7 = (float*)rows[7];
@@ -144,43 +123,43 @@ internal static unsafe class ProductTile
         Vector512<float> s50 = default, s51 = default, s52 = default;
         Vector512<float> s60 = default, s61 = default, s62 = default;
         Vector512<float> s70 = default, s71 = default, s72 = default;
-        for (int k = 0; k < dimension; k++, packed += TGroup.Registers * QueryStep)
+        for (int k = 0; k < dimension; k++, packed += TGroup.Count * QueryStep)
         {
             Vector512<float> q0 = Vector512.Load(packed);
-            Vector512<float> q1 = TGroup.Registers > 1 ? Vector512.Load(packed + QueryStep) : default;
-            Vector512<float> q2 = TGroup.Registers > 2 ? Vector512.Load(packed + (2 * QueryStep)) : default;
+            Vector512<float> q1 = TGroup.Count > 1 ? Vector512.Load(packed + QueryStep) : default;
+            Vector512<float> q2 = TGroup.Count > 2 ? Vector512.Load(packed + (2 * QueryStep)) : default;
             Vector512<float> r = Vector512.Create(r0[k]);
             s00 = Avx512F.FusedMultiplyAdd(r, q0, s00);
-            s01 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s01) : s01;
-            s02 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s02) : s02;
+            s01 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s01) : s01;
+            s02 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s02) : s02;
             r = Vector512.Create(r1[k]);
             s10 = Avx512F.FusedMultiplyAdd(r, q0, s10);
-            s11 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s11) : s11;
-            s12 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s12) : s12;
+            s11 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s11) : s11;
+            s12 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s12) : s12;
             r = Vector512.Create(r2[k]);
             s20 = Avx512F.FusedMultiplyAdd(r, q0, s20);
-            s21 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s21) : s21;
-            s22 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s22) : s22;
+            s21 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s21) : s21;
+            s22 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s22) : s22;
             r = Vector512.Create(r3[k]);
             s30 = Avx512F.FusedMultiplyAdd(r, q0, s30);
-            s31 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s31) : s31;
-            s32 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s32) : s32;
+            s31 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s31) : s31;
+            s32 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s32) : s32;
             r = Vector512.Create(r4[k]);
             s40 = Avx512F.FusedMultiplyAdd(r, q0, s40);
-            s41 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s41) : s41;
-            s42 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s42) : s42;
+            s41 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s41) : s41;
+            s42 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s42) : s42;
             r = Vector512.Create(r5[k]);
             s50 = Avx512F.FusedMultiplyAdd(r, q0, s50);
-            s51 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s51) : s51;
-            s52 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s52) : s52;
+            s51 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s51) : s51;
+            s52 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s52) : s52;
             r = Vector512.Create(r6[k]);
             s60 = Avx512F.FusedMultiplyAdd(r, q0, s60);
-            s61 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s61) : s61;
-            s62 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s62) : s62;
+            s61 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s61) : s61;
+            s62 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s62) : s62;
             r = Vector512.Create(r7[k]);
             s70 = Avx512F.FusedMultiplyAdd(r, q0, s70);
-            s71 = TGroup.Registers > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s71) : s71;
-            s72 = TGroup.Registers > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s72) : s72;
+            s71 = TGroup.Count > 1 ? Avx512F.FusedMultiplyAdd(r, q1, s71) : s71;
+            s72 = TGroup.Count > 2 ? Avx512F.FusedMultiplyAdd(r, q2, s72) : s72;
         }
 
         Store<TGroup>(products, s00, s01, s02);
@@ -195,12 +174,12 @@ internal static unsafe class ProductTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TGroup>(float* target, Vector512<float> first, Vector512<float> second, Vector512<float> third)
-        where TGroup : struct, IGroup
+        where TGroup : struct, IQueryRegisters
     {
         first.Store(target);
-        if (TGroup.Registers > 1)
+        if (TGroup.Count > 1)
             second.Store(target + QueryStep);
-        if (TGroup.Registers > 2)
+        if (TGroup.Count > 2)
             third.Store(target + (2 * QueryStep));
     }
 }

@@ -171,15 +171,6 @@ internal sealed unsafe class ScalarCodes : IvfCodes
         sbyte* weights = (sbyte*)scratch.Tables(_quantiser.PaddedDimension);
         int bytes = _quantiser.CodeBytes, width = _quantiser.PaddedDimension;
         int place = _lists.Start(list), end = place + _lists.Size(list);
-        int* dots = stackalloc int[4];
-        for (; place <= end - 4; place += 4)
-        {
-            byte* code = _codes.Pointer + ((nint)place * bytes);
-            TLanes.Dot4(code, code + bytes, code + (2 * bytes), code + (3 * bytes), weights, width, dots);
-            for (int i = 0; i < 4; i++)
-                Offer(search, place + i, dots[i], filter, results);
-        }
-
         for (; place < end; place++)
             Offer(search, place, TLanes.Dot(_codes.Pointer + ((nint)place * bytes), weights, width), filter, results);
     }

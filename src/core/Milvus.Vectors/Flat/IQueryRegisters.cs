@@ -1,0 +1,22 @@
+namespace Milvus.Vectors;
+
+/// <summary>Registers of sixteen queries in a group: a constant to the compiler, which leaves out what is beyond.</summary>
+internal interface IQueryRegisters
+{
+    static abstract int Count { get; }
+}
+
+internal readonly struct OneRegister : IQueryRegisters
+{
+    public static int Count => 1;
+}
+
+internal readonly struct TwoRegisters : IQueryRegisters
+{
+    public static int Count => 2;
+}
+
+internal readonly struct ThreeRegisters : IQueryRegisters
+{
+    public static int Count => 3;
+}
