@@ -10,8 +10,30 @@ public sealed unsafe class CodeLanesTests
         Check<CodeLanesPortable>();
         if (Avx2.IsSupported)
             Check<CodeLanes256>();
+        if (Avx512BW.IsSupported)
+            Check<CodeLanes512>();
         if (AvxVnni.IsSupported)
             Check<CodeLanesVnni>();
+    }
+
+    [Fact]
+    public void Products_of_bytes_and_words_are_exact()
+    {
+        var random = new Random(3);
+        int* four = stackalloc int[4];
+        foreach (int length in new[] { 32, 64, 96, 800, 4096 })
+        {
+            var rows = new byte[4 * length];
+            random.NextBytes(rows);
+            rows.AsSpan(0, length).Fill(255);
+            int most = Math.Min(short.MaxValue, int.MaxValue / 255 / length);
+            short[] units = [.. Enumerable.Range(0, length).Select(i => (short)(i % 7 == 0 ? most : random.Next(-most, most + 1)))];
+            fixed (byte* r = rows)
+            fixed (short* u = units)
+                System.Runtime.Intrinsics.Vector128.Store(WordProducts.Of(r, r + length, r + (2 * length), r + (3 * length), u, length), four);
+            for (int row = 0; row < 4; row++)
+                Assert.Equal(Enumerable.Range(0, length).Sum(i => rows[(row * length) + i] * units[i]), four[row]);
+        }
     }
 
     [Fact]

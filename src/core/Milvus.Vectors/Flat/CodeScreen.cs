@@ -83,7 +83,7 @@ internal sealed unsafe class CodeScreen
     public uint Survivors(in FlatCodes.Chunk chunk, int first)
     {
         byte* codes = chunk.Codes + ((nint)first * _stride);
-        Vector128<int> products = Multiply(codes, codes + _stride, codes + (2 * (nint)_stride), codes + (3 * (nint)_stride));
+        Vector128<int> products = WordProducts.Of(codes, codes + _stride, codes + (2 * (nint)_stride), codes + (3 * (nint)_stride), (short*)_query.Pointer, _stride);
         return Judge(
             products, Vector128.Load(chunk.Steps + first), Vector128.Load(chunk.Norms + first), Vector128.Load(chunk.Errors + first), Vector128.Load(chunk.Zeros + first));
     }
@@ -93,7 +93,8 @@ internal sealed unsafe class CodeScreen
     public uint Survivors(in FlatCodes.Chunk chunk, int a, int b, int c, int d)
     {
         byte* codes = chunk.Codes;
-        Vector128<int> products = Multiply(codes + ((nint)a * _stride), codes + ((nint)b * _stride), codes + ((nint)c * _stride), codes + ((nint)d * _stride));
+        Vector128<int> products = WordProducts.Of(
+            codes + ((nint)a * _stride), codes + ((nint)b * _stride), codes + ((nint)c * _stride), codes + ((nint)d * _stride), (short*)_query.Pointer, _stride);
         return Judge(
             products, Four(chunk.Steps, a, b, c, d), Four(chunk.Norms, a, b, c, d), Four(chunk.Errors, a, b, c, d), Four((float*)chunk.Zeros, a, b, c, d).AsInt32());
     }
@@ -114,51 +115,5 @@ internal sealed unsafe class CodeScreen
 
         // Written so that NaN survives.
         return ~Vector128.GreaterThan(value, Vector128.Create(_limit)).ExtractMostSignificantBits() & 0xF;
-    }
-
-    /// <summary>Products of four rows with the query, exact. One row after the other, so that memory is read in its order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector128<int> Multiply(byte* a, byte* b, byte* c, byte* d)
-    {
-        short* query = (short*)_query.Pointer;
-        int stride = _stride;
-        Vector256<int> first, second, third, fourth;
-        if (Avx512BW.IsSupported)
-            (first, second, third, fourth) = (Multiply512(a, query, stride), Multiply512(b, query, stride), Multiply512(c, query, stride), Multiply512(d, query, stride));
-        else
-            (first, second, third, fourth) = (Multiply256(a, query, stride), Multiply256(b, query, stride), Multiply256(c, query, stride), Multiply256(d, query, stride));
-        Vector256<int> sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(first, second), Avx2.HorizontalAdd(third, fourth));
-        return sums.GetLower() + sums.GetUpper();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Multiply512(byte* row, short* query, int stride)
-    {
-        Vector512<int> even = default, odd = default;
-        int i = 0;
-        for (; i <= stride - (2 * FlatCodes.Lanes); i += 2 * FlatCodes.Lanes)
-        {
-            even += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Vector512.Load(query + i));
-            odd += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i + FlatCodes.Lanes)), Vector512.Load(query + i + FlatCodes.Lanes));
-        }
-
-        if (i < stride)
-            even += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row + i)), Vector512.Load(query + i));
-        even += odd;
-        return even.GetLower() + even.GetUpper();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Multiply256(byte* row, short* query, int stride)
-    {
-        const int half = FlatCodes.Lanes / 2;
-        Vector256<int> even = default, odd = default;
-        for (int i = 0; i < stride; i += FlatCodes.Lanes)
-        {
-            even += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(row + i)), Vector256.Load(query + i));
-            odd += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(row + i + half)), Vector256.Load(query + i + half));
-        }
-
-        return even + odd;
     }
 }

@@ -13,9 +13,6 @@ internal sealed unsafe class FlatCodes
     /// <summary>Rows that are rounded together.</summary>
     public const int ChunkRows = 256;
 
-    /// <summary>Bytes that are multiplied at a time; codes are filled up to a multiple.</summary>
-    public const int Lanes = 32;
-
     private const int Missing = 0, InWork = 1, Ready = 2;
     private const int SlabBytes = 1 << 30;
 
@@ -82,7 +79,7 @@ internal sealed unsafe class FlatCodes
         return slab.From(first & (int)((1L << _shift) - 1), Stride);
     }
 
-    private static int StrideOf(int dimension) => (dimension + (Lanes - 1)) / Lanes * Lanes;
+    private static int StrideOf(int dimension) => (dimension + (WordProducts.Lanes - 1)) / WordProducts.Lanes * WordProducts.Lanes;
 
     private void Make(int first, int rows, float* decoded)
     {

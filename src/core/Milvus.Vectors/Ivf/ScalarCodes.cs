@@ -123,6 +123,8 @@ internal sealed unsafe class ScalarCodes : IvfCodes
             ScanPacked(search, list, filter, results);
         else if (AvxVnni.IsSupported)
             Scan<CodeLanesVnni>(search, list, filter, results);
+        else if (Avx512BW.IsSupported)
+            Scan<CodeLanes512>(search, list, filter, results);
         else if (Avx2.IsSupported)
             Scan<CodeLanes256>(search, list, filter, results);
         else

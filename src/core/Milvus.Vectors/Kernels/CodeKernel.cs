@@ -46,6 +46,7 @@ internal static class CodeDispatch
     {
         InstructionSet.Portable => visitor.Visit<CodeKernel<CodeLanesPortable>, CodeTerm>(),
         _ when AvxVnni.IsSupported => visitor.Visit<CodeKernel<CodeLanesVnni>, CodeTerm>(),
+        InstructionSet.Avx512 => visitor.Visit<CodeKernel<CodeLanes512>, CodeTerm>(),
         _ => visitor.Visit<CodeKernel<CodeLanes256>, CodeTerm>(),
     };
 }

@@ -68,12 +68,45 @@ internal readonly unsafe struct CodeLanesVnni : ICodeLanes
             odd3 = AvxVnni.MultiplyWideningAndAdd(odd3, Vector256.Load(row3 + i + 32), part);
         }
 
-        // Two steps of horizontal additions bring four rows' sums into one register.
-        Vector256<int> first = Avx2.HorizontalAdd(even0 + odd0, even1 + odd1);
-        Vector256<int> second = Avx2.HorizontalAdd(even2 + odd2, even3 + odd3);
-        Vector256<int> all = Avx2.HorizontalAdd(first, second);
-        (all.GetLower() + all.GetUpper()).Store(dots);
+        WordProducts.Sums(even0 + odd0, even1 + odd1, even2 + odd2, even3 + odd3).Store(dots);
     }
+}
+
+/// <summary>AVX-512 without VNNI: bytes are widened to 16 bits, multiplied and added in pairs.</summary>
+internal readonly unsafe struct CodeLanes512 : ICodeLanes
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Dot(byte* row, sbyte* query, int length)
+    {
+        Vector512<int> even = default, odd = default;
+        for (int i = 0; i < length; i += 64)
+        {
+            even = Step(row + i, Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i)), even);
+            odd = Step(row + i + 32, Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i + 32)), odd);
+        }
+
+        return Vector512.Sum(even + odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Dot4(byte* row0, byte* row1, byte* row2, byte* row3, sbyte* query, int length, int* dots)
+    {
+        Vector512<int> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        for (int i = 0; i < length; i += 32)
+        {
+            Vector512<short> part = Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i));
+            sum0 = Step(row0 + i, part, sum0);
+            sum1 = Step(row1 + i, part, sum1);
+            sum2 = Step(row2 + i, part, sum2);
+            sum3 = Step(row3 + i, part, sum3);
+        }
+
+        WordProducts.Sums(sum0.GetLower() + sum0.GetUpper(), sum1.GetLower() + sum1.GetUpper(), sum2.GetLower() + sum2.GetUpper(), sum3.GetLower() + sum3.GetUpper()).Store(dots);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Step(byte* row, Vector512<short> query, Vector512<int> sum) =>
+        sum + Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(row)), query);
 }
 
 /// <summary>AVX2: bytes are widened to 16 bits, multiplied and added in pairs.</summary>
@@ -105,10 +138,7 @@ internal readonly unsafe struct CodeLanes256 : ICodeLanes
             sum3 = Step(row3 + i, part, sum3);
         }
 
-        dots[0] = Vector256.Sum(sum0);
-        dots[1] = Vector256.Sum(sum1);
-        dots[2] = Vector256.Sum(sum2);
-        dots[3] = Vector256.Sum(sum3);
+        WordProducts.Sums(sum0, sum1, sum2, sum3).Store(dots);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

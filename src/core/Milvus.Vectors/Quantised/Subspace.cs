@@ -86,7 +86,7 @@ internal sealed unsafe class Subspace
     }
 
     /// <summary>Bytes of working memory that <see cref="Project"/> wants.</summary>
-    public int RoomBytes => Length;
+    public int RoomBytes => Length * sizeof(short);
 
     /// <summary>Rows that a sample should have: enough that what they share is not chance.</summary>
     public static int SampleRows(int length) => Math.Max(4096, 4 * length);
@@ -117,59 +117,22 @@ internal sealed unsafe class Subspace
     /// <param name="room"><see cref="RoomBytes"/>.</param>
     public void Project(float* vector, float* target, byte* room)
     {
-        float most = Largest(vector, Length);
-        float step = most > 0 && float.IsFinite(most) ? most / 127 : 1;
-        int excess = Zero * Round(vector, Length, 1 / step, room);
-        if (InstructionSets.Best == InstructionSet.Portable)
-            Multiply<CodeLanesPortable>(target, room, excess, step * _step);
-        else if (System.Runtime.Intrinsics.X86.AvxVnni.IsSupported)
-            Multiply<CodeLanesVnni>(target, room, excess, step * _step);
-        else
-            Multiply<CodeLanes256>(target, room, excess, step * _step);
+        short* units = (short*)room;
+        RoundedQuery rounded = RoundedQuery.Of(vector, Length, short.MaxValue, units, Length);
+        Multiply(target, units, Zero * rounded.Sum, rounded.Step * _step);
         GC.KeepAlive(this);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply<TLanes>(float* target, byte* vector, int excess, float factor)
-        where TLanes : struct, ICodeLanes
+    private void Multiply(float* target, short* units, int excess, float factor)
     {
-        int* dots = stackalloc int[4];
         byte* axis = _axes.Pointer;
         nint length = Length;
         for (int i = 0; i < Width; i += 4, axis += 4 * length)
         {
-            TLanes.Dot4(axis, axis + length, axis + (2 * length), axis + (3 * length), (sbyte*)vector, (int)length, dots);
-            (Vector128.ConvertToSingle(Vector128.Load(dots) - Vector128.Create(excess)) * factor).Store(target + i);
+            Vector128<int> products = WordProducts.Of(axis, axis + length, axis + (2 * length), axis + (3 * length), units, (int)length);
+            (Vector128.ConvertToSingle(products - Vector128.Create(excess)) * factor).Store(target + i);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Largest(float* vector, int length)
-    {
-        Vector512<float> most = default;
-        for (int i = 0; i < length; i += 16)
-            most = Vector512.Max(most, Vector512.Abs(Vector512.Load(vector + i)));
-        float largest = 0;
-        for (int i = 0; i < 16; i++)
-            largest = Math.Max(largest, most.GetElement(i));
-        return largest;
-    }
-
-    /// <summary>Rounds to signed bytes and returns their sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Round(float* vector, int length, float scale, byte* target)
-    {
-        Vector512<int> sum = default;
-        Vector512<float> least = Vector512.Create(-127f), most = Vector512.Create(127f);
-        for (int i = 0; i < length; i += 16)
-        {
-            Vector512<float> value = Vector512.Min(Vector512.Max(Vector512.Round(Vector512.Load(vector + i) * scale), least), most);
-            Vector512<int> whole = Vector512.ConvertToInt32(value);
-            sum += whole;
-            ByteSums.Store(whole, target + i);
-        }
-
-        return Vector512.Sum(sum);
     }
 
     /// <summary>Leaves orthonormal axes, those of the largest variance first.</summary>

@@ -76,10 +76,7 @@ internal readonly unsafe struct NibbleLanes<TProducts> : ICodeLanes
             sum3 = TProducts.Add(TProducts.Add(sum3, both & mask, low), Vector256.ShiftRightLogical(both.AsUInt16(), 4).AsByte() & mask, high);
         }
 
-        dots[0] = Vector256.Sum(sum0);
-        dots[1] = Vector256.Sum(sum1);
-        dots[2] = Vector256.Sum(sum2);
-        dots[3] = Vector256.Sum(sum3);
+        WordProducts.Sums(sum0, sum1, sum2, sum3).Store(dots);
     }
 }
 
@@ -118,10 +115,7 @@ internal readonly unsafe struct SixBitLanes<TProducts> : ICodeLanes
             sum3 = TProducts.Add(TProducts.Add(sum3, first, low), second, high);
         }
 
-        dots[0] = Vector256.Sum(sum0);
-        dots[1] = Vector256.Sum(sum1);
-        dots[2] = Vector256.Sum(sum2);
-        dots[3] = Vector256.Sum(sum3);
+        WordProducts.Sums(sum0, sum1, sum2, sum3).Store(dots);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
