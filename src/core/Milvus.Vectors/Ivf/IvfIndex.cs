@@ -30,7 +30,11 @@ public sealed class IvfIndex : VectorIndex
     /// <summary>Candidates per wanted row when the request does not say.</summary>
     private const double DefaultRefineFactor = 4;
 
+    /// <summary>Where more than one list in so many is wanted, rounded centroids would rule out too few.</summary>
+    private const int FewLists = 16;
+
     private readonly FlatScanner _coarse;
+    private readonly FlatCodes? _coarseCodes;
     private readonly IvfRefiner? _refiner;
 
     internal IvfIndex(
@@ -46,13 +50,15 @@ public sealed class IvfIndex : VectorIndex
             centroids.EnsureNorms();
         Exact = FlatScanner.For(store.Type, metric, InstructionSets.Best);
         _coarse = FlatScanner.For(centroids.Type, metric, InstructionSets.Best);
+        if (lists.Count >= 2 * FlatCodes.ChunkRows && FlatCodes.Serves(centroids.Type, centroids.Dimension))
+            _coarseCodes = new FlatCodes(centroids, lists.Count);
     }
 
     public override VectorIndexKind Kind => VectorIndexKind.Ivf;
 
     public override int Count => Lists.RowCount;
 
-    public override long MemoryBytes => Centroids.MemoryBytes + Lists.MemoryBytes + Codes.MemoryBytes + (_refiner?.Codes.MemoryBytes ?? 0);
+    public override long MemoryBytes => Centroids.MemoryBytes + (_coarseCodes?.MemoryBytes ?? 0) + Lists.MemoryBytes + Codes.MemoryBytes + (_refiner?.Codes.MemoryBytes ?? 0);
 
     /// <summary>How it was built.</summary>
     public IvfParameters Parameters { get; }
@@ -245,6 +251,6 @@ public sealed class IvfIndex : VectorIndex
         TopK ordered = scratch.Probes;
         _coarse.Search(
             Centroids, Metric, Lists.Count, query, binary ? DataType.BinaryVector : DataType.FloatVector, new VectorSearchParameters(probes),
-            RowFilter.All, new ReadOnlySpan<TopK>(in ordered));
+            RowFilter.All, new ReadOnlySpan<TopK>(in ordered), (long)probes * FewLists <= Lists.Count ? _coarseCodes : null);
     }
 }
