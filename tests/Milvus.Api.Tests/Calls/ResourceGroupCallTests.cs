@@ -22,6 +22,19 @@ public sealed class ResourceGroupCallTests
         Assert.Equal((ResourceGroupInfo.DefaultCapacity, 0), (rest.Capacity, rest.Nodes.Count));
     }
 
+    [Fact]
+    public async Task Nodes_of_a_cluster_are_shown_in_their_groups_and_with_the_replicas_they_hold()
+    {
+        await using var server = await MilvusTestServer.StartAsync(
+            new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new Coordinator.Resources.ResourceGroupConfig { NodeLimit = ResourceGroupInfo.DefaultCapacity })),
+            new ResourceGroupStored(new("a", new Coordinator.Resources.ResourceGroupConfig { RequestedNodes = 2, NodeLimit = 2 })));
+        server.Proxy.Maintenance.QueryNodes = [.. Enumerable.Range(1, 3).Select(i => new QueryNodeInfo($"akka.tcp://milvus@host{i}:4053", 100 + i, $"host{i}:4053", $"host{i}"))];
+        var (a, rest) = (await DescribeAsync(server, "a"), await DescribeAsync(server, ResourceGroupInfo.DefaultName));
+        Assert.Equal((2, 1), (a.NumAvailableNode, rest.NumAvailableNode));
+        Assert.Equal([101L, 102, 103], a.Nodes.Concat(rest.Nodes).Select(n => n.NodeId).Order());
+        Assert.All(a.Nodes, n => Assert.Equal(($"host{n.NodeId - 100}:4053", $"host{n.NodeId - 100}"), (n.Address, n.Hostname)));
+    }
+
     private static async Task<ResourceGroup> DescribeAsync(MilvusTestServer server, string name)
     {
         var answer = await server.CallAsync("DescribeResourceGroup", new DescribeResourceGroupRequest { ResourceGroup = name }, DescribeResourceGroupResponse.Parser);

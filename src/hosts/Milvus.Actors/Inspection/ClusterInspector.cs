@@ -53,7 +53,7 @@ public sealed class ClusterInspector(NodeServices services)
             foreach (var g in status?.Growing ?? [])
                 list.Add(new SegmentFacts(collection.Name, g.SegmentId, shard, g.IsSealing ? "sealing" : "growing", 0, status!.Node, true, g.Rows, g.DeletedRows, g.MemoryBytes));
             foreach (var r in status?.Replicas ?? [])
-                list.Add(new SegmentFacts(collection.Name, r.SegmentId, shard, "sealed", r.Replica, r.Node, r.Ready, r.Rows, r.DeletedRows, r.MemoryBytes));
+                list.Add(new SegmentFacts(collection.Name, r.SegmentId, shard, "sealed", ReplicaNumbers.Position(r.Replica), r.Node, r.Ready, r.Rows, r.DeletedRows, r.MemoryBytes));
         }
         return list.ToImmutable();
     }

@@ -6,7 +6,7 @@ using Milvus.Model;
 
 namespace Milvus.Api.Rest.Endpoints;
 
-/// <summary>Resource groups as configured; this process is the one node there is.</summary>
+/// <summary>Resource groups as configured.</summary>
 internal static class ResourceGroupEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
