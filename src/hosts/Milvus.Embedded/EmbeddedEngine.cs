@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Milvus.Coordinator;
+using Milvus.Coordinator.Resources;
 using Milvus.Coordinator.Segments;
 using Milvus.DataNode;
 using Milvus.Embedded.Collections;
@@ -189,6 +190,11 @@ public sealed class EmbeddedEngine : IShardGateway, IMaintenanceGateway, IImport
             if (!counted.Contains(m.SegmentId) && (partitionId is null || m.PartitionId == partitionId)) rows += m.RowCount;
         return new(rows);
     }
+
+    public ImmutableArray<QueryNodeInfo> QueryNodes => [QueryNodeInfo.Local];
+
+    public ValueTask<ImmutableArray<ImmutableArray<long>>> GetReplicaNodesAsync(CollectionInfo collection, CancellationToken cancellation) =>
+        ValueTask.FromResult<ImmutableArray<ImmutableArray<long>>>([.. Enumerable.Repeat<ImmutableArray<long>>([QueryNodeInfo.Local.Id], collection.Load?.Replicas ?? 0)]);
 
     public ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation)
     {

@@ -25,9 +25,9 @@ public sealed class InspectionTextTests
     [Fact]
     public void Empty_cells_have_a_mark_and_truths_are_words()
     {
-        var text = InspectionText.Nodes([new NodeFacts("akka.tcp://milvus@a:1", "proxy", "Up", false, true, 3, 1536, 1L << 30, 5)]);
+        var text = InspectionText.Nodes([new NodeFacts("akka.tcp://milvus@a:1", "proxy", "Up", false, true, 3, 1536, 1L << 30, 5, "")]);
         var cells = text.Split('\n')[1].Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Assert.Equal(["akka.tcp://milvus@a:1", "proxy", "Up", "no", "yes", "3", "1.5 KiB", "1 GiB", "5"], cells);
+        Assert.Equal(["akka.tcp://milvus@a:1", "proxy", "Up", "no", "yes", "3", "1.5 KiB", "1 GiB", "5", "-"], cells);
         Assert.EndsWith("  -\n", InspectionText.Tasks([new TaskFacts("index-1-2", "index", "running", "", "")]));
     }
 

@@ -56,6 +56,14 @@ public sealed class ClusterClient(HttpClient http, params NodeUnderTest[] proxie
         }
     }
 
+    /// <summary>The whole answer of a request whose answer has no envelope.</summary>
+    public async Task<JsonNode> RawAsync(string path, object body)
+    {
+        var proxy = proxies[(int)((uint)_turn % proxies.Length)];
+        using var answer = await http.PostAsJsonAsync(new Uri($"http://{proxy.Address}:{ClusterProcesses.Port}/v2/vectordb/{path}"), body);
+        return await answer.Content.ReadFromJsonAsync<JsonNode>() ?? throw new HttpRequestException("no answer");
+    }
+
     /// <summary>One attempt at a request; the next proxy is tried only when this one does not accept the connection, so nothing is ever sent twice.</summary>
     /// <exception cref="InvalidOperationException">The server answered with an error.</exception>
     /// <exception cref="HttpRequestException">No answer: whether it was carried out is unknown.</exception>

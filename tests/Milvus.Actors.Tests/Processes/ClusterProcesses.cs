@@ -153,6 +153,13 @@ public sealed partial class ClusterProcesses : IAsyncDisposable
         }
     }
 
+    /// <summary>The node of each replica of each sealed segment, as a node sees them; null for one that is not ready.</summary>
+    public async Task<IReadOnlyList<NodeUnderTest?>> HoldersAsync(NodeUnderTest asked) =>
+    [
+        .. (await FactsAsync(asked, "segments")).Where(s => s!["state"]!.ToString() == "sealed")
+            .Select(s => s!["ready"]!.GetValue<bool>() ? _nodes.FirstOrDefault(n => s["node"]!.ToString().Contains($"{n.Address}:", StringComparison.Ordinal)) : null),
+    ];
+
     private async Task<JsonArray> FactsAsync(NodeUnderTest asked, string what)
     {
         for (var attempt = 0; ; attempt++)

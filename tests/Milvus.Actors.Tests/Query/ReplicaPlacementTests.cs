@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Milvus.Actors.Node;
 using Milvus.Actors.Query;
+using Milvus.Coordinator.Resources;
 
 namespace Milvus.Actors.Tests.Query;
 
@@ -45,6 +47,59 @@ public sealed class ReplicaPlacementTests
     [Fact]
     public void Replicas_that_came_together_part_when_they_can() =>
         Assert.Equal("9-1", Assert.Single(ReplicaPlacement.Moves([Node("a", 20, ("9-0", 10), ("9-1", 10)), Node("b", 20, ("8-0", 20))], isEvening: false, isMoving: false)));
+
+    [Fact]
+    public void A_shard_goes_to_a_node_of_its_group_however_full_it_is()
+    {
+        PlacementNode[] nodes = [Node("empty", 0), InGroup("a", Node("full", 900, (Shard("9", 0, "a"), 900))), InGroup("b", Node("other", 0))];
+        Assert.Equal("full", ReplicaPlacement.Choose(Shard("8", 0, "a"), nodes));
+        Assert.Equal("other", ReplicaPlacement.Choose(Shard("8", 1, "b"), nodes));
+        Assert.Equal("empty", ReplicaPlacement.Choose("8-0", nodes));
+    }
+
+    [Fact]
+    public void While_a_group_has_no_node_the_default_group_serves_it_and_without_that_anybody()
+    {
+        Assert.Equal("rest", ReplicaPlacement.Choose(Shard("8", 0, "a"), [InGroup("b", Node("b", 0)), Node("rest", 500)]));
+        Assert.Equal("b", ReplicaPlacement.Choose("8-0", [InGroup("b", Node("b", 0))]));
+        Assert.Empty(ReplicaPlacement.Moves([InGroup("b", Node("b", 5, (Shard("8", 0, "a"), 5))), Node("rest", 0)], isEvening: false, isMoving: false));
+    }
+
+    [Fact]
+    public void What_is_on_nodes_of_other_groups_moves_once_the_groups_are_settled()
+    {
+        var (mine, empty) = (Shard("1", 0, "a"), Shard("2", 0, "a"));
+        PlacementNode[] nodes = [InGroup("a", Node("a", 0)), Node("rest", 7, (mine, 4), (empty, 0), ("3-0", 3))];
+        Assert.Equal([mine, empty], ReplicaPlacement.Moves(nodes, isEvening: false, isMoving: false).Order());
+        Assert.Empty(ReplicaPlacement.Moves(nodes, isEvening: false, isMoving: false, isSettled: false));
+        Assert.Empty(ReplicaPlacement.Moves(nodes, isEvening: false, isMoving: true));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Whatever_groups_become_moves_end_with_every_shard_in_its_group(int seed)
+    {
+        for (var round = 0; round < 12; round++)
+        {
+            var random = new Random((seed * 1000) + round);
+            string[] groups = [ResourceGroupInfo.DefaultName, "a", "b"];
+            var cluster = new Cluster(random.Next(2, 7));
+            foreach (var shard in cluster.AllShards(random, random.Next(1, 60), random.Next(1, 3), () => groups[random.Next(groups.Length)])) cluster.Place(shard);
+            for (var change = 0; change < 3; change++)
+            {
+                foreach (var node in cluster.Nodes.Keys) cluster.GroupOf[node] = ResourceGroupInfo.NumberOf(groups[random.Next(groups.Length)]);
+                var looks = 0;
+                while (cluster.Rebalance())
+                {
+                    Assert.True(++looks < 1000, $"moves without end: {cluster}");
+                    cluster.AssertWholeness();
+                }
+                cluster.AssertAtHome();
+            }
+        }
+    }
 
     [Theory]
     [InlineData(1)]
@@ -101,6 +156,10 @@ public sealed class ReplicaPlacementTests
     private static PlacementNode Node(string name, long megabytes, params (string Shard, long Megabytes)[] shards) =>
         new(name, [.. shards.Select(s => s.Shard)], Load(name, megabytes << 20, shards: [.. shards.Select(s => (s.Shard, s.Megabytes << 20))]));
 
+    private static PlacementNode InGroup(string group, PlacementNode node) => node with { Group = ResourceGroupInfo.NumberOf(group) };
+
+    private static string Shard(string bucket, int position, string group) => $"{bucket}-{ReplicaNumbers.Of(position, group)}";
+
     private static NodeLoad Load(string name, long bytes, long limit = Limit, params (string Shard, long Bytes)[] shards) =>
         new(name, bytes, limit, 0, 0, shards.ToImmutableDictionary(s => s.Shard, s => s.Bytes));
 
@@ -115,6 +174,8 @@ public sealed class ReplicaPlacementTests
         }
 
         public Dictionary<string, List<string>> Nodes { get; } = [];
+
+        public Dictionary<string, int> GroupOf { get; } = [];
 
         public long Most => Nodes.Values.Max(s => s.Sum(x => _bytes[x]));
 
@@ -131,12 +192,12 @@ public sealed class ReplicaPlacementTests
             foreach (var shard in orphans) Place(shard);
         }
 
-        public List<string> AllShards(Random random, int buckets, int replicas)
+        public List<string> AllShards(Random random, int buckets, int replicas, Func<string>? group = null)
         {
             for (var b = 0; b < buckets; b++)
             {
                 var bytes = random.Next(1, 200) * 1_000_000L;
-                for (var r = 0; r < replicas; r++) _bytes.Add($"{b}-{r}", bytes);
+                for (var r = 0; r < replicas; r++) _bytes.Add(Shard($"{b}", r, group?.Invoke() ?? ResourceGroupInfo.DefaultName), bytes);
             }
             return [.. _bytes.Keys.OrderBy(_ => random.Next())];
         }
@@ -146,7 +207,7 @@ public sealed class ReplicaPlacementTests
         public bool Rebalance()
         {
             var moves = ReplicaPlacement.Moves(View(), isEvening: true, isMoving: false);
-            Assert.True(moves.Length <= ReplicaPlacement.MovesAtOnce);
+            Assert.True(moves.Length <= ReplicaPlacement.RegroupsAtOnce);
             foreach (var shard in moves) Assert.True(Nodes.Values.Single(s => s.Contains(shard)).Remove(shard));
             foreach (var shard in moves) Place(shard);
             return moves.Length > 0;
@@ -161,11 +222,18 @@ public sealed class ReplicaPlacementTests
             }
         }
 
+        public void AssertAtHome()
+        {
+            foreach (var (node, shards) in Nodes)
+                foreach (var shard in shards)
+                    Assert.True(GroupOf[node] == ReplicaPlacement.Group(shard) || !GroupOf.ContainsValue(ReplicaPlacement.Group(shard)), $"{shard} on {node}: {this}");
+        }
+
         public void AssertWholeness() => Assert.Equal(_bytes.Keys.Order(), Nodes.Values.SelectMany(s => s).Order());
 
         public override string ToString() => string.Join("; ", Nodes.Select(n => $"{n.Key}: {n.Value.Sum(s => _bytes[s]) / 1_000_000} in {string.Join(' ', n.Value)}"));
 
         private List<PlacementNode> View() => Nodes.Select(n => new PlacementNode(n.Key, [.. n.Value],
-            new NodeLoad(n.Key, n.Value.Sum(s => _bytes[s]), Limit * 40, 0, 0, n.Value.ToImmutableDictionary(s => s, s => _bytes[s])))).ToList();
+            new NodeLoad(n.Key, n.Value.Sum(s => _bytes[s]), Limit * 40, 0, 0, n.Value.ToImmutableDictionary(s => s, s => _bytes[s])), Group: GroupOf.GetValueOrDefault(n.Key))).ToList();
     }
 }

@@ -3,6 +3,8 @@ using Milvus.Actors.Messages;
 using Milvus.Actors.Node;
 using Milvus.Actors.Query;
 using Milvus.Actors.Tests.Rig;
+using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
 
 namespace Milvus.Actors.Tests.Query;
 
@@ -17,6 +19,7 @@ public sealed class TwoQueryNodesTests : IAsyncLifetime
         LeavePause = TimeSpan.FromMilliseconds(50),
         ReleaseGrace = TimeSpan.Zero,
         MoveGrace = TimeSpan.FromMinutes(1),
+        RegroupAfter = TimeSpan.FromMilliseconds(100),
     };
 
     private readonly List<(ClusterSystem System, QueryRole Role)> _nodes = [];
@@ -55,6 +58,30 @@ public sealed class TwoQueryNodesTests : IAsyncLifetime
         await Task.WhenAny(CoordinatedShutdown.Get(_nodes[0].System.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance), Task.Delay(TimeSpan.FromSeconds(40)));
         Assert.Equal(Segments, _nodes[1].Role.Table.Count);
         Assert.Equal(2 * Segments, Held(1));
+    }
+
+    [Fact]
+    public async Task Replicas_follow_their_resource_group()
+    {
+        var region = await AddAsync(await ClusterSystem.StartAloneAsync(NodeRoles.Query));
+        await AddAsync(await ClusterSystem.StartInAsync(_nodes[0].System, NodeRoles.Query));
+        await Eventually.TrueAsync(() => _nodes.All(n => QueryMembers.Of(n.System.System).Length == 2), "two query nodes");
+        await _world.ExecuteAsync(new CreateResourceGroup("a", new ResourceGroupConfig { RequestedNodes = 1, NodeLimit = 1 }));
+        int InGroup() => _nodes.FindIndex(n => new QueryMembers(n.System.System, () => _world.Catalog.Catalog).Groups()[n.System.Address.ToString()] == ResourceGroupInfo.NumberOf("a"));
+        var (own, rest) = (InGroup(), 1 - InGroup());
+
+        var number = ReplicaNumbers.Of(0, "a");
+        _nodes[0].System.System.ActorOf(Props.Create(() => new Channel(region, Enumerable.Range(1, Segments).Select(id => new LoadSegment(_world.Collection.Id, id, number, 0, Array.Empty<long>())).ToArray())));
+        await Eventually.TrueAsync(() => Held(own) == Segments && Held(rest) == 0, "all segments on the node of the group");
+
+        // Another group takes that node, so that the first one has the other.
+        var names = _nodes.Select(n => n.System.Address.ToString()).ToList();
+        var one = new ResourceGroupConfig { RequestedNodes = 1, NodeLimit = 1 };
+        var taker = Enumerable.Range(0, int.MaxValue).Select(i => $"b{i}")
+            .First(b => NodeGroups.Assign([.. _world.Catalog.Catalog.ResourceGroups, new ResourceGroupInfo(b, one)], names)[names[own]] == b);
+        await _world.ExecuteAsync(new CreateResourceGroup(taker, one));
+        Assert.Equal(rest, InGroup());
+        await Eventually.TrueAsync(() => Held(own) == 0 && Held(rest) == Segments && _nodes[rest].Role.Table.Count == Segments, "all segments on the node that the group has now");
     }
 
     private async Task<IActorRef> AddAsync(ClusterSystem system)

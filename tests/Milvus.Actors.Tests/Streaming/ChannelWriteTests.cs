@@ -48,9 +48,9 @@ public sealed class ChannelWriteTests
         await rig.WriteAsync(rig.Insert((0, 0)));
         var before = rig.Journal.Writes;
         rig.Journal.Hold();
-        var writes = Enumerable.Range(1, 50).Select(i => rig.TryWriteAsync(rig.Insert((i, i)))).ToList();
-        // All are queued once the channel answers.
-        await rig.StatusAsync();
+        var inserts = Enumerable.Range(1, 50).Select(i => rig.Insert((i, i))).ToList();
+        var writes = inserts.Select(i => rig.TryWriteAsync(i)).ToList();
+        await StreamingRig.EventuallyAsync(() => Task.FromResult(rig.Main.Role.Channels.Get(rig.Shard).QueuedBytes == inserts.Sum(i => i.ByteSize)));
         rig.Journal.Release();
         var timestamps = await Task.WhenAll(writes);
         Assert.Equal(50, timestamps.Distinct().Count());

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Milvus.Actors.Messages;
+using Milvus.Actors.Node;
 using Milvus.Actors.Streaming;
 using Milvus.Actors.Streaming.Channels;
 using Milvus.Actors.Streaming.Deletes;
 using Milvus.Actors.Streaming.Replicas;
 using Milvus.Coordinator.Replication;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 using Milvus.Proxy;
 using Milvus.StreamingNode;
@@ -114,9 +116,34 @@ public sealed class SealedReplicasTests
         Assert.Equal(LoadPhase.NotLoaded, world.State.Progress(0).Phase);
     }
 
+    [Fact]
+    public void A_replica_that_goes_to_another_group_serves_until_it_can_be_read_there()
+    {
+        var world = new World(3);
+        var segment = world.AddSealed(3);
+        world.Settle();
+        var (before, after) = (ReplicaNumbers.Of(0, ResourceGroupInfo.DefaultName), ReplicaNumbers.Of(0, "a"));
+        Assert.Equal([before], world.State.Placements[segment].Select(r => r.Number));
+        world.FailWith = ErrorCode.MemoryLimitExceeded;
+        world.SetLoad(new LoadSpec { Replicas = 1, ResourceGroups = ["a"] });
+        for (var i = 0; i < 3; i++)
+        {
+            world.NowMs += 31_000;
+            world.Deliver();
+            world.Switch();
+            Assert.Equal([before], world.State.Placements[segment].Select(r => r.Number));
+            Assert.Equal(LoadPhase.Loaded, world.State.Progress(0).Phase);
+        }
+        world.FailWith = null;
+        world.Settle();
+        Assert.Equal([after], world.State.Placements[segment].Select(r => r.Number));
+        Assert.DoesNotContain(world.State.Statuses, s => s.Replica == before);
+    }
+
     private sealed class World
     {
         private const long Partition = 5;
+        private static readonly string[] s_groups = [ResourceGroupInfo.DefaultName, "a", "b"];
 
         private static readonly CollectionSchema s_schema = new(
         [
@@ -177,7 +204,7 @@ public sealed class SealedReplicasTests
         public void Step()
         {
             NowMs += _random.Next(2000);
-            switch (_random.Next(12))
+            switch (_random.Next(13))
             {
                 case 0 or 1 or 2:
                     Write();
@@ -206,6 +233,9 @@ public sealed class SealedReplicasTests
                     break;
                 case 10:
                     FinishSwitch();
+                    break;
+                case 11 when _random.Next(4) == 0:
+                    SetLoad(_info.Load! with { ResourceGroups = [.. Enumerable.Range(0, _info.Load.Replicas).Select(_ => s_groups[_random.Next(s_groups.Length)])] });
                     break;
                 default:
                     Deliver();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Coordinator;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 using Milvus.Proxy;
 
@@ -109,4 +110,10 @@ internal sealed class FakeMaintenance : IMaintenanceGateway
 
     public ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation) =>
         ValueTask.FromResult(Segments);
+
+    public ImmutableArray<QueryNodeInfo> QueryNodes { get; set; } = [QueryNodeInfo.Local];
+
+    public Func<CollectionInfo, ImmutableArray<ImmutableArray<long>>> ReplicaNodes { get; set; } = c => [.. Enumerable.Repeat<ImmutableArray<long>>([QueryNodeInfo.Local.Id], c.Load?.Replicas ?? 0)];
+
+    public ValueTask<ImmutableArray<ImmutableArray<long>>> GetReplicaNodesAsync(CollectionInfo collection, CancellationToken cancellation) => ValueTask.FromResult(ReplicaNodes(collection));
 }

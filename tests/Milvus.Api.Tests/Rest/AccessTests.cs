@@ -76,6 +76,9 @@ public sealed class AccessTests(RestServer server)
         var described = (await server.SendAsync("resource_groups/describe", """{"name":"rg"}""")).Root;
         Assert.Equal("rg", described.GetProperty("resource_group").GetProperty("name").GetString());
         Assert.False(described.TryGetProperty("code", out _));
+        Assert.False(described.GetProperty("resource_group").TryGetProperty("nodes", out _));
+        var rest = (await server.SendAsync("resource_groups/describe", """{"name":"__default_resource_group"}""")).Root.GetProperty("resource_group");
+        Assert.Equal((1, 1L), (rest.GetProperty("num_available_node").GetInt32(), rest.GetProperty("nodes")[0].GetProperty("node_id").GetInt64()));
         await server.RefusedAsync(1802, "resource_groups/create", """{"name":"half","config":{"requests":{"node_num":0}}}""");
         await server.RefusedAsync(1802, "resource_groups/transfer_replica", """{"sourceRgName":"a","targetRgName":"b","collectionName":"c"}""");
         await server.RefusedAsync(300, "resource_groups/describe", """{"name":"absent"}""");

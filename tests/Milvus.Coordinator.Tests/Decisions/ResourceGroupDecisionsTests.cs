@@ -60,6 +60,40 @@ public class ResourceGroupDecisionsTests
     }
 
     [Fact]
+    public void Names_that_would_share_a_number_do_not_exist_together()
+    {
+        var world = new World();
+        var names = new Dictionary<int, string>();
+        for (var i = 0; ; i++)
+        {
+            if (names.TryAdd(ResourceGroupInfo.NumberOf($"g{i}"), $"g{i}")) continue;
+            var first = names[ResourceGroupInfo.NumberOf($"g{i}")];
+            world.Do(new CreateResourceGroup(first));
+            world.Refuses(new CreateResourceGroup($"g{i}"), $"resource group g{i} cannot exist beside {first}, choose another name");
+            return;
+        }
+    }
+
+    [Fact]
+    public void Replicas_are_loaded_where_groups_have_a_node_for_each()
+    {
+        var world = new World { QueryNodes = 3 };
+        world.Create("c");
+        world.Do(new CreateIndex("", "c", "v") { Params = [new Property("index_type", "FLAT"), new Property("metric_type", "L2")] });
+        world.Do(new CreateResourceGroup("a", Config(2, 2)));
+        world.Do(new CreateResourceGroup("empty"));
+        world.Refuses(
+            new LoadCollection("", "c") { Replicas = 1, ResourceGroups = ["empty"] }, ErrorCode.ResourceGroupNodeNotEnough,
+            "resource group node not enough[rg=empty][currentNodeNum=0][expectedNodeNum=1]");
+        world.Refuses(new LoadCollection("", "c") { Replicas = 3, ResourceGroups = ["a"] }, ErrorCode.ResourceGroupNodeNotEnough, "[rg=a][currentNodeNum=2][expectedNodeNum=3]");
+        world.Refuses(new LoadCollection("", "c") { Replicas = 2 }, ErrorCode.ResourceGroupNodeNotEnough, $"[rg={ResourceGroupInfo.DefaultName}][currentNodeNum=1][expectedNodeNum=2]");
+        world.Do(new LoadCollection("", "c") { Replicas = 3, ResourceGroups = ["a", ResourceGroupInfo.DefaultName, "a"] });
+        // What is loaded stays so, whatever becomes of the groups.
+        world.Do(Alter("a", Config(0, 0)));
+        world.DoesNothing(new LoadCollection("", "c"));
+    }
+
+    [Fact]
     public void Nodes_go_where_they_are_asked_for_and_the_rest_to_the_default_group()
     {
         ResourceGroupInfo Default(int requests = 0) => new(ResourceGroupInfo.DefaultName, Config(requests, 0));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 
 namespace Milvus.Proxy.Tests.Model;
@@ -6,6 +7,11 @@ namespace Milvus.Proxy.Tests.Model;
 internal sealed class ModelMaintenance(ModelOracle oracle) : IMaintenanceGateway
 {
     public List<long> Flushed { get; } = [];
+
+    public ImmutableArray<QueryNodeInfo> QueryNodes => [QueryNodeInfo.Local];
+
+    public ValueTask<ImmutableArray<ImmutableArray<long>>> GetReplicaNodesAsync(CollectionInfo collection, CancellationToken cancellation) =>
+        ValueTask.FromResult<ImmutableArray<ImmutableArray<long>>>([.. Enumerable.Repeat<ImmutableArray<long>>([QueryNodeInfo.Local.Id], collection.Load?.Replicas ?? 0)]);
 
     public ValueTask<FlushOutcome> FlushAsync(CollectionInfo collection, CancellationToken cancellation)
     {

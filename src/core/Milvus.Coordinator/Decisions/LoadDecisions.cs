@@ -54,7 +54,22 @@ internal static class LoadDecisions
         }
         if (context.QueryNodes is { } nodes && replicas > nodes)
             throw new MilvusException(ErrorCode.ResourceInsufficient, $"when load {replicas} replica count: service resource insufficient[currentQueryNode={nodes}][expectedQueryNode={replicas}]");
-        return new LoadSpec { Replicas = replicas, FieldIds = fields, ResourceGroups = groups.Length == 1 ? [.. Enumerable.Repeat(groups[0], replicas)] : groups };
+        ImmutableArray<string> places = groups.Length == 1 ? [.. Enumerable.Repeat(groups[0], replicas)] : groups;
+        CheckNodes(catalog, places, context);
+        return new LoadSpec { Replicas = replicas, FieldIds = fields, ResourceGroups = places };
+    }
+
+    // Two replicas on one node would be one.
+    private static void CheckNodes(Catalog catalog, ImmutableArray<string> groups, DecisionContext context)
+    {
+        if (context.QueryNodes is not { } nodes) return;
+        var shares = NodeShares.Of(catalog.ResourceGroups, nodes);
+        foreach (var group in groups.GroupBy(g => g, StringComparer.Ordinal))
+        {
+            var (held, expected) = (shares[group.Key], group.Count());
+            if (held < expected)
+                throw new MilvusException(ErrorCode.ResourceGroupNodeNotEnough, $"resource group node not enough[rg={group.Key}][currentNodeNum={held}][expectedNodeNum={expected}]");
+        }
     }
 
     private static void CheckIndexes(CollectionInfo collection, ImmutableArray<long> fields)
@@ -110,6 +125,8 @@ internal static class LoadDecisions
             : PropertyRules.Count(collection.Properties, PropertyRules.CollectionReplicas)
             ?? PropertyRules.Count(catalog.FindDatabase(collection.DatabaseId)?.Properties ?? [], PropertyRules.DatabaseReplicas)
             ?? collection.Load?.Replicas ?? 1;
+        if (replicas > LoadSpec.MaxReplicas)
+            throw MilvusException.InvalidParameter("replica number is too large", $"at most {LoadSpec.MaxReplicas}", replicas);
         if (groups.Length > 1 && groups.Length != replicas)
             throw MilvusException.InvalidParameter("resource group num can only be 0, 1 or same as replica number", replicas, groups.Length);
         return replicas;

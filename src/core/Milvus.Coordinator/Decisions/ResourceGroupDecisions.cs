@@ -22,7 +22,11 @@ internal static class ResourceGroupDecisions
         if (catalog.ResourceGroupCount >= ResourceGroupLimit)
             throw new MilvusException(ErrorCode.ResourceGroupLimit, $"resource group num reach limit[rg={command.Name}][limit={ResourceGroupLimit}]");
         Check(catalog, command.Name, config);
-        return Accept(0, new ResourceGroupStored(new(command.Name, config)));
+        var group = new ResourceGroupInfo(command.Name, config);
+        // One pair of names in eight million; placement goes by the number.
+        if (catalog.ResourceGroups.FirstOrDefault(g => g.Number == group.Number) is { } other)
+            throw MilvusException.InvalidParameter($"resource group {group.Name} cannot exist beside {other.Name}, choose another name");
+        return Accept(0, new ResourceGroupStored(group));
     }
 
     private const int ResourceGroupLimit = 1024;

@@ -1,6 +1,9 @@
 namespace Milvus.Coordinator.Resources;
 
-/// <summary>How many nodes each resource group has of those there are: what each asks for in the order of names, then up to the limits, the rest the default group. Pure.</summary>
+/// <summary>
+/// How many nodes each resource group has of those there are: what each asks for in the order of names, then the default group up to its limit, the others up to theirs, and whatever is left the
+/// default group. Nodes have no labels, so a group that wants labels has none. Pure.
+/// </summary>
 public static class NodeShares
 {
     /// <param name="groups">All groups.</param>
@@ -9,8 +12,9 @@ public static class NodeShares
     {
         var all = groups.OrderBy(g => g.Name, StringComparer.Ordinal).ToList();
         var shares = all.ToDictionary(g => g.Name, _ => 0, StringComparer.Ordinal);
-        foreach (var group in all) Give(group.Name, group.Config.RequestedNodes);
-        foreach (var group in all.Where(g => !g.IsDefault)) Give(group.Name, group.Config.NodeLimit);
+        var open = all.Where(g => g.IsDefault || g.Config.NodeLabels.IsEmpty).ToList();
+        foreach (var group in open) Give(group.Name, group.Config.RequestedNodes);
+        foreach (var group in open.OrderBy(g => !g.IsDefault)) Give(group.Name, group.Config.NodeLimit);
         Give(ResourceGroupInfo.DefaultName, int.MaxValue);
         return shares;
 

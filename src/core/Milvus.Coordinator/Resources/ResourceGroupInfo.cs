@@ -35,7 +35,20 @@ public sealed record ResourceGroupInfo(string Name, ResourceGroupConfig Config)
     /// <summary>Nodes that the default group is said to have room for.</summary>
     public const int DefaultCapacity = 1_000_000;
 
+    /// <summary>Numbers of groups are below this.</summary>
+    public const int NumberLimit = 1 << 23;
+
     public bool IsDefault => Name == DefaultName;
+
+    /// <summary>Stands for the name where that is too long: 0 for the default group, for others the same for ever. No two groups that exist have the same.</summary>
+    public int Number => NumberOf(Name);
+
+    /// <summary>The number that a group of this name has.</summary>
+    public static int NumberOf(string name) => name == DefaultName ? 0 : 1 + (int)(NameHash.Of(name) % (NumberLimit - 1));
+
+    /// <summary>The name of the group that a replica belongs to.</summary>
+    /// <param name="position">Of the replica in its load, from 0.</param>
+    public static string Of(LoadSpec load, int position) => position < load.ResourceGroups.Length ? load.ResourceGroups[position] : DefaultName;
 
     /// <summary>Nodes the group is said to have room for: what it asks for, the default group any number.</summary>
     public int Capacity => IsDefault ? DefaultCapacity : Config.RequestedNodes;

@@ -32,6 +32,9 @@ public sealed record CoordinatorOptions
         init => _queryNodes = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "at least one query node");
     }
 
+    /// <summary>Counts the query nodes that are at work, where they come and go; null where <see cref="QueryNodes"/> says it all. Called on any thread.</summary>
+    public Func<int>? CountQueryNodes { get; init; }
+
     /// <summary>Makes salts; a parameter so that simulations repeat.</summary>
     public Func<int, byte[]> RandomBytes { get; init; } = RandomNumberGenerator.GetBytes;
 }

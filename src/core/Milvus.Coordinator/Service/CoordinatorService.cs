@@ -151,7 +151,7 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
         Ids = new OracleIds(_oracle),
         Salt = salted ? ImmutableArray.Create(_options.RandomBytes(PasswordHasher.SaltBytes)) : [],
         PasswordIterations = _options.PasswordIterations,
-        QueryNodes = _options.QueryNodes,
+        QueryNodes = _options.CountQueryNodes?.Invoke() ?? _options.QueryNodes,
     };
 
     // Snapshots are made of the segments of one moment, and restored ones are there when their collection is.

@@ -47,6 +47,9 @@ public sealed record IndexInfo
 /// <summary>What a client asked to be loaded. Progress is not part of it: that is a fact about the nodes.</summary>
 public sealed record LoadSpec
 {
+    /// <summary>More than any cluster has query nodes.</summary>
+    public const int MaxReplicas = 256;
+
     /// <summary>Ids of the loaded partitions; empty when the collection as a whole is loaded.</summary>
     public ImmutableArray<long> PartitionIds { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 
 namespace Milvus.Proxy;
@@ -44,7 +45,11 @@ public enum SegmentPhase
     Flushed,
 }
 
-public sealed record SegmentStatus(long SegmentId, long CollectionId, long PartitionId, int Shard, long Rows, SegmentPhase Phase, bool Loaded, long MemoryBytes, ImmutableArray<string> IndexNames, ImmutableArray<long> IndexIds);
+public sealed record SegmentStatus(long SegmentId, long CollectionId, long PartitionId, int Shard, long Rows, SegmentPhase Phase, bool Loaded, long MemoryBytes, ImmutableArray<string> IndexNames, ImmutableArray<long> IndexIds)
+{
+    /// <summary>Ids of the query nodes that can search it; none for a growing segment.</summary>
+    public ImmutableArray<long> NodeIds { get; init; } = [];
+}
 
 /// <summary>Work on stored data that clients ask for or ask about. In a cluster other nodes hold the answers, so every one may take a while or fail.</summary>
 public interface IMaintenanceGateway
@@ -77,4 +82,10 @@ public interface IMaintenanceGateway
     ValueTask<long> CountRowsAsync(CollectionInfo collection, long? partitionId, CancellationToken cancellation);
 
     ValueTask<ImmutableArray<SegmentStatus>> GetSegmentsAsync(CollectionInfo collection, CancellationToken cancellation);
+
+    /// <summary>The query nodes that are at work, in the order of their names.</summary>
+    ImmutableArray<QueryNodeInfo> QueryNodes { get; }
+
+    /// <summary>For each replica of a loaded collection the ids of the query nodes that have segments of it, ascending; without any segment, of all nodes of its resource group.</summary>
+    ValueTask<ImmutableArray<ImmutableArray<long>>> GetReplicaNodesAsync(CollectionInfo collection, CancellationToken cancellation);
 }

@@ -5,6 +5,7 @@ using Milvus.Actors.Data;
 using Milvus.Actors.Messages;
 using Milvus.Actors.Node;
 using Milvus.Coordinator.Replication;
+using Milvus.Coordinator.Resources;
 using Milvus.DataNode;
 using Milvus.Model;
 using Milvus.Proxy;
@@ -132,6 +133,7 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
     {
         var (channels, stored) = await FactsAsync(collection, cancellation).ConfigureAwait(false);
         var loaded = Loaded(channels);
+        var nodes = channels.SelectMany(c => c.Replicas).Where(r => r.Ready).ToLookup(r => r.SegmentId, r => QueryMembers.IdOf(r.Node));
         var list = ImmutableArray.CreateBuilder<SegmentStatus>();
         var listed = new HashSet<long>();
         foreach (var channel in channels)
@@ -150,9 +152,24 @@ public sealed class ClusterMaintenanceGateway(NodeServices node, GatewayOptions 
             loaded.TryGetValue(m.SegmentId, out var replica);
             list.Add(new SegmentStatus(
                 m.SegmentId, collection.Id, m.PartitionId, m.Shard, m.RowCount, SegmentPhase.Flushed, replica is not null, replica?.MemoryBytes ?? 0,
-                [.. own.Select(i => i.Name)], [.. own.Select(i => i.Id)]));
+                [.. own.Select(i => i.Name)], [.. own.Select(i => i.Id)])
+            { NodeIds = [.. nodes[m.SegmentId].Distinct().Order()] });
         }
         return list.ToImmutable();
+    }
+
+    public ImmutableArray<QueryNodeInfo> QueryNodes => QueryMembers.Of(node.System);
+
+    public async ValueTask<ImmutableArray<ImmutableArray<long>>> GetReplicaNodesAsync(CollectionInfo collection, CancellationToken cancellation)
+    {
+        if (collection.Load is not { } load) return [];
+        var channels = await _channels.StatusAsync(collection, cancellation).ConfigureAwait(false);
+        var held = channels.SelectMany(c => c.Replicas).Where(r => r.Ready).ToLookup(r => ReplicaNumbers.Position(r.Replica), r => QueryMembers.IdOf(r.Node));
+        var members = QueryNodes;
+        var groups = NodeGroups.Assign(node.Catalog.Catalog.ResourceGroups, members.Select(m => m.Name));
+        return [.. Enumerable.Range(0, load.Replicas).Select(p => held[p].Any()
+            ? [.. held[p].Distinct().Order()]
+            : members.Where(m => groups[m.Name] == ResourceGroupInfo.Of(load, p)).Select(m => m.Id).Order().ToImmutableArray())];
     }
 
     // Why the latest attempt at a build failed; empty when none did, or when the coordinator is not there to say so.

@@ -63,7 +63,7 @@ internal sealed class NodeParts : IDisposable
             : await TaskRegion.StartProxyAsync(system).ConfigureAwait(false);
         if (settings.Has(NodeRoles.Coordinator))
         {
-            var actor = CoordinatorActor.Props(CoordinatorSettings.From(services, new CoordinatorOptions()));
+            var actor = CoordinatorActor.Props(CoordinatorSettings.From(services, new CoordinatorOptions { CountQueryNodes = () => QueryMembers.Of(system).Length }));
             system.ActorOf(
                 ClusterSingletonManager.Props(actor, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system).WithRole(NodeRoles.Coordinator)), ClusterNames.Coordinator);
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Milvus.Actors.Messages;
 using Milvus.Actors.Node;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 
 namespace Milvus.Actors.Inspection;
@@ -12,7 +13,7 @@ public sealed record ChannelFacts(string Channel, string Collection, string Node
 
 public sealed record SegmentFacts(string Collection, long Segment, int Shard, string State, int Replica, string Node, bool Ready, long Rows, long DeletedRows, long MemoryBytes);
 
-public sealed record NodeFacts(string Node, string Roles, string Status, bool Reachable, bool IsCoordinator, long CatalogVersion, long MemoryBytes, long MemoryLimitBytes, long Rows);
+public sealed record NodeFacts(string Node, string Roles, string Status, bool Reachable, bool IsCoordinator, long CatalogVersion, long MemoryBytes, long MemoryLimitBytes, long Rows, string Group);
 
 public sealed record TaskFacts(string Task, string Kind, string State, string Node, string Failure);
 
@@ -53,7 +54,7 @@ public sealed class ClusterInspector(NodeServices services)
             foreach (var g in status?.Growing ?? [])
                 list.Add(new SegmentFacts(collection.Name, g.SegmentId, shard, g.IsSealing ? "sealing" : "growing", 0, status!.Node, true, g.Rows, g.DeletedRows, g.MemoryBytes));
             foreach (var r in status?.Replicas ?? [])
-                list.Add(new SegmentFacts(collection.Name, r.SegmentId, shard, "sealed", r.Replica, r.Node, r.Ready, r.Rows, r.DeletedRows, r.MemoryBytes));
+                list.Add(new SegmentFacts(collection.Name, r.SegmentId, shard, "sealed", ReplicaNumbers.Position(r.Replica), r.Node, r.Ready, r.Rows, r.DeletedRows, r.MemoryBytes));
         }
         return list.ToImmutable();
     }
@@ -72,6 +73,7 @@ public sealed class ClusterInspector(NodeServices services)
             // The members are known without it.
         }
         var reports = known?.Nodes.ToDictionary(n => n.Node) ?? [];
+        var groups = NodeGroups.Assign(services.Catalog.Catalog.ResourceGroups, QueryMembers.Of(services.System).Select(n => n.Name));
         return
         [
             .. state.Members.OrderBy(m => m.Address).Select(m =>
@@ -80,7 +82,7 @@ public sealed class ClusterInspector(NodeServices services)
                 var report = reports.GetValueOrDefault(address);
                 return new NodeFacts(
                     address, string.Join(",", m.Roles.Order(StringComparer.Ordinal)), m.Status.ToString(), !state.Unreachable.Contains(m), known?.Coordinator == address,
-                    report?.CatalogVersion ?? 0, report?.MemoryBytes ?? 0, report?.MemoryLimitBytes ?? 0, report?.Rows ?? 0);
+                    report?.CatalogVersion ?? 0, report?.MemoryBytes ?? 0, report?.MemoryLimitBytes ?? 0, report?.Rows ?? 0, groups.GetValueOrDefault(address, ""));
             }),
         ];
     }

@@ -29,7 +29,8 @@ public static class InspectionText
         "no nodes",
         facts,
         new("node", f => f.Node), new("roles", f => f.Roles), new("status", f => f.Status), new("reachable", f => f.Reachable), new("coordinator", f => f.IsCoordinator),
-        new("catalogue", f => f.CatalogVersion), new("memory", f => Size(f.MemoryBytes)), new("limit", f => Size(f.MemoryLimitBytes)), new("rows", f => f.Rows));
+        new("catalogue", f => f.CatalogVersion), new("memory", f => Size(f.MemoryBytes)), new("limit", f => Size(f.MemoryLimitBytes)), new("rows", f => f.Rows),
+        new("group", f => f.Group));
 
     public static string Tasks(IReadOnlyList<TaskFacts> facts) => Table(
         "no tasks",

@@ -26,6 +26,9 @@ public sealed record QueryOptions
     /// <summary>How often a node tells the others how full it is.</summary>
     public TimeSpan LoadReportInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long resource groups must have had the same nodes before segments move because of them: longer than a node takes to start again.</summary>
+    public TimeSpan RegroupAfter { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How often a loaded replica looks whether its collection still exists.</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -52,7 +52,9 @@ public sealed class QueryRole : IDisposable
         system.ActorOf(Props.Create(() => new NodeLoadActor(Placement, Table, _node.Memory, () => Loads.Loading, Options.LoadReportInterval)), NodeLoadActor.Name);
         var leave = new QueryLeave(Cluster.Get(system), Table, Placement, Options, _node.Time);
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterShardingShutdownRegion, "keep-serving", leave.KeepServingAsync);
-        return await SegmentRegion.StartAsync(system, EntityProps, new SegmentAllocation(Placement, _node.Rpc.Self, _node.Time)).ConfigureAwait(false);
+        var members = new QueryMembers(system, () => _node.Catalog.Catalog);
+        var allocation = new SegmentAllocation(Placement, _node.Rpc.Self, _node.Time, members.Groups, Options.RegroupAfter);
+        return await SegmentRegion.StartAsync(system, EntityProps, allocation).ConfigureAwait(false);
     }
 
     /// <summary>The entity of a replica, by its entity id.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Milvus.Actors.Node;
 
 namespace Milvus.Actors.Query;
 
@@ -6,8 +8,12 @@ namespace Milvus.Actors.Query;
 /// <param name="Shards">Shards of the segment region that are placed there.</param>
 /// <param name="Load">Null when the node has not said how full it is.</param>
 /// <param name="ExpectedBytes">Of shards that were placed there a moment ago and that it does not report yet.</param>
-public sealed record PlacementNode(string Name, ImmutableArray<string> Shards, NodeLoad? Load, long ExpectedBytes = 0)
+/// <param name="Group">Number of its resource group, 0 for the default one.</param>
+public sealed record PlacementNode(string Name, ImmutableArray<string> Shards, NodeLoad? Load, long ExpectedBytes = 0, int Group = 0)
 {
+    /// <summary>Of a node that is in no group, because it leaves or has only just come.</summary>
+    public const int NoGroup = -1;
+
     private const long UsualSize = 64L << 30;
 
     /// <summary>Bytes of its memory limit, or something usual without one.</summary>
@@ -17,7 +23,8 @@ public sealed record PlacementNode(string Name, ImmutableArray<string> Shards, N
 }
 
 /// <summary>
-/// Decides where shards of the segment region live and which of them move. A shard is a bucket of segments in one replica, named <c>{bucket}-{replica}</c>.
+/// Decides where shards of the segment region live and which of them move. A shard is a bucket of segments in one replica, named <c>{bucket}-{replica}</c>, and lives on nodes of the resource group that the
+/// replica's number names (<see cref="ReplicaNumbers"/>). Only while that group has no node at all it lives elsewhere: what is loaded stays readable.
 /// Pure: the same nodes give the same decision.
 /// </summary>
 public static class ReplicaPlacement
@@ -28,16 +35,20 @@ public static class ReplicaPlacement
     /// <summary>Shards that move at a time.</summary>
     public const int MovesAtOnce = 2;
 
+    /// <summary>Shards that move at a time because their nodes are in other groups. Those without a segment do not count.</summary>
+    public const int RegroupsAtOnce = 8;
+
     /// <summary>Bytes below which a difference is not worth moving anything.</summary>
     public const long TolerableBytes = 1 << 20;
 
     /// <summary>
-    /// The node for a shard: the one that would be the least full with it, among those without another replica of its bucket if there are any.
+    /// The node for a shard: of its group's nodes the one that would be the least full with it, among those without another replica of its bucket if there are any.
     /// </summary>
     /// <param name="nodes">At least one.</param>
     public static string Choose(string shard, IReadOnlyCollection<PlacementNode> nodes)
     {
         var bucket = Bucket(shard);
+        nodes = Home(Group(shard), nodes);
         var free = nodes.Where(n => !n.Shards.Any(s => s != shard && Bucket(s) == bucket)).ToList();
         // Where replicas must share a node, the node with the fewest of them.
         var candidates = free.Count > 0 ? free : FewestOf(bucket, nodes);
@@ -50,16 +61,43 @@ public static class ReplicaPlacement
     }
 
     /// <summary>
-    /// The shards that should leave their nodes now, to be placed again by <see cref="Choose"/>: second replicas of a bucket on one node, and after a node
-    /// joined, what evens out the memory. None while anything is loading or moving, or before every node has said how full it is.
+    /// The shards that should leave their nodes now, to be placed again by <see cref="Choose"/>: those on nodes of other groups, second replicas of a bucket on one node, and after a node
+    /// joined, what evens out the memory of a group. None while anything is loading or moving, or before every node has said how full it is.
     /// </summary>
-    /// <param name="isEvening">A node has joined and the memory has not been even since.</param>
-    public static ImmutableArray<string> Moves(IReadOnlyCollection<PlacementNode> nodes, bool isEvening, bool isMoving)
+    /// <param name="isEvening">A node has joined, or changed its group, and the memory has not been even since.</param>
+    /// <param name="isSettled">Groups have been as they are for a while; before that nothing moves because of them.</param>
+    public static ImmutableArray<string> Moves(IReadOnlyCollection<PlacementNode> nodes, bool isEvening, bool isMoving, bool isSettled = true)
     {
         if (isMoving || nodes.Count < 2 || nodes.Any(n => n.Load is null or { Loading: > 0 })) return [];
-        var together = Together(nodes);
-        if (!together.IsEmpty || !isEvening) return together;
+        if (isSettled && Misplaced(nodes) is { IsEmpty: false } misplaced) return misplaced;
+        // What is where it does not belong is no group's to weigh.
+        var groups = nodes.Select(n => n.Group).Distinct().Where(g => g != PlacementNode.NoGroup).Order().Select(g => Members(g, nodes)).Where(g => g.Count > 1).ToList();
+        foreach (var group in groups)
+            if (Together(group) is { IsEmpty: false } together) return together;
+        if (!isEvening) return [];
+        foreach (var group in groups)
+            if (Evening(group) is { IsEmpty: false } evening) return evening;
+        return [];
+    }
 
+    private static ImmutableArray<string> Misplaced(IReadOnlyCollection<PlacementNode> nodes)
+    {
+        var moves = ImmutableArray.CreateBuilder<string>();
+        var full = 0;
+        foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            foreach (var shard in node.Shards.Order(StringComparer.Ordinal))
+            {
+                var group = Group(shard);
+                if (node.Group == group || nodes.All(n => n.Group != group)) continue;
+                if (node.Load!.ShardBytes.GetValueOrDefault(shard) == 0 || full++ < RegroupsAtOnce) moves.Add(shard);
+            }
+        }
+        return moves.ToImmutable();
+    }
+
+    private static ImmutableArray<string> Evening(List<PlacementNode> nodes)
+    {
         var weights = nodes.ToDictionary(n => n.Name, n => n.Bytes);
         var shards = nodes.ToDictionary(n => n.Name, n => n.Shards.ToList());
         var moves = ImmutableArray.CreateBuilder<string>();
@@ -76,6 +114,21 @@ public static class ReplicaPlacement
 
     /// <summary>The bucket of a shard.</summary>
     public static string Bucket(string shard) => shard.LastIndexOf('-') is var dash and >= 0 ? shard[..dash] : shard;
+
+    /// <summary>The number of the resource group of a shard.</summary>
+    public static int Group(string shard) =>
+        int.TryParse(shard.AsSpan(shard.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? ReplicaNumbers.Group(number) : 0;
+
+    // Where a group may be served: on its own nodes; without any, on those of the default group; without those, anywhere.
+    private static IReadOnlyCollection<PlacementNode> Home(int group, IReadOnlyCollection<PlacementNode> nodes)
+    {
+        if (Members(group, nodes) is { Count: > 0 } members) return members;
+        return nodes.Where(n => n.Group == 0).ToList() is { Count: > 0 } rest ? rest : nodes;
+    }
+
+    // With the shards that belong there: strangers neither move within a group nor stand in the way of its replicas.
+    private static List<PlacementNode> Members(int group, IReadOnlyCollection<PlacementNode> nodes) =>
+        [.. nodes.Where(n => n.Group == group).Select(n => n with { Shards = [.. n.Shards.Where(s => Group(s) == group)] })];
 
     // Replicas that came together while there was no other node.
     private static ImmutableArray<string> Together(IReadOnlyCollection<PlacementNode> nodes)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Milvus.Actors.Node;
 
 namespace Milvus.Actors.Query;
 
@@ -9,7 +10,9 @@ namespace Milvus.Actors.Query;
 /// at a time.
 /// </summary>
 /// <param name="self">This node's address: regions on it have none of their own.</param>
-public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvider time) : IShardAllocationStrategy
+/// <param name="groups">The number of each query node's resource group by its address, as of now; the same object as long as nothing changed.</param>
+/// <param name="regroupAfter">How long groups must be as they are before anything moves because of them: a node that is started again should find its shards.</param>
+public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvider time, Func<ImmutableDictionary<string, int>> groups, TimeSpan regroupAfter) : IShardAllocationStrategy
 {
     /// <summary>What a shard counts of which nothing is known: a few small segments.</summary>
     private const long UnknownShardBytes = 16 << 20;
@@ -20,6 +23,8 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
     private readonly Dictionary<string, (long Bytes, long At)> _placed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _moving = new(StringComparer.Ordinal);
     private ImmutableHashSet<string> _known = [];
+    private ImmutableDictionary<string, int>? _groups;
+    private long _groupedAt;
     private bool _isEvening;
 
     public Task<IActorRef> AllocateShard(IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
@@ -38,8 +43,9 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
         if (!names.IsSubsetOf(_known)) _isEvening = true;
         _known = names;
         var nodes = Nodes(currentShardAllocations);
-        var moves = ReplicaPlacement.Moves(nodes, _isEvening, isMoving: rebalanceInProgress.Count > 0);
-        if (moves.IsEmpty && rebalanceInProgress.Count == 0 && nodes.All(n => n.Load is { Loading: 0 } && n.ExpectedBytes == 0)) _isEvening = false;
+        var isSettled = time.GetElapsedTime(_groupedAt) >= regroupAfter;
+        var moves = ReplicaPlacement.Moves(nodes, _isEvening, isMoving: rebalanceInProgress.Count > 0, isSettled);
+        if (moves.IsEmpty && rebalanceInProgress.Count == 0 && isSettled && nodes.All(n => n.Load is { Loading: 0 } && n.ExpectedBytes == 0)) _isEvening = false;
         foreach (var shard in moves) _moving[shard] = nodes.First(n => n.Shards.Contains(shard)).Load!.ShardBytes.GetValueOrDefault(shard);
         return Task.FromResult<IImmutableSet<string>>(moves.ToImmutableHashSet());
     }
@@ -47,6 +53,11 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
     private List<PlacementNode> Nodes(IImmutableDictionary<IActorRef, IImmutableList<string>> allocations)
     {
         foreach (var old in _placed.Where(p => time.GetElapsedTime(p.Value.At) >= s_expectedFor).Select(p => p.Key).ToList()) _placed.Remove(old);
+        var current = groups();
+        if (!ReferenceEquals(current, _groups))
+        {
+            (_groups, _groupedAt, _isEvening) = (current, time.GetTimestamp(), true);
+        }
         var nodes = new List<PlacementNode>(allocations.Count);
         foreach (var (region, shards) in allocations)
         {
@@ -54,7 +65,7 @@ public sealed class SegmentAllocation(NodeLoads loads, Address self, TimeProvide
             long expected = 0;
             foreach (var shard in shards)
                 if (_placed.TryGetValue(shard, out var placed) && load?.ShardBytes.ContainsKey(shard) != true) expected += placed.Bytes;
-            nodes.Add(new PlacementNode(Name(region), [.. shards], load, expected));
+            nodes.Add(new PlacementNode(Name(region), [.. shards], load, expected, current.GetValueOrDefault(Name(region), PlacementNode.NoGroup)));
         }
         return nodes;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Milvus.Api.Mapping;
 using Milvus.Coordinator.Commands;
+using Milvus.Coordinator.Resources;
 using Milvus.Model;
 using Milvus.Protocol;
 using Milvus.Protocol.Common;
@@ -62,7 +63,7 @@ internal static class LoadCalls
                 var status = progress.Failure is { } failure ? StatusMapping.ToStatus(failure) : StatusMapping.Ok();
                 return new GetLoadStateResponse { Status = status, State = State(progress.Phase) };
             })
-            .Add("GetReplicas", GetReplicasRequest.Parser, (_, status) => new GetReplicasResponse { Status = status }, (request, call) =>
+            .Add("GetReplicas", GetReplicasRequest.Parser, (_, status) => new GetReplicasResponse { Status = status }, async (request, call) =>
             {
                 var collection = request.CollectionName.Length == 0 && request.CollectionID != 0
                     ? proxy.Catalog.GetCollection(request.CollectionID)
@@ -70,7 +71,10 @@ internal static class LoadCalls
                 var load = collection.Load
                     ?? throw new MilvusException(ErrorCode.ReplicaNotFound, $"replica not found[collection={collection.Id}]");
                 var answer = new GetReplicasResponse { Status = StatusMapping.Ok() };
-                for (var replica = 0; replica < load.Replicas; replica++) answer.Replicas.Add(Describe(collection, load, replica));
+                var nodes = await proxy.Maintenance.GetReplicaNodesAsync(collection, call.Cancellation);
+                var groups = NodeGroups.Assign(proxy.Catalog.ResourceGroups, proxy.Maintenance.QueryNodes.Select(n => n.Name));
+                var groupOf = proxy.Maintenance.QueryNodes.ToDictionary(n => n.Id, n => groups[n.Name]);
+                for (var replica = 0; replica < load.Replicas; replica++) answer.Replicas.Add(Describe(collection, load, replica, nodes[replica], groupOf));
                 return answer;
             });
     }
@@ -93,23 +97,26 @@ internal static class LoadCalls
         _ => LoadState.NotLoad,
     };
 
-    private static ReplicaInfo Describe(CollectionInfo collection, LoadSpec load, int replica)
+    private static ReplicaInfo Describe(CollectionInfo collection, LoadSpec load, int replica, ImmutableArray<long> nodes, Dictionary<long, string> groupOf)
     {
+        var group = ResourceGroupInfo.Of(load, replica);
         var info = new ReplicaInfo
         {
             ReplicaID = collection.Id + replica,
             CollectionID = collection.Id,
-            ResourceGroupName = replica < load.ResourceGroups.Length ? load.ResourceGroups[replica] : Coordinator.Resources.ResourceGroupInfo.DefaultName,
+            ResourceGroupName = group,
         };
         info.PartitionIds.AddRange(load.PartitionIds.IsEmpty ? collection.Partitions.Select(p => p.Id) : load.PartitionIds);
-        info.NodeIds.Add(ServerIdentity.NodeId);
+        info.NodeIds.AddRange(nodes);
+        foreach (var elsewhere in nodes.Where(n => groupOf.TryGetValue(n, out var of) && of != group).GroupBy(n => groupOf[n]))
+            info.NumOutboundNode.Add(elsewhere.Key, elsewhere.Count());
         for (var shard = 0; shard < collection.ShardCount; shard++)
         {
             info.ShardReplicas.Add(new ShardReplica
             {
-                LeaderID = ServerIdentity.NodeId,
+                LeaderID = nodes.IsEmpty ? ServerIdentity.NodeId : nodes[0],
                 DmChannelName = new ShardId(collection.Id, shard).ToString(),
-                NodeIds = { ServerIdentity.NodeId },
+                NodeIds = { nodes },
             });
         }
         return info;

@@ -12,8 +12,6 @@ public sealed record ServerIdentity(string Version = "v3.0.0", string DeployMode
 {
     /// <summary>The number by which clients know this server as a node.</summary>
     public const long NodeId = 1;
-
-    public bool IsStandalone => DeployMode == "STANDALONE";
 }
 
 /// <summary>Milvus' gRPC services on top of a proxy. What the contract has and this server has not answers UNIMPLEMENTED.</summary>
@@ -40,7 +38,7 @@ public static class MilvusService
         UserCalls.Add(calls);
         AccessBackupCalls.Add(calls);
         PrivilegeCalls.Add(calls);
-        ResourceGroupCalls.Add(calls, identity);
+        ResourceGroupCalls.Add(calls);
         TextCalls.Add(calls);
         ImportCalls.Add(calls, imports);
         ExternalCalls.Add(calls, imports);

@@ -9,10 +9,10 @@ using WireGroup = Milvus.Protocol.ResourceGroup;
 
 namespace Milvus.Api.Grpc.Calls;
 
-/// <summary>Resource groups, as configured. The one node that a standalone server is, is shown in the group that it belongs to by that.</summary>
+/// <summary>Resource groups: how they are configured, and which query nodes belong to them by that.</summary>
 internal static class ResourceGroupCalls
 {
-    public static void Add(CallRegistry calls, ServerIdentity identity)
+    public static void Add(CallRegistry calls)
     {
         var proxy = calls.Proxy;
         calls
@@ -37,8 +37,10 @@ internal static class ResourceGroupCalls
                     var catalog = proxy.Catalog;
                     var group = catalog.GetResourceGroup(request.ResourceGroup);
                     var wire = new WireGroup { Name = group.Name, Capacity = group.Capacity, Config = Write(group.Config) };
-                    if (identity.IsStandalone && NodeShares.Of(catalog.ResourceGroups, nodes: 1)[group.Name] > 0)
-                        wire.Nodes.Add(new Protocol.Common.NodeInfo { NodeId = ServerIdentity.NodeId, Address = "localhost", Hostname = "localhost" });
+                    var nodes = proxy.Maintenance.QueryNodes;
+                    var assigned = NodeGroups.Assign(catalog.ResourceGroups, nodes.Select(n => n.Name));
+                    foreach (var node in nodes)
+                        if (assigned[node.Name] == group.Name) wire.Nodes.Add(new Protocol.Common.NodeInfo { NodeId = node.Id, Address = node.Address, Hostname = node.Hostname });
                     wire.NumAvailableNode = wire.Nodes.Count;
                     foreach (var collection in catalog.Collections)
                         if (collection.Load?.ResourceGroups.Count(g => g == group.Name) is > 0 and var replicas) wire.NumLoadedReplica.Add(collection.Name, replicas);

@@ -137,8 +137,9 @@ internal static class SegmentCalls
             NumRows = segment.Rows,
             State = segment.Phase == SegmentPhase.Growing ? SegmentState.Growing : SegmentState.Sealed,
             Level = SegmentLevel.L1,
-            NodeIds = { ServerIdentity.NodeId },
         };
+        if (segment.NodeIds.IsDefaultOrEmpty) info.NodeIds.Add(ServerIdentity.NodeId);
+        else info.NodeIds.AddRange(segment.NodeIds);
         if (!segment.IndexNames.IsDefaultOrEmpty) info.IndexName = segment.IndexNames[0];
         if (!segment.IndexIds.IsDefaultOrEmpty) info.IndexID = segment.IndexIds[0];
         return info;

@@ -6,7 +6,7 @@ using Milvus.Model;
 
 namespace Milvus.Api.Rest.Endpoints;
 
-/// <summary>Resource groups as configured; this process is the one node there is.</summary>
+/// <summary>Resource groups as configured.</summary>
 internal static class ResourceGroupEndpoints
 {
     public static void Add(Dictionary<string, RestEndpoint> table)
@@ -33,12 +33,17 @@ internal static class ResourceGroupEndpoints
         };
         table["resource_groups/describe"] = call =>
         {
-            var group = call.Proxy.Catalog.GetResourceGroup(call.Required("name", "ResourceGroupReq"));
+            var catalog = call.Proxy.Catalog;
+            var group = catalog.GetResourceGroup(call.Required("name", "ResourceGroupReq"));
+            var known = call.Proxy.Maintenance.QueryNodes;
+            var assigned = NodeGroups.Assign(catalog.ResourceGroups, known.Select(n => n.Name));
+            var nodes = known.Where(n => assigned[n.Name] == group.Name).ToList();
             return new(RestReply.Object(w =>
             {
                 w.WriteStartObject("resource_group");
                 w.WriteString("name", group.Name);
                 w.WriteNumber("capacity", group.Capacity);
+                if (nodes.Count > 0) w.WriteNumber("num_available_node", nodes.Count);
                 w.WriteStartObject("config");
                 w.WriteStartObject("requests");
                 w.WriteNumber("node_num", group.Config.RequestedNodes);
@@ -47,6 +52,7 @@ internal static class ResourceGroupEndpoints
                 w.WriteNumber("node_num", group.Config.NodeLimit);
                 w.WriteEndObject();
                 w.WriteEndObject();
+                if (nodes.Count > 0) WriteNodes(w, nodes);
                 w.WriteEndObject();
             }) with
             { IsBare = true });
@@ -58,6 +64,20 @@ internal static class ResourceGroupEndpoints
                 call.Database, call.Collection, call.Required("sourceRgName", "TransferReplicaReq"), call.Required("targetRgName", "TransferReplicaReq"), call.Number("replicaNum")));
             return RestReply.Empty;
         };
+    }
+
+    private static void WriteNodes(Utf8JsonWriter w, List<QueryNodeInfo> nodes)
+    {
+        w.WriteStartArray("nodes");
+        foreach (var node in nodes)
+        {
+            w.WriteStartObject();
+            w.WriteNumber("node_id", node.Id);
+            w.WriteString("address", node.Address);
+            w.WriteString("hostname", node.Hostname);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
     }
 
     private static ResourceGroupConfig ReadConfig(JsonElement config)

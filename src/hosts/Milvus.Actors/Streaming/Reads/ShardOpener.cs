@@ -177,10 +177,10 @@ internal sealed class ShardOpener(StreamingRole role)
         var chosen = new List<Replica>(segments.Count);
         foreach (var s in segments)
         {
-            var usable = placements.GetValueOrDefault(s.SegmentId, []).Where(r => r.IsReadable && !slow.Contains(r.Node)).ToList();
+            var usable = placements.GetValueOrDefault(s.SegmentId, []).Where(r => r.IsReadable && !slow.Contains(r.Node)).OrderBy(r => ReplicaNumbers.Position(r.Number)).ToList();
             if (usable.Count == 0) throw new ShardMovedException($"segment {s.SegmentId} of channel {live.Id} cannot be read anywhere at the moment");
-            // Numbers rather than positions, so that one reader's segments meet on few nodes.
-            var first = usable.FindIndex(r => r.Number >= turn % (usable[^1].Number + 1));
+            // Positions in the load rather than in the list, so that one reader's segments meet on few nodes.
+            var first = usable.FindIndex(r => ReplicaNumbers.Position(r.Number) >= turn % (ReplicaNumbers.Position(usable[^1].Number) + 1));
             var rotated = Enumerable.Range(0, usable.Count).Select(i => usable[(Math.Max(0, first) + i) % usable.Count]).ToList();
             chosen.Add(rotated.FirstOrDefault(r => r.Applied >= needed) ?? rotated[0]);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Milvus.Actors.Messages;
+using Milvus.Actors.Node;
 using Milvus.Actors.Streaming.Channels;
 using Milvus.Coordinator.Replication;
 using Milvus.Model;
@@ -28,6 +29,8 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     private const int MaxReleases = 3;
 
     private readonly SortedDictionary<(long Segment, int Number), ReplicaSlot> _slots = [];
+    private ImmutableArray<int> _numbers = [];
+    private ImmutableArray<int> _earlier = [];
     private readonly HashSet<Address> _unreachable = [];
     private CollectionInfo? _info;
     private StoredSegments? _stored;
@@ -54,6 +57,10 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
         // Asked for anew, or something else: that may fit.
         if (info.Load != _info?.Load) _givenUp = null;
         _info = info;
+        var numbers = ReplicaNumbers.Of(info.Load);
+        // Numbers that still have a replica somewhere are remembered until nothing has them.
+        _earlier = [.. _earlier.Union(_numbers).Except(numbers)];
+        _numbers = numbers;
         _servedScope = _servedScope.Intersect(LoadScope.Of(info.Load));
         Decide();
     }
@@ -110,14 +117,13 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     public IReadOnlyList<ISegmentMessage> Step(long nowMs, long trimmedTo)
     {
         var messages = new List<ISegmentMessage>();
-        var replicas = _info?.Load?.Replicas ?? 0;
         if (_givenUp is { } given && nowMs - given.AtMs >= options.MemoryRetryMs) _givenUp = null;
         var wanted = Served.Select(s => s.SegmentId).ToHashSet();
         var desired = _givenUp is null ? _desired : _desired.RemoveAll(m => !wanted.Contains(m.SegmentId));
         foreach (var manifest in desired)
         {
             var indexes = IndexesOf(manifest);
-            for (var number = 0; number < replicas; number++)
+            foreach (var number in _numbers)
             {
                 var slot = SlotFor(manifest, number);
                 if (slot.Replica is { } behind && behind.Applied < trimmedTo)
@@ -133,7 +139,7 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
         wanted.UnionWith(desired.Select(m => m.SegmentId));
         foreach (var (key, slot) in _slots.ToList())
         {
-            if (key.Number < replicas && wanted.Contains(key.Segment)) continue;
+            if (wanted.Contains(key.Segment) && (_numbers.Contains(key.Number) || IsStandIn(key.Segment, key.Number, slot, trimmedTo))) continue;
             if (slot.Releases > 0 && !slot.IsDue(nowMs)) continue;
             // Told more than once because telling is not certain.
             if (slot.Releases == MaxReleases)
@@ -144,6 +150,7 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
             slot.Release(nowMs, options.LoadRetryMs);
             messages.Add(new ReleaseSegment(shard.CollectionId, key.Segment, key.Number));
         }
+        if (!_earlier.IsEmpty) _earlier = [.. _earlier.Where(number => _slots.Keys.Any(k => k.Number == number))];
         return messages;
     }
 
@@ -219,14 +226,28 @@ internal sealed class SealedReplicas(ShardId shard, StreamingOptions options)
     private bool IsAvailable(long segmentId, long trimmedTo)
     {
         foreach (var slot in SlotsOf(segmentId))
-            if (slot.Releases == 0 && slot.Replica is { IsReadable: true } r && r.Applied >= trimmedTo && !_unreachable.Contains(r.Node)) return true;
+            if (IsAvailable(slot, trimmedTo)) return true;
+        return false;
+    }
+
+    private bool IsAvailable(ReplicaSlot slot, long trimmedTo) =>
+        slot.Releases == 0 && slot.Replica is { IsReadable: true } r && r.Applied >= trimmedTo && !_unreachable.Contains(r.Node);
+
+    // A replica that goes to another group serves where it was until it can be read there.
+    private bool IsStandIn(long segmentId, int number, ReplicaSlot slot, long trimmedTo)
+    {
+        if (!IsAvailable(slot, trimmedTo)) return false;
+        var position = ReplicaNumbers.Position(number);
+        foreach (var successor in _numbers)
+            if (ReplicaNumbers.Position(successor) == position) return !_slots.TryGetValue((segmentId, successor), out var next) || !IsAvailable(next, trimmedTo);
         return false;
     }
 
     private IEnumerable<ReplicaSlot> SlotsOf(long segmentId)
     {
-        for (var number = 0; number < (_info?.Load?.Replicas ?? 0); number++)
-            if (_slots.TryGetValue((segmentId, number), out var slot)) yield return slot;
+        foreach (var numbers in new[] { _numbers, _earlier })
+            foreach (var number in numbers)
+                if (_slots.TryGetValue((segmentId, number), out var slot)) yield return slot;
     }
 
     private ReplicaStatus Describe(long segmentId, int number, ReplicaSlot slot)
