@@ -27,8 +27,9 @@ public sealed class Analyzer
     public static Analyzer Standard { get; } = new(new StandardTokenizer(), next => new LowercaseFilter(next));
 
     /// <summary>Reads <c>analyzer_params</c>; empty text means the standard analyzer.</summary>
+    /// <param name="sources">What the operator provides; null for what holds in this process.</param>
     /// <exception cref="Model.MilvusException">1100: the text is not valid, or names something that does not exist here.</exception>
-    public static Analyzer Parse(string? analyzerParams) => AnalyzerParser.Parse(analyzerParams);
+    public static Analyzer Parse(string? analyzerParams, AnalyzerSources? sources = null) => AnalyzerParser.Parse(analyzerParams, sources ?? AnalyzerSources.OfProcess);
 
     /// <summary>Hands the tokens of one UTF-8 document to <paramref name="sink"/> in order, until it asks to stop.</summary>
     public void Analyze(ReadOnlySpan<byte> utf8, TokenSink sink) => _tokenizer.Tokenize(utf8, _first, sink);
