@@ -145,7 +145,7 @@ public sealed class TokenizerTests
     [InlineData("""{"tokenizer": {"type": "jieba", "mode": "fast"}}""", "jieba mode should be search or exact, but got fast")]
     [InlineData("""{"tokenizer": {"type": "jieba", "words": []}}""", "unknown tokenizer option key: words")]
     [InlineData("""{"tokenizer": {"type": "jieba", "extra_dict_file": {}}}""", "extra_dict_file is not supported")]
-    [InlineData("""{"tokenizer": {"type": "grpc", "endpoint": "x"}}""", "tokenizer grpc is not supported")]
+    [InlineData("""{"tokenizer": {"type": "grpc", "endpoint": "x"}}""", "grpc tokenizer endpoint must start with http:// or https://")]
     [InlineData("""{"tokenizer": "language_identifier"}""", "language_identifier tokenizer must set analyzers")]
     [InlineData("""{"tokenizer": {"type": "language_identifier", "analyzers": {"English": {"type": "english"}}}}""", "must set default analyzer")]
     [InlineData("""{"tokenizer": {"type": "language_identifier", "identifier": "guess", "analyzers": {"default": {}}}}""", "unsupported language identifier: guess")]

@@ -48,6 +48,19 @@ public sealed class Analyzer
         }
     }
 
+    /// <summary>True when a service has to be asked for the tokens of a text: analysing one then blocks, and can fail with 2400.</summary>
+    public bool AsksService => _tokenizer.AsksService;
+
+    /// <summary>
+    /// True when the analyzer of these parameters may ask a service; told without making it, so also where it could not be made. Work that waits
+    /// for such an analyzer must not hold what others wait for.
+    /// </summary>
+    public static bool MayAskService(string? analyzerParams) => analyzerParams?.Contains("grpc", StringComparison.Ordinal) == true;
+
+    /// <summary>Asks the service about texts, many at a time, so that analysing them soon afterwards need not wait; nothing when there is none.</summary>
+    /// <exception cref="Model.MilvusException">2400: the service failed.</exception>
+    public ValueTask PrepareAsync(IReadOnlyList<string> texts, CancellationToken cancellation = default) => _tokenizer.PrepareAsync(texts, cancellation);
+
     /// <summary>All tokens of a document as objects, for display.</summary>
     public IReadOnlyList<AnalyzerToken> GetTokens(ReadOnlySpan<byte> utf8)
     {

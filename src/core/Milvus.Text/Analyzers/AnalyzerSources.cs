@@ -1,4 +1,5 @@
 using Milvus.Text.Analyzers.Morphology;
+using Milvus.Text.Analyzers.Remote;
 
 namespace Milvus.Text.Analyzers;
 
@@ -19,4 +20,7 @@ public sealed record AnalyzerSources
 
     /// <summary>Dictionaries for the tokenizer lindera; null for none.</summary>
     public DictionaryDirectory? Dictionaries { get; init; }
+
+    /// <summary>Services for the tokenizer grpc; null for none.</summary>
+    public ITokenizerServices? Services { get; init; }
 }

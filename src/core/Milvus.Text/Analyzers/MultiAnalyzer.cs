@@ -18,6 +18,9 @@ public sealed class MultiAnalyzer
         _analyzers = analyzers;
     }
 
+    /// <summary>True when one of them asks a service.</summary>
+    public bool AsksService => _analyzers.Values.Any(analyzer => analyzer.AsksService);
+
     /// <summary>The field whose value names a row's analyzer.</summary>
     public string ByField { get; }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Milvus.Model;
 using Milvus.Text.Analyzers.Chinese;
 using Milvus.Text.Analyzers.Morphology;
+using Milvus.Text.Analyzers.Remote;
 using Milvus.Text.Analyzers.Tokenizers;
 
 namespace Milvus.Text.Analyzers;
@@ -45,7 +46,7 @@ internal static class TokenizerParser
             case "lindera":
                 return settings is null ? throw MilvusException.InvalidParameter("lindera tokenizer dict_kind must be set") : LinderaParser.Parse(element, sources.Dictionaries);
             case "grpc":
-                throw MilvusException.InvalidParameter("tokenizer grpc is not supported: this server calls no external tokenizers");
+                return settings is null ? throw MilvusException.InvalidParameter("grpc tokenizer must set endpoint") : GrpcTokenizerParser.Parse(element, sources.Services);
             default:
                 throw MilvusException.InvalidParameter($"unsupported tokenizer: {name}");
         }
