@@ -42,7 +42,6 @@ internal sealed class TokenizerService : IDisposable
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, EnableMultipleHttp2Connections = true, PooledConnectionLifetime = TimeSpan.FromMinutes(10) };
         try
         {
-            if (settings.Domain is { } domain) handler.SslOptions.TargetHost = domain;
             if (settings.Authorities is { } authorities)
             {
                 handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -146,6 +145,8 @@ internal sealed class TokenizerService : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(Frame(call, text)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        // The handler asks the certificate for the name that the request is addressed to.
+        if (_settings.Domain is { } domain) request.Headers.Host = domain;
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         request.Headers.TryAddWithoutValidation("grpc-timeout", _options.TimeoutMs.ToString(CultureInfo.InvariantCulture) + "m");
         using var response = await _http.SendAsync(request, cancellation).ConfigureAwait(false);
