@@ -145,7 +145,10 @@ public sealed class OperatorsAnalyzerTests
     {
         var found = await machine.Proxy.QueryAsync(RequestContext.Default, new QueryRequest
         {
-            Collection = name, Expression = $"text_match(text, '{word}')", OutputFields = ["count(*)"], ConsistencyLevel = ConsistencyLevel.Strong,
+            Collection = name,
+            Expression = $"text_match(text, '{word}')",
+            OutputFields = ["count(*)"],
+            ConsistencyLevel = ConsistencyLevel.Strong,
         });
         return ((FixedColumn<long>)found.Columns[0].Column).Values[0];
     }

@@ -21,7 +21,7 @@ public sealed class DictionaryDirectory(string path)
         string directory = Path.Combine(_path, kind.Name);
         string? lacks = DictionaryCompiler.Lacks(directory);
         if (lacks is not null)
-            throw MilvusException.InvalidParameter($"lindera dict_kind {kind.Name} is not available on this server: {lacks} in the directory of its dictionaries");
+            throw MilvusException.InvalidParameter($"lindera dict_kind {kind.Name} is not available on this server: {lacks} below the operator's directory of dictionaries");
         return s_dictionaries.GetOrAdd((directory, kind), static key => new LazyDictionary(key.Item1, key.Item2));
     }
 }
