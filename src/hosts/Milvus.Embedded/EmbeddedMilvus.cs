@@ -65,6 +65,7 @@ public sealed class EmbeddedMilvus : IAsyncDisposable
     {
         var owned = models is null ? new HttpModelGateway(options.Models, time) : null;
         models ??= owned!;
+        if (options.Analyzers is { } sources) AnalyzerSources.OfProcess = sources;
         var analyzers = new AnalyzerRegistry();
         var logger = logging.CreateLogger<EmbeddedMilvus>();
         var started = time.GetTimestamp();

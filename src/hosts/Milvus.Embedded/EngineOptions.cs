@@ -2,6 +2,7 @@ using Milvus.Proxy.Models;
 using Milvus.QueryNode;
 using Milvus.StreamingNode;
 using Milvus.Storage.Wal;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Embedded;
 
@@ -46,6 +47,9 @@ public sealed record EngineOptions
 
     /// <summary>Models that functions may ask.</summary>
     public ModelOptions Models { get; init; } = ModelOptions.Default;
+
+    /// <summary>What analyzers may use because the operator provides it. Holds for the whole process from when an engine opens with it; null leaves what holds.</summary>
+    public AnalyzerSources? Analyzers { get; init; }
 
     /// <summary>True to compact without being asked.</summary>
     public bool AutoCompaction { get; init; } = true;

@@ -40,6 +40,7 @@ public sealed class SettingsTests
     [InlineData("port", "70000", "setting 'port' from the flag --port: '70000' is not a port number")]
     [InlineData("port", "-1", "setting 'port' from the flag --port: '-1' is not a port number")]
     [InlineData("name", "", "setting 'name' from the flag --name: '' is not a name")]
+    [InlineData("dictionaries", "/nowhere/at/all", "setting 'dictionaries' from the flag --dictionaries: '/nowhere/at/all' is not the path of a directory that exists")]
     [InlineData("memory-limit", "many", "setting 'memory-limit' from the flag --memory-limit: 'many' is not a size such as 512m or 8g")]
     public void A_bad_value_is_told_with_where_it_came_from(string key, string value, string message) =>
         Assert.Equal(message, Assert.Throws<SettingsException>(() => s_table.Read(new Sample(), Sources().AddFlag(key, value))).Message);

@@ -13,6 +13,7 @@ namespace Milvus.Expressions.Indexes;
 internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : ScalarIndex(new ScalarIndexSpec(ScalarIndexKind.Text), terms.RowCount, known)
 {
     private const long NanosecondsPerPosting = 3;
+    private const int PreparedRows = 256;
 
     public override long MemoryBytes => terms.MemoryBytes + (Known?.LongLength ?? 0) * sizeof(ulong);
 
@@ -21,13 +22,17 @@ internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : Scala
     /// <param name="blocks">Its values in order.</param>
     public static AnalyzedTextIndex Build(FieldSchema field, IEnumerable<Column> blocks, int rowCount)
     {
-        var builder = new TextIndexBuilder(Analyzer.Parse(field.Param("analyzer_params")));
+        var analyzer = Analyzer.Parse(field.Param("analyzer_params"));
+        var builder = new TextIndexBuilder(analyzer);
         var row = 0;
         foreach (var block in blocks)
         {
             var values = (BinaryColumn)block;
             for (var i = 0; i < values.Count && row < rowCount; i++, row++)
+            {
+                if (analyzer.AsksService && i % PreparedRows == 0) Prepare(analyzer, values, i, Math.Min(PreparedRows, rowCount - row));
                 if (!values.IsNull(i)) builder.Add(row, values[i]);
+            }
         }
         return new AnalyzedTextIndex(builder.Build(rowCount), KnownOf(blocks, rowCount));
     }
@@ -58,6 +63,13 @@ internal sealed class AnalyzedTextIndex(TextIndex terms, ulong[]? known) : Scala
     }
 
     internal override IReadOnlyList<ReadOnlyMemory<byte>> Sections() => throw new NotSupportedException("indexes of analysed text are not stored");
+
+    // A service is asked about many texts at a time; whoever makes an index waits for it anyway.
+    private static void Prepare(Analyzer analyzer, BinaryColumn values, int from, int count)
+    {
+        string[] texts = [.. Enumerable.Range(from, Math.Min(count, values.Count - from)).Where(i => !values.IsNull(i)).Select(values.GetString)];
+        analyzer.PrepareAsync(texts).AsTask().GetAwaiter().GetResult();
+    }
 
     /// <summary>The rows that have a text; null when all do.</summary>
     private static ulong[]? KnownOf(IEnumerable<Column> blocks, int rowCount)

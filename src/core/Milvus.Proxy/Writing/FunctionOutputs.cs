@@ -52,8 +52,8 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         var texts = (BinaryColumn)columns[input.Id];
         return function.Type switch
         {
-            FunctionType.BM25 => Terms(schema, input, texts, columns),
-            FunctionType.MinHash => MinHash(function, input, output).Embed(texts),
+            FunctionType.BM25 => await TermsAsync(schema, input, texts, columns, cancellation).ConfigureAwait(false),
+            FunctionType.MinHash => await SignaturesAsync(function, input, output, texts, cancellation).ConfigureAwait(false),
             FunctionType.TextEmbedding when leavesOutEmpty => await EmbedPresentAsync(function, output, Texts(texts), cancellation).ConfigureAwait(false),
             FunctionType.TextEmbedding => await EmbedAsync(function, output, Texts(texts), EmbeddingPurpose.Document, cancellation).ConfigureAwait(false),
             _ => throw new MilvusException(ErrorCode.FunctionFailed, $"function {function.Name} of type {function.Type} is not supported"),
@@ -80,7 +80,9 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         {
             case FunctionType.BM25:
                 var terms = Multi(input)?.Function ?? Single(input);
-                foreach (var text in texts) rows.Add(terms.Embed(Encoding.UTF8.GetString(text.Span), analyzerName));
+                string[] queries = [.. texts.Select(t => Encoding.UTF8.GetString(t.Span))];
+                await terms.PrepareAsync(queries, analyzerName, cancellation).ConfigureAwait(false);
+                foreach (var query in queries) rows.Add(terms.Embed(query, analyzerName));
                 return new QueryVectors(DataType.SparseFloatVector, rows.MoveToImmutable());
             case FunctionType.MinHash:
                 var hashes = MinHash(function, input, output);
@@ -98,11 +100,21 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
         }
     }
 
-    private BinaryColumn Terms(CollectionSchema schema, FieldSchema input, BinaryColumn texts, IReadOnlyDictionary<long, Column> columns)
+    private async ValueTask<BinaryColumn> TermsAsync(
+        CollectionSchema schema, FieldSchema input, BinaryColumn texts, IReadOnlyDictionary<long, Column> columns, CancellationToken cancellation)
     {
-        if (Multi(input) is not { } multi) return Single(input).Embed(texts);
-        var names = schema.Find(multi.ByField) is { } by ? (BinaryColumn)columns[by.Id] : null;
-        return multi.Function.Embed(texts, names);
+        var multi = Multi(input);
+        var function = multi?.Function ?? Single(input);
+        var names = multi is not null && schema.Find(multi.ByField) is { } by ? (BinaryColumn)columns[by.Id] : null;
+        await function.PrepareAsync(texts, names, cancellation).ConfigureAwait(false);
+        return function.Embed(texts, names);
+    }
+
+    private async ValueTask<Column> SignaturesAsync(FunctionSchema function, FieldSchema input, FieldSchema output, BinaryColumn texts, CancellationToken cancellation)
+    {
+        var analyzer = analyzers.Get(input.Param("analyzer_params"));
+        if (analyzer.AsksService) await analyzer.PrepareAsync(Texts(texts), cancellation).ConfigureAwait(false);
+        return MinHash(function, input, output).Embed(texts);
     }
 
     private async ValueTask<VectorColumn> EmbedAsync(

@@ -56,7 +56,16 @@ internal sealed class SealedTexts
         var key = KeyOf(field);
         if (!_indexes.TryGetValue(key, out var index))
             index = _indexes.GetOrAdd(key, _ => new Lazy<ScalarIndex>(() => Make(field, stored, data.RowCount)));
-        return index.Value;
+        try
+        {
+            return index.Value;
+        }
+        catch
+        {
+            // What failed, such as a service that cuts texts, may not fail the next time.
+            _indexes.TryRemove(KeyValuePair.Create(key, index));
+            throw;
+        }
     }
 
     private ScalarIndex Make(FieldSchema field, SealedScalarField stored, int rowCount)

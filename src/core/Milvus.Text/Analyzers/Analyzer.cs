@@ -27,8 +27,9 @@ public sealed class Analyzer
     public static Analyzer Standard { get; } = new(new StandardTokenizer(), next => new LowercaseFilter(next));
 
     /// <summary>Reads <c>analyzer_params</c>; empty text means the standard analyzer.</summary>
+    /// <param name="sources">What the operator provides; null for what holds in this process.</param>
     /// <exception cref="Model.MilvusException">1100: the text is not valid, or names something that does not exist here.</exception>
-    public static Analyzer Parse(string? analyzerParams) => AnalyzerParser.Parse(analyzerParams);
+    public static Analyzer Parse(string? analyzerParams, AnalyzerSources? sources = null) => AnalyzerParser.Parse(analyzerParams, sources ?? AnalyzerSources.OfProcess);
 
     /// <summary>Hands the tokens of one UTF-8 document to <paramref name="sink"/> in order, until it asks to stop.</summary>
     public void Analyze(ReadOnlySpan<byte> utf8, TokenSink sink) => _tokenizer.Tokenize(utf8, _first, sink);
@@ -46,6 +47,19 @@ public sealed class Analyzer
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>True when a service has to be asked for the tokens of a text: analysing one then blocks, and can fail with 2400.</summary>
+    public bool AsksService => _tokenizer.AsksService;
+
+    /// <summary>
+    /// True when the analyzer of these parameters may ask a service; told without making it, so also where it could not be made. Work that waits
+    /// for such an analyzer must not hold what others wait for.
+    /// </summary>
+    public static bool MayAskService(string? analyzerParams) => analyzerParams?.Contains("grpc", StringComparison.Ordinal) == true;
+
+    /// <summary>Asks the service about texts, many at a time, so that analysing them soon afterwards need not wait; nothing when there is none.</summary>
+    /// <exception cref="Model.MilvusException">2400: the service failed.</exception>
+    public ValueTask PrepareAsync(IReadOnlyList<string> texts, CancellationToken cancellation = default) => _tokenizer.PrepareAsync(texts, cancellation);
 
     /// <summary>All tokens of a document as objects, for display.</summary>
     public IReadOnlyList<AnalyzerToken> GetTokens(ReadOnlySpan<byte> utf8)

@@ -12,14 +12,14 @@ internal static class AnalyzerParser
 {
     private static readonly JsonDocumentOptions s_json = new() { MaxDepth = 16 };
 
-    public static Analyzer Parse(string? analyzerParams)
+    public static Analyzer Parse(string? analyzerParams, AnalyzerSources sources)
     {
         if (string.IsNullOrWhiteSpace(analyzerParams))
             return Analyzer.Standard;
         try
         {
             using JsonDocument document = JsonDocument.Parse(analyzerParams, s_json);
-            return Parse(document.RootElement);
+            return Parse(document.RootElement, sources);
         }
         catch (JsonException e)
         {
@@ -29,13 +29,13 @@ internal static class AnalyzerParser
         }
     }
 
-    public static Analyzer Parse(JsonElement root)
+    public static Analyzer Parse(JsonElement root, AnalyzerSources sources)
     {
         if (root.ValueKind != JsonValueKind.Object)
             throw MilvusException.InvalidParameter("analyzer params should be a json map");
         if (!root.EnumerateObject().Any())
             return Analyzer.Standard;
-        return root.TryGetProperty("type", out JsonElement type) ? BuiltIn(root, type) : Custom(root);
+        return root.TryGetProperty("type", out JsonElement type) ? BuiltIn(root, type) : Custom(root, sources);
     }
 
     private static Analyzer BuiltIn(JsonElement root, JsonElement type)
@@ -81,7 +81,7 @@ internal static class AnalyzerParser
         filters.Add(next => new StopFilter(words, next));
     }
 
-    private static Analyzer Custom(JsonElement root)
+    private static Analyzer Custom(JsonElement root, AnalyzerSources sources)
     {
         if (!root.TryGetProperty("tokenizer", out JsonElement tokenizer))
             throw MilvusException.InvalidParameter("tokenizer name or type must be set");
@@ -94,6 +94,6 @@ internal static class AnalyzerParser
             foreach (JsonElement filter in list.EnumerateArray())
                 filters.Add(FilterParser.Parse(filter));
         }
-        return new Analyzer(TokenizerParser.Parse(tokenizer), [.. filters]);
+        return new Analyzer(TokenizerParser.Parse(tokenizer, sources), [.. filters]);
     }
 }

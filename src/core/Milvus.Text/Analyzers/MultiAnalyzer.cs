@@ -18,6 +18,9 @@ public sealed class MultiAnalyzer
         _analyzers = analyzers;
     }
 
+    /// <summary>True when one of them asks a service.</summary>
+    public bool AsksService => _analyzers.Values.Any(analyzer => analyzer.AsksService);
+
     /// <summary>The field whose value names a row's analyzer.</summary>
     public string ByField { get; }
 
@@ -49,7 +52,7 @@ public sealed class MultiAnalyzer
         string byField = settings.Text("by_field", "multi analyzer params now must set by_field to specify with field decide analyzer");
         var analyzers = new Dictionary<string, Analyzer>(StringComparer.Ordinal);
         foreach (JsonProperty entry in Entries(root, "analyzers"))
-            analyzers[entry.Name] = AnalyzerParser.Parse(entry.Value);
+            analyzers[entry.Name] = AnalyzerParser.Parse(entry.Value, AnalyzerSources.OfProcess);
         if (!analyzers.ContainsKey(DefaultName))
             throw MilvusException.InvalidParameter("multi analyzer must set default analyzer for all unknown value");
         foreach (JsonProperty alias in Entries(root, "alias"))

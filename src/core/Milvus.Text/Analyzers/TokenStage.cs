@@ -43,4 +43,10 @@ internal abstract class KeepingFilter(TokenStage next) : TokenFilter(next)
 internal abstract class Tokenizer
 {
     public abstract void Tokenize(ReadOnlySpan<byte> utf8, TokenStage first, TokenSink sink);
+
+    /// <summary>True when a text may have to be sent to a service before its tokens are known.</summary>
+    public virtual bool AsksService => false;
+
+    /// <summary>Sends texts to the service, many at a time, so that cutting them soon afterwards need not wait.</summary>
+    public virtual ValueTask PrepareAsync(IReadOnlyList<string> texts, CancellationToken cancellation) => ValueTask.CompletedTask;
 }

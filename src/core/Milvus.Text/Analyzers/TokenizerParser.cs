@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using Milvus.Model;
 using Milvus.Text.Analyzers.Chinese;
+using Milvus.Text.Analyzers.Morphology;
+using Milvus.Text.Analyzers.Remote;
 using Milvus.Text.Analyzers.Tokenizers;
 
 namespace Milvus.Text.Analyzers;
@@ -9,17 +11,17 @@ namespace Milvus.Text.Analyzers;
 /// <summary>Reads the <c>tokenizer</c> of a custom analyzer: a name or an object with <c>type</c>.</summary>
 internal static class TokenizerParser
 {
-    public static Tokenizer Parse(JsonElement element)
+    public static Tokenizer Parse(JsonElement element, AnalyzerSources sources)
     {
         if (element.ValueKind == JsonValueKind.String)
-            return Create(element.GetString()!, null);
+            return Create(element.GetString()!, null, element, sources);
         if (element.ValueKind != JsonValueKind.Object)
             throw MilvusException.InvalidParameter("tokenizer name should be string or dict");
         var settings = new JsonSettings(element, "tokenizer option");
-        return Create(settings.Text("type", "tokenizer type should be string"), settings);
+        return Create(settings.Text("type", "tokenizer type should be string"), settings, element, sources);
     }
 
-    private static Tokenizer Create(string name, JsonSettings? settings)
+    private static Tokenizer Create(string name, JsonSettings? settings, JsonElement element, AnalyzerSources sources)
     {
         switch (name)
         {
@@ -40,11 +42,11 @@ internal static class TokenizerParser
             case "jieba":
                 return settings is { } options ? Jieba(options) : new JiebaTokenizer(ChineseSegmenter.Default, searchMode: true, pairUnknown: true);
             case "language_identifier":
-                return Languages(settings ?? throw MilvusException.InvalidParameter("language_identifier tokenizer must set analyzers"));
+                return Languages(settings ?? throw MilvusException.InvalidParameter("language_identifier tokenizer must set analyzers"), sources);
             case "lindera":
-                throw MilvusException.InvalidParameter("tokenizer lindera is not supported: its dictionaries are not part of this server");
+                return settings is null ? throw MilvusException.InvalidParameter("lindera tokenizer dict_kind must be set") : LinderaParser.Parse(element, sources.Dictionaries);
             case "grpc":
-                throw MilvusException.InvalidParameter("tokenizer grpc is not supported: this server calls no external tokenizers");
+                return settings is null ? throw MilvusException.InvalidParameter("grpc tokenizer must set endpoint") : GrpcTokenizerParser.Parse(element, sources.Services);
             default:
                 throw MilvusException.InvalidParameter($"unsupported tokenizer: {name}");
         }
@@ -66,7 +68,7 @@ internal static class TokenizerParser
         return new JiebaTokenizer(segmenter, mode == "search", settings.Flag("hmm", true));
     }
 
-    private static LanguageTokenizer Languages(JsonSettings settings)
+    private static LanguageTokenizer Languages(JsonSettings settings, AnalyzerSources sources)
     {
         settings.Allow("type", "analyzers", "identifier", "mapping");
         string identifier = settings.Has("identifier") ? settings.Text("identifier", "language identifier should be string") : "whatlang";
@@ -74,7 +76,7 @@ internal static class TokenizerParser
             throw MilvusException.InvalidParameter($"unsupported language identifier: {identifier}");
         var analyzers = new Dictionary<string, Analyzer>(StringComparer.Ordinal);
         foreach (JsonProperty entry in settings.Entries("analyzers"))
-            analyzers[entry.Name] = AnalyzerParser.Parse(entry.Value);
+            analyzers[entry.Name] = AnalyzerParser.Parse(entry.Value, sources);
         if (!analyzers.ContainsKey("default"))
             throw MilvusException.InvalidParameter("language_identifier tokenizer must set default analyzer");
         foreach (JsonProperty entry in settings.Entries("mapping"))

@@ -60,6 +60,22 @@ public sealed class Bm25Function
         return row.WrittenSpan.ToArray();
     }
 
+    /// <summary>Has what <see cref="Embed(BinaryColumn, BinaryColumn?)"/> needs of services ready; nothing for analyzers that ask none.</summary>
+    /// <exception cref="MilvusException">2400: a service failed.</exception>
+    public async ValueTask PrepareAsync(BinaryColumn texts, BinaryColumn? analyzerNames = null, CancellationToken cancellation = default)
+    {
+        if (!AsksService)
+            return;
+        IEnumerable<int> present = Enumerable.Range(0, texts.Count).Where(row => !texts.IsNull(row));
+        foreach (IGrouping<Analyzer, int> rows in present.GroupBy(row => AnalyzerOf(row, analyzerNames)))
+            await rows.Key.PrepareAsync([.. rows.Select(texts.GetString)], cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for the texts of queries.</summary>
+    /// <exception cref="MilvusException">2400: a service failed.</exception>
+    public ValueTask PrepareAsync(IReadOnlyList<string> texts, string? analyzerName, CancellationToken cancellation = default) =>
+        (_multi?.Select(analyzerName) ?? _analyzer).PrepareAsync(texts, cancellation);
+
     /// <summary>The output column of an input column: one sparse row per text, empty for nulls and texts without tokens.</summary>
     /// <param name="analyzerNames">With several analyzers: the column that names each row's.</param>
     public BinaryColumn Embed(BinaryColumn texts, BinaryColumn? analyzerNames = null)
@@ -69,14 +85,17 @@ public sealed class Bm25Function
         for (int row = 0; row < texts.Count; row++)
         {
             if (!texts.IsNull(row))
-            {
-                string? name = _multi is null || analyzerNames is null || analyzerNames.IsNull(row) ? null : analyzerNames.GetString(row);
-                Embed(texts[row], data, name);
-            }
+                Embed(texts[row], data, NameAt(row, analyzerNames));
             offsets[row + 1] = data.WrittenCount;
         }
         return new BinaryColumn(DataType.SparseFloatVector, offsets, data.WrittenMemory);
     }
+
+    private bool AsksService => _multi?.AsksService ?? _analyzer.AsksService;
+
+    private string? NameAt(int row, BinaryColumn? names) => _multi is null || names is null || names.IsNull(row) ? null : names.GetString(row);
+
+    private Analyzer AnalyzerOf(int row, BinaryColumn? names) => _multi?.Select(NameAt(row, names)) ?? _analyzer;
 
     private sealed class HashSink : TokenSink
     {

@@ -21,6 +21,7 @@ using Milvus.Api.Metrics;
 using Milvus.Api.Server;
 using Milvus.Embedded.Collections;
 using Milvus.Hosting;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Actors.Hosting;
 
@@ -198,6 +199,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private static async Task<(NodeServices Services, NodeParts Parts)> ComposeAsync(
         NodeSettings settings, NodeStores stores, ActorSystem system, ILoggerFactory logging, TimeProvider time, CancellationToken cancellation)
     {
+        if (settings.Engine.Analyzers is { } sources) AnalyzerSources.OfProcess = sources;
         var coordinator = system.ActorOf(
             ClusterSingletonProxy.Props($"/user/{ClusterNames.Coordinator}", ClusterSingletonProxySettings.Create(system).WithRole(NodeRoles.Coordinator)), ClusterNames.CoordinatorProxy);
         var replica = await CatalogReplica.LoadAsync(stores.Meta, cancellation).ConfigureAwait(false);

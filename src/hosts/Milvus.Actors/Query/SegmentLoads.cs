@@ -124,7 +124,8 @@ public sealed class SegmentLoads : IDisposable
         if (!segment.ColdTexts().Any(f => CollectionTexts.IsWarmed(collection, f))) return;
         try
         {
-            await _warming.WaitAsync(_stop.Token).ConfigureAwait(false);
+            var takesTurns = !CollectionTexts.WaitsForService(segment);
+            if (takesTurns) await _warming.WaitAsync(_stop.Token).ConfigureAwait(false);
             try
             {
                 // Where memory is short a filter that asks has to wait.
@@ -135,7 +136,7 @@ public sealed class SegmentLoads : IDisposable
             }
             finally
             {
-                _warming.Release();
+                if (takesTurns) _warming.Release();
             }
         }
         catch (OperationCanceledException)

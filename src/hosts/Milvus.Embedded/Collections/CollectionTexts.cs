@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Milvus.Model;
 using Milvus.Segments;
+using Milvus.Text.Analyzers;
 
 namespace Milvus.Embedded.Collections;
 
@@ -29,6 +30,11 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
             {
                 foreach (var segment in Cold(info).ToList())
                 {
+                    if (WaitsForService(segment))
+                    {
+                        await WarmAsync(segment, info, cancellation).ConfigureAwait(false);
+                        continue;
+                    }
                     await services.HeavyWork.WaitAsync(cancellation).ConfigureAwait(false);
                     try
                     {
@@ -50,6 +56,9 @@ public sealed class CollectionTexts(CollectionRuntime collection, EngineServices
     /// <summary>Whether the texts of a field are analysed ahead: unless the field, or else the collection, says otherwise.</summary>
     public static bool IsWarmed(CollectionInfo collection, FieldSchema field) =>
         field.EnableMatch && (field.Param("warmup") ?? collection.Property("warmup.scalarIndex")) != "disable";
+
+    /// <summary>True when texts have to be sent to a service, which may be slow or away and must not hold up the work of others.</summary>
+    public static bool WaitsForService(SealedSegment segment) => segment.ColdTexts().Any(f => Analyzer.MayAskService(f.Param("analyzer_params")));
 
     private async Task WarmAsync(SealedSegment segment, CollectionInfo info, CancellationToken cancellation)
     {

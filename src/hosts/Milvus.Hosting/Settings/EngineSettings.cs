@@ -1,6 +1,8 @@
 using System.Globalization;
 using Milvus.Embedded;
 using Milvus.QueryNode;
+using Milvus.Text.Analyzers;
+using Milvus.Text.Analyzers.Morphology;
 
 namespace Milvus.Hosting.Settings;
 
@@ -22,6 +24,8 @@ public static class EngineSettings
         yield return Key("tombstone-retention", "seconds that deleted rows stay before compaction removes them (default 60)", "a number of seconds", (e, v) => e with { TombstoneRetentionMs = SettingText.Seconds(v) });
         yield return Key("build-threads", "threads that build one index (default: all cores)", "a number", (e, v) => e with { BuildThreads = int.Parse(v, CultureInfo.InvariantCulture) });
         yield return Key("model-providers", "JSON file with API keys and addresses of the providers that embedding functions and model rerankers ask", "the path of a readable JSON file of providers", (e, v) => e with { Models = ModelProviders.Read(v) });
+        yield return Key("dictionaries", "directory with the dictionaries of the tokenizer lindera, one directory per dict_kind in it", "the path of a directory that exists", (e, v) => e with { Analyzers = (e.Analyzers ?? new AnalyzerSources()) with { Dictionaries = new DictionaryDirectory(SettingText.Directory(v)) } });
+        yield return Key("tokenizer-services", "JSON file with the tokenizer services that analyzers may name", "the path of a readable JSON file of tokenizer services", (e, v) => e with { Analyzers = (e.Analyzers ?? new AnalyzerSources()) with { Services = TokenizerServices.Read(v) } });
         yield return Key("auto-compaction", "true to compact without being asked (default true)", "true or false", (e, v) => e with { AutoCompaction = bool.Parse(v) });
     }
 

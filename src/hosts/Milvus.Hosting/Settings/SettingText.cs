@@ -7,6 +7,9 @@ public static class SettingText
 {
     public static string NotEmpty(string value) => value.Length > 0 ? value : throw new FormatException();
 
+    /// <summary>A directory that exists.</summary>
+    public static string Directory(string value) => System.IO.Directory.Exists(value) ? value : throw new FormatException();
+
     public static int Port(string value) => ushort.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>Seconds, with decimals, as milliseconds.</summary>
