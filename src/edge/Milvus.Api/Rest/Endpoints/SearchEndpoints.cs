@@ -54,7 +54,7 @@ internal static class SearchEndpoints
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
-            Aggregation = AggregationJson.Read(call.Body),
+            Aggregation = AggregationJson.Read(call),
             Chains = RestCall.TryGet(call.Body, "functionChains", out var chains) && chains.ValueKind != JsonValueKind.Null ? FunctionChainReader.Read(chains) : [],
         };
         if (explain) request = request with { Params = request.Params.SetItem("explain", "true") };
