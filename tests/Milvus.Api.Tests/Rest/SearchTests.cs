@@ -73,7 +73,9 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
     [InlineData(1802, "\"annsField\":\"dense\"")]
     [InlineData(1100, "\"annsField\":\"dense\",\"data\":[]")]
     [InlineData(1100, "\"annsField\":\"dense\",\"data\":[[1,2]],\"ids\":[1]")]
-    [InlineData(1806, "\"annsField\":\"dense\",\"ids\":[\"x\"]")]
+    [InlineData(1100, "\"annsField\":\"dense\",\"ids\":[\"x\"]")]
+    [InlineData(1100, "\"annsField\":\"dense\",\"ids\":[1.5]")]
+    [InlineData(1802, "\"annsField\":\"dense\",\"ids\":[]")]
     [InlineData(1100, "\"data\":[[1,2]]")]
     [InlineData(1100, "\"annsField\":\"grp\",\"data\":[[1,2]]")]
     [InlineData(1100, "\"annsField\":\"nothing\",\"data\":[[1,2]]")]
@@ -136,6 +138,26 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
             answer.Data.GetRawText());
         Assert.Equal("[2]", answer.Root.GetProperty("aggTopks").GetRawText());
         await server.RefusedAsync(1100, "entities/search", $$"""{"collectionName":"s",{{Query}}{"fields":[],"size":2} }""");
+    }
+
+    [Theory]
+    [InlineData("searchAggregation.fields must be non-empty", """{"fields":[],"size":2}""")]
+    [InlineData("searchAggregation.fields must contain non-empty field names", """{"fields":[" "],"size":2}""")]
+    [InlineData("searchAggregation.size must be positive", """{"fields":["grp"]}""")]
+    [InlineData("searchAggregation.searchSize must be greater than or equal to size", """{"fields":["grp"],"size":3,"searchSize":2}""")]
+    [InlineData("searchAggregation.metrics.m.op must be non-empty", """{"fields":["grp"],"size":3,"metrics":{"m":{"op":"","fieldName":"id"}}}""")]
+    [InlineData("searchAggregation.order direction must be non-empty", """{"fields":["grp"],"size":3,"order":[{"key":"_count"}]}""")]
+    [InlineData("searchAggregation.topHits.size must be positive", """{"fields":["grp"],"size":3,"topHits":{"size":0}}""")]
+    [InlineData("searchAggregation.topHits.sort fieldName must be non-empty", """{"fields":["grp"],"size":3,"topHits":{"size":1,"sort":[{"direction":"asc"}]}}""")]
+    [InlineData("searchAggregation.size must be positive", """{"fields":["grp"],"size":3,"subAggregation":{"fields":["id"],"size":0}}""")]
+    [InlineData("offset is not supported with searchAggregation", """{"fields":["grp"],"size":3},"offset":1""")]
+    [InlineData("searchParams.offset is not supported with searchAggregation", """{"fields":["grp"],"size":3},"searchParams":{"offset":1}""")]
+    [InlineData("groupingField/groupSize/strictGroupSize and searchAggregation cannot be used simultaneously", """{"fields":["grp"],"size":3},"groupingField":"grp" """)]
+    public async Task Buckets_that_are_described_badly_are_refused(string problem, string aggregation)
+    {
+        var answer = await server.SendAsync("entities/search", $$"""{"collectionName":"s","annsField":"dense","data":[[4,0]],"searchAggregation":{{aggregation}}}""");
+        Assert.Equal(1100, answer.Code);
+        Assert.StartsWith(problem, answer.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,11 +18,11 @@ internal sealed class FakeModels : IModelGateway
 
     public Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation)
     {
-        if (IsDown) throw new MilvusException(ErrorCode.FunctionFailed, "down");
+        if (IsDown) throw new ModelAwayException("down");
         Embedded.Add((purpose, [.. texts]));
         return Task.FromResult(texts.Select(t => new float[] { t.Length, t.Count("aeiou".Contains) }).ToArray());
     }
 
     public Task<double[]> RerankAsync(ModelCall call, string query, IReadOnlyList<string> texts, CancellationToken cancellation) =>
-        IsDown ? throw new MilvusException(ErrorCode.FunctionFailed, "down") : Task.FromResult(texts.Select(t => (double)t.Distinct().Count(query.Contains)).ToArray());
+        IsDown ? throw new ModelAwayException("down") : Task.FromResult(texts.Select(t => (double)t.Distinct().Count(query.Contains)).ToArray());
 }

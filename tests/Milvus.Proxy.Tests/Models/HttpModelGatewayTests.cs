@@ -174,5 +174,8 @@ public sealed class HttpModelGatewayTests
         using (var gateway = Gateway(refusing, options: options))
             await Model.World.RefusedAsync(ErrorCode.FunctionFailed, "HTTP 401 who are you?", () => gateway.EmbedAsync(Call("tei", ("endpoint", "http://x")), EmbeddingPurpose.Document, ["x"], default));
         Assert.Single(refusing.Requests);
+        var down = new Service(_ => (HttpStatusCode.BadGateway, "gone"));
+        using (var gateway = Gateway(down, options: new ModelOptions { Attempts = 1 }))
+            await Model.World.RefusedAsync(ErrorCode.ServiceUnavailable, "HTTP 502 gone", () => gateway.EmbedAsync(Call("tei", ("endpoint", "http://x")), EmbeddingPurpose.Document, ["x"], default));
     }
 }

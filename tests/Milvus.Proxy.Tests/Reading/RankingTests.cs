@@ -146,7 +146,7 @@ public sealed class RankingTests
         AssertRanked(Enumerable.Range(0, Rows).Select(i => ((long)i, i is 5 or 7 ? 2.0 : 1)), await HybridAsync(world, score, null, ("limit", "20")));
         await World.RefusedAsync("model: queries count (0) != nq count (1)", () => SearchAsync(world, Score("model", ["text"], ("provider", "fake"), ("queries", "[]")), ("topk", "3")));
         world.Models.IsDown = true;
-        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => SearchAsync(world, score, ("topk", "3")));
+        await World.RefusedAsync(ErrorCode.ServiceUnavailable, "down", () => SearchAsync(world, score, ("topk", "3")));
     }
 
     [Fact]

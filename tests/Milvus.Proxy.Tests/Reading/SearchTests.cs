@@ -185,6 +185,12 @@ public sealed class SearchTests
             var idf = Math.Log(1 + (4.5 / 2.5));
             Assert.Equal(idf * 2 * 2.2 / (2 + (1.2 * (0.25 + (0.75 * 3 / 2.5)))), result.Scores[4], 1e-5);
             answers.Add(Text(result));
+            // Rows are searched by through the texts that their terms come from.
+            var byKeys = await world.Proxy.SearchAsync(
+                RequestContext.Default, new SearchRequest { Collection = "c", Keys = PrimaryKeys.Of(6, 1), Params = Params(("topk", "10"), ("metric_type", "BM25")), ConsistencyLevel = ConsistencyLevel.Strong });
+            var byTexts = await world.SearchAsync(new QueryVectors(DataType.VarChar, ["tree"u8.ToArray(), "red apple"u8.ToArray()]), ("topk", "10"), ("metric_type", "BM25"));
+            Assert.Equal([2, 4], byKeys.TopKs.ToArray());
+            Assert.Equal(Text(byTexts), Text(byKeys));
             await World.RefusedAsync("not allowed to retrieve raw data of field s", () => world.SearchAsync(queries, ["s"], ("topk", "10")));
             Assert.DoesNotContain("s", (await world.SearchAsync(queries, ["*"], ("topk", "10"))).Columns.Select(c => c.Name));
         }

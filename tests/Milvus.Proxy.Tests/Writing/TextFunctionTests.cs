@@ -62,7 +62,7 @@ public sealed class TextFunctionTests
         await World.RefusedAsync(ErrorCode.FunctionFailed, "required embedding dim is [3], but the embedding obtained from the model is [2]", () => world.InsertAsync(1, Int64s("id", 1), Texts("text", "x"), Int64s("n", 1)));
         await World.RefusedAsync("does not support empty text", () => world.InsertAsync(1, Int64s("id", 1), Texts("text", ""), Int64s("n", 1)));
         world.Models.IsDown = true;
-        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => world.InsertAsync(1, Int64s("id", 1), Texts("text", "x"), Int64s("n", 1)));
+        await World.RefusedAsync(ErrorCode.ServiceUnavailable, "down", () => world.InsertAsync(1, Int64s("id", 1), Texts("text", "x"), Int64s("n", 1)));
         await World.RefusedAsync("unsupported text embedding service provider: [nobody]", () => world.Proxy.ExecuteAsync(
             RequestContext.Default, new CreateCollection("default", "d", new CollectionSchema([Key(), VarChar("text"), Vector()], [Embedding("nobody")]))));
     }
@@ -80,16 +80,23 @@ public sealed class TextFunctionTests
         await World.RefusedAsync(ErrorCode.FunctionFailed, "the required embedding dim is [3], but the embedding obtained from the model is [2]", () => Do(Made(3, Embedding())));
         await World.RefusedAsync("unsupported text embedding service provider: [nobody]", () => Do(Altered(Embedding("nobody"))));
         world.Models.IsDown = true;
-        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => Do(Made(2, Embedding())));
-        await World.RefusedAsync(ErrorCode.FunctionFailed, "down", () => Do(Altered(Embedding())));
+        await World.RefusedAsync(ErrorCode.ServiceUnavailable, "down", () => Do(Made(2, Embedding())));
+        await World.RefusedAsync(ErrorCode.ServiceUnavailable, "down", () => Do(Altered(Embedding())));
+        // One that comes to a collection in use may wait for its model, but not with a field of another length.
+        AddFunction Added(int dim) => new("default", "c", Embedding() with { Name = "later", OutputFields = ["later"] }) { Outputs = [Vector("later", dim)] };
+        await Do(Added(3));
+        Assert.Single(done);
+        done.Clear();
         // The schema's own faults are told before anybody is asked.
         await World.RefusedAsync("function input field not found: nothing", () => Do(Made(2, Embedding() with { InputFields = ["nothing"] })));
         Assert.Empty(done);
         await Do(Altered(Embedding(), "none"));
         world.Models.IsDown = false;
+        await World.RefusedAsync(ErrorCode.FunctionFailed, "the required embedding dim is [3], but the embedding obtained from the model is [2]", () => Do(Added(3)));
+        await Do(Added(2));
         await Do(Made(2, Embedding()));
         await Do(Altered(Embedding()));
-        Assert.Equal(3, done.Count);
+        Assert.Equal(4, done.Count);
     }
 
     [Fact]

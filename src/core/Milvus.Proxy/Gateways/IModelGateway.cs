@@ -25,10 +25,10 @@ public interface IModelGateway
     void CheckReranker(ModelCall call);
 
     /// <summary>One vector per text, each of the same length.</summary>
-    /// <exception cref="MilvusException">2400: the model could not be asked or gave no usable answer.</exception>
+    /// <exception cref="MilvusException">2: the model does not answer for now. 2400: it refused or gave no usable answer.</exception>
     Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation);
 
     /// <summary>One score per text, larger is better.</summary>
-    /// <exception cref="MilvusException">2400: the model could not be asked or gave no usable answer.</exception>
+    /// <exception cref="MilvusException">2: the model does not answer for now. 2400: it refused or gave no usable answer.</exception>
     Task<double[]> RerankAsync(ModelCall call, string query, IReadOnlyList<string> texts, CancellationToken cancellation);
 }

@@ -169,7 +169,8 @@ public sealed class HttpModelGateway : IModelGateway, IDisposable
         {
             var (answer, problem, isWorthAnother) = await TryAsync(place, body, cancellation).ConfigureAwait(false);
             if (answer is not null) return answer;
-            if (!isWorthAnother || attempt >= _options.Attempts) throw Failed(request.Call, problem);
+            if (!isWorthAnother) throw Failed(request.Call, problem);
+            if (attempt >= _options.Attempts) throw Away(request.Call, problem);
             await Task.Delay(TimeSpan.FromMilliseconds(FirstPauseMs << (attempt - 1)), _time, cancellation).ConfigureAwait(false);
         }
     }
@@ -215,6 +216,9 @@ public sealed class HttpModelGateway : IModelGateway, IDisposable
         }
         return buffer.WrittenSpan.ToArray();
     }
+
+    private static ModelAwayException Away(ModelCall call, string problem) =>
+        new($"call service failed, provider {call.Provider}: {problem}: service unavailable");
 
     private static MilvusException Failed(ModelCall call, string problem, Exception? cause = null) =>
         new(ErrorCode.FunctionFailed, $"call service failed, provider {call.Provider}: {problem}: function execution failed", cause);

@@ -30,7 +30,7 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
 
     /// <summary>Adds the column of every output field that is not there already.</summary>
     /// <param name="columns">Converted columns by field id.</param>
-    /// <exception cref="MilvusException">2400: a model could not be asked. 1100: a text that it cannot take.</exception>
+    /// <exception cref="MilvusException">2 and 2400: a model could not be asked. 1100: a text that it cannot take.</exception>
     public async ValueTask ComputeAsync(CollectionSchema schema, Dictionary<long, Column> columns, CancellationToken cancellation)
     {
         foreach (var function in schema.Functions)
@@ -61,13 +61,13 @@ internal sealed class FunctionOutputs(AnalyzerRegistry analyzers, IModelGateway 
     }
 
     /// <summary>Asks the model of an embedding function for one vector and forgets it.</summary>
-    /// <exception cref="MilvusException">2400: the model could not be asked or its vector does not fit.</exception>
+    /// <exception cref="MilvusException">2 and 2400: the model could not be asked, or its vector does not fit.</exception>
     public async ValueTask TryAsync(FunctionSchema function, FieldSchema output, CancellationToken cancellation) =>
         await EmbedAsync(function, output, ["check"], EmbeddingPurpose.Document, cancellation).ConfigureAwait(false);
 
     /// <summary>What query texts are as vectors of an output field.</summary>
     /// <param name="analyzerName">With several analyzers: which; null for the default one.</param>
-    /// <exception cref="MilvusException">1100: the field is no output of a text function. 2400: a model could not be asked.</exception>
+    /// <exception cref="MilvusException">1100: the field is no output of a text function. 2 and 2400: a model could not be asked.</exception>
     public async ValueTask<QueryVectors> EmbedQueriesAsync(
         CollectionSchema schema, FieldSchema output, ImmutableArray<ReadOnlyMemory<byte>> texts, string? analyzerName, CancellationToken cancellation)
     {

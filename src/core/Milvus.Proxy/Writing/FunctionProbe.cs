@@ -6,7 +6,8 @@ namespace Milvus.Proxy.Writing;
 
 /// <summary>
 /// Asks the models of embedding functions for one vector before a schema with them is stored, as Milvus does: an address where nobody answers or a vector of another length is told to who
-/// makes the function and not to who writes the first row. Of one that is added to a collection in use only the description is checked: its rows are filled in the background, whenever its model answers.
+/// makes the function and not to who writes the first row. A function that is added to a collection in use may have a model that is away for now: its rows are filled in the background, whenever
+/// its model answers.
 /// </summary>
 internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway models, Func<Coordinator.Catalog> catalog)
 {
@@ -19,7 +20,7 @@ internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway mod
         _ => false,
     };
 
-    /// <exception cref="MilvusException">2400: a model cannot be asked, or its vectors do not fit. 1100: it is not described well, or the schema is wrong.</exception>
+    /// <exception cref="MilvusException">2: a model does not answer for now. 2400: it refuses to, or its vectors do not fit. 1100: it is not described well, or the schema is wrong.</exception>
     public async Task CheckAsync(CoordinatorCommand command, CancellationToken cancellation)
     {
         switch (command)
@@ -30,13 +31,29 @@ internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway mod
                 foreach (var function in schema.Functions) await CheckAsync(schema, function, cancellation).ConfigureAwait(false);
                 break;
             case AddFunction add:
-                models.CheckEmbedding(FunctionOutputs.CallOf(add.Function));
+                await CheckAddedAsync(add, cancellation).ConfigureAwait(false);
                 break;
             case AlterFunction alter:
                 var stored = catalog().GetCollection(alter.Database, alter.Collection).Schema;
                 if (stored.Functions.FirstOrDefault(f => f.Name == alter.Name) is { } known && !alter.Function.Params.IsEmpty)
                     await CheckAsync(stored, known with { Params = alter.Function.Params }, cancellation).ConfigureAwait(false);
                 break;
+        }
+    }
+
+    private async Task CheckAddedAsync(AddFunction add, CancellationToken cancellation)
+    {
+        models.CheckEmbedding(FunctionOutputs.CallOf(add.Function));
+        if (add.Function.OutputFields is not [var name]) return;
+        // A field that neither comes nor is there is told by the coordinator.
+        var output = add.Outputs.FirstOrDefault(f => f.Name == name) ?? catalog().GetCollection(add.Database, add.Collection).Schema.Find(name);
+        if (output is not { Type: DataType.FloatVector or DataType.Int8Vector }) return;
+        try
+        {
+            await functions.TryAsync(add.Function, output, cancellation).ConfigureAwait(false);
+        }
+        catch (ModelAwayException)
+        {
         }
     }
 

@@ -58,8 +58,8 @@ public sealed partial class ImportWork(IMilvusProxy proxy, IImportGateway gatewa
         await ReportAsync(job.Id, isDone ? ImportState.Completed : ImportState.Failed, [], isDone ? "" : reason, cancellation);
     }
 
-    // Nobody's fault and soon over: the job is tried again.
-    private static bool IsPassing(Exception e) => e is MilvusException { Code: ErrorCode.Timeout or ErrorCode.ServiceUnavailable or ErrorCode.ServiceNotReady };
+    // Nobody's fault and soon over: the job is tried again. A model may be away for long: who imports is told.
+    private static bool IsPassing(Exception e) => e is MilvusException { Code: ErrorCode.Timeout or ErrorCode.ServiceUnavailable or ErrorCode.ServiceNotReady } and not ModelAwayException;
 
     private async Task ImportAsync(ImportJob job, ImportOptions options, CancellationToken cancellation)
     {

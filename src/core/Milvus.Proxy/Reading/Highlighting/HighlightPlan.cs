@@ -33,7 +33,7 @@ internal abstract class HighlightPlan
     }
 
     /// <summary>The fragments of every field for every hit, aligned with the hits.</summary>
-    /// <exception cref="MilvusException">2400: a model could not be asked.</exception>
+    /// <exception cref="MilvusException">2 and 2400: a model could not be asked.</exception>
     public abstract Task<ImmutableArray<FieldHighlights>> HighlightAsync(RowFetch rows, int[] counts, CancellationToken cancellation);
 
     protected static ImmutableArray<string> Tags(ImmutableDictionary<string, string> parameters, string key, ImmutableArray<string> usual)

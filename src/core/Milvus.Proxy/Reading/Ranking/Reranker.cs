@@ -24,7 +24,7 @@ internal abstract class Reranker
     /// <param name="scores">What the searches gave, as similarities.</param>
     /// <param name="counts">Hits per query.</param>
     /// <returns>The new scores, aligned.</returns>
-    /// <exception cref="MilvusException">2400: a model could not be asked.</exception>
+    /// <exception cref="MilvusException">2 and 2400: a model could not be asked.</exception>
     public abstract Task<double[]> ScoreAsync(RowFetch rows, double[] scores, int[] counts, CancellationToken cancellation);
 
     /// <summary>Null when there is none but boosts and rank fusion.</summary>

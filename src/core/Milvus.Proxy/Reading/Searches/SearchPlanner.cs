@@ -112,7 +112,6 @@ internal sealed class SearchPlanner(Filters filters, IModelGateway models)
         {
             if (field.Type == DataType.ArrayOfVector) throw MilvusException.InvalidParameter("array of vector is not supported for search by IDs");
             if (request.Vectors is not null) throw MilvusException.InvalidParameter("ids and vectors can not be given both");
-            if (field.IsFunctionOutput && field.Type == DataType.SparseFloatVector) throw MilvusException.InvalidParameter($"search by ids is not supported for function output field {field.Name}");
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("search by ids is not supported when doing iteration");
             QueryVectorChecks.CheckCount(keys.Count);
             if (Enumerable.Range(0, keys.Count).Select(i => KeyValue.Of(keys, i)).Distinct().Count() != keys.Count)

@@ -24,7 +24,7 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         if (plan.Keys is { } keys && !plan.Filter.IsAlwaysFalse) (found, present) = await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false);
         if (!plan.Filter.IsAlwaysFalse && present is not { Length: 0 })
         {
-            var queries = found ?? await terms.EmbedAsync(plan, plan.Vectors!, cancellation).ConfigureAwait(false);
+            var queries = await terms.EmbedAsync(plan, found ?? plan.Vectors!, cancellation).ConfigureAwait(false);
             var search = Shard(readers.Scope, plan, queries, page) with
             {
                 Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),
@@ -59,7 +59,10 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         Exhaustive = page?.Exhaustive ?? plan.IsExact,
     };
 
-    /// <summary>The searched field's vectors of the rows with the given keys, in their order, and which keys these are when some rows have none.</summary>
+    /// <summary>
+    /// The searched field's vectors of the rows with the given keys, in their order, and which keys these are when some rows have none. Vectors of terms are not kept: there it is the texts
+    /// that they are made from.
+    /// </summary>
     /// <exception cref="MilvusException">1100: a row does not exist.</exception>
     private async Task<(QueryVectors? Vectors, int[]? Present)> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
     {
@@ -78,10 +81,15 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         }
         if (missing.Count > 0)
             throw MilvusException.InvalidParameter($"some of the provided primary key IDs do not exist: missing IDs = [{string.Join(' ', missing)}]");
-        var column = await new RowFetch(readers, rows).FetchAsync(plan.Field, cancellation).ConfigureAwait(false);
+        var field = schema.FunctionOf(plan.Field) is { Type: FunctionType.BM25 } function ? schema.Find(function.InputFields[0])! : plan.Field;
+        var column = await new RowFetch(readers, rows).FetchAsync(field, cancellation).ConfigureAwait(false);
         int[] present = [.. Enumerable.Range(0, rows.Length).Where(i => !column.IsNull(i))];
-        if (present.Length == rows.Length) return (QueryVectorChecks.FromColumn(plan.Field, column), null);
+        if (present.Length == rows.Length) return (Queries(field, column), null);
         if (present.Length == 0) return (null, present);
-        return (QueryVectorChecks.FromColumn(plan.Field, column.Take(present)), present);
+        return (Queries(field, column.Take(present)), present);
     }
+
+    private static QueryVectors Queries(FieldSchema field, Column column) => column is BinaryColumn texts && field.Type.IsText()
+        ? new QueryVectors(DataType.VarChar, [.. Enumerable.Range(0, texts.Count).Select(texts.GetMemory)])
+        : QueryVectorChecks.FromColumn(field, column);
 }

@@ -47,14 +47,18 @@ internal static class SearchEndpoints
     {
         var name = call.Collection;
         if (!call.Has("data") && !call.Has("ids")) throw RestFailure.Missing("SearchReqV2", "data");
-        if (call.Has("data") && call.Has("ids")) throw MilvusException.InvalidParameter("data and ids cannot be used at the same time");
+        var searchesByKeys = call.Has("ids") && call.Find("ids") is { } ids && !IsEmptyList(ids);
+        if (searchesByKeys && call.Has("data"))
+            throw MilvusException.InvalidParameter("primary keys (ids) and query vectors (data) are mutually exclusive. Please provide either 'ids' or 'data', not both");
+        if (!searchesByKeys && !call.Has("data"))
+            throw new RestFailure(RestCodes.MissingParameter, "either 'ids' (for primary key search) or 'data' (for vector search) must be provided");
         var collection = call.DescribedCollection();
         var request = ReadSearch(call, call.Body, collection, defaultLimit: 100, isWhole: true) with
         {
             Partitions = call.Texts("partitionNames"),
             OutputFields = call.Texts("outputFields"),
             ConsistencyLevel = call.Consistency(),
-            Aggregation = AggregationJson.Read(call.Body),
+            Aggregation = AggregationJson.Read(call),
             Chains = RestCall.TryGet(call.Body, "functionChains", out var chains) && chains.ValueKind != JsonValueKind.Null ? FunctionChainReader.Read(chains) : [],
         };
         if (explain) request = request with { Params = request.Params.SetItem("explain", "true") };
@@ -135,11 +139,23 @@ internal static class SearchEndpoints
             Params = TimeOptions.Of(call).AddTo(parameters.ToImmutable()),
             Score = ReadScore(owner),
         };
-        if (RestCall.TryGet(owner, "ids", out var ids) && ids.ValueKind != JsonValueKind.Null)
-            return request with { Keys = EntityEndpoints.ReadKeys(ids, collection.Schema.PrimaryKey) };
+        if (RestCall.TryGet(owner, "ids", out var ids) && ids.ValueKind != JsonValueKind.Null && !IsEmptyList(ids))
+        {
+            try
+            {
+                return request with { Keys = EntityEndpoints.ReadKeys(ids, collection.Schema.PrimaryKey) };
+            }
+            catch (RestFailure e) when (e.Code == RestCodes.BadPrimaryKey)
+            {
+                // Searches call keys that cannot be read an invalid parameter; other requests have a code of their own for them.
+                throw MilvusException.InvalidParameter(e.Message);
+            }
+        }
         if (!RestCall.TryGet(owner, "data", out var data) || data.ValueKind == JsonValueKind.Null) throw RestFailure.Missing("SubSearchReq", "data");
         return request with { Vectors = ReadVectors(data, field) };
     }
+
+    private static bool IsEmptyList(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0;
 
     private static FieldSchema FindField(CollectionInfo collection, string name)
     {

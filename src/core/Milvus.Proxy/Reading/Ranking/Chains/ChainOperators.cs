@@ -5,7 +5,7 @@ namespace Milvus.Proxy.Reading.Ranking.Chains;
 /// <summary>One step of a chain, checked.</summary>
 internal abstract class ChainOperator
 {
-    /// <exception cref="MilvusException">2400: a model could not be asked.</exception>
+    /// <exception cref="MilvusException">2 and 2400: a model could not be asked.</exception>
     public abstract ValueTask RunAsync(HitFrame frame, CancellationToken cancellation);
 }
 

@@ -56,7 +56,7 @@ internal sealed class FunctionChainPlan
     /// <param name="largerIsBetter">
     /// Whether scores are similarities. Distances are negated for the stages before the last, which put the largest scores first, and turned back behind them.
     /// </param>
-    /// <exception cref="MilvusException">2400: a model could not be asked.</exception>
+    /// <exception cref="MilvusException">2 and 2400: a model could not be asked.</exception>
     public async Task<MergedHits> ApplyAsync(ShardReaders readers, MergedHits hits, bool largerIsBetter, CancellationToken cancellation)
     {
         if (hits.Scores.Length == 0) return hits;
