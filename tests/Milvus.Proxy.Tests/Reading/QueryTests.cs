@@ -82,6 +82,7 @@ public sealed class QueryTests
         }
         Assert.Equal(["10"], ShowAll((await world.QueryAsync("n < 2", ["count(*)"])).Columns.Single().Column));
         await World.RefusedAsync("count entities with pagination is not allowed", () => world.QueryAsync("", ["count(*)"], ("limit", "1")));
+        Assert.Equal(["50"], ShowAll((await world.QueryAsync("", ["count(*)"], ("offset", "1"))).Columns.Single().Column));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         {
             if (parameters.IsIterator) throw MilvusException.InvalidParameter("aggregations are not supported when doing iteration");
             var groups = Aggregator.Order(collection, aggregation, parameters);
-            if (aggregation.GroupBy.IsEmpty && parameters.HasWindow && aggregation.Aggregates.Any(a => a.Kind == AggregateKind.CountRows))
+            if (aggregation.GroupBy.IsEmpty && parameters.Limit is not null && aggregation.Aggregates.Any(a => a.Kind == AggregateKind.CountRows))
                 throw MilvusException.InvalidParameter("count entities with pagination is not allowed");
             var rows = Shard(scope, Compile(collection, request)) with { IgnoreGrowing = parameters.IgnoreGrowing };
             using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);

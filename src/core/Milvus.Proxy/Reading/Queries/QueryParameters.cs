@@ -15,8 +15,6 @@ internal sealed record QueryParameters
 
     public bool IgnoreGrowing { get; private init; }
 
-    public bool HasWindow { get; private init; }
-
     /// <summary>Empty for the order of primary keys.</summary>
     public ImmutableArray<OrderItem> OrderBy { get; private init; } = [];
 
@@ -31,7 +29,6 @@ internal sealed record QueryParameters
         {
             IsIterator = iterator,
             IgnoreGrowing = ParamText.IgnoresGrowing(parameters.GetValueOrDefault("ignore_growing")),
-            HasWindow = limit is not null || offset is not null,
             OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"), "must be"),
             GroupBy = NameLists.Parse(parameters.GetValueOrDefault("group_by_fields")),
         };
