@@ -61,12 +61,16 @@ internal static unsafe class ByteTile
     {
         if (AvxVnni.IsSupported)
             Six(rows, group, padded, products);
-        else if (width == MaxQueries)
-            Eight<ThreeRegisters>(rows, group, padded, products);
-        else if (width == 2 * QueryStep)
-            Eight<TwoRegisters>(rows, group, padded, products);
         else
-            Eight<OneRegister>(rows, group, padded, products);
+            Eight(rows, (byte*)group, padded, width, products);
+    }
+
+    private static void Eight(byte* rows, byte* group, int padded, int width, int* products)
+    {
+        byte** pointers = stackalloc byte*[MaxRows];
+        for (int i = 0; i < MaxRows; i++)
+            pointers[i] = rows + ((nint)i * padded);
+        RegisterTile<BytePairs>.Multiply(pointers, group, width, padded / Quad, products);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -117,72 +121,11 @@ internal static unsafe class ByteTile
         s51.Store(products + (5 * MaxQueries) + Half);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight<TGroup>(byte* rows, sbyte* group, int padded, int* products)
-        where TGroup : struct, IQueryRegisters
+    /// <summary>Two products are added in sixteen bits, two of these sums in 32.</summary>
+    private readonly struct BytePairs : ITileProduct
     {
-        byte* r0 = rows;
-        byte* r1 = r0 + padded;
-        byte* r2 = r1 + padded;
-        byte* r3 = r2 + padded;
-        byte* r4 = r3 + padded;
-        byte* r5 = r4 + padded;
-        byte* r6 = r5 + padded;
-        byte* r7 = r6 + padded;
-        Vector512<int> s00 = default, s01 = default, s02 = default;
-        Vector512<int> s10 = default, s11 = default, s12 = default;
-        Vector512<int> s20 = default, s21 = default, s22 = default;
-        Vector512<int> s30 = default, s31 = default, s32 = default;
-        Vector512<int> s40 = default, s41 = default, s42 = default;
-        Vector512<int> s50 = default, s51 = default, s52 = default;
-        Vector512<int> s60 = default, s61 = default, s62 = default;
-        Vector512<int> s70 = default, s71 = default, s72 = default;
-        for (int k = 0; k < padded; k += Quad, group += TGroup.Count * QueryStep * Quad)
-        {
-            Vector512<sbyte> q0 = Vector512.Load(group);
-            Vector512<sbyte> q1 = TGroup.Count > 1 ? Vector512.Load(group + (QueryStep * Quad)) : default;
-            Vector512<sbyte> q2 = TGroup.Count > 2 ? Vector512.Load(group + (2 * QueryStep * Quad)) : default;
-            Add<TGroup>(r0 + k, q0, q1, q2, ref s00, ref s01, ref s02);
-            Add<TGroup>(r1 + k, q0, q1, q2, ref s10, ref s11, ref s12);
-            Add<TGroup>(r2 + k, q0, q1, q2, ref s20, ref s21, ref s22);
-            Add<TGroup>(r3 + k, q0, q1, q2, ref s30, ref s31, ref s32);
-            Add<TGroup>(r4 + k, q0, q1, q2, ref s40, ref s41, ref s42);
-            Add<TGroup>(r5 + k, q0, q1, q2, ref s50, ref s51, ref s52);
-            Add<TGroup>(r6 + k, q0, q1, q2, ref s60, ref s61, ref s62);
-            Add<TGroup>(r7 + k, q0, q1, q2, ref s70, ref s71, ref s72);
-        }
-
-        Store<TGroup>(products, s00, s01, s02);
-        Store<TGroup>(products + MaxQueries, s10, s11, s12);
-        Store<TGroup>(products + (2 * MaxQueries), s20, s21, s22);
-        Store<TGroup>(products + (3 * MaxQueries), s30, s31, s32);
-        Store<TGroup>(products + (4 * MaxQueries), s40, s41, s42);
-        Store<TGroup>(products + (5 * MaxQueries), s50, s51, s52);
-        Store<TGroup>(products + (6 * MaxQueries), s60, s61, s62);
-        Store<TGroup>(products + (7 * MaxQueries), s70, s71, s72);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add<TGroup>(
-        byte* quad, Vector512<sbyte> q0, Vector512<sbyte> q1, Vector512<sbyte> q2, ref Vector512<int> s0, ref Vector512<int> s1, ref Vector512<int> s2)
-        where TGroup : struct, IQueryRegisters
-    {
-        Vector512<byte> r = Vector512.Create(*(int*)quad).AsByte();
-        s0 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q0), Vector512<short>.One);
-        if (TGroup.Count > 1)
-            s1 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q1), Vector512<short>.One);
-        if (TGroup.Count > 2)
-            s2 += Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(r, q2), Vector512<short>.One);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TGroup>(int* target, Vector512<int> first, Vector512<int> second, Vector512<int> third)
-        where TGroup : struct, IQueryRegisters
-    {
-        first.Store(target);
-        if (TGroup.Count > 1)
-            second.Store(target + QueryStep);
-        if (TGroup.Count > 2)
-            third.Store(target + (2 * QueryStep));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<int> Add(Vector512<int> sum, Vector512<int> row, Vector512<int> queries) =>
+            sum + Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(row.AsByte(), queries.AsSByte()), Vector512<short>.One);
     }
 }
