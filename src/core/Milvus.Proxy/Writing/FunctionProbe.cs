@@ -54,6 +54,7 @@ internal sealed class FunctionProbe(FunctionOutputs functions, IModelGateway mod
         }
         catch (ModelAwayException)
         {
+            // The work that fills the rows asks again, and names the reason in the index's state.
         }
     }
 
