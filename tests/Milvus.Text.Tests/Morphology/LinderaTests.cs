@@ -166,6 +166,7 @@ public sealed class LinderaTests : IDisposable
     [InlineData("words.csv", "もも,1,1,1,名詞\nすもも,9,1,1,名詞\n", "words.csv line 2")]
     [InlineData("matrix.def", "4 4\n0 0 0\n0 9 1\n", "matrix.def line 3")]
     [InlineData("matrix.def", "many\n", "matrix.def line 1")]
+    [InlineData("matrix.def", "65535 65535\n", "matrix.def line 1")]
     [InlineData("char.def", "DEFAULT 0 1 0\n", "char.def has no category SPACE")]
     [InlineData("char.def", "DEFAULT 0 1 0\nSPACE 0 1 0\n0x20 BLANK\n", "char.def line 3")]
     [InlineData("unk.def", "DEFAULT,1,1,5000,名詞\n", "unk.def has nothing for the category SPACE")]

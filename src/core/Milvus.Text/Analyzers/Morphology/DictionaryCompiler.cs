@@ -143,7 +143,9 @@ internal sealed class DictionaryCompiler
         _rightCount = Number(file, ref at, line);
         if (_leftCount is < 1 or > ushort.MaxValue || _rightCount is < 1 or > ushort.MaxValue)
             throw new FormatException($"{MatrixFile} line 1 names no size");
-        _connections = new short[checked(_leftCount * _rightCount)];
+        if ((long)_leftCount * _rightCount > Array.MaxLength)
+            throw new FormatException($"{MatrixFile} line 1 names a size beyond {Array.MaxLength} costs");
+        _connections = new short[_leftCount * _rightCount];
         for (line++; SkipBlank(file, ref at); line++)
         {
             int left = Number(file, ref at, line), right = Number(file, ref at, line), cost = Number(file, ref at, line);

@@ -59,7 +59,8 @@ internal sealed class RemoteTokenizer(ITokenizerServices services, TokenizerCall
         catch (MilvusException e) when (standIns is not null && e.Code == ErrorCode.FunctionFailed)
         {
             // The stand-ins lie in no document: their places are those that fit.
-            return Array.ConvertAll(standIns, token => Encoding.UTF8.GetByteCount(text) is var bytes && token.EndOffset <= bytes ? token : token with { StartOffset = bytes, EndOffset = bytes });
+            int bytes = Encoding.UTF8.GetByteCount(text);
+            return Array.ConvertAll(standIns, token => token.EndOffset <= bytes ? token : token with { StartOffset = bytes, EndOffset = bytes });
         }
     }
 }

@@ -73,7 +73,7 @@ internal static class LoadCalls
                 var answer = new GetReplicasResponse { Status = StatusMapping.Ok() };
                 var nodes = await proxy.Maintenance.GetReplicaNodesAsync(collection, call.Cancellation);
                 var groups = NodeGroups.Assign(proxy.Catalog.ResourceGroups, proxy.Maintenance.QueryNodes.Select(n => n.Name));
-                var groupOf = proxy.Maintenance.QueryNodes.ToDictionary(n => n.Id, n => groups[n.Name]);
+                var groupOf = proxy.Maintenance.QueryNodes.DistinctBy(n => n.Id).ToDictionary(n => n.Id, n => groups[n.Name]);
                 for (var replica = 0; replica < load.Replicas; replica++) answer.Replicas.Add(Describe(collection, load, replica, nodes[replica], groupOf));
                 return answer;
             });
