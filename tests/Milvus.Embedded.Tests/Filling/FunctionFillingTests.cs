@@ -277,9 +277,11 @@ public class FunctionFillingTests
 
         public async Task<float[][]> EmbedAsync(ModelCall call, EmbeddingPurpose purpose, IReadOnlyList<string> texts, CancellationToken cancellation)
         {
-            _asked.Enqueue(texts[0]);
-            if (Answer is not null) await Answer.Task.WaitAsync(cancellation);
-            if (IsDown) throw new MilvusException(ErrorCode.FunctionFailed, "the model is down");
+            // When its function is made it is tried with one word; the rest are rows.
+            var isTrial = texts is ["check"];
+            if (!isTrial) _asked.Enqueue(texts[0]);
+            if (!isTrial && Answer is not null) await Answer.Task.WaitAsync(cancellation);
+            if (IsDown) throw new ModelAwayException("the model is down");
             return [.. texts.Select(t => new float[] { t.Length, t.Count(char.IsAsciiDigit) })];
         }
 
