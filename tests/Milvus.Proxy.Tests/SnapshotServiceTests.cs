@@ -71,7 +71,7 @@ public sealed class SnapshotServiceTests
 
         public Milvus.Storage.Objects.IObjectStore Objects => throw new NotSupportedException("nothing is exported here");
 
-        public Task<Milvus.Coordinator.Snapshots.SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult(new Milvus.Coordinator.Snapshots.SnapshotContent([], []));
+        public Task<SnapshotContent?> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult<SnapshotContent?>(null);
 
         public Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult(ImmutableArray<TombstoneFile>.Empty);
 

@@ -39,11 +39,10 @@ public sealed class EngineSnapshots(EngineServices services, Func<CollectionInfo
 
     public IObjectStore Objects => services.Objects;
 
-    public Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) =>
-        Task.FromResult((services.Segments as SegmentCatalog)?.FindSnapshot(snapshotId) ?? new SnapshotContent([], []));
+    public Task<SnapshotContent?> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => Task.FromResult((services.Segments as SegmentCatalog)?.FindSnapshot(snapshotId));
 
     public async Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) =>
-        [.. (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false)).Channels.SelectMany(c => c.Tombstones)];
+        (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false))?.Tombstones ?? [];
 
     public Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation) => services.Garbage.ProtectAsync(prefix, cancellation);
 

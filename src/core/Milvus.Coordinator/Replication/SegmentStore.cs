@@ -51,12 +51,16 @@ public static class SegmentStore
         return (await store.LoadAsync(key, cancellationToken).ConfigureAwait(false)).Any(e => e.Key == key);
     }
 
-    /// <summary>What a snapshot is made of; empty for one that does not exist.</summary>
+    /// <summary>What a snapshot is made of; null for one that does not exist.</summary>
     /// <exception cref="IntegrityException">An entry cannot be read.</exception>
-    public static async Task<Snapshots.SnapshotContent> LoadSnapshotAsync(IMetaStore store, long snapshotId, CancellationToken cancellationToken = default)
+    public static async Task<Snapshots.SnapshotContent?> LoadSnapshotAsync(IMetaStore store, long snapshotId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return SnapshotContents.Decode(await store.LoadAsync(MetaLayout.SnapshotOf(snapshotId), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(snapshotId) ?? new([], []);
+        var stored = SnapshotContents.Decode(await store.LoadAsync(MetaLayout.SnapshotOf(snapshotId), cancellationToken).ConfigureAwait(false));
+        if (stored.TryGetValue(snapshotId, out var content)) return content;
+        // Of a collection that never had rows nothing is stored but that the snapshot exists, which is removed together with the content.
+        var info = MetaLayout.SnapshotInfo(snapshotId);
+        return (await store.LoadAsync(info, cancellationToken).ConfigureAwait(false)).Any(e => e.Key == info) ? new([], []) : null;
     }
 
     private static bool AreSame(IReadOnlyList<MetaEntry> a, IReadOnlyList<MetaEntry> b)

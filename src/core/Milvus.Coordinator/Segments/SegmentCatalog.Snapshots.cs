@@ -14,7 +14,8 @@ public sealed partial class SegmentCatalog
     /// <param name="Revert">
     /// Takes back what was applied while nobody knew whether it is stored, so that objects which it may name stay; null where only what is stored for certain may be applied.
     /// </param>
-    internal sealed record Effect(ImmutableArray<MetaMutation> Mutations, Action Apply, Action? Revert = null);
+    /// <param name="IsRemoval">To be applied after the catalogue has changed and not before: whoever finds a snapshot in the catalogue finds its content too.</param>
+    internal sealed record Effect(ImmutableArray<MetaMutation> Mutations, Action Apply, Action? Revert = null, bool IsRemoval = false);
 
     /// <summary>Runs while nobody else can commit segments.</summary>
     internal async Task<T> InTurnAsync<T>(Func<Task<T>> work)
@@ -43,10 +44,10 @@ public sealed partial class SegmentCatalog
                 return new Effect([.. SnapshotContents.Store(stored.Id, taken)], () => Keep(stored.Id, taken), () => Keep(stored.Id, null));
             case DropSnapshot:
                 var removed = events.OfType<SnapshotRemoved>().First().Id;
-                return new Effect([], () => Keep(removed, null));
+                return new Effect([], () => Keep(removed, null), IsRemoval: true);
             case RestoreSnapshot restore:
                 var source = _catalog().GetSnapshot(restore.Database, restore.Collection, restore.Name);
-                return Restore(events, FindSnapshot(source.Id) ?? new SnapshotContent([], []), source.Collection, restore.Tombstones, newId);
+                return Restore(events, FindSnapshot(source.Id)!, source.Collection, restore.Tombstones, newId);
             case RestoreArchive restore:
                 var archive = SnapshotArchive.Decode("exported snapshot", Convert.FromBase64String(restore.Archive));
                 // Its objects are nobody else's.

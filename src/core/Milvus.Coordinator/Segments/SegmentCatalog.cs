@@ -124,7 +124,12 @@ public sealed partial class SegmentCatalog : ISegmentCatalog, ICatalogObserver, 
     }
 
     /// <summary>What a snapshot is made of; null for an unknown one.</summary>
-    public SnapshotContent? FindSnapshot(long snapshotId) => Volatile.Read(ref _snapshots).GetValueOrDefault(snapshotId);
+    public SnapshotContent? FindSnapshot(long snapshotId)
+    {
+        if (Volatile.Read(ref _snapshots).GetValueOrDefault(snapshotId) is { } content) return content;
+        // Of a collection that never had rows nothing is stored. The content of a dropped snapshot goes after the catalogue has forgotten the snapshot.
+        return _catalog().FindSnapshot(snapshotId) is null ? null : new SnapshotContent([], []);
+    }
 
     public IDisposable Subscribe(Action<SegmentChange> observer)
     {

@@ -217,8 +217,9 @@ public sealed partial class CoordinatorService : ICoordinator, IAsyncDisposable
 
     private async Task PublishAsync(Pending pending)
     {
-        pending.Effect?.Apply();
+        if (pending.Effect is { IsRemoval: false } made) made.Apply();
         Volatile.Write(ref _catalog, pending.After);
+        if (pending.Effect is { IsRemoval: true } removed) removed.Apply();
         var change = new CatalogChange(pending.Before, pending.After, pending.Events, pending.At);
         foreach (var observer in _observers)
         {

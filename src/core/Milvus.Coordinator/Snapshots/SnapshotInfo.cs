@@ -35,7 +35,9 @@ public sealed record SnapshotInfo
 public sealed record SnapshotContent(ImmutableArray<SegmentManifest> Segments, ImmutableArray<ChannelCheckpoint> Channels)
 {
     public IEnumerable<string> ObjectKeys => Segments.SelectMany(s => s.Columns.Select(c => c.ObjectKey).Concat(s.Indexes.Select(i => i.ObjectKey)))
-        .Concat(Channels.SelectMany(c => c.Tombstones.Select(t => t.ObjectKey)));
+        .Concat(Tombstones.Select(t => t.ObjectKey));
+
+    public ImmutableArray<TombstoneFile> Tombstones => [.. Channels.SelectMany(c => c.Tombstones)];
 }
 
 /// <summary>A collection that was made of a snapshot. The making is one commit, so a job that exists is done.</summary>

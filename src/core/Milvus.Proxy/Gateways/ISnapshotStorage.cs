@@ -17,10 +17,10 @@ public interface ISnapshotStorage
     /// <summary>Where the objects of segments and snapshots are.</summary>
     IObjectStore Objects { get; }
 
-    /// <summary>What a snapshot is made of; empty for one that does not exist.</summary>
-    Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation);
+    /// <summary>What a snapshot is made of; null for one that does not exist, or not any more.</summary>
+    Task<SnapshotContent?> GetSnapshotAsync(long snapshotId, CancellationToken cancellation);
 
-    /// <summary>Those of a snapshot.</summary>
+    /// <summary>Those of a snapshot; none for one that does not exist.</summary>
     Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation);
 
     /// <summary>Keeps objects below the prefix from being taken for garbage until the result is disposed.</summary>

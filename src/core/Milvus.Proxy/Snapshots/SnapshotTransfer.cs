@@ -21,11 +21,11 @@ public sealed class SnapshotTransfer(IMilvusProxy proxy, ISnapshotStorage storag
     private const int BufferBytes = 1 << 17;
     private const long MaxDescriptionBytes = 256L << 20;
 
-    /// <summary>Copies a snapshot below a place; done when this returns. What was copied completely before is left as it is.</summary>
+    /// <summary>Copies a snapshot below a place; done when this returns. A copy that is there with all of its objects is left as it is, any other is made anew.</summary>
     /// <param name="target">As <c>scheme://bucket/path</c>, with the endpoint in front of the bucket or not.</param>
     /// <param name="spec">As for external collections; of it only the provider is looked at. May be empty.</param>
     /// <returns>The address of the copy's description.</returns>
-    /// <exception cref="MilvusException">2600: no such snapshot. 1100: no such place. 1000: it cannot be written, or the snapshot was dropped meanwhile.</exception>
+    /// <exception cref="MilvusException">2600: no such snapshot, or it was dropped meanwhile. 1100: no such place. 1001: it cannot be written.</exception>
     public async Task<string> ExportAsync(RequestContext context, string collection, string name, string target, string spec, CancellationToken cancellation)
     {
         var snapshot = proxy.Catalog.GetSnapshot(context.Database, collection, name);
@@ -35,10 +35,15 @@ public sealed class SnapshotTransfer(IMilvusProxy proxy, ISnapshotStorage storag
         path = path.Length == 0 ? folder : $"{path}/{folder}";
         var address = $"{target.TrimEnd('/')}/{folder}/{DescriptionName}";
         if (!ObjectKeys.IsValid($"{path}/{DescriptionName}")) throw MilvusException.InvalidParameter($"{path} is no place in the object storage");
-        var content = await storage.GetSnapshotAsync(snapshot.Id, cancellation).ConfigureAwait(false);
-        if (await places.Store.GetLengthAsync($"{path}/{DescriptionName}", cancellation).ConfigureAwait(false) is not null) return address;
+        var content = await storage.GetSnapshotAsync(snapshot.Id, cancellation).ConfigureAwait(false) ?? throw Dropped(name);
         try
         {
+            if (await places.Store.GetLengthAsync($"{path}/{DescriptionName}", cancellation).ConfigureAwait(false) is not null)
+            {
+                if (await IsCompleteAsync($"{path}/{DescriptionName}", address, cancellation).ConfigureAwait(false)) return address;
+                // Until all is there again nothing shall say that it is.
+                await places.Store.DeleteAsync($"{path}/{DescriptionName}", cancellation).ConfigureAwait(false);
+            }
             var keys = content.ObjectKeys.Distinct(StringComparer.Ordinal).ToList();
             var objects = new ArchivedObject[keys.Count];
             await Parallel.ForEachAsync(Enumerable.Range(0, keys.Count), Options(cancellation), async (i, c) =>
@@ -54,7 +59,7 @@ public sealed class SnapshotTransfer(IMilvusProxy proxy, ISnapshotStorage storag
         }
         catch (ObjectNotFoundException e) when (proxy.Catalog.FindSnapshot(snapshot.Id) is null)
         {
-            throw new MilvusException(ErrorCode.SnapshotNotFound, $"the snapshot was dropped while it was copied: snapshot not found[snapshot={name}]", e);
+            throw Dropped(name, e);
         }
         catch (IOException e)
         {
@@ -65,7 +70,7 @@ public sealed class SnapshotTransfer(IMilvusProxy proxy, ISnapshotStorage storag
     /// <summary>Makes a new collection of a copy. It is not loaded.</summary>
     /// <param name="address">Of the copy's description, as <see cref="ExportAsync"/> gave it, or as it is called where the copy has been taken.</param>
     /// <returns>The job's id; the collection is there when this returns.</returns>
-    /// <exception cref="MilvusException">1100: no such place, or the collection exists. 1000: the copy is not there, or damaged.</exception>
+    /// <exception cref="MilvusException">1100: no such place, or the collection exists. 1001: the copy is not there, not complete, or damaged.</exception>
     public async Task<long> RestoreAsync(RequestContext context, string collection, string address, string spec, CancellationToken cancellation)
     {
         // Before anything is copied; decided again with the commit.
@@ -98,6 +103,28 @@ public sealed class SnapshotTransfer(IMilvusProxy proxy, ISnapshotStorage storag
         catch (IOException e)
         {
             throw new MilvusException(ErrorCode.IoFailed, $"the exported snapshot cannot be restored: {e.Message}: IO failed", e);
+        }
+    }
+
+    private static MilvusException Dropped(string name, Exception? inner = null) =>
+        new(ErrorCode.SnapshotNotFound, $"the snapshot was dropped while it was copied: snapshot not found[snapshot={name}]", inner);
+
+    /// <summary>True when a description and all that it names are there, as long as they were written; what the bytes are is looked at when they are restored.</summary>
+    private async Task<bool> IsCompleteAsync(string path, string address, CancellationToken cancellation)
+    {
+        try
+        {
+            var archive = await ReadAsync(path, address, cancellation).ConfigureAwait(false);
+            var folder = path[..(path.LastIndexOf('/') + 1)];
+            await Parallel.ForEachAsync(archive.Objects, Options(cancellation), async (o, c) =>
+            {
+                if (!ObjectKeys.IsValid(folder + o.File) || await places.Store.GetLengthAsync(folder + o.File, c).ConfigureAwait(false) != o.Length) throw new ObjectNotFoundException(o.File);
+            }).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is ObjectNotFoundException or IntegrityException)
+        {
+            return false;
         }
     }
 

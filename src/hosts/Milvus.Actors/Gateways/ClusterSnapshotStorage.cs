@@ -31,10 +31,10 @@ public sealed class ClusterSnapshotStorage(NodeServices node, GatewayOptions opt
 
     public IObjectStore Objects => node.Objects;
 
-    public Task<SnapshotContent> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => ReadAsync(SegmentStore.LoadSnapshotAsync(node.Meta, snapshotId, cancellation));
+    public Task<SnapshotContent?> GetSnapshotAsync(long snapshotId, CancellationToken cancellation) => ReadAsync(SegmentStore.LoadSnapshotAsync(node.Meta, snapshotId, cancellation));
 
     public async Task<ImmutableArray<TombstoneFile>> GetSnapshotTombstonesAsync(long snapshotId, CancellationToken cancellation) =>
-        [.. (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false)).Channels.SelectMany(c => c.Tombstones)];
+        (await GetSnapshotAsync(snapshotId, cancellation).ConfigureAwait(false))?.Tombstones ?? [];
 
     public Task<IDisposable> ProtectAsync(string prefix, CancellationToken cancellation) => Task.FromResult<IDisposable>(Nothing.Instance);
 
