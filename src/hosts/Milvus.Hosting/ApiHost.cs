@@ -46,7 +46,8 @@ public static class ApiHost
 {
     public static MilvusServer Create(MilvusServerOptions options, ApiParts parts, TimeProvider time, ILoggerFactory logging)
     {
-        var identity = new ServerIdentity();
+        var build = BuildDetails.Of(typeof(ApiHost).Assembly);
+        var identity = new ServerIdentity { BuildTime = build.Time, GitCommit = build.Commit };
         ProcessMetrics.Register(parts.Metrics);
         parts.Metrics.Observe("milvus_collections", "Collections in the catalogue.", () => parts.Catalog().CollectionCount);
         var methods = new GrpcMethodTable.Builder()

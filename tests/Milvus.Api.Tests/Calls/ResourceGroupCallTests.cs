@@ -37,6 +37,18 @@ public sealed class ResourceGroupCallTests
     }
 
     [Fact]
+    public async Task Replicas_of_collections_of_one_name_in_several_databases_are_counted_together()
+    {
+        var books = MilvusTestServer.Books with { Load = new LoadSpec { Replicas = 2, ResourceGroups = [ResourceGroupInfo.DefaultName, ResourceGroupInfo.DefaultName] } };
+        await using var server = await MilvusTestServer.StartAsync(
+            new ResourceGroupStored(new(ResourceGroupInfo.DefaultName, new Coordinator.Resources.ResourceGroupConfig())),
+            new CollectionAltered(books, CollectionAspect.Load),
+            new DatabaseCreated(new DatabaseInfo { Id = 900, Name = "other", CreatedAt = new Timestamp(1) }),
+            new CollectionCreated(books with { Id = 901, DatabaseName = "other" }));
+        Assert.Equal(4, Assert.Single((await DescribeAsync(server, ResourceGroupInfo.DefaultName)).NumLoadedReplica, r => r.Key == "books").Value);
+    }
+
+    [Fact]
     public async Task Replicas_are_shown_with_their_nodes_and_how_many_of_those_are_in_other_groups()
     {
         await using var server = await MilvusTestServer.StartAsync(
@@ -48,9 +60,11 @@ public sealed class ResourceGroupCallTests
         var answer = await server.CallAsync("GetReplicas", new GetReplicasRequest { CollectionName = "books" }, GetReplicasResponse.Parser);
         Assert.Equal(("a", 2), (answer.Replicas[0].ResourceGroupName, answer.Replicas[0].NumOutboundNode[ResourceGroupInfo.DefaultName]));
         Assert.Equal([1L, 2, 3], answer.Replicas[0].NodeIds);
+        Assert.All(answer.Replicas[0].ShardReplicas, s => Assert.Equal((1L, "host1:4053"), (s.LeaderID, s.LeaderAddr)));
         // Nobody knows the group of a node that has just gone.
         Assert.Equal((ResourceGroupInfo.DefaultName, 0), (answer.Replicas[1].ResourceGroupName, answer.Replicas[1].NumOutboundNode.Count));
         Assert.All(answer.Replicas[1].ShardReplicas, s => Assert.Equal([4L], s.NodeIds));
+        Assert.All(answer.Replicas[1].ShardReplicas, s => Assert.Equal("", s.LeaderAddr));
     }
 
     private static async Task<ResourceGroup> DescribeAsync(MilvusTestServer server, string name)

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Milvus.Api.Grpc;
@@ -223,6 +224,21 @@ public sealed class GrpcCallTests
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await cancelled.Task;
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_in_the_middle_of_its_request_has_cancelled_it()
+    {
+        foreach (var sent in new[] { 0, 3, 7 })
+        {
+            var pipe = new Pipe();
+            await pipe.Writer.WriteAsync(Frame([1, 2, 3, 4])[..sent]);
+            await pipe.Writer.CompleteAsync(new IOException("The client reset the request stream."));
+            var owned = await Assert.ThrowsAsync<GrpcException>(async () => await GrpcFrameReader.ReadOwnedAsync(pipe.Reader, 1000, "", default));
+            Assert.Equal((GrpcStatusCode.Cancelled, "context canceled"), (owned.Status, owned.Message));
+            var single = await Assert.ThrowsAsync<GrpcException>(async () => await GrpcFrameReader.ReadSingleAsync(pipe.Reader, QueryRequest.Parser, 1000, "", default));
+            Assert.Equal(GrpcStatusCode.Cancelled, single.Status);
+        }
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
 
 namespace Milvus.Api.Grpc;
 
@@ -26,7 +27,7 @@ internal static class GrpcFrameReader
     {
         while (true)
         {
-            var read = await body.ReadAsync(cancellation);
+            var read = await ReadAsync(body, cancellation);
             var buffer = read.Buffer;
             if (TryGetMessage(buffer, maxBytes, out var payload, out var compressed, out var end))
             {
@@ -52,7 +53,7 @@ internal static class GrpcFrameReader
         var compressed = false;
         while (true)
         {
-            var read = await body.ReadAsync(cancellation);
+            var read = await ReadAsync(body, cancellation);
             var buffer = read.Buffer;
             if (message is null && TryGetHeader(buffer, maxBytes, out compressed, out length))
             {
@@ -70,6 +71,19 @@ internal static class GrpcFrameReader
             }
             else body.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted) throw Ended(message is null ? buffer.Length : HeaderBytes + arrived);
+        }
+    }
+
+    // However the transport puts it: the client has reset its request, or its connection is gone.
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader body, CancellationToken cancellation)
+    {
+        try
+        {
+            return await body.ReadAsync(cancellation);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new GrpcException(GrpcStatusCode.Cancelled, "context canceled", e);
         }
     }
 

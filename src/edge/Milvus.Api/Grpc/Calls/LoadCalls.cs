@@ -72,9 +72,10 @@ internal static class LoadCalls
                     ?? throw new MilvusException(ErrorCode.ReplicaNotFound, $"replica not found[collection={collection.Id}]");
                 var answer = new GetReplicasResponse { Status = StatusMapping.Ok() };
                 var nodes = await proxy.Maintenance.GetReplicaNodesAsync(collection, call.Cancellation);
-                var groups = NodeGroups.Assign(proxy.Catalog.ResourceGroups, proxy.Maintenance.QueryNodes.Select(n => n.Name));
-                var groupOf = proxy.Maintenance.QueryNodes.DistinctBy(n => n.Id).ToDictionary(n => n.Id, n => groups[n.Name]);
-                for (var replica = 0; replica < load.Replicas; replica++) answer.Replicas.Add(Describe(collection, load, replica, nodes[replica], groupOf));
+                var known = proxy.Maintenance.QueryNodes;
+                var groups = NodeGroups.Assign(proxy.Catalog.ResourceGroups, known.Select(n => n.Name));
+                var nodeOf = known.DistinctBy(n => n.Id).ToDictionary(n => n.Id, n => (groups[n.Name], n.Address));
+                for (var replica = 0; replica < load.Replicas; replica++) answer.Replicas.Add(Describe(collection, load, replica, nodes[replica], nodeOf));
                 return answer;
             });
     }
@@ -97,7 +98,7 @@ internal static class LoadCalls
         _ => LoadState.NotLoad,
     };
 
-    private static ReplicaInfo Describe(CollectionInfo collection, LoadSpec load, int replica, ImmutableArray<long> nodes, Dictionary<long, string> groupOf)
+    private static ReplicaInfo Describe(CollectionInfo collection, LoadSpec load, int replica, ImmutableArray<long> nodes, Dictionary<long, (string Group, string Address)> known)
     {
         var group = ResourceGroupInfo.Of(load, replica);
         var info = new ReplicaInfo
@@ -108,13 +109,16 @@ internal static class LoadCalls
         };
         info.PartitionIds.AddRange(load.PartitionIds.IsEmpty ? collection.Partitions.Select(p => p.Id) : load.PartitionIds);
         info.NodeIds.AddRange(nodes);
-        foreach (var elsewhere in nodes.Where(n => groupOf.TryGetValue(n, out var of) && of != group).GroupBy(n => groupOf[n]))
+        foreach (var elsewhere in nodes.Where(n => known.TryGetValue(n, out var of) && of.Group != group).GroupBy(n => known[n].Group))
             info.NumOutboundNode.Add(elsewhere.Key, elsewhere.Count());
         for (var shard = 0; shard < collection.ShardCount; shard++)
         {
+            var leader = nodes.IsEmpty ? ServerIdentity.NodeId : nodes[0];
             info.ShardReplicas.Add(new ShardReplica
             {
-                LeaderID = nodes.IsEmpty ? ServerIdentity.NodeId : nodes[0],
+                LeaderID = leader,
+                // Empty for one that has just gone.
+                LeaderAddr = known.GetValueOrDefault(leader).Address ?? "",
                 DmChannelName = new ShardId(collection.Id, shard).ToString(),
                 NodeIds = { nodes },
             });

@@ -42,8 +42,10 @@ internal static class ResourceGroupCalls
                     foreach (var node in nodes)
                         if (assigned[node.Name] == group.Name) wire.Nodes.Add(new Protocol.Common.NodeInfo { NodeId = node.Id, Address = node.Address, Hostname = node.Hostname });
                     wire.NumAvailableNode = wire.Nodes.Count;
+                    // Collections of one name in several databases are one entry.
                     foreach (var collection in catalog.Collections)
-                        if (collection.Load?.ResourceGroups.Count(g => g == group.Name) is > 0 and var replicas) wire.NumLoadedReplica.Add(collection.Name, replicas);
+                        if (collection.Load?.ResourceGroups.Count(g => g == group.Name) is > 0 and var replicas)
+                            wire.NumLoadedReplica[collection.Name] = wire.NumLoadedReplica.GetValueOrDefault(collection.Name) + replicas;
                     return new DescribeResourceGroupResponse { Status = StatusMapping.Ok(), ResourceGroup = wire };
                 });
     }
