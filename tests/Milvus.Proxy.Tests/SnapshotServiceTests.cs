@@ -3,6 +3,7 @@ using Milvus.Coordinator.Commands;
 using Milvus.Coordinator.Snapshots;
 using Milvus.Model;
 using Milvus.Proxy.Tests.Model;
+using Milvus.TestKit.Objects;
 using static Milvus.Proxy.Tests.Model.Given;
 
 namespace Milvus.Proxy.Tests;
@@ -53,6 +54,17 @@ public sealed class SnapshotServiceTests
         Assert.Equal(3, tries);
         _world.Coordinator.OnExecute = _ => throw new MilvusException(ErrorCode.SchemaVersionNotReady, "others by now");
         await World.RefusedAsync(ErrorCode.ServiceUnavailable, "service unavailable", () => CreateAsync("t"));
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_is_gone_is_not_exported_as_an_empty_one()
+    {
+        // As a node sees it whose catalogue does not know yet.
+        _world.Coordinator.Put(new SnapshotInfo { Id = 1, Name = "s", Collection = _world.Collection, CreatedAt = _world.Oracle.Next() });
+        var elsewhere = new InMemoryObjectStore();
+        var transfer = new SnapshotTransfer(_world.Proxy, _storage, new ExternalPlaces(elsewhere));
+        await World.RefusedAsync(ErrorCode.SnapshotNotFound, "snapshot not found[snapshot=s]", () => transfer.ExportAsync(RequestContext.Default, "c", "s", "s3://vault/a", "", default));
+        Assert.False(await elsewhere.ListAsync("").AnyAsync());
     }
 
     private Task<long> CreateAsync(string name) => new SnapshotService(_world.Proxy, _storage).CreateAsync(RequestContext.Default, new CreateSnapshot("", "c", name), default);

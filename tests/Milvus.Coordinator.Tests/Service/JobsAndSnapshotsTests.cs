@@ -36,6 +36,20 @@ public sealed class JobsAndSnapshotsTests : IAsyncLifetime, IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    public async Task A_snapshot_without_rows_is_told_from_one_that_is_gone()
+    {
+        var id = (await _service.ExecuteAsync(new CreateSnapshot("", "c", "s"))).Id;
+        Assert.Empty(_service.Segments.FindSnapshot(id)!.ObjectKeys);
+        await DisposeAsync();
+        await OpenAsync();
+        Assert.Empty(_service.Segments.FindSnapshot(id)!.ObjectKeys);
+        Assert.Empty((await SegmentStore.LoadSnapshotAsync(_store, id))!.ObjectKeys);
+        await _service.ExecuteAsync(new DropSnapshot("", "c", "s"));
+        Assert.Null(_service.Segments.FindSnapshot(id));
+        Assert.Null(await SegmentStore.LoadSnapshotAsync(_store, id));
+    }
+
+    [Fact]
     public async Task Everything_is_there_after_a_restart_and_in_copies()
     {
         var job = (await _service.ExecuteAsync(new CreateImport("", "c", "") { Files = [new ImportFile(["a.json"])], AutoCommit = false })).Id;
