@@ -71,7 +71,7 @@ public sealed class CollectionTests(RestServer server)
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"JACCARD"}]}""", 1100)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexType":"HNSW","params":{"M":1,"efConstruction":64}}]}""", 1100)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexType":"NONE"}]}""", 1100)]
-    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"absent","metricType":"L2"}]}""", 1100)]
+    [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"absent","metricType":"L2"}]}""", 1802)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2"},{"fieldName":"v","metricType":"IP","indexName":"second"}]}""", 1100)]
     [InlineData("""{"collectionName":"bad","schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}]},"indexParams":[{"fieldName":"v","metricType":"L2","indexName":"1bad"}]}""", 1100)]
     public async Task What_cannot_be_created_leaves_nothing_behind(string body, int code)
@@ -90,6 +90,38 @@ public sealed class CollectionTests(RestServer server)
         var d = await server.DataAsync("collections/describe", new { collectionName = "twice" });
         Assert.Equal("L2", Assert.Single(d.GetProperty("indexes").EnumerateArray().ToList()).GetProperty("metricType").GetString());
     }
+
+    [Fact]
+    public async Task A_description_lists_the_indexes_of_all_fields_and_tells_of_none()
+    {
+        const string Schema = """
+            "schema":{"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}],
+              "structFields":[{"fieldName":"s","description":"parts","fields":[{"fieldName":"e","description":"of a part","dataType":"ArrayOfVector","elementDataType":"FloatVector","elementTypeParams":{"dim":2,"max_capacity":3}}]}]}
+            """;
+        await server.DataAsync("collections/create", $$"""{"collectionName":"unindexed",{{Schema}}}""");
+        var bare = await server.SendAsync("collections/describe", new { collectionName = "unindexed" });
+        Assert.Equal(("[]", "index not found[collection=unindexed];"), (bare.Data.GetProperty("indexes").GetRawText(), bare.Message));
+        await server.DataAsync("collections/create", $$"""{"collectionName":"indexed",{{Schema}},"indexParams":[{"fieldName":"id"},{"fieldName":"v","metricType":"L2"},{"fieldName":"s[e]","metricType":"IP"}]}""");
+        var described = await server.SendAsync("collections/describe", new { collectionName = "indexed" });
+        Assert.Equal(
+            """[{"indexName":"id","fieldName":"id","metricType":""},{"indexName":"v","fieldName":"v","metricType":"L2"},{"indexName":"s[e]","fieldName":"s[e]","metricType":"IP"}]""",
+            described.Data.GetProperty("indexes").GetRawText());
+        Assert.Equal("", described.Message);
+        var parts = described.Data.GetProperty("structFields")[0];
+        Assert.Equal(("parts", "of a part"), (parts.GetProperty("description").GetString(), parts.GetProperty("fields")[0].GetProperty("description").GetString()));
+    }
+
+    [Theory]
+    [InlineData("s[none]")]
+    [InlineData("key")]
+    public async Task An_index_on_a_field_that_the_new_collection_lacks_is_refused(string field) =>
+        Assert.Equal(
+            $"missing required parameters, error: `{field}` hasn't defined in schema",
+            await server.RefusedAsync(1802, "collections/create", $$$"""
+                {"collectionName":"lacking","schema":{"enableDynamicField":true,"fields":[{"fieldName":"id","dataType":"Int64","isPrimary":true},{"fieldName":"v","dataType":"FloatVector","elementTypeParams":{"dim":4}}],
+                  "structFields":[{"fieldName":"s","fields":[{"fieldName":"e","dataType":"Array","elementDataType":"Int64","elementTypeParams":{"max_capacity":3}}]}]},
+                 "indexParams":[{"fieldName":"v","metricType":"L2"},{"fieldName":"{{{field}}}","metricType":"L2"}]}
+                """));
 
     [Fact]
     public async Task A_custom_schema_is_described_as_it_was_given()
@@ -127,7 +159,7 @@ public sealed class CollectionTests(RestServer server)
         Assert.Equal("""{"Data":{"DoubleData":2}}""", Default("exact"));
         Assert.Equal("""{"Data":{"StringData":"none"}}""", Default("title"));
         Assert.Equal(4, d.GetProperty("partitionsNum").GetInt32());
-        Assert.Equal("by_v", Assert.Single(d.GetProperty("indexes").EnumerateArray().ToList()).GetProperty("indexName").GetString());
+        Assert.Equal(["by_v", "w"], d.GetProperty("indexes").EnumerateArray().Select(i => i.GetProperty("indexName").GetString()));
         Assert.Equal("LoadStateLoaded", d.GetProperty("load").GetString());
 
         var index = (await server.DataAsync("indexes/describe", new { collectionName = "custom", indexName = "by_v" }))[0];

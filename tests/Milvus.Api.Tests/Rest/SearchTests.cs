@@ -221,6 +221,7 @@ public sealed class SearchTests(RestServer server) : IClassFixture<RestServer>, 
     [InlineData(1801, "\"search\":[{\"annsField\":\"dense\",\"data\":[[1,2]],\"limit\":3}],\"rerank\":[]")]
     [InlineData(1100, "\"search\":[{\"annsField\":\"dense\",\"data\":[[1,2]],\"limit\":3},{\"annsField\":\"sparse\",\"data\":[{},{}],\"limit\":3}]")]
     [InlineData(1100, "\"search\":[{\"annsField\":\"dense\",\"data\":[[1,2]],\"limit\":3}],\"searchAggregation\":{}")]
+    [InlineData(1100, "\"search\":[{\"annsField\":\"dense\",\"data\":[[1,2]],\"limit\":3,\"searchAggregation\":{\"fields\":[\"grp\"],\"size\":2}}]")]
     public async Task What_cannot_be_fused_is_refused(int code, string members) =>
         await server.RefusedAsync(code, "entities/hybrid_search", $$"""{"collectionName":"s",{{members}}}""");
 

@@ -75,6 +75,19 @@ public sealed class StructArrayTests(RestServer server)
     }
 
     [Fact]
+    public async Task A_struct_that_is_added_may_be_called_an_array_of_structs_with_the_capacity_where_arrays_have_theirs()
+    {
+        await server.DataAsync("collections/create", """{"collectionName":"named_struct","dimension":2}""");
+        const string Field = """{"fieldName":"s","dataType":"Array","elementDataType":"ELEMENT","nullable":true,"elementTypeParams":{"max_capacity":4},"fields":[{"fieldName":"n","dataType":"Array","elementDataType":"Int64"}]}""";
+        Assert.StartsWith(
+            "StructArray field must use ArrayOfStruct or Array with Struct element, got dataType Array and elementDataType Int64",
+            await server.RefusedAsync(1100, "collections/struct_fields/add", $$"""{"collectionName":"named_struct","schema":{{Field.Replace("ELEMENT", "Int64")}}}"""));
+        await server.DataAsync("collections/struct_fields/add", $$"""{"collectionName":"named_struct","schema":{{Field.Replace("ELEMENT", "Struct")}}}""");
+        var described = (await server.DataAsync("collections/describe", new { collectionName = "named_struct" })).GetProperty("structFields")[0];
+        Assert.Contains("""{"key":"max_capacity","value":"4"}""", described.GetProperty("fields")[0].GetProperty("params").GetRawText());
+    }
+
+    [Fact]
     public async Task Grpc_knows_structs_as_columns_inside_a_column()
     {
         var schema = new CollectionSchema

@@ -81,8 +81,8 @@ internal sealed class RandomSpecials(Random random)
             c => $"match_{kind}(st, $[x] {op} {c(number)}{(both ? $" or $[s] == {c(word)}" : "")}{(kind is "any" or "all" ? "" : $", threshold={threshold}")})",
             r =>
             {
-                if (r["st[x]"] is not long[] x) return null;
-                var s = (string[])r["st[s]"]!;
+                var x = r["st[x]"] as long[] ?? [];
+                var s = r["st[s]"] as string[] ?? [];
                 var found = Enumerable.Range(0, x.Length).Count(i => NaiveValues.Holds(op, x[i].CompareTo(number.Value)) || (both && s[i] == word.Value));
                 return kind switch { "any" => found > 0, "all" => found == x.Length, "least" => found >= threshold, "most" => found <= threshold, _ => found == threshold };
             });

@@ -43,6 +43,27 @@ public sealed class HighlightTests
     }
 
     [Fact]
+    public async Task Words_of_the_rows_that_are_searched_by_are_marked()
+    {
+        var world = await TextsAsync();
+        var result = await SearchAsync([3, 2]);
+        var shown = result.Ids.Int64s.ToArray().Zip(Assert.Single(result.Highlights).Hits, (id, h) => $"{id}: {string.Join('|', h)}").ToArray();
+        Assert.Equal(["1: <em>red</em> <em>fox</em> jumps", "2: <em>a</em> blue dog sleeps", "3: <em>red</em> <em>dogs</em> <em>and</em> <em>a</em> <em>red</em> <em>fox</em>"], shown[..result.TopKs[0]].Order(StringComparer.Ordinal));
+        Assert.Equal(["2: <em>a</em> <em>blue</em> <em>dog</em> <em>sleeps</em>", "3: <em>a</em> red fox"], shown[result.TopKs[0]..].Order(StringComparer.Ordinal));
+        await World.RefusedAsync("some of the provided primary key IDs do not exist: missing IDs = [9]", () => SearchAsync([9]));
+        await World.RefusedAsync("invalid fragment_size: 0", () => SearchAsync([3], ("fragment_size", "0")));
+
+        Task<SearchResult> SearchAsync(long[] keys, params (string, string)[] parameters) => world.Proxy.SearchAsync(RequestContext.Default, new SearchRequest
+        {
+            Collection = "c",
+            Keys = PrimaryKeys.Of(keys),
+            Params = Params(("topk", "5")),
+            ConsistencyLevel = ConsistencyLevel.Strong,
+            Highlight = new HighlightRequest(false, Params([("highlight_search_text", "true"), .. parameters])),
+        });
+    }
+
+    [Fact]
     public async Task Texts_of_the_request_are_marked_too()
     {
         var world = await TextsAsync();

@@ -119,8 +119,9 @@ public sealed class QueryOrderTests
         var world = await RowsAsync();
         await World.RefusedAsync("aggregation operator sum does not support data type VarChar", () => world.QueryAsync("", ["sum(s)"]));
         await World.RefusedAsync("aggregation operator max does not support data type FloatVector", () => world.QueryAsync("", ["max(v)"]));
-        await World.RefusedAsync("aggregation operator sum does not support *", () => world.QueryAsync("", ["sum(*)"]));
-        await World.RefusedAsync("field x not exist", () => world.QueryAsync("", ["sum(x)"]));
+        await World.RefusedAsync("sum(*) is not supported, only count(*) is allowed", () => world.QueryAsync("", ["sum(*)"]));
+        await World.RefusedAsync("target field x for aggregation:sum does not exist", () => world.QueryAsync("", ["sum(x)"]));
+        await World.RefusedAsync("target field ** for aggregation:count does not exist", () => world.QueryAsync("", ["count(**)"]));
         await World.RefusedAsync("field x not exist", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "x")));
         await World.RefusedAsync("group by field j has unsupported data type JSON", () => world.QueryAsync("", ["count(*)"], ("group_by_fields", "j")));
         await World.RefusedAsync("output field 'n' is not allowed: it must be an aggregation or one of the group by fields", () => world.QueryAsync("", ["n", "count(*)"], ("group_by_fields", "s")));

@@ -39,6 +39,41 @@ public sealed class QueryTests
     }
 
     [Fact]
+    public async Task Pages_of_elements_count_elements()
+    {
+        var world = new World();
+        world.Create([Key(), Vector(), List("s[x]", DataType.Int64)], shards: 2);
+        await world.InsertAsync(
+            4, Int64s("id", 1, 2, 3, 4), Floats("v", [0, 0], [1, 1], [2, 2], [3, 3]), Lists("s[x]", DataType.Int64, [7, 8, 1], [1], [7, 1, 9], [8, 8]));
+        world.Alter(c => c with { Schema = c.Schema.With(structFields: [new StructFieldSchema { Id = 950, Name = "s" }]) });
+        Assert.Equal(["1: 0 1 | 7 8 1", "3: 0 2 | 7 1 9", "4: 0 1 | 8 8"], await PageAsync(""));
+        Assert.Equal(["1: 0 1 | 7 8 1", "3: 0 | 7 1 9"], await PageAsync("", ("limit", "3")));
+        Assert.Equal(["1: 1 | 7 8 1", "3: 0 2 | 7 1 9"], await PageAsync("", ("limit", "3"), ("offset", "1")));
+        Assert.Equal(["3: 2 | 7 1 9", "4: 0 | 8 8"], await PageAsync("", ("limit", "2"), ("offset", "3")));
+        Assert.Empty(await PageAsync("", ("limit", "2"), ("offset", "6")));
+
+        // Pages of an iterator begin in the row that the page before ended in.
+        Assert.Equal(["1: 1 | 7 8 1", "3: 0 | 7 1 9"], await PageAsync("id >= 1 and ", Cursor("1", "0")));
+        Assert.Equal(["3: 2 | 7 1 9", "4: 0 | 8 8"], await PageAsync("id >= 3 and ", Cursor("3", "0")));
+        Assert.Equal(["4: 0 1 | 8 8"], await PageAsync("id >= 3 and ", Cursor("3", "2")));
+        Assert.Empty(await PageAsync("id >= 4 and ", Cursor("4", "1")));
+        await World.RefusedAsync("query_iter_last_element_offset can only be used when iterator=true", () => PageAsync("", ("query_iter_last_pk", "1")));
+        await World.RefusedAsync("must be provided together, has_last_pk=true, has_last_element_offset=false", () => PageAsync("", ("iterator", "True"), ("query_iter_last_pk", "1")));
+        await World.RefusedAsync("value for query iterator last element offset is invalid: invalid parameter[expected=non-negative int value][actual=-1]", () => PageAsync("", Cursor("1", "-1")));
+        await World.RefusedAsync("value for query iterator last primary key is invalid: invalid parameter[expected=int64 primary key][actual=x]", () => PageAsync("", Cursor("x", "1")));
+
+        (string, string)[] Cursor(string key, string element) => [("limit", "2"), ("iterator", "True"), ("query_iter_last_pk", key), ("query_iter_last_element_offset", element)];
+
+        async Task<string[]> PageAsync(string filter, params (string, string)[] parameters)
+        {
+            var result = await world.QueryAsync(filter + "(element_filter(s, $[x] > 6))", ["id", "s[x]"], parameters);
+            Assert.Equal(result.RowCount, result.Elements.Length);
+            var lists = (ArrayColumn)result.Columns.Single(c => c.Name == "s[x]").Column;
+            return [.. Ids(result).Select((id, row) => $"{id}: {string.Join(' ', result.Elements[row])} | {string.Join(' ', Enumerable.Range(lists.Offsets[row], lists.Offsets[row + 1] - lists.Offsets[row]).Select(e => ((FixedColumn<long>)lists.Elements).Values[e]))}")];
+        }
+    }
+
+    [Fact]
     public async Task Rows_come_ascending_by_key_whatever_shard_they_are_in()
     {
         var world = await RowsAsync(100);

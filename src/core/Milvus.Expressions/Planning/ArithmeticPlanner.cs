@@ -26,11 +26,11 @@ internal static class ArithmeticPlanner
             case (ColumnOperand c, ConstantOperand k):
                 return WithConstant(node, c.Column, arithmetic, k.Value);
             case (ConstantOperand k, ColumnOperand c):
-                if (arithmetic is ArithmeticOp.Add or ArithmeticOp.Multiply) return WithConstant(node, c.Column, arithmetic, k.Value);
-                throw new FilterError($"{ConstantFolding.Spelling(op)} field is not yet supported");
+                var exchanged = WithConstant(node, c.Column, arithmetic, k.Value);
+                return arithmetic is ArithmeticOp.Add or ArithmeticOp.Multiply ? exchanged : new ReversedOperand(node, op, exchanged.TypeName);
             case (ColumnOperand, ColumnOperand):
                 throw new FilterError("not supported to do arithmetic operations between multiple fields");
-            case (ArithmeticOperand or LengthOperand, _) or (_, ArithmeticOperand or LengthOperand):
+            case (ArithmeticOperand or ReversedOperand or LengthOperand, _) or (_, ArithmeticOperand or ReversedOperand or LengthOperand):
                 throw new FilterError("complicated arithmetic operations are not supported");
             default:
                 throw new FilterError($"'{ConstantFolding.Spelling(op)}' can only be used between integer or floating or json field expressions");

@@ -20,13 +20,15 @@ internal static class ComparisonPlanner
                 return Plan(op.Mirror(), right, left, node);
             case (ColumnOperand a, ConstantOperand b):
                 return new PredicateOperand(node, WithConstant(op, a.Column, b.Value));
+            case (ReversedOperand a, ConstantOperand):
+                throw a.Refusal;
             case (ArithmeticOperand a, ConstantOperand b):
                 return new PredicateOperand(node, ArithmeticPlanner.Compare(op, a, b.Value));
             case (LengthOperand a, ConstantOperand b):
                 return new PredicateOperand(node, Length(op, a.Column, b.Value));
             case (ColumnOperand a, ColumnOperand b):
                 return new PredicateOperand(node, Columns(op, a.Column, b.Column));
-            case (ArithmeticOperand or ColumnOperand, ArithmeticOperand or ColumnOperand):
+            case (ArithmeticOperand or ReversedOperand or ColumnOperand, ArithmeticOperand or ReversedOperand or ColumnOperand):
                 throw new FilterError("not supported to do arithmetic operations between multiple fields");
             default:
                 throw new FilterError($"comparisons between {left.TypeName} and {right.TypeName} are not supported");

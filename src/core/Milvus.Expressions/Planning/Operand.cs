@@ -30,6 +30,15 @@ internal sealed record ArithmeticOperand(SyntaxNode Node, ColumnRef Column, Arit
         Column.IsJson ? "JSON" : Column.Type.IsFloating() ? "Double" : "Int64";
 }
 
+/// <summary>constant op column, where the two may not be exchanged: nothing can be done with it.</summary>
+/// <param name="TypeName">As of the same operation the other way round.</param>
+internal sealed record ReversedOperand(SyntaxNode Node, TokenKind Op, string TypeName) : Operand(Node)
+{
+    public override string TypeName { get; } = TypeName;
+
+    public FilterError Refusal => new($"{ConstantFolding.Spelling(Op)} field is not yet supported");
+}
+
 internal sealed record LengthOperand(SyntaxNode Node, ColumnRef Column) : Operand(Node)
 {
     public override string TypeName => "Int64";

@@ -174,12 +174,12 @@ internal sealed class Planner
         var operand = Plan(node.Operand);
         if (operand is ConstantOperand) throw new FilterError("'term' can only be used on non-const expression");
         if (operand is not ColumnOperand { Column: { } column }) throw new FilterError("'term' can only be used on single field");
-        var constant = Constant(node.List, text => $"the right-hand side of 'in' must be a list, but got: {text}");
+        if (Plan(node.List) is not ConstantOperand constant) throw new FilterError($"value '{_source[node.Written]}' in list cannot be a non-const expression");
         if (constant.Value is not Literal.List list)
         {
             throw new FilterError(constant.Template is { } name
                 ? $"the value of term expression template variable {{{name}}} is not array"
-                : $"the right-hand side of 'in' must be a list, but got: {TextOf(node.List)}");
+                : $"the right-hand side of 'in' must be a list, but got: {_source[node.Written]}");
         }
         foreach (var item in list.Items)
         {

@@ -26,8 +26,8 @@ internal enum ElementMatchKind
 }
 
 /// <summary>
-/// match_* over the elements of a struct list: counts the elements for which a predicate on their sub-fields is true. Unknown for null
-/// lists only.
+/// match_* over the elements of a struct list: counts the elements for which a predicate on their sub-fields is true. Never unknown: a
+/// null list counts as an empty one.
 /// </summary>
 /// <param name="Column">A sub-field, whose offsets are those of all.</param>
 /// <param name="Elements">Normalized; its columns are the sub-fields, one value per element.</param>
@@ -38,16 +38,22 @@ internal sealed record ElementMatchLeaf(ColumnRef Column, string StructName, Pre
     protected override string Description =>
         $"match_{Kind.ToString().ToLowerInvariant()}({StructName}, {Elements}{(Kind >= ElementMatchKind.Least ? $", {Threshold}" : "")})";
 
-    /// <summary>An index on the first sub-field names the lists with an element that passes one test of the predicate.</summary>
+    /// <summary>An index on the first sub-field names the lists with an element that passes one test of the predicate; of null lists it knows nothing.</summary>
     internal override IndexQuery? Ask(JsonCast cast)
     {
         if (Kind is not (ElementMatchKind.Any or ElementMatchKind.Least)) return null;
         foreach (var part in Elements is AllPredicate all ? all.Operands : [Elements])
         {
             if (part is not Leaf { Negated: false } leaf || leaf.Column.FieldId != Column.FieldId || leaf.Ask(cast) is not { } query) continue;
-            return query with { OfElements = true, IsExact = Kind == ElementMatchKind.Any && ReferenceEquals(part, Elements) && query.IsExact };
+            return query with { OfElements = true, IsExact = Kind == ElementMatchKind.Any && !Negated && ReferenceEquals(part, Elements) && query.IsExact };
         }
         return null;
+    }
+
+    public override Verdict Prune(in BlockContext block)
+    {
+        if (block.GetStatistics(Column.FieldId) is not { } statistics || statistics.NullCount < statistics.RowCount) return Verdict.Mixed;
+        return Holds(0, 0) != Negated ? Verdict.All : Verdict.None;
     }
 
     public override void CollectFields(List<long> fields)
@@ -87,14 +93,17 @@ internal sealed record ElementMatchLeaf(ColumnRef Column, string StructName, Pre
     protected override void Test(in BlockContext block, ReadOnlySpan<ulong> candidates, Span<ulong> isTrue, Span<ulong> isUnknown)
     {
         var array = (ArrayColumn)block.GetColumn(Column.FieldId);
-        Bitmaps.OrNulls(isUnknown, array.Validity);
         var offsets = array.Offsets[..(block.RowCount + 1)];
+        var nulls = block.Scratch.Rent(candidates.Length);
+        nulls.Clear();
+        Bitmaps.OrNulls(nulls, array.Validity);
+        var nullsPass = Holds(0, 0);
         var wanted = block.Scratch.Rent(candidates.Length);
-        for (var w = 0; w < wanted.Length; w++) wanted[w] = candidates[w] & ~isUnknown[w];
+        for (var w = 0; w < wanted.Length; w++) wanted[w] = candidates[w] & ~nulls[w];
         var passing = TestElements(block, offsets, wanted);
         for (var w = 0; w < isTrue.Length; w++)
         {
-            ulong word = 0;
+            var word = nullsPass ? nulls[w] : 0;
             for (var open = wanted[w]; open != 0;)
             {
                 var bit = Bitmaps.TakeLowest(ref open);
@@ -105,7 +114,7 @@ internal sealed record ElementMatchLeaf(ColumnRef Column, string StructName, Pre
             }
             isTrue[w] = word;
         }
-        block.Scratch.Return(1);
+        block.Scratch.Return(2);
     }
 
     private bool Holds(int found, int length) => Kind switch

@@ -56,7 +56,9 @@ internal sealed class Parser
         {
             if (op == TokenKind.Not) Tokens.Take();
             Tokens.Take();
-            return new MembershipNode(left, ParseExpression(Precedence.Membership + 1), op == TokenKind.Not);
+            var start = Tokens.Current.Start;
+            var list = ParseExpression(Precedence.Membership + 1);
+            return new MembershipNode(left, list, start..Tokens.Previous.End, op == TokenKind.Not);
         }
         var precedence = Precedence.OfInfix(op);
         if (precedence == 0 || precedence < minimum) return null;

@@ -102,12 +102,15 @@ internal sealed class LogicalNode(TokenKind op, List<SyntaxNode> operands)
     public IReadOnlyList<SyntaxNode> Operands { get; } = operands;
 }
 
-internal sealed class MembershipNode(SyntaxNode operand, SyntaxNode list, bool negated)
+/// <param name="written">Where the list stands, with the parentheses around it.</param>
+internal sealed class MembershipNode(SyntaxNode operand, SyntaxNode list, Range written, bool negated)
     : SyntaxNode(operand.Start, list.End, 1 + Math.Max(operand.Depth, list.Depth))
 {
     public SyntaxNode Operand { get; } = operand;
 
     public SyntaxNode List { get; } = list;
+
+    public Range Written { get; } = written;
 
     public bool IsNegated { get; } = negated;
 }

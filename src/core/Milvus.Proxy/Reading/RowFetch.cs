@@ -11,6 +11,7 @@ internal sealed class RowFetch
     private readonly ShardReaders _readers;
     private readonly RowReference[][] _rows;
     private readonly RowPick[] _picks;
+    private readonly Dictionary<long, Column> _known = [];
 
     public RowFetch(ShardReaders readers, ReadOnlySpan<RowAt> rows)
     {
@@ -31,8 +32,12 @@ internal sealed class RowFetch
 
     public int Count => _picks.Length;
 
+    /// <summary>A field of these rows, in their order, that is there already.</summary>
+    public void Know(long fieldId, Column column) => _known[fieldId] = column;
+
     public async Task<Column> FetchAsync(FieldSchema field, CancellationToken cancellation)
     {
+        if (_known.TryGetValue(field.Id, out var known)) return known;
         if (_picks.Length == 0) return ColumnBuilder.For(field).Build();
         var columns = new Column?[_rows.Length];
         var asked = new List<Task>(_rows.Length);

@@ -18,11 +18,15 @@ internal abstract class HighlightPlan
         return request.IsSemantic ? SemanticHighlights.Parse(plan, request.Params, models) : LexicalHighlights.Parse(plan, request, analyzers);
     }
 
+    /// <summary>True when the searched texts are to be marked and are those of rows given by their keys, which have to be looked up first.</summary>
+    public static bool NeedsTexts(SearchPlan plan, HighlightRequest? request) =>
+        plan is { Keys: not null, Found: null, Parameters.IsIterator: false } && request is { IsSemantic: false } && LexicalHighlights.MarksSearchText(request.Params);
+
     /// <summary>What can be refused before the search is planned, in Milvus' words.</summary>
     /// <exception cref="MilvusException">1100, or 5: the search is not one by texts.</exception>
     public static void Check(CollectionInfo collection, SearchRequest request)
     {
-        if (request.Highlight is not { IsSemantic: false } highlight || !ParamText.IsTrue(highlight.Params.GetValueOrDefault("highlight_search_text"))) return;
+        if (request.Highlight is not { IsSemantic: false } highlight || !LexicalHighlights.MarksSearchText(highlight.Params)) return;
         LexicalHighlights.Options(highlight.Params);
         // The metric is named before it is known there, so that the name is always missing.
         if (request.Params.GetValueOrDefault("metric_type", "") is { Length: > 0 } metric && !metric.Equals("BM25", StringComparison.OrdinalIgnoreCase))

@@ -28,12 +28,14 @@ internal sealed class LexicalHighlights : HighlightPlan
     public static LexicalHighlights Parse(SearchPlan plan, HighlightRequest request, AnalyzerRegistry analyzers)
     {
         var wanted = new Dictionary<string, Wanted>(StringComparer.Ordinal);
-        if (ParamText.IsTrue(request.Params.GetValueOrDefault("highlight_search_text"))) AddSearchText(plan, analyzers, wanted);
+        if (MarksSearchText(request.Params)) AddSearchText(plan, analyzers, wanted);
         foreach (var (field, text) in Queries(request.Params.GetValueOrDefault("highlight_query", "")))
             Add(plan, analyzers, wanted, field, Enumerable.Repeat(text, plan.QueryCount));
         if (wanted.Count == 0) throw MilvusException.InvalidParameter("highlighter needs highlight_search_text or highlight_query");
         return new LexicalHighlights(Options(request.Params), [.. wanted.Values.Select(w => (w.Field, Array.ConvertAll(w.Texts, t => new TextHighlighter(w.Analyzer, t))))]);
     }
+
+    public static bool MarksSearchText(ImmutableDictionary<string, string> parameters) => ParamText.IsTrue(parameters.GetValueOrDefault("highlight_search_text"));
 
     public override async Task<ImmutableArray<FieldHighlights>> HighlightAsync(RowFetch rows, int[] counts, CancellationToken cancellation)
     {
@@ -53,9 +55,20 @@ internal sealed class LexicalHighlights : HighlightPlan
     private static void AddSearchText(SearchPlan plan, AnalyzerRegistry analyzers, Dictionary<string, Wanted> wanted)
     {
         var schema = plan.Collection.Schema;
-        if (plan.Vectors is not { } texts || !texts.Type.IsText() || schema.FunctionOf(plan.Field) is not { Type: FunctionType.BM25 } function)
-            throw MilvusException.InvalidParameter("highlight_search_text is for full-text searches with texts only");
-        Add(plan, analyzers, wanted, function.InputFields[0], texts.Rows.Select(t => Encoding.UTF8.GetString(t.Span)));
+        var isFullText = schema.FunctionOf(plan.Field) is { Type: FunctionType.BM25 } && (plan.Keys is not null || plan.Vectors!.Type.IsText());
+        if (!isFullText) throw MilvusException.InvalidParameter("highlight_search_text is for full-text searches with texts only");
+        Add(plan, analyzers, wanted, schema.FunctionOf(plan.Field)!.InputFields[0], SearchTexts(plan));
+    }
+
+    // Of rows without a text there are no hits either.
+    private static IEnumerable<string> SearchTexts(SearchPlan plan)
+    {
+        var texts = (plan.Found is { } found ? found.Vectors : plan.Vectors) is { } given ? given.Rows.Select(t => Encoding.UTF8.GetString(t.Span)).ToArray() : [];
+        if (plan.Found?.Present is not { } present) return texts;
+        var spread = new string[plan.QueryCount];
+        Array.Fill(spread, "");
+        for (var i = 0; i < present.Length; i++) spread[present[i]] = texts[i];
+        return spread;
     }
 
     private static void Add(SearchPlan plan, AnalyzerRegistry analyzers, Dictionary<string, Wanted> wanted, string name, IEnumerable<string> texts)

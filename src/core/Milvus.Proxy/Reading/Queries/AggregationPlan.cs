@@ -57,8 +57,8 @@ internal sealed partial record AggregationPlan(
 
     private static Aggregate Parse(CollectionInfo collection, string function, string argument)
     {
-        if (argument == "*") return function == "count" ? new Aggregate(AggregateKind.CountRows) : throw MilvusException.InvalidParameter($"aggregation operator {function} does not support *");
-        if (collection.Schema.Find(argument) is not { IsDynamic: false } field) throw MilvusException.InvalidParameter($"field {argument} not exist");
+        if (argument == "*") return function == "count" ? new Aggregate(AggregateKind.CountRows) : throw MilvusException.InvalidParameter($"{function}(*) is not supported, only count(*) is allowed");
+        if (collection.Schema.Find(argument) is not { IsDynamic: false } field) throw MilvusException.InvalidParameter($"target field {argument} for aggregation:{function} does not exist");
         var (kind, fits) = function switch
         {
             "count" => (AggregateKind.Count, !field.Type.IsVector()),

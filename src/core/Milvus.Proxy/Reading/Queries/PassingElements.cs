@@ -4,22 +4,17 @@ using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Queries;
 
-/// <summary>Finds, in rows that a query with element_filter has found, the elements that pass.</summary>
-internal static class PassingElements
+/// <summary>The elements that pass, in rows that a query with element_filter has found.</summary>
+/// <param name="Places">Their places in each row's list, ascending.</param>
+/// <param name="Columns">The fields of the rows that were looked at, by id.</param>
+internal sealed record PassingElements(ImmutableArray<ImmutableArray<int>> Places, IReadOnlyDictionary<long, Column> Columns)
 {
-    /// <param name="fetched">Columns of these rows that are there already, by their fields' names.</param>
-    /// <returns>The places of passing elements in each row's list, ascending; empty when the filter says nothing about elements.</returns>
-    public static async Task<ImmutableArray<ImmutableArray<int>>> FindAsync(FilterPlan? filter, CollectionSchema schema, RowFetch rows, ImmutableArray<NamedColumn> fetched, CancellationToken cancellation)
+    /// <param name="filter">With an element_filter.</param>
+    public static async Task<PassingElements> FindAsync(FilterPlan filter, CollectionSchema schema, RowFetch rows, CancellationToken cancellation)
     {
-        if (filter is not { ElementFilterStruct: not null } || rows.Count == 0) return [];
         var columns = new Dictionary<long, Column>();
         var ids = filter.ElementFilterFieldIds;
-        foreach (var id in ids)
-        {
-            var field = schema.Find(id)!;
-            var known = fetched.FirstOrDefault(c => c.Name == field.Name && !c.IsDynamic);
-            columns[id] = known?.Column ?? await rows.FetchAsync(field, cancellation).ConfigureAwait(false);
-        }
+        foreach (var id in ids) columns[id] = await rows.FetchAsync(schema.Find(id)!, cancellation).ConfigureAwait(false);
         var lists = (ArrayColumn)columns[ids[0]];
         var source = new FetchedRows(rows.Count, columns);
         var scratch = new FilterScratch();
@@ -40,7 +35,30 @@ internal static class PassingElements
                 found.Add(places.DrainToImmutable());
             }
         }
-        return found.MoveToImmutable();
+        return new PassingElements(found.MoveToImmutable(), columns);
+    }
+
+    /// <summary>The page that a query asks for: offset and limit count elements.</summary>
+    /// <returns>The rows that an element is left of, and the places of these elements.</returns>
+    public (int[] Rows, ImmutableArray<ImmutableArray<int>> Places) Page(PrimaryKeys keys, QueryParameters parameters)
+    {
+        var rows = new List<int>(Places.Length);
+        var kept = ImmutableArray.CreateBuilder<ImmutableArray<int>>(Places.Length);
+        var skip = parameters.Offset;
+        var left = parameters.Limit ?? int.MaxValue;
+        for (var row = 0; row < Places.Length && left > 0; row++)
+        {
+            var places = Places[row];
+            if (parameters.Cursor is { } cursor && KeyValue.Of(keys, row) == cursor.Key) places = places.RemoveAll(p => p <= cursor.Element);
+            var skipped = Math.Min(skip, places.Length);
+            skip -= skipped;
+            places = places.Slice(skipped, Math.Min(left, places.Length - skipped));
+            if (places.IsEmpty) continue;
+            left -= places.Length;
+            rows.Add(row);
+            kept.Add(places);
+        }
+        return ([.. rows], kept.DrainToImmutable());
     }
 
     private sealed class FetchedRows(int rowCount, Dictionary<long, Column> columns) : IColumnBlocks

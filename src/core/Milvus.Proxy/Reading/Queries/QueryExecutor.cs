@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Milvus.Expressions;
 using Milvus.Model;
 using Milvus.Segments;
@@ -44,7 +45,8 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
             PartitionIds = PartitionPruning.Narrow(scope, filter),
             ExpireBefore = scope.ExpireBefore,
             IgnoreGrowing = parameters?.IgnoreGrowing ?? false,
-            Limit = parameters?.Limit is { } limit ? limit + parameters.Offset : null,
+            // The row that an iterator stands in may have nothing left.
+            Limit = parameters?.Limit is { } limit ? limit + parameters.Offset + (parameters.Cursor is null ? 0 : 1) : null,
         };
     }
 
@@ -58,10 +60,28 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
 
     private async Task<QueryResult> RowsAsync(ShardReaders readers, ShardQuery query, QueryParameters parameters, OutputFields output, CancellationToken cancellation)
     {
+        if (query.Filter is { ElementFilterStruct: not null } filter) return await ElementsAsync(readers, query, filter, parameters, output, cancellation).ConfigureAwait(false);
+        var found = await KeyedRows.FindAsync(readers, query, parameters.Offset, parameters.Limit, cancellation).ConfigureAwait(false);
+        return await ResultAsync(readers, found, new RowFetch(readers, found.Rows), [], output, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Every row has an element that passes, so no more rows are needed than elements.</summary>
+    private async Task<QueryResult> ElementsAsync(ShardReaders readers, ShardQuery query, FilterPlan filter, QueryParameters parameters, OutputFields output, CancellationToken cancellation)
+    {
+        var all = await KeyedRows.FindAsync(readers, query, 0, query.Limit, cancellation).ConfigureAwait(false);
+        var passing = await PassingElements.FindAsync(filter, readers.Scope.Collection.Schema, new RowFetch(readers, all.Rows), cancellation).ConfigureAwait(false);
+        var (kept, places) = passing.Page(all.Ids, parameters);
+        var found = new KeyedRows(new PrimaryKeys(all.Ids.Column.Take(kept)), Array.ConvertAll(kept, row => all.Rows[row]));
+        var rows = new RowFetch(readers, found.Rows);
+        foreach (var (field, column) in passing.Columns) rows.Know(field, column.Take(kept));
+        return await ResultAsync(readers, found, rows, places, output, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<QueryResult> ResultAsync(
+        ShardReaders readers, KeyedRows found, RowFetch rows, ImmutableArray<ImmutableArray<int>> elements, OutputFields output, CancellationToken cancellation)
+    {
         var collection = readers.Scope.Collection;
         var key = collection.Schema.PrimaryKey;
-        var found = await KeyedRows.FindAsync(readers, query, parameters.Offset, parameters.Limit, cancellation).ConfigureAwait(false);
-        var rows = new RowFetch(readers, found.Rows);
         var columns = await OutputAssembler.FetchAsync(output, key, found.Ids, rows, options.MaxResultBytes, cancellation).ConfigureAwait(false);
         return new QueryResult
         {
@@ -69,7 +89,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
             Columns = columns,
             OutputFields = output.Names,
             PrimaryField = key.Name,
-            Elements = await PassingElements.FindAsync(query.Filter, collection.Schema, rows, columns, cancellation).ConfigureAwait(false),
+            Elements = elements,
             ReadAt = readers.ReadAt,
             Collection = collection,
         };

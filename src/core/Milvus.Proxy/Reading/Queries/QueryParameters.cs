@@ -3,6 +3,34 @@ using Milvus.Model;
 
 namespace Milvus.Proxy.Reading.Queries;
 
+/// <summary>An element of a row's list of structs.</summary>
+internal sealed record ElementCursor(KeyValue Key, long Element)
+{
+    private const string KeyName = "query_iter_last_pk";
+    private const string ElementName = "query_iter_last_element_offset";
+
+    /// <summary>Null when the parameters name none.</summary>
+    /// <exception cref="MilvusException">1100: a part is missing or cannot be read, or nothing is iterated over.</exception>
+    public static ElementCursor? Find(ImmutableDictionary<string, string> parameters, bool isIterator, FieldSchema primaryKey)
+    {
+        var key = parameters.GetValueOrDefault(KeyName);
+        var element = parameters.GetValueOrDefault(ElementName);
+        if (key is null && element is null) return null;
+        if (!isIterator) throw MilvusException.InvalidParameter($"invalid query iterator cursor params: {KeyName} and {ElementName} can only be used when iterator=true");
+        if (key is null || element is null)
+        {
+            throw MilvusException.InvalidParameter(
+                $"incomplete query iterator cursor params: {KeyName} and {ElementName} must be provided together, has_last_pk={(key is null ? "false" : "true")}, has_last_element_offset={(element is null ? "false" : "true")}");
+        }
+        if (!ParamText.TryInt(element, out var place) || place < 0)
+            throw MilvusException.InvalidParameter("value for query iterator last element offset is invalid", "non-negative int value", element);
+        if (primaryKey.Type == DataType.VarChar) return new ElementCursor(new KeyValue(0, key), place);
+        return ParamText.TryInt(key, out var number)
+            ? new ElementCursor(new KeyValue(number, null), place)
+            : throw MilvusException.InvalidParameter("value for query iterator last primary key is invalid", "int64 primary key", key);
+    }
+}
+
 /// <summary>The parameters of a query, parsed.</summary>
 internal sealed record QueryParameters
 {
@@ -14,6 +42,9 @@ internal sealed record QueryParameters
     public bool IsIterator { get; private init; }
 
     public bool IgnoreGrowing { get; private init; }
+
+    /// <summary>The last element that an iterator with element_filter was given; null at its beginning and for other queries.</summary>
+    public ElementCursor? Cursor { get; private init; }
 
     /// <summary>Empty for the order of primary keys.</summary>
     public ImmutableArray<OrderItem> OrderBy { get; private init; } = [];
@@ -28,6 +59,7 @@ internal sealed record QueryParameters
         var result = new QueryParameters
         {
             IsIterator = iterator,
+            Cursor = ElementCursor.Find(parameters, iterator, collection.Schema.PrimaryKey),
             IgnoreGrowing = ParamText.IgnoresGrowing(parameters.GetValueOrDefault("ignore_growing")),
             OrderBy = OrderItem.Parse(parameters.GetValueOrDefault("order_by_fields"), "must be"),
             GroupBy = NameLists.Parse(parameters.GetValueOrDefault("group_by_fields")),

@@ -37,11 +37,11 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         var plan = planner.Plan(collection, request);
         var output = OutputFields.Resolve(collection, request.OutputFields, always: false);
         var order = HitOrdering.Find(collection, plan.Parameters.OrderBy);
-        var highlight = HighlightPlan.Find(plan, request.Highlight, analyzers, models);
+        var highlight = HighlightPlan.NeedsTexts(plan, request.Highlight) ? null : HighlightPlan.Find(plan, request.Highlight, analyzers, models);
         if (request.Template is { } template && PlannedSearch.IsLasting(plan, request)) template.Remember(PlannedSearch.Of(plan, output));
         if (request.Aggregation is { } aggregation)
         {
-            if (highlight is not null) throw MilvusException.InvalidParameter("highlighter and search_aggregation cannot be used simultaneously");
+            if (request.Highlight is not null) throw MilvusException.InvalidParameter("highlighter and search_aggregation cannot be used simultaneously");
             (plan, var top) = SearchAggregator.Plan(plan, aggregation);
             using var open = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
             var (all, buckets) = await aggregator.SearchAsync(open, plan, top, cancellation).ConfigureAwait(false);
@@ -51,6 +51,11 @@ internal sealed class SearchExecutor(IShardGateway gateway, ReadScopes scopes, S
         using var readers = await ShardReaders.OpenAsync(gateway, scope, cancellation).ConfigureAwait(false);
         if (plan.Parameters.Page is not { } page)
         {
+            if (HighlightPlan.NeedsTexts(plan, request.Highlight))
+            {
+                plan = await runner.LookUpAsync(readers, plan, cancellation).ConfigureAwait(false);
+                highlight = HighlightPlan.Find(plan, request.Highlight, analyzers, models);
+            }
             var found = plan.IsScored
                 ? await scoring.SearchAsync(readers, plan, cancellation).ConfigureAwait(false)
                 : await runner.RunAsync(readers, plan, null, cancellation).ConfigureAwait(false);

@@ -49,6 +49,9 @@ internal sealed record SearchPlan
 
     public PrimaryKeys? Keys { get; init; }
 
+    /// <summary>What the rows with the <see cref="Keys"/> hold; null until it was looked up.</summary>
+    public KeyedVectors? Found { get; init; }
+
     /// <summary>The index parameters as shards take them; made once for all searches of a plan.</summary>
     public ImmutableDictionary<string, string> IndexTexts => _indexTexts ??= IndexParamTexts.Of(this);
 
@@ -61,6 +64,11 @@ internal sealed record SearchPlan
 
     public int QueryCount => Vectors?.Rows.Length ?? Keys!.Value.Count;
 }
+
+/// <summary>The searched field's vectors of rows given by their keys. Vectors of terms are not kept: of those it is the texts that they are made from.</summary>
+/// <param name="Vectors">In the order of the keys, without the rows that have none; null when no row has one.</param>
+/// <param name="Present">Which of the keys have vectors; null for all.</param>
+internal sealed record KeyedVectors(QueryVectors? Vectors, int[]? Present);
 
 /// <summary>A plan that holds for every search of a template, and what the answers have.</summary>
 /// <param name="Plan">Without vectors.</param>

@@ -18,13 +18,12 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         var parameters = plan.Parameters;
         ImmutableArray<ShardHits> shards = [];
         ShardSearch? asked = null;
+        if (!plan.Filter.IsAlwaysFalse) plan = await LookUpAsync(readers, plan, cancellation).ConfigureAwait(false);
         // Rows without a vector that are searched by find nothing.
-        QueryVectors? found = null;
-        int[]? present = null;
-        if (plan.Keys is { } keys && !plan.Filter.IsAlwaysFalse) (found, present) = await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false);
+        var present = plan.Found?.Present;
         if (!plan.Filter.IsAlwaysFalse && present is not { Length: 0 })
         {
-            var queries = await terms.EmbedAsync(plan, found ?? plan.Vectors!, cancellation).ConfigureAwait(false);
+            var queries = await terms.EmbedAsync(plan, plan.Found?.Vectors ?? plan.Vectors!, cancellation).ConfigureAwait(false);
             var search = Shard(readers.Scope, plan, queries, page) with
             {
                 Bm25 = await TermQueries.ScoreAsync(readers, plan, queries, cancellation).ConfigureAwait(false),
@@ -38,6 +37,11 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         if (isGrouped && parameters.Group!.Size > 1 && asked is not null) merged = await GroupFilling.FillAsync(readers, plan, asked, merged, cancellation).ConfigureAwait(false);
         return present is { Length: > 0 } ? merged.Spread(plan.QueryCount, present) : merged;
     }
+
+    /// <summary>A search by keys together with what it searches by; any other search as it is.</summary>
+    /// <exception cref="MilvusException">1100: a row does not exist.</exception>
+    public async Task<SearchPlan> LookUpAsync(ShardReaders readers, SearchPlan plan, CancellationToken cancellation) =>
+        plan is { Keys: { } keys, Found: null } ? plan with { Found = await VectorsOfAsync(readers, plan, keys, cancellation).ConfigureAwait(false) } : plan;
 
     private static ShardSearch Shard(ReadScope scope, SearchPlan plan, QueryVectors queries, PageWindow? page) => new()
     {
@@ -59,12 +63,8 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         Exhaustive = page?.Exhaustive ?? plan.IsExact,
     };
 
-    /// <summary>
-    /// The searched field's vectors of the rows with the given keys, in their order, and which keys these are when some rows have none. Vectors of terms are not kept: there it is the texts
-    /// that they are made from.
-    /// </summary>
-    /// <exception cref="MilvusException">1100: a row does not exist.</exception>
-    private async Task<(QueryVectors? Vectors, int[]? Present)> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
+    // In the order of the keys.
+    private async Task<KeyedVectors> VectorsOfAsync(ShardReaders readers, SearchPlan plan, PrimaryKeys keys, CancellationToken cancellation)
     {
         var schema = plan.Collection.Schema;
         KeyChecks.RequireType(schema, keys);
@@ -84,9 +84,9 @@ internal sealed class SearchRunner(TermQueries terms, Filters filters)
         var field = schema.FunctionOf(plan.Field) is { Type: FunctionType.BM25 } function ? schema.Find(function.InputFields[0])! : plan.Field;
         var column = await new RowFetch(readers, rows).FetchAsync(field, cancellation).ConfigureAwait(false);
         int[] present = [.. Enumerable.Range(0, rows.Length).Where(i => !column.IsNull(i))];
-        if (present.Length == rows.Length) return (Queries(field, column), null);
-        if (present.Length == 0) return (null, present);
-        return (Queries(field, column.Take(present)), present);
+        if (present.Length == rows.Length) return new KeyedVectors(Queries(field, column), null);
+        if (present.Length == 0) return new KeyedVectors(null, present);
+        return new KeyedVectors(Queries(field, column.Take(present)), present);
     }
 
     private static QueryVectors Queries(FieldSchema field, Column column) => column is BinaryColumn texts && field.Type.IsText()

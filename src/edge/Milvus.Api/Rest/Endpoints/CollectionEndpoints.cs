@@ -25,7 +25,11 @@ internal static class CollectionEndpoints
         {
             var collection = call.DescribedCollection();
             var load = LoadStates.Name((await call.Proxy.Maintenance.GetLoadProgressAsync(collection, [], call.Cancellation)).Phase);
-            return new RestReply(w => Describe(w, collection, load, Zones.Of(call.Proxy.Catalog, collection, null))) { Beside = static w => w.WriteString("message", "") };
+            return new RestReply(w => Describe(w, collection, load, Zones.Of(call.Proxy.Catalog, collection, null)))
+            {
+                // As Milvus tells of the parts that it could not find out, which a missing index counts among.
+                Beside = w => w.WriteString("message", collection.Indexes.IsEmpty ? $"index not found[collection={collection.Name}];" : ""),
+            };
         };
         table["collections/create"] = CreateAsync;
         table["collections/drop"] = async call =>
@@ -61,7 +65,7 @@ internal static class CollectionEndpoints
         table["collections/fields/add"] = async call =>
         {
             if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
-            if (RestCall.Text(schema, "dataType") is "ArrayOfStruct" or "Struct" || RestCall.Text(schema, "elementDataType") == "Struct")
+            if (SchemaJson.IsStruct(schema))
                 throw MilvusException.InvalidParameter("StructArray field must be added through /v2/vectordb/collections/struct_fields/add");
             await call.ExecuteAsync(new AddField(call.Database, call.Collection, SchemaJson.ReadField(schema, autoId: false, keepDescription: true)));
             return RestReply.Empty;
@@ -69,7 +73,7 @@ internal static class CollectionEndpoints
         table["collections/struct_fields/add"] = async call =>
         {
             if (call.Object("schema") is not { } schema) throw RestFailure.Missing("CollectionFieldReqWithSchema", "schema");
-            await call.ExecuteAsync(new AddStructField(call.Database, call.Collection, SchemaJson.ReadStruct(schema, keepDescription: true)));
+            await call.ExecuteAsync(new AddStructField(call.Database, call.Collection, SchemaJson.ReadAddedStruct(schema)));
             return RestReply.Empty;
         };
         FunctionEndpoints.Add(table);
@@ -126,12 +130,11 @@ internal static class CollectionEndpoints
         w.WriteEndObject();
     }
 
-    /// <summary>Those of the first vector field, as Milvus shows them.</summary>
+    /// <summary>Those of all fields, sub-fields of structs among them. Indexes on scalars have an empty metric.</summary>
     public static void WriteIndexes(Utf8JsonWriter w, CollectionInfo c)
     {
         w.WriteStartArray("indexes");
-        var firstVector = c.Schema.VectorFields.FirstOrDefault();
-        foreach (var i in c.Indexes.Where(i => firstVector is not null && i.FieldId == firstVector.Id))
+        foreach (var i in c.Indexes)
         {
             w.WriteStartObject();
             w.WriteString("indexName", i.Name);

@@ -86,7 +86,20 @@ internal static class SchemaJson
         };
     }
 
-    public static StructFieldSchema ReadStruct(JsonElement field, bool keepDescription)
+    /// <summary>True of a field whose values are arrays of structs, by either of the two ways to say so.</summary>
+    public static bool IsStruct(JsonElement field) =>
+        RestCall.Text(field, "dataType") is "ArrayOfStruct" || RestCall.Text(field, "dataType") is "Array" && RestCall.Text(field, "elementDataType") is "Struct";
+
+    /// <summary>A struct field that is to be added: its type parameters may stand where those of other fields stand, too; <c>typeParams</c> wins.</summary>
+    public static StructFieldSchema ReadAddedStruct(JsonElement field)
+    {
+        if (!IsStruct(field))
+            throw MilvusException.InvalidParameter($"StructArray field must use ArrayOfStruct or Array with Struct element, got dataType {RestCall.Text(field, "dataType")} and elementDataType {RestCall.Text(field, "elementDataType")}");
+        var read = ReadStruct(field);
+        return read with { TypeParams = [.. read.TypeParams, .. RestCall.Map(field, "elementTypeParams").Where(e => read.TypeParams.All(t => t.Key != e.Key))] };
+    }
+
+    public static StructFieldSchema ReadStruct(JsonElement field)
     {
         if (field.ValueKind != JsonValueKind.Object) throw RestCall.WrongType("structFields", "StructArrayFieldSchema", field);
         var name = RestCall.Text(field, "fieldName");
@@ -95,9 +108,9 @@ internal static class SchemaJson
         return new StructFieldSchema
         {
             Name = name,
-            Description = keepDescription ? RestCall.Text(field, "description") : "",
+            Description = RestCall.Text(field, "description"),
             Nullable = RestCall.Flag(field, "nullable"),
-            Fields = [.. subs.EnumerateArray().Select(s => ReadField(s, autoId: false, keepDescription))],
+            Fields = [.. subs.EnumerateArray().Select(s => ReadField(s, autoId: false, keepDescription: true))],
             TypeParams = RestCall.Map(field, "typeParams"),
         };
     }
@@ -157,11 +170,12 @@ internal static class SchemaJson
     {
         var autoId = RestCall.Flag(schema, "autoId") || RestCall.Flag(schema, "autoID");
         var fields = RestCall.List(schema, "fields")!.Value.EnumerateArray().Select(f => ReadField(f, autoId, keepDescription: false)).ToImmutableArray();
-        ImmutableArray<StructFieldSchema> structs = RestCall.List(schema, "structFields") is { } given0 ? [.. given0.EnumerateArray().Select(s => ReadStruct(s, keepDescription: false))] : [];
+        ImmutableArray<StructFieldSchema> structs = RestCall.List(schema, "structFields") is { } given0 ? [.. given0.EnumerateArray().Select(s => ReadStruct(s))] : [];
         ImmutableArray<FunctionSchema> functions = RestCall.List(schema, "functions") is { } given ? [.. given.EnumerateArray().Select(ReadFunction)] : [];
         var outputs = functions.SelectMany(f => f.OutputFields).ToHashSet(StringComparer.Ordinal);
         fields = [.. fields.Select(f => outputs.Contains(f.Name) ? f with { IsFunctionOutput = true } : f)];
         ImmutableArray<IndexDraft> indexes = call.List("indexParams") is { } list ? [.. list.EnumerateArray().Select(ReadIndex)] : [];
+        CheckIndexedFields(indexes, fields, structs);
         return new CollectionDraft
         {
             Schema = new CollectionSchema(fields, functions, structs, description: call.Text("description"), enableDynamicField: RestCall.Flag(schema, "enableDynamicField"),
@@ -169,6 +183,15 @@ internal static class SchemaJson
             Indexes = indexes,
             LoadAfterwards = indexes.Length > 0,
         };
+    }
+
+    // Paths and keys of the dynamic field are no names here: such indexes are made afterwards.
+    private static void CheckIndexedFields(ImmutableArray<IndexDraft> indexes, ImmutableArray<FieldSchema> fields, ImmutableArray<StructFieldSchema> structs)
+    {
+        if (indexes.IsEmpty) return;
+        HashSet<string> names = [.. fields.Select(f => f.Name), .. structs.Select(s => s.Name), .. structs.SelectMany(s => s.Fields, (s, f) => s.FullName(f.Name))];
+        foreach (var index in indexes)
+            if (!names.Contains(index.Field)) throw new RestFailure(RestCodes.MissingParameter, $"missing required parameters, error: `{index.Field}` hasn't defined in schema");
     }
 
     private static CollectionDraft ReadQuick(RestCall call)

@@ -71,7 +71,10 @@ internal static class SearchEndpoints
         if (call.Find("search") is not { } subs) throw RestFailure.Missing("HybridSearchReq", "search");
         if (subs.ValueKind != JsonValueKind.Array) throw RestCall.WrongType("search", "[]SubSearchReq", subs);
         foreach (var unsupported in new[] { "searchAggregation", "functionChains" })
-            if (call.Has(unsupported)) throw MilvusException.InvalidParameter($"{unsupported} is not supported for hybrid search");
+        {
+            if (call.Has(unsupported) || subs.EnumerateArray().Any(s => s.ValueKind == JsonValueKind.Object && RestCall.TryGet(s, unsupported, out var given) && given.ValueKind != JsonValueKind.Null))
+                throw MilvusException.InvalidParameter($"{unsupported} is not supported for hybrid search");
+        }
         var collection = call.DescribedCollection();
         var rank = ImmutableDictionary.CreateBuilder<string, string>();
         rank["limit"] = Text(call.Number("limit", 100));
