@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Milvus.Vectors;
 
@@ -6,6 +7,9 @@ namespace Milvus.Vectors;
 internal interface IBitOperation
 {
     static abstract bool CountsTwice { get; }
+
+    /// <summary>Whether it only matters if there are any: then they are marked, not counted.</summary>
+    static abstract bool MarksOnly { get; }
 
     static abstract TVector First<TLanes, TVector>(TVector query, TVector row)
         where TLanes : struct, IBitLanes<TVector>
@@ -17,12 +21,17 @@ internal interface IBitOperation
         where TVector : struct;
 
     static abstract float Distance(int first, int second);
+
+    /// <summary>The same for sixteen pairs.</summary>
+    static abstract Vector512<float> Distances(Vector512<int> first, Vector512<int> second);
 }
 
 /// <summary>Differing bits.</summary>
 internal readonly struct HammingOperation : IBitOperation
 {
     public static bool CountsTwice => false;
+
+    public static bool MarksOnly => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(TVector query, TVector row)
@@ -34,12 +43,17 @@ internal readonly struct HammingOperation : IBitOperation
         where TVector : struct => query;
 
     public static float Distance(int first, int second) => first;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> first, Vector512<int> second) => Vector512.ConvertToSingle(first);
 }
 
 /// <summary>1 − |a∧b| / |a∨b|; 0 for two empty sets.</summary>
 internal readonly struct JaccardOperation : IBitOperation
 {
     public static bool CountsTwice => true;
+
+    public static bool MarksOnly => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(TVector query, TVector row)
@@ -52,12 +66,21 @@ internal readonly struct JaccardOperation : IBitOperation
         where TVector : struct => TLanes.Or(query, row);
 
     public static float Distance(int first, int second) => second == 0 ? 0f : 1f - ((float)first / second);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> first, Vector512<int> second)
+    {
+        Vector512<float> distances = Vector512<float>.One - (Vector512.ConvertToSingle(first) / Vector512.ConvertToSingle(second));
+        return Vector512.AndNot(distances.AsInt32(), Vector512.Equals(second, Vector512<int>.Zero)).AsSingle();
+    }
 }
 
 /// <summary>0 when the query's bits are a subset of the row's, else 1.</summary>
 internal readonly struct SubstructureOperation : IBitOperation
 {
     public static bool CountsTwice => false;
+
+    public static bool MarksOnly => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(TVector query, TVector row)
@@ -69,12 +92,18 @@ internal readonly struct SubstructureOperation : IBitOperation
         where TVector : struct => query;
 
     public static float Distance(int first, int second) => first == 0 ? 0f : 1f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> first, Vector512<int> second) =>
+        Vector512.AndNot(Vector512<float>.One.AsInt32(), Vector512.Equals(first, Vector512<int>.Zero)).AsSingle();
 }
 
 /// <summary>0 when the row's bits are a subset of the query's, else 1.</summary>
 internal readonly struct SuperstructureOperation : IBitOperation
 {
     public static bool CountsTwice => false;
+
+    public static bool MarksOnly => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(TVector query, TVector row)
@@ -86,113 +115,178 @@ internal readonly struct SuperstructureOperation : IBitOperation
         where TVector : struct => query;
 
     public static float Distance(int first, int second) => first == 0 ? 0f : 1f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> first, Vector512<int> second) =>
+        Vector512.AndNot(Vector512<float>.One.AsInt32(), Vector512.Equals(first, Vector512<int>.Zero)).AsSingle();
 }
 
 /// <summary>
-/// Binary rows against a binary query; <c>length</c> counts bytes. Exact. Rows shorter than a register are counted by words; of longer
-/// ones the last, partial register is loaded so that it ends with the row, and bytes counted before are masked.
+/// Binary rows against a binary query; <c>length</c> counts bytes. Exact. Of rows that do not fill their last register that is loaded so
+/// that it ends with the row, and bytes counted before are masked; rows shorter than a register are counted by words.
 /// </summary>
 internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVectorKernel
     where TLanes : struct, IBitLanes<TVector>
     where TVector : struct
     where TOperation : struct, IBitOperation
 {
+    /// <summary>A count per byte holds the ones of so many registers.</summary>
+    private const int MostSteps = byte.MaxValue / 8;
+
+    /// <summary>What is left in memory at a time: enough that no row waits for another, and little of the first-level cache.</summary>
+    private const int MostSums = 512;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Distance(byte* query, byte* row, int length) =>
-        length < TLanes.Bytes ? Words(query, row, length) : Registers(query, row, length);
+    public static float Distance(byte* query, byte* row, int length)
+    {
+        if (length < TLanes.Bytes)
+        {
+            Words(query, row, length, out ulong words, out ulong otherWords);
+            return TOperation.Distance((int)words, (int)otherWords);
+        }
+
+        Registers(query, row, length, out TVector first, out TVector second);
+        return TOperation.Distance(TLanes.Total(first), TOperation.CountsTwice ? TLanes.Total(second) : 0);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        if (length < TLanes.Bytes)
-        {
-            distances[0] = Words(query, row0, length);
-            distances[1] = Words(query, row1, length);
-            distances[2] = Words(query, row2, length);
-            distances[3] = Words(query, row3, length);
-            return;
-        }
-
-        TVector first0 = TLanes.Zero, first1 = TLanes.Zero, first2 = TLanes.Zero, first3 = TLanes.Zero;
-        TVector second0 = TLanes.Zero, second1 = TLanes.Zero, second2 = TLanes.Zero, second3 = TLanes.Zero;
-        int i = 0;
-        for (; i <= length - TLanes.Bytes; i += TLanes.Bytes)
-        {
-            TVector part = TLanes.Load(query + i);
-            Step(part, TLanes.Load(row0 + i), ref first0, ref second0);
-            Step(part, TLanes.Load(row1 + i), ref first1, ref second1);
-            Step(part, TLanes.Load(row2 + i), ref first2, ref second2);
-            Step(part, TLanes.Load(row3 + i), ref first3, ref second3);
-        }
-
-        if (i < length)
-        {
-            int last = length - TLanes.Bytes, fresh = length - i;
-            TVector part = TLanes.KeepLast(TLanes.Load(query + last), fresh);
-            Step(part, TLanes.KeepLast(TLanes.Load(row0 + last), fresh), ref first0, ref second0);
-            Step(part, TLanes.KeepLast(TLanes.Load(row1 + last), fresh), ref first1, ref second1);
-            Step(part, TLanes.KeepLast(TLanes.Load(row2 + last), fresh), ref first2, ref second2);
-            Step(part, TLanes.KeepLast(TLanes.Load(row3 + last), fresh), ref first3, ref second3);
-        }
-
-        int* firsts = stackalloc int[8];
-        TLanes.Totals(first0, first1, first2, first3, firsts);
-        if (TOperation.CountsTwice)
-            TLanes.Totals(second0, second1, second2, second3, firsts + 4);
-        for (int row = 0; row < 4; row++)
-            distances[row] = TOperation.Distance(firsts[row], TOperation.CountsTwice ? firsts[row + 4] : 0);
+        distances[0] = Distance(query, row0, length);
+        distances[1] = Distance(query, row1, length);
+        distances[2] = Distance(query, row2, length);
+        distances[3] = Distance(query, row3, length);
     }
 
     /// <summary>
-    /// Short rows, several to a register: what takes time is not their bits but one comparison for each, so that registers are compared first. Hamming only.
+    /// Sums of 64-bit lanes are left in memory, from which the totals of sixteen rows are added up at a time: what takes time of short rows
+    /// is not their bits, but what is done once for each. Rows that divide a register are counted several at a time.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Beyond(byte* query, byte* rows, int count, int length, float bound) =>
-        typeof(TLanes) == typeof(BitLanes512) && typeof(TOperation) == typeof(HammingOperation) && length is 8 or 16 or 32 && bound < length * 8
-            ? ShortRows.Beyond(query, rows, count, length, (ulong)bound)
-            : 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Registers(byte* query, byte* row, int length)
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
     {
-        TVector firsts = TLanes.Zero, seconds = TLanes.Zero;
-        int i = 0;
-        for (; i <= length - TLanes.Bytes; i += TLanes.Bytes)
-            Step(TLanes.Load(query + i), TLanes.Load(row + i), ref firsts, ref seconds);
-        if (i < length)
+        const int SumBytes = MostSums * sizeof(ulong);
+        byte* memory = stackalloc byte[RowTotals.Alignment + (2 * SumBytes)];
+        byte* firsts = RowTotals.Align(memory), seconds = firsts + SumBytes;
+        bool several = length >= sizeof(ulong) && length == rowBytes && TLanes.Bytes % length == 0;
+        int perRow = several ? length / sizeof(ulong) : length < TLanes.Bytes ? 1 : TLanes.Bytes / sizeof(ulong);
+        TVector repeated = several ? Repeat(query, length, firsts) : TLanes.Zero;
+        for (int some; count >= RowTotals.Rows; count -= some, rows += (nint)some * rowBytes)
         {
-            int last = length - TLanes.Bytes;
-            Step(TLanes.KeepLast(TLanes.Load(query + last), length - i), TLanes.KeepLast(TLanes.Load(row + last), length - i), ref firsts, ref seconds);
+            some = Math.Min(count & -RowTotals.Rows, MostSums / perRow);
+            if (several)
+                Several(repeated, rows, some * length, firsts, seconds);
+            else
+                EachAlone(query, rows, rowBytes, length, some, firsts, seconds);
+            for (int row = 0; row < some; row += RowTotals.Rows, distances += RowTotals.Rows)
+            {
+                int start = row * perRow * sizeof(ulong);
+                Vector512<int> totals = TLanes.Totals((ulong*)(firsts + start), perRow);
+                TOperation.Distances(totals, TOperation.CountsTwice ? TLanes.Totals((ulong*)(seconds + start), perRow) : totals).Store(distances);
+            }
         }
 
-        return TOperation.Distance(TLanes.Total(firsts), TOperation.CountsTwice ? TLanes.Total(seconds) : 0);
+        OneByOne.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows, rowBytes, count, length, distances);
+    }
+
+    /// <summary>A register full of the query.</summary>
+    /// <param name="room">For as much.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Repeat(byte* query, int length, byte* room)
+    {
+        for (int i = 0; i < TLanes.Bytes; i += sizeof(ulong))
+            *(ulong*)(room + i) = *(ulong*)(query + (i & (length - 1)));
+        return TLanes.Load(room);
+    }
+
+    /// <summary>The sums of a register full of rows after the other.</summary>
+    /// <param name="bytes">Of all rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Several(TVector query, byte* rows, int bytes, byte* firsts, byte* seconds)
+    {
+        for (int i = 0; i < bytes; i += TLanes.Bytes)
+        {
+            TVector first = TLanes.Zero, second = TLanes.Zero;
+            Step(query, TLanes.Load(rows + i), ref first, ref second);
+            Store(TLanes.Sums(first), TLanes.Sums(second), firsts + i, seconds + i);
+        }
+    }
+
+    /// <summary>The sums of a row after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void EachAlone(byte* query, byte* rows, int rowBytes, int length, int count, byte* firsts, byte* seconds)
+    {
+        if (length < TLanes.Bytes)
+        {
+            for (int i = 0; i < count; i++, rows += rowBytes)
+                Words(query, rows, length, out ((ulong*)firsts)[i], out ((ulong*)seconds)[i]);
+            return;
+        }
+
+        for (int i = 0; i < count * TLanes.Bytes; i += TLanes.Bytes, rows += rowBytes)
+        {
+            Registers(query, rows, length, out TVector first, out TVector second);
+            Store(first, second, firsts + i, seconds + i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Words(byte* query, byte* row, int length)
+    private static void Store(TVector first, TVector second, byte* firsts, byte* seconds)
     {
-        ulong first = 0, second = 0;
-        int i = 0;
-        for (; i <= length - sizeof(ulong); i += sizeof(ulong))
-            Count(*(ulong*)(query + i), *(ulong*)(row + i), ref first, ref second);
-        for (; i < length; i++)
-            Count(query[i], row[i], ref first, ref second);
-        return TOperation.Distance((int)first, TOperation.CountsTwice ? (int)second : 0);
+        TLanes.Store(first, firsts);
+        if (TOperation.CountsTwice)
+            TLanes.Store(second, seconds);
+    }
+
+    /// <summary>The counts of a row of at least a register, by 64-bit lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Registers(byte* query, byte* row, int length, out TVector first, out TVector second)
+    {
+        first = TLanes.Zero;
+        second = TLanes.Zero;
+        int i = 0, last = length - TLanes.Bytes;
+        do
+        {
+            TVector firsts = TLanes.Zero, seconds = TLanes.Zero;
+            for (int end = Math.Min(last, i + ((MostSteps - 2) * TLanes.Bytes)); i <= end; i += TLanes.Bytes)
+                Step(TLanes.Load(query + i), TLanes.Load(row + i), ref firsts, ref seconds);
+            if (i > last && i < length)
+            {
+                TVector lastOfRow = TLanes.Load(row + last), lastOfQuery = TLanes.Load(query + last);
+                Step(TLanes.KeepLast(lastOfQuery, length - i), TLanes.KeepLast(lastOfRow, length - i), ref firsts, ref seconds);
+                i = length;
+            }
+
+            first = TLanes.Add(first, TLanes.Sums(firsts));
+            if (TOperation.CountsTwice)
+                second = TLanes.Add(second, TLanes.Sums(seconds));
+        }
+        while (i < length);
+    }
+
+    /// <summary>The counts of a row shorter than a register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Words(byte* query, byte* row, int length, out ulong first, out ulong second)
+    {
+        if (length >= sizeof(ulong))
+        {
+            BitKernel<BitLanesPortable, ulong, TOperation>.Registers(query, row, length, out first, out second);
+            return;
+        }
+
+        first = 0;
+        second = 0;
+        for (int i = 0; i < length; i++)
+            BitKernel<BitLanesPortable, ulong, TOperation>.Step(query[i], row[i], ref first, ref second);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(TVector query, TVector row, ref TVector first, ref TVector second)
     {
-        first = TLanes.CountInto(first, TOperation.First<TLanes, TVector>(query, row));
+        TVector bits = TOperation.First<TLanes, TVector>(query, row);
+        first = TOperation.MarksOnly ? TLanes.Mark(first, bits) : TLanes.Count(first, bits);
         if (TOperation.CountsTwice)
-            second = TLanes.CountInto(second, TOperation.Second<TLanes, TVector>(query, row));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Count(ulong query, ulong row, ref ulong first, ref ulong second)
-    {
-        first = BitLanesPortable.CountInto(first, TOperation.First<BitLanesPortable, ulong>(query, row));
-        if (TOperation.CountsTwice)
-            second = BitLanesPortable.CountInto(second, TOperation.Second<BitLanesPortable, ulong>(query, row));
+            second = TLanes.Count(second, TOperation.Second<TLanes, TVector>(query, row));
     }
 }
