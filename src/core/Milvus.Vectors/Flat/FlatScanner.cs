@@ -388,7 +388,7 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     private const int AheadBytes = 2048, LeastAhead = 4, MostAhead = 16;
     private const int AheadLines = 16;
 
-    /// <summary>Contiguous rows whose distances are computed at a time.</summary>
+    /// <summary>Contiguous rows whose distances are computed at a time; a multiple of 64.</summary>
     private const int Together = 256;
 
     /// <summary>
@@ -400,18 +400,22 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     private protected override void Contiguous(
         in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
     {
-        float* distances = stackalloc float[Together];
+        byte* memory = stackalloc byte[RowTotals.Alignment + (Together * sizeof(float))];
+        float* distances = (float*)RowTotals.Align(memory);
         for (int some; rows > 0; first += some, rows -= some, start += (nint)some * rowBytes)
         {
             some = Math.Min(rows, Together);
             TKernel.Distances(query, start, rowBytes, some, block.Length, distances);
             for (int i = 0; typeof(TScale) != typeof(Unscaled) && i < some; i++)
                 distances[i] = TScale.Apply(distances[i], scale, block.Norms, first + i);
-            for (int i = 0; i < some; i += Vector512<float>.Count)
+            for (int i = 0; i < some; i += 64)
             {
+                float* compared = distances + i;
                 ulong nearer = result.Bound == float.PositiveInfinity ? ulong.MaxValue
-                    : ~Vector512.GreaterThanOrEqual(Vector512.Load(distances + i), Vector512.Create(result.Bound)).ExtractMostSignificantBits();
-                nearer &= (1UL << Math.Min(some - i, Vector512<float>.Count)) - 1;
+                    : ~(Reach(compared, result.Bound) | (Reach(compared + 16, result.Bound) << 16) | (Reach(compared + 32, result.Bound) << 32)
+                        | (Reach(compared + 48, result.Bound) << 48));
+                if (some - i < 64)
+                    nearer &= (1UL << (some - i)) - 1;
                 for (; nearer != 0; nearer &= nearer - 1)
                 {
                     int at = i + BitOperations.TrailingZeroCount(nearer);
@@ -420,6 +424,11 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
             }
         }
     }
+
+    /// <summary>Which of sixteen distances reach a bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Reach(float* distances, float bound) =>
+        Vector512.GreaterThanOrEqual(Vector512.Load(distances), Vector512.Create(bound)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result)

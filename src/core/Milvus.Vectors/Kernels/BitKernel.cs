@@ -133,9 +133,6 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
     /// <summary>A count per byte holds the ones of so many registers.</summary>
     private const int MostSteps = byte.MaxValue / 8;
 
-    /// <summary>What is left in memory at a time: enough that no row waits for another, and little of the first-level cache.</summary>
-    private const int MostSums = 512;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
@@ -159,84 +156,65 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
     }
 
     /// <summary>
-    /// Sums of 64-bit lanes are left in memory, from which the totals of sixteen rows are added up at a time: what takes time of short rows
-    /// is not their bits, but what is done once for each. Rows that divide a register are counted several at a time.
+    /// Sixteen rows at a time, whose totals are added up together: what takes time of short rows is not their bits, but what is done once
+    /// for each. Rows that divide a register are counted several at a time.
     /// </summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
     {
-        const int SumBytes = MostSums * sizeof(ulong);
-        byte* memory = stackalloc byte[RowTotals.Alignment + (2 * SumBytes)];
-        byte* firsts = RowTotals.Align(memory), seconds = firsts + SumBytes;
-        bool several = length >= sizeof(ulong) && length == rowBytes && TLanes.Bytes % length == 0;
-        int perRow = several ? length / sizeof(ulong) : length < TLanes.Bytes ? 1 : TLanes.Bytes / sizeof(ulong);
-        TVector repeated = several ? Repeat(query, length, firsts) : TLanes.Zero;
-        for (int some; count >= RowTotals.Rows; count -= some, rows += (nint)some * rowBytes)
-        {
-            some = Math.Min(count & -RowTotals.Rows, MostSums / perRow);
-            if (several)
-                Several(repeated, rows, some * length, firsts, seconds);
-            else
-                EachAlone(query, rows, rowBytes, length, some, firsts, seconds);
-            for (int row = 0; row < some; row += RowTotals.Rows, distances += RowTotals.Rows)
-            {
-                int start = row * perRow * sizeof(ulong);
-                Vector512<int> totals = TLanes.Totals((ulong*)(firsts + start), perRow);
-                TOperation.Distances(totals, TOperation.CountsTwice ? TLanes.Totals((ulong*)(seconds + start), perRow) : totals).Store(distances);
-            }
-        }
+        int whole = count & -RowTotals.Rows;
+        if (length >= TLanes.Bytes)
+            Long(query, rows, rowBytes, whole, length, distances);
+        else if (length >= sizeof(ulong) && length == rowBytes && TLanes.Bytes % length == 0)
+            Several(query, rows, whole, length, distances);
+        else
+            whole = 0;
+        OneByOne.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows + ((nint)whole * rowBytes), rowBytes, count - whole, length, distances + whole);
+    }
 
-        OneByOne.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows, rowBytes, count, length, distances);
+    /// <summary>Rows of at least a register, whose sums are left in memory.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Long(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
+    {
+        byte* memory = stackalloc byte[RowTotals.Alignment * (1 + (2 * RowTotals.Rows))];
+        byte* firsts = RowTotals.Align(memory), seconds = firsts + (RowTotals.Rows * TLanes.Bytes);
+        for (; count > 0; count -= RowTotals.Rows, distances += RowTotals.Rows)
+        {
+            for (int i = 0; i < RowTotals.Rows * TLanes.Bytes; i += TLanes.Bytes, rows += rowBytes)
+            {
+                Registers(query, rows, length, out TVector first, out TVector second);
+                TLanes.Store(first, firsts + i);
+                if (TOperation.CountsTwice)
+                    TLanes.Store(second, seconds + i);
+            }
+
+            Vector512<int> totals = TLanes.Totals(firsts);
+            TOperation.Distances(totals, TOperation.CountsTwice ? TLanes.Totals(seconds) : totals).Store(distances);
+        }
+    }
+
+    /// <summary>Rows several of which fill a register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Several(byte* query, byte* rows, int count, int length, float* distances)
+    {
+        byte* room = stackalloc byte[TLanes.Bytes];
+        TVector repeated = Repeat(query, length, room);
+        int perRow = length / sizeof(ulong);
+        for (; count > 0; count -= RowTotals.Rows, rows += RowTotals.Rows * length, distances += RowTotals.Rows)
+        {
+            Vector512<int> totals = TLanes.Totals(new First(repeated, rows), perRow);
+            TOperation.Distances(totals, TOperation.CountsTwice ? TLanes.Totals(new Second(repeated, rows), perRow) : totals).Store(distances);
+        }
     }
 
     /// <summary>A register full of the query.</summary>
     /// <param name="room">For as much.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Repeat(byte* query, int length, byte* room)
     {
         for (int i = 0; i < TLanes.Bytes; i += sizeof(ulong))
             *(ulong*)(room + i) = *(ulong*)(query + (i & (length - 1)));
         return TLanes.Load(room);
-    }
-
-    /// <summary>The sums of a register full of rows after the other.</summary>
-    /// <param name="bytes">Of all rows.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Several(TVector query, byte* rows, int bytes, byte* firsts, byte* seconds)
-    {
-        for (int i = 0; i < bytes; i += TLanes.Bytes)
-        {
-            TVector first = TLanes.Zero, second = TLanes.Zero;
-            Step(query, TLanes.Load(rows + i), ref first, ref second);
-            Store(TLanes.Sums(first), TLanes.Sums(second), firsts + i, seconds + i);
-        }
-    }
-
-    /// <summary>The sums of a row after the other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void EachAlone(byte* query, byte* rows, int rowBytes, int length, int count, byte* firsts, byte* seconds)
-    {
-        if (length < TLanes.Bytes)
-        {
-            for (int i = 0; i < count; i++, rows += rowBytes)
-                Words(query, rows, length, out ((ulong*)firsts)[i], out ((ulong*)seconds)[i]);
-            return;
-        }
-
-        for (int i = 0; i < count * TLanes.Bytes; i += TLanes.Bytes, rows += rowBytes)
-        {
-            Registers(query, rows, length, out TVector first, out TVector second);
-            Store(first, second, firsts + i, seconds + i);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TVector first, TVector second, byte* firsts, byte* seconds)
-    {
-        TLanes.Store(first, firsts);
-        if (TOperation.CountsTwice)
-            TLanes.Store(second, seconds);
     }
 
     /// <summary>The counts of a row of at least a register, by 64-bit lanes.</summary>
@@ -284,9 +262,39 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(TVector query, TVector row, ref TVector first, ref TVector second)
     {
-        TVector bits = TOperation.First<TLanes, TVector>(query, row);
-        first = TOperation.MarksOnly ? TLanes.Mark(first, bits) : TLanes.Count(first, bits);
+        first = CountFirst(first, query, row);
         if (TOperation.CountsTwice)
-            second = TLanes.Count(second, TOperation.Second<TLanes, TVector>(query, row));
+            second = CountSecond(second, query, row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector CountFirst(TVector counts, TVector query, TVector row)
+    {
+        TVector bits = TOperation.First<TLanes, TVector>(query, row);
+        return TOperation.MarksOnly ? TLanes.Mark(counts, bits) : TLanes.Count(counts, bits);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector CountSecond(TVector counts, TVector query, TVector row) =>
+        TLanes.Count(counts, TOperation.Second<TLanes, TVector>(query, row));
+
+    /// <summary>The first counts of a register full of rows after the other.</summary>
+    private readonly struct First(TVector query, byte* rows) : IRegisters<TVector>
+    {
+        private readonly TVector _query = query;
+        private readonly byte* _rows = rows;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Get(int index) => TLanes.Sums(CountFirst(TLanes.Zero, _query, TLanes.Load(_rows + (index * TLanes.Bytes))));
+    }
+
+    /// <summary>The second ones.</summary>
+    private readonly struct Second(TVector query, byte* rows) : IRegisters<TVector>
+    {
+        private readonly TVector _query = query;
+        private readonly byte* _rows = rows;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Get(int index) => TLanes.Sums(CountSecond(TLanes.Zero, _query, TLanes.Load(_rows + (index * TLanes.Bytes))));
     }
 }

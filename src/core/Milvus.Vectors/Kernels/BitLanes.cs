@@ -42,8 +42,12 @@ internal unsafe interface IBitLanes<TVector>
 
     static abstract int Total(TVector sums);
 
-    /// <summary>The totals of sixteen rows, each of <paramref name="perRow"/> sums behind one another: a power of two, and no more than a register has.</summary>
-    static abstract Vector512<int> Totals(ulong* sums, int perRow);
+    /// <summary>The totals of sixteen rows of so many 64-bit lanes each: a power of two, and less than a register has.</summary>
+    static abstract Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<TVector>;
+
+    /// <summary>The totals of sixteen rows with a register of sums each.</summary>
+    static abstract Vector512<int> Totals(byte* sums);
 }
 
 /// <summary>64 bytes, AVX-512BW: bits are counted by looking up both nibbles of every byte.</summary>
@@ -104,7 +108,11 @@ internal readonly unsafe struct BitLanes512 : IBitLanes<Vector512<byte>>
     public static int Total(Vector512<byte> sums) => (int)Vector512.Sum(sums.AsUInt64());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals(ulong* sums, int perRow) => RowTotals.Totals512(sums, perRow);
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector512<byte>> => RowTotals.Totals512(sums, perRow);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(byte* sums) => RowTotals.Totals512((ulong*)sums);
 }
 
 /// <summary>32 bytes, AVX2.</summary>
@@ -158,7 +166,11 @@ internal readonly unsafe struct BitLanes256 : IBitLanes<Vector256<byte>>
     public static int Total(Vector256<byte> sums) => (int)Vector256.Sum(sums.AsUInt64());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals(ulong* sums, int perRow) => RowTotals.Totals256(sums, perRow);
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector256<byte>> => RowTotals.Totals256(sums, perRow);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(byte* sums) => RowTotals.Totals256((ulong*)sums);
 }
 
 /// <summary>Eight bytes in a general register.</summary>
@@ -204,8 +216,11 @@ internal readonly unsafe struct BitLanesPortable : IBitLanes<ulong>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(ulong sums) => (int)sums;
 
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<ulong> => throw new NotSupportedException("no row is shorter than a register");
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals(ulong* sums, int perRow) => Vector512.Narrow(Vector512.Load((long*)sums), Vector512.Load((long*)sums + 8));
+    public static Vector512<int> Totals(byte* sums) => Vector512.Narrow(Vector512.Load((long*)sums), Vector512.Load((long*)sums + 8));
 }
 
 /// <summary>The number of one bits of 0…15, in every 16 bytes; written out so that it is a constant to the compiler.</summary>

@@ -4,6 +4,13 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Milvus.Vectors;
 
+/// <summary>Registers by number, computed when they are asked for.</summary>
+internal interface IRegisters<TVector>
+    where TVector : struct
+{
+    TVector Get(int index);
+}
+
 /// <summary>
 /// Adds up the partial sums of sixteen rows, which lie in memory row by row: neighbours are added until one is left of each row, so that a
 /// row takes two or three instructions of its own. Float32 sums are added in the order in which <c>Vector512.Sum</c> adds those of one row.
@@ -19,24 +26,32 @@ internal static unsafe class RowTotals
     /// <summary>The first place in some memory from which on whole registers do not cross lines.</summary>
     public static byte* Align(byte* memory) => (byte*)(((nint)memory + Alignment - 1) & -Alignment);
 
-    /// <param name="perRow">1, 2, 4 or 8 sums below 2³¹.</param>
+    /// <param name="perRow">1, 2 or 4 sums of 64 bits, below 2³¹.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals512(ulong* sums, int perRow) => perRow switch
-    {
-        1 => One512(sums),
-        2 => Two512(sums),
-        4 => Four512(sums),
-        _ => Pairs(Four512(sums), Four512(sums + 64)),
-    };
+    public static Vector512<int> Totals512<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector512<byte>> => perRow switch
+        {
+            1 => One512(sums, 0),
+            2 => Two512(sums, 0),
+            _ => Pairs(Two512(sums, 0), Two512(sums, 4)),
+        };
 
-    /// <param name="perRow">1, 2 or 4 sums below 2³¹.</param>
+    /// <param name="perRow">1 or 2 sums of 64 bits, below 2³¹.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Totals256(ulong* sums, int perRow) => perRow switch
-    {
-        1 => Vector512.Create(One256(sums), One256(sums + 8)),
-        2 => Vector512.Create(Two256(sums), Two256(sums + 16)),
-        _ => Vector512.Create(Pairs(Two256(sums), Two256(sums + 16)), Pairs(Two256(sums + 32), Two256(sums + 48))),
-    };
+    public static Vector512<int> Totals256<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector256<byte>> => perRow switch
+        {
+            1 => Vector512.Create(One256(sums, 0), One256(sums, 2)),
+            _ => Vector512.Create(Two256(sums, 0), Two256(sums, 4)),
+        };
+
+    /// <summary>Of a register of 512 bits of 64-bit sums per row, below 2³¹.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals512(ulong* sums) => Pairs(Four512(sums), Four512(sums + 64));
+
+    /// <summary>Of a register of 256 bits of 64-bit sums per row, below 2³¹.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals256(ulong* sums) => Vector512.Create(Four256(sums), Four256(sums + 32));
 
     /// <summary>Of a register of 512 bits of sums per row.</summary>
     /// <typeparam name="T">32 bits wide.</typeparam>
@@ -72,10 +87,29 @@ internal static unsafe class RowTotals
     private static Vector512<int> One512(ulong* sums) => Even(Vector512.Load((int*)sums), Vector512.Load((int*)sums + 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Four256(ulong* sums) => Pairs(Two256(sums), Two256(sums + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Two256(ulong* sums) => Pairs(One256(sums), One256(sums + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> One256(ulong* sums) => Even(Vector256.Load((int*)sums), Vector256.Load((int*)sums + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Two512<TRegisters>(TRegisters sums, int first)
+        where TRegisters : struct, IRegisters<Vector512<byte>> => Pairs(One512(sums, first), One512(sums, first + 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> One512<TRegisters>(TRegisters sums, int first)
+        where TRegisters : struct, IRegisters<Vector512<byte>> => Even(sums.Get(first).AsInt32(), sums.Get(first + 1).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Two256<TRegisters>(TRegisters sums, int first)
+        where TRegisters : struct, IRegisters<Vector256<byte>> => Pairs(One256(sums, first), One256(sums, first + 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> One256<TRegisters>(TRegisters sums, int first)
+        where TRegisters : struct, IRegisters<Vector256<byte>> => Even(sums.Get(first).AsInt32(), sums.Get(first + 1).AsInt32());
 
     /// <summary>The sums of neighbouring lanes, first of one register and then of the other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
