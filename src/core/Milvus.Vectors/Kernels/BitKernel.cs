@@ -134,25 +134,24 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
     private const int MostSteps = byte.MaxValue / 8;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Distance(byte* query, byte* row, int length)
-    {
-        if (length < TLanes.Bytes)
-        {
-            Words(query, row, length, out ulong words, out ulong otherWords);
-            return TOperation.Distance((int)words, (int)otherWords);
-        }
-
-        Registers(query, row, length, out TVector first, out TVector second);
-        return TOperation.Distance(TLanes.Total(first), TOperation.CountsTwice ? TLanes.Total(second) : 0);
-    }
+    public static float Distance(byte* query, byte* row, int length) => length < TLanes.Bytes ? Words(query, row, length) : One(query, row, length);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
     {
-        distances[0] = Distance(query, row0, length);
-        distances[1] = Distance(query, row1, length);
-        distances[2] = Distance(query, row2, length);
-        distances[3] = Distance(query, row3, length);
+        if (length < TLanes.Bytes)
+        {
+            distances[0] = Words(query, row0, length);
+            distances[1] = Words(query, row1, length);
+            distances[2] = Words(query, row2, length);
+            distances[3] = Words(query, row3, length);
+            return;
+        }
+
+        distances[0] = One(query, row0, length);
+        distances[1] = One(query, row1, length);
+        distances[2] = One(query, row2, length);
+        distances[3] = One(query, row3, length);
     }
 
     /// <summary>
@@ -169,7 +168,7 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
             Several(query, rows, whole, length, distances);
         else
             whole = 0;
-        OneByOne.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows + ((nint)whole * rowBytes), rowBytes, count - whole, length, distances + whole);
+        FourByFour.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows + ((nint)whole * rowBytes), rowBytes, count - whole, length, distances + whole);
     }
 
     /// <summary>Rows of at least a register, whose sums are left in memory.</summary>
@@ -243,20 +242,23 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
         while (i < length);
     }
 
-    /// <summary>The counts of a row shorter than a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Words(byte* query, byte* row, int length, out ulong first, out ulong second)
+    private static float One(byte* query, byte* row, int length)
     {
-        if (length >= sizeof(ulong))
-        {
-            BitKernel<BitLanesPortable, ulong, TOperation>.Registers(query, row, length, out first, out second);
-            return;
-        }
+        Registers(query, row, length, out TVector first, out TVector second);
+        return TOperation.Distance(TLanes.Total(first), TOperation.CountsTwice ? TLanes.Total(second) : 0);
+    }
 
-        first = 0;
-        second = 0;
-        for (int i = 0; i < length; i++)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Words(byte* query, byte* row, int length)
+    {
+        ulong first = 0, second = 0;
+        int i = 0;
+        for (; i <= length - sizeof(ulong); i += sizeof(ulong))
+            BitKernel<BitLanesPortable, ulong, TOperation>.Step(*(ulong*)(query + i), *(ulong*)(row + i), ref first, ref second);
+        for (; i < length; i++)
             BitKernel<BitLanesPortable, ulong, TOperation>.Step(query[i], row[i], ref first, ref second);
+        return TOperation.Distance((int)first, TOperation.CountsTwice ? (int)second : 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,14 +24,18 @@ internal unsafe interface IVectorKernel
     static abstract void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances);
 }
 
-/// <summary><see cref="IVectorKernel.Distances"/> of rows that share nothing.</summary>
-internal static unsafe class OneByOne
+/// <summary><see cref="IVectorKernel.Distances"/> of rows that are too few or too short to be added up together.</summary>
+internal static unsafe class FourByFour
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distances<TKernel>(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
         where TKernel : struct, IVectorKernel
     {
-        for (int i = 0; i < count; i++, rows += rowBytes)
+        nint next = rowBytes;
+        int i = 0;
+        for (; i <= count - 4; i += 4, rows += 4 * next)
+            TKernel.Distance4(query, rows, rows + next, rows + (2 * next), rows + (3 * next), length, distances + i);
+        for (; i < count; i++, rows += next)
             distances[i] = TKernel.Distance(query, rows, length);
     }
 }
