@@ -126,7 +126,7 @@ internal abstract unsafe class FlatScanner
         VectorStore store, MetricType metric, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, DistanceRange range,
         ReadOnlySpan<TopK> results, FlatCodes? codes)
     {
-        int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp(BlockBytes / store.RowBytes, 8, filter.PassesAll ? BlockBytes : MaxBlockRows) & ~7;
+        int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp((BlockBytes / store.RowBytes) & -RowTotals.Rows, 8, filter.PassesAll ? BlockBytes : MaxBlockRows);
         float* decoded = codes is not null && _decodes ? scratch.Decoded(ProductTile.Rows * store.Dimension) : null;
         if (codes is not null && screening == Screening.None)
         {

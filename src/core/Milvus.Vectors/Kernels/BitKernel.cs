@@ -168,7 +168,7 @@ internal readonly unsafe struct BitKernel<TLanes, TVector, TOperation> : IVector
             Several(query, rows, whole, length, distances);
         else
             whole = 0;
-        FourByFour.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows + ((nint)whole * rowBytes), rowBytes, count - whole, length, distances + whole);
+        FewRows.Distances<BitKernel<TLanes, TVector, TOperation>>(query, rows + ((nint)whole * rowBytes), rowBytes, count - whole, length, distances + whole);
     }
 
     /// <summary>Rows of at least a register, whose sums are left in memory.</summary>

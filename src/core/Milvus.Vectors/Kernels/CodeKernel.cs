@@ -30,7 +30,7 @@ internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances) =>
-        FourByFour.Distances<CodeKernel<TLanes>>(query, rows, rowBytes, count, length, distances);
+        FewRows.Distances<CodeKernel<TLanes>>(query, rows, rowBytes, count, length, distances);
 }
 
 /// <summary>Adds the row's own term.</summary>

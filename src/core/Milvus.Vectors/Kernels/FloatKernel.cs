@@ -134,7 +134,7 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
             TOperation.Distances(TLanes.Sums(sums)).Store(distances);
         }
 
-        FourByFour.Distances<FloatKernel<TLanes, TVector, TElement, TOperation>>(query, rows, rowBytes, count, length, distances);
+        FewRows.Distances<FloatKernel<TLanes, TVector, TElement, TOperation>>(query, rows, rowBytes, count, length, distances);
     }
 
     /// <param name="done">Components summed: all, but of rows shorter than a register none.</param>

@@ -25,15 +25,21 @@ internal unsafe interface IVectorKernel
 }
 
 /// <summary><see cref="IVectorKernel.Distances"/> of rows that are too few or too short to be added up together.</summary>
-internal static unsafe class FourByFour
+internal static unsafe class FewRows
 {
+    /// <summary>
+    /// Longer rows are compared one after the other, so that memory is read in its order and the processor knows what comes next: four long rows at a time are four streams,
+    /// which it follows badly. Several short rows share what is done per row.
+    /// </summary>
+    private const int LongRow = 512;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Distances<TKernel>(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
         where TKernel : struct, IVectorKernel
     {
         nint next = rowBytes;
         int i = 0;
-        for (; i <= count - 4; i += 4, rows += 4 * next)
+        for (; rowBytes < LongRow && i <= count - 4; i += 4, rows += 4 * next)
             TKernel.Distance4(query, rows, rows + next, rows + (2 * next), rows + (3 * next), length, distances + i);
         for (; i < count; i++, rows += next)
             distances[i] = TKernel.Distance(query, rows, length);

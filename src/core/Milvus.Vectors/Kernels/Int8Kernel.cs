@@ -118,7 +118,7 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
             TOperation.Distances(TLanes.Totals(sums)).Store(distances);
         }
 
-        FourByFour.Distances<Int8Kernel<TLanes, TWide, TSum, TOperation>>(query, rows, rowBytes, count, length, distances);
+        FewRows.Distances<Int8Kernel<TLanes, TWide, TSum, TOperation>>(query, rows, rowBytes, count, length, distances);
     }
 
     /// <param name="done">Components summed: all, but of rows shorter than a register none.</param>

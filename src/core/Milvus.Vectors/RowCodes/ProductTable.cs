@@ -135,7 +135,7 @@ internal readonly unsafe struct ProductKernel<TNumber, TEntry> : IVectorKernel
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances) =>
-        FourByFour.Distances<ProductKernel<TNumber, TEntry>>(query, rows, rowBytes, count, length, distances);
+        FewRows.Distances<ProductKernel<TNumber, TEntry>>(query, rows, rowBytes, count, length, distances);
 
     /// <summary>The four sums do not wait for one another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
