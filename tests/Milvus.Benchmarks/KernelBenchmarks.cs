@@ -12,6 +12,9 @@ namespace Milvus.Benchmarks;
 /// </summary>
 public unsafe class KernelBenchmarks
 {
+    /// <summary>Rows of so many bytes are drawn before the first comes again: a row as near as the nearest ones is as rare as in a collection of distinct rows.</summary>
+    private const int DistinctBytes = 16 << 20;
+
     private FlatIndex _index = null!;
     private VectorStore _store = null!;
     private byte[] _query = [];
@@ -37,11 +40,10 @@ public unsafe class KernelBenchmarks
         _store = VectorStore.Create(type, Dimension, (int)(Rows.Bytes / type.VectorBytes(Dimension)));
         var random = new Random(1);
         _query = RandomRows.Next(random, type, Dimension);
-        byte[] block = new byte[64 * _store.RowBytes];
-        for (int row = 0; row < 64; row++)
-            RandomRows.Next(random, type, Dimension).CopyTo(block, row * _store.RowBytes);
+        int distinct = Math.Min(_store.Capacity, DistinctBytes / _store.RowBytes);
+        byte[] block = RandomRows.Next(random, type, Dimension, distinct);
         while (_store.Count < _store.Capacity)
-            _store.Append(block.AsSpan(0, Math.Min(64, _store.Capacity - _store.Count) * _store.RowBytes));
+            _store.Append(block.AsSpan(0, Math.Min(distinct, _store.Capacity - _store.Count) * _store.RowBytes));
         _index = new FlatIndex(_store, Enum.Parse<MetricType>(parts[1]));
     }
 

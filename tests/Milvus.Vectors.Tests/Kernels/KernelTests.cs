@@ -89,6 +89,40 @@ public sealed unsafe class KernelTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Rows_behind_one_another_have_the_distances_they_have_alone(DataType type, MetricType metric, InstructionSet set)
+    {
+        if (!InstructionSets.Runs(set))
+            return;
+        var random = new Random(11);
+        int[] sizes = [.. Enumerable.Range(1, 67), 96, 100, 128, 192, 200, 768];
+        foreach (int size in sizes)
+            KernelDispatch.Visit(type, metric, set, new Contiguity(random, type, size, random.Next(0, 150), random.Next(1, 64)));
+        foreach (int count in Enumerable.Range(0, 40))
+            KernelDispatch.Visit(type, metric, set, new Contiguity(random, type, 16, count, 1));
+    }
+
+    /// <summary>The counts of bytes are summed before they overflow.</summary>
+    [Theory]
+    [InlineData(31 * 64)]
+    [InlineData((31 * 64) + 1)]
+    [InlineData(8000)]
+    [InlineData(32768)]
+    public void Every_bit_of_long_rows_is_counted(int length)
+    {
+        byte[] ones = new byte[length], rows = new byte[16 * length];
+        Array.Fill(ones, byte.MaxValue);
+        foreach (InstructionSet set in Enum.GetValues<InstructionSet>().Where(InstructionSets.Runs))
+        {
+            var compared = new Compared(ones, rows, length);
+            Assert.All(KernelDispatch.Visit(DataType.BinaryVector, MetricType.Hamming, set, compared), distance => Assert.Equal(8f * length, distance));
+            Assert.All(KernelDispatch.Visit(DataType.BinaryVector, MetricType.Jaccard, set, compared), distance => Assert.Equal(1f, distance));
+            Assert.All(KernelDispatch.Visit(DataType.BinaryVector, MetricType.Substructure, set, compared), distance => Assert.Equal(1f, distance));
+            Assert.All(KernelDispatch.Visit(DataType.BinaryVector, MetricType.Superstructure, set, compared), distance => Assert.Equal(0f, distance));
+        }
+    }
+
     /// <summary>Distances of the last of five vectors to the first four, from memory that starts off alignment.</summary>
     private static float[] Distances(DataType type, MetricType metric, InstructionSet set, int dimension, byte[] vectors, int misalignment)
     {
@@ -128,6 +162,58 @@ public sealed unsafe class KernelTests
             GC.KeepAlive(moved);
             GC.KeepAlive(query);
             return four;
+        }
+    }
+
+    /// <summary>Whether <see cref="IVectorKernel.Distances"/> writes what <see cref="IVectorKernel.Distance"/> returns for each of some random rows, and no more.</summary>
+    private sealed class Contiguity(Random random, DataType type, int size, int count, int misalignment) : IKernelVisitor<bool>
+    {
+        public bool Visit<TKernel, TScale>()
+            where TKernel : struct, IVectorKernel
+            where TScale : struct, IRowScale
+        {
+            int dimension = type == DataType.BinaryVector ? size * 8 : size, bytes = type.VectorBytes(dimension);
+            DataType queryType = FloatDecoder.IsNeededFor(type) ? DataType.FloatVector : type;
+            byte[] vectors = TestVectors.Random(random, type, dimension, count);
+            byte[] query = TestVectors.Random(random, queryType, dimension, 1);
+            for (int row = 0; type == DataType.BinaryVector && row < count; row += 3)
+            {
+                // Rows that are subsets, supersets and empty, too.
+                for (int i = 0; i < bytes; i++)
+                    vectors[(row * bytes) + i] = (byte)(row % 4 == 0 ? query[i] & vectors[(row * bytes) + i] : row % 4 == 1 ? query[i] | vectors[(row * bytes) + i] : 0);
+            }
+
+            var moved = new PinnedBuffer((count * bytes) + misalignment);
+            byte* start = moved.Pointer + misalignment;
+            vectors.CopyTo(new Span<byte>(start, count * bytes));
+            var distances = new float[count + 1];
+            distances[count] = -7f;
+            fixed (byte* compared = query)
+            fixed (float* target = distances)
+            {
+                TKernel.Distances(compared, start, bytes, count, size, target);
+                for (int row = 0; row < count; row++)
+                    Assert.Equal(BitConverter.SingleToInt32Bits(TKernel.Distance(compared, start + (row * bytes), size)), BitConverter.SingleToInt32Bits(distances[row]));
+            }
+
+            Assert.Equal(-7f, distances[count]);
+            GC.KeepAlive(moved);
+            return true;
+        }
+    }
+
+    private sealed class Compared(byte[] query, byte[] rows, int length) : IKernelVisitor<float[]>
+    {
+        public float[] Visit<TKernel, TScale>()
+            where TKernel : struct, IVectorKernel
+            where TScale : struct, IRowScale
+        {
+            var distances = new float[rows.Length / length];
+            fixed (byte* compared = query)
+            fixed (byte* start = rows)
+            fixed (float* target = distances)
+                TKernel.Distances(compared, start, length, distances.Length, length, target);
+            return distances;
         }
     }
 }

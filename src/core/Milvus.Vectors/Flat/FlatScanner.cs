@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Milvus.Model;
 
@@ -125,7 +126,7 @@ internal abstract unsafe class FlatScanner
         VectorStore store, MetricType metric, int first, int end, FlatScratch scratch, RowFilter filter, Screening screening, DistanceRange range,
         ReadOnlySpan<TopK> results, FlatCodes? codes)
     {
-        int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp(BlockBytes / store.RowBytes, 8, MaxBlockRows) & ~7;
+        int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp((BlockBytes / store.RowBytes) & -RowTotals.Rows, 8, filter.PassesAll ? BlockBytes : MaxBlockRows);
         float* decoded = codes is not null && _decodes ? scratch.Decoded(ProductTile.Rows * store.Dimension) : null;
         if (codes is not null && screening == Screening.None)
         {
@@ -387,35 +388,47 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
     private const int AheadBytes = 2048, LeastAhead = 4, MostAhead = 16;
     private const int AheadLines = 16;
 
-    /// <summary>
-    /// Longer rows are compared one after the other, so that memory is read in its order and the processor knows what comes next: four long rows at a time are four streams,
-    /// which it follows badly. Several short rows share what is done per row.
-    /// </summary>
-    private const int LongRow = 512;
+    /// <summary>Contiguous rows whose distances are computed at a time; a multiple of 64.</summary>
+    private const int Together = 256;
 
+    /// <summary>
+    /// Rows come by number, so that one at the bound is behind others as near and none of those the collector wants: what is left to do for nearly all rows is a
+    /// comparison, sixteen at a time.
+    /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Contiguous(
         in Block block, byte* query, float scale, byte* start, int rowBytes, int first, int rows, TopK result)
     {
-        float* distances = stackalloc float[4];
-        int i = 0;
-        for (; rowBytes < LongRow && i <= rows - 4; i += 4)
+        byte* memory = stackalloc byte[RowTotals.Alignment + (Together * sizeof(float))];
+        float* distances = (float*)RowTotals.Align(memory);
+        for (int some; rows > 0; first += some, rows -= some, start += (nint)some * rowBytes)
         {
-            i += TKernel.Beyond(query, start + ((nint)i * rowBytes), rows - i, block.Length, result.Bound);
-            if (i > rows - 4)
-                break;
-            byte* row = start + ((nint)i * rowBytes);
-            TKernel.Distance4(query, row, row + rowBytes, row + (2 * rowBytes), row + (3 * rowBytes), block.Length, distances);
-            for (int j = 0; j < 4; j++)
-                result.Add(first + i + j, TScale.Apply(distances[j], scale, block.Norms, first + i + j));
-        }
-
-        for (; i < rows; i++)
-        {
-            float distance = TKernel.Distance(query, start + ((nint)i * rowBytes), block.Length);
-            result.Add(first + i, TScale.Apply(distance, scale, block.Norms, first + i));
+            some = Math.Min(rows, Together);
+            TKernel.Distances(query, start, rowBytes, some, block.Length, distances);
+            for (int i = 0; typeof(TScale) != typeof(Unscaled) && i < some; i++)
+                distances[i] = TScale.Apply(distances[i], scale, block.Norms, first + i);
+            for (int i = 0; i < some; i += 64)
+            {
+                float* compared = distances + i;
+                ulong nearer = result.Bound == float.PositiveInfinity ? ulong.MaxValue
+                    : ~(Reach(compared, result.Bound) | (Reach(compared + 16, result.Bound) << 16) | (Reach(compared + 32, result.Bound) << 32)
+                        | (Reach(compared + 48, result.Bound) << 48));
+                if (some - i < 64)
+                    nearer &= (1UL << (some - i)) - 1;
+                for (; nearer != 0; nearer &= nearer - 1)
+                {
+                    int at = i + BitOperations.TrailingZeroCount(nearer);
+                    result.Add(first + at, distances[at]);
+                }
+            }
         }
     }
+
+    /// <summary>Which of sixteen distances reach a bound.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Reach(float* distances, float bound) =>
+        Vector512.GreaterThanOrEqual(Vector512.Load(distances), Vector512.Create(bound)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Scattered(in Block block, byte* query, float scale, ReadOnlySpan<int> rows, TopK result)

@@ -24,16 +24,30 @@ internal unsafe interface IBitLanes<TVector>
     /// <summary>left and not right.</summary>
     static abstract TVector AndNot(TVector left, TVector right);
 
-    /// <summary>Adds the number of one bits to a register of counts.</summary>
-    static abstract TVector CountInto(TVector counts, TVector bits);
+    /// <summary>Adds the number of one bits in every byte to a register of counts.</summary>
+    static abstract TVector Count(TVector counts, TVector bits);
+
+    /// <summary>Where there is a one bit, the count does not stay zero.</summary>
+    static abstract TVector Mark(TVector counts, TVector bits);
+
+    /// <summary>The sums of eight counts, by 64-bit lanes.</summary>
+    static abstract TVector Sums(TVector counts);
+
+    static abstract TVector Add(TVector left, TVector right);
 
     /// <summary>Zeroes all but the last <paramref name="bytes"/> bytes.</summary>
     static abstract TVector KeepLast(TVector vector, int bytes);
 
-    static abstract int Total(TVector counts);
+    static abstract void Store(TVector vector, byte* target);
 
-    /// <summary>The totals of four registers of counts.</summary>
-    static abstract void Totals(TVector counts0, TVector counts1, TVector counts2, TVector counts3, int* totals);
+    static abstract int Total(TVector sums);
+
+    /// <summary>The totals of sixteen rows of so many 64-bit lanes each: a power of two, and less than a register has.</summary>
+    static abstract Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<TVector>;
+
+    /// <summary>The totals of sixteen rows with a register of sums each.</summary>
+    static abstract Vector512<int> Totals(byte* sums);
 }
 
 /// <summary>64 bytes, AVX-512BW: bits are counted by looking up both nibbles of every byte.</summary>
@@ -59,29 +73,46 @@ internal readonly unsafe struct BitLanes512 : IBitLanes<Vector512<byte>>
     public static Vector512<byte> AndNot(Vector512<byte> left, Vector512<byte> right) => Vector512.AndNot(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> CountInto(Vector512<byte> counts, Vector512<byte> bits)
+    public static Vector512<byte> Count(Vector512<byte> counts, Vector512<byte> bits)
     {
+        if (Avx512Vbmi.IsSupported && Gfni.V512.IsSupported)
+        {
+            // Seven bits of each byte are looked up; the eighth is moved to the place of the first.
+            Vector512<byte> seven = Avx512Vbmi.PermuteVar64x8x2(NibbleCounts.Low512, bits, NibbleCounts.Low512 + Vector512<byte>.One);
+            return counts + seven + Gfni.V512.GaloisFieldAffineTransform(bits, Vector512.Create(1UL << 63).AsByte(), 0);
+        }
+
         Vector512<byte> table = NibbleCounts.Table512;
         Vector512<byte> nibble = Vector512.Create((byte)0x0F);
         Vector512<byte> low = Avx512BW.Shuffle(table, bits & nibble);
         Vector512<byte> high = Avx512BW.Shuffle(table, (bits.AsUInt16() >> 4).AsByte() & nibble);
-        Vector512<ushort> sums = Avx512BW.SumAbsoluteDifferences(low + high, Vector512<byte>.Zero);
-        return (counts.AsUInt64() + sums.AsUInt64()).AsByte();
+        return counts + low + high;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Mark(Vector512<byte> counts, Vector512<byte> bits) => counts | bits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Sums(Vector512<byte> counts) => Avx512BW.SumAbsoluteDifferences(counts, Vector512<byte>.Zero).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Add(Vector512<byte> left, Vector512<byte> right) => (left.AsUInt64() + right.AsUInt64()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> KeepLast(Vector512<byte> vector, int bytes) => vector & Vector512.LoadUnsafe(ref ByteMasks.ZerosThenOnes, (nuint)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Total(Vector512<byte> counts) => (int)Vector512.Sum(counts.AsUInt64());
-
-    /// <summary>Counts stay below 2³², so that pairs of 64-bit lanes fold into 32-bit ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Totals(Vector512<byte> counts0, Vector512<byte> counts1, Vector512<byte> counts2, Vector512<byte> counts3, int* totals) =>
-        BitLanes256.Totals(Halve(counts0), Halve(counts1), Halve(counts2), Halve(counts3), totals);
+    public static void Store(Vector512<byte> vector, byte* target) => vector.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Halve(Vector512<byte> counts) => (counts.GetLower().AsUInt64() + counts.GetUpper().AsUInt64()).AsByte();
+    public static int Total(Vector512<byte> sums) => (int)Vector512.Sum(sums.AsUInt64());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector512<byte>> => RowTotals.Totals512(sums, perRow);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(byte* sums) => RowTotals.Totals512((ulong*)sums);
 }
 
 /// <summary>32 bytes, AVX2.</summary>
@@ -107,29 +138,39 @@ internal readonly unsafe struct BitLanes256 : IBitLanes<Vector256<byte>>
     public static Vector256<byte> AndNot(Vector256<byte> left, Vector256<byte> right) => Vector256.AndNot(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> CountInto(Vector256<byte> counts, Vector256<byte> bits)
+    public static Vector256<byte> Count(Vector256<byte> counts, Vector256<byte> bits)
     {
         Vector256<byte> table = NibbleCounts.Table256;
         Vector256<byte> nibble = Vector256.Create((byte)0x0F);
         Vector256<byte> low = Avx2.Shuffle(table, bits & nibble);
         Vector256<byte> high = Avx2.Shuffle(table, (bits.AsUInt16() >> 4).AsByte() & nibble);
-        Vector256<ushort> sums = Avx2.SumAbsoluteDifferences(low + high, Vector256<byte>.Zero);
-        return (counts.AsUInt64() + sums.AsUInt64()).AsByte();
+        return counts + low + high;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Mark(Vector256<byte> counts, Vector256<byte> bits) => counts | bits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Sums(Vector256<byte> counts) => Avx2.SumAbsoluteDifferences(counts, Vector256<byte>.Zero).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Add(Vector256<byte> left, Vector256<byte> right) => (left.AsUInt64() + right.AsUInt64()).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> KeepLast(Vector256<byte> vector, int bytes) => vector & Vector256.LoadUnsafe(ref ByteMasks.ZerosThenOnes, (nuint)(32 + bytes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Total(Vector256<byte> counts) => (int)Vector256.Sum(counts.AsUInt64());
+    public static void Store(Vector256<byte> vector, byte* target) => vector.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Totals(Vector256<byte> counts0, Vector256<byte> counts1, Vector256<byte> counts2, Vector256<byte> counts3, int* totals)
-    {
-        Vector256<int> front = Avx2.HorizontalAdd(counts0.AsInt32(), counts1.AsInt32()), back = Avx2.HorizontalAdd(counts2.AsInt32(), counts3.AsInt32());
-        Vector256<int> all = Avx2.HorizontalAdd(front, back);
-        (all.GetLower() + all.GetUpper()).Store(totals);
-    }
+    public static int Total(Vector256<byte> sums) => (int)Vector256.Sum(sums.AsUInt64());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<Vector256<byte>> => RowTotals.Totals256(sums, perRow);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(byte* sums) => RowTotals.Totals256((ulong*)sums);
 }
 
 /// <summary>Eight bytes in a general register.</summary>
@@ -155,22 +196,31 @@ internal readonly unsafe struct BitLanesPortable : IBitLanes<ulong>
     public static ulong AndNot(ulong left, ulong right) => left & ~right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong CountInto(ulong counts, ulong bits) => counts + (ulong)BitOperations.PopCount(bits);
+    public static ulong Count(ulong counts, ulong bits) => counts + (ulong)BitOperations.PopCount(bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Mark(ulong counts, ulong bits) => Count(counts, bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Sums(ulong counts) => counts;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Add(ulong left, ulong right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong KeepLast(ulong vector, int bytes) => vector & (ulong.MaxValue << (64 - (8 * bytes)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Total(ulong counts) => (int)counts;
+    public static void Store(ulong vector, byte* target) => *(ulong*)target = vector;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Totals(ulong counts0, ulong counts1, ulong counts2, ulong counts3, int* totals)
-    {
-        totals[0] = (int)counts0;
-        totals[1] = (int)counts1;
-        totals[2] = (int)counts2;
-        totals[3] = (int)counts3;
-    }
+    public static int Total(ulong sums) => (int)sums;
+
+    public static Vector512<int> Totals<TRegisters>(TRegisters sums, int perRow)
+        where TRegisters : struct, IRegisters<ulong> => throw new NotSupportedException("no row is shorter than a register");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(byte* sums) => Vector512.Narrow(Vector512.Load((long*)sums), Vector512.Load((long*)sums + 8));
 }
 
 /// <summary>The number of one bits of 0…15, in every 16 bytes; written out so that it is a constant to the compiler.</summary>
@@ -182,6 +232,17 @@ internal static class NibbleCounts
         get => Vector256.Create(
             (byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    }
+
+    /// <summary>The number of one bits of 0…63.</summary>
+    public static Vector512<byte> Low512
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(
+            (byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+            1, 2, 2, 3, 2, 3, 3, 4, 2, 3, 3, 4, 3, 4, 4, 5,
+            1, 2, 2, 3, 2, 3, 3, 4, 2, 3, 3, 4, 3, 4, 4, 5,
+            2, 3, 3, 4, 3, 4, 4, 5, 3, 4, 4, 5, 4, 5, 5, 6);
     }
 
     public static Vector512<byte> Table512

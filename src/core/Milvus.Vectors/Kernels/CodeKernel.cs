@@ -27,6 +27,10 @@ internal readonly unsafe struct CodeKernel<TLanes> : IVectorKernel
         Vector128<float> products = Vector128.ConvertToSingle(Vector128.Load((int*)distances) - Vector128.Create(((int*)tail)[2]));
         (Vector128.Create(tail[1]) - (Vector128.Create(tail[0]) * products)).Store(distances);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances) =>
+        FewRows.Distances<CodeKernel<TLanes>>(query, rows, rowBytes, count, length, distances);
 }
 
 /// <summary>Adds the row's own term.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Milvus.Vectors;
 
@@ -12,6 +13,9 @@ internal interface IFloatOperation
     static abstract float Accumulate(float query, float row, float sum);
 
     static abstract float Distance(float sum);
+
+    /// <summary>The same for sixteen pairs.</summary>
+    static abstract Vector512<float> Distances(Vector512<float> sums);
 }
 
 /// <summary>Squared Euclidean distance.</summary>
@@ -30,6 +34,8 @@ internal readonly struct SquaredDifference : IFloatOperation
     public static float Accumulate(float query, float row, float sum) => sum + ((query - row) * (query - row));
 
     public static float Distance(float sum) => sum;
+
+    public static Vector512<float> Distances(Vector512<float> sums) => sums;
 }
 
 /// <summary>Negative inner product, so that smaller is better.</summary>
@@ -44,6 +50,9 @@ internal readonly struct NegativeProduct : IFloatOperation
     public static float Accumulate(float query, float row, float sum) => sum + (query * row);
 
     public static float Distance(float sum) => 0f - sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<float> sums) => Vector512<float>.Zero - sums;
 }
 
 /// <summary>
@@ -59,29 +68,8 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
-        float* q = (float*)query;
-        int step = TLanes.Count;
-        TVector even = TLanes.Zero, odd = TLanes.Zero;
-        int i = 0;
-        for (; i <= length - (2 * step); i += 2 * step)
-        {
-            even = Step(TLanes.LoadSingle(q + i), row, i, even);
-            odd = Step(TLanes.LoadSingle(q + i + step), row, i + step, odd);
-        }
-
-        if (i <= length - step)
-        {
-            even = Step(TLanes.LoadSingle(q + i), row, i, even);
-            i += step;
-        }
-
-        if (i < length && length >= step)
-        {
-            odd = LastStep(TLanes.KeepLast(TLanes.LoadSingle(q + length - step), length - i), row, length, i, odd);
-            i = length;
-        }
-
-        return Finish(q, row, i, length, even, odd);
+        TVector sums = Registers((float*)query, row, length, out int done);
+        return Finish((float*)query, row, done, length, sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -126,10 +114,56 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
             i = length;
         }
 
-        distances[0] = Finish(q, row0, i, length, even0, odd0);
-        distances[1] = Finish(q, row1, i, length, even1, odd1);
-        distances[2] = Finish(q, row2, i, length, even2, odd2);
-        distances[3] = Finish(q, row3, i, length, even3, odd3);
+        distances[0] = Finish(q, row0, i, length, TLanes.Add(even0, odd0));
+        distances[1] = Finish(q, row1, i, length, TLanes.Add(even1, odd1));
+        distances[2] = Finish(q, row2, i, length, TLanes.Add(even2, odd2));
+        distances[3] = Finish(q, row3, i, length, TLanes.Add(even3, odd3));
+    }
+
+    /// <summary>Sums by lanes are left in memory, from which the totals of sixteen rows are added up at a time.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
+    {
+        byte* memory = stackalloc byte[RowTotals.Alignment + (RowTotals.Rows * RowTotals.Alignment)];
+        float* sums = (float*)RowTotals.Align(memory);
+        for (; length >= TLanes.Count && count >= RowTotals.Rows; count -= RowTotals.Rows, distances += RowTotals.Rows)
+        {
+            for (int i = 0; i < RowTotals.Rows; i++, rows += rowBytes)
+                TLanes.Store(Registers((float*)query, rows, length, out _), sums + (i * TLanes.Count));
+            TOperation.Distances(TLanes.Sums(sums)).Store(distances);
+        }
+
+        FewRows.Distances<FloatKernel<TLanes, TVector, TElement, TOperation>>(query, rows, rowBytes, count, length, distances);
+    }
+
+    /// <param name="done">Components summed: all, but of rows shorter than a register none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Registers(float* query, byte* row, int length, out int done)
+    {
+        int step = TLanes.Count;
+        TVector even = TLanes.Zero, odd = TLanes.Zero;
+        int i = 0;
+        for (; i <= length - (2 * step); i += 2 * step)
+        {
+            even = Step(TLanes.LoadSingle(query + i), row, i, even);
+            odd = Step(TLanes.LoadSingle(query + i + step), row, i + step, odd);
+        }
+
+        if (i <= length - step)
+        {
+            even = Step(TLanes.LoadSingle(query + i), row, i, even);
+            i += step;
+        }
+
+        if (i < length && length >= step)
+        {
+            odd = LastStep(TLanes.KeepLast(TLanes.LoadSingle(query + length - step), length - i), row, length, i, odd);
+            i = length;
+        }
+
+        done = i;
+        return TLanes.Add(even, odd);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -145,9 +179,9 @@ internal readonly unsafe struct FloatKernel<TLanes, TVector, TElement, TOperatio
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Finish(float* query, byte* row, int done, int length, TVector even, TVector odd)
+    private static float Finish(float* query, byte* row, int done, int length, TVector sums)
     {
-        float sum = TLanes.Sum(TLanes.Add(even, odd));
+        float sum = TLanes.Sum(sums);
         for (int i = done; i < length; i++)
             sum = TOperation.Accumulate(query[i], TElement.Read(row, i), sum);
         return TOperation.Distance(sum);

@@ -31,6 +31,11 @@ internal unsafe interface IFloatLanes<TVector>
     static abstract TVector KeepLast(TVector vector, int lanes);
 
     static abstract float Sum(TVector vector);
+
+    static abstract void Store(TVector vector, float* target);
+
+    /// <summary>The sums of sixteen registers behind one another, in the order of <see cref="Sum"/>; they may be overwritten.</summary>
+    static abstract Vector512<float> Sums(float* registers);
 }
 
 /// <summary>Sixteen lanes, AVX-512.</summary>
@@ -44,17 +49,8 @@ internal readonly unsafe struct FloatLanes512 : IFloatLanes<Vector512<float>>
     public static Vector512<float> LoadSingle(float* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadHalf(ushort* source)
-    {
-        // Widened with the sign, which the shift leaves in its place.
-        Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source));
-        Vector512<int> magnitude = (bits << 13) & Vector512.Create(HalfBits.Magnitude);
-        Vector512<int> normal = magnitude + Vector512.Create(HalfBits.Rebias);
-        Vector512<float> subnormal =
-            (magnitude + Vector512.Create(HalfBits.Subnormal)).AsSingle() - Vector512.Create(HalfBits.Subnormal).AsSingle();
-        Vector512<int> isSubnormal = Vector512.LessThan(magnitude, Vector512.Create(HalfBits.SmallestNormal));
-        return (Vector512.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | (bits & Vector512.Create(int.MinValue))).AsSingle();
-    }
+    public static Vector512<float> LoadHalf(ushort* source) =>
+        ((Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13) & Vector512.Create(HalfBits.Mask)).AsSingle() * Vector512.Create(HalfBits.Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadBFloat16(ushort* source) =>
@@ -76,6 +72,12 @@ internal readonly unsafe struct FloatLanes512 : IFloatLanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> vector) => Vector512.Sum(vector);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> vector, float* target) => vector.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sums(float* registers) => RowTotals.Totals512(registers);
 }
 
 /// <summary>Eight lanes, AVX2 with FMA.</summary>
@@ -89,17 +91,8 @@ internal readonly unsafe struct FloatLanes256 : IFloatLanes<Vector256<float>>
     public static Vector256<float> LoadSingle(float* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadHalf(ushort* source)
-    {
-        // Widened with the sign, which the shift leaves in its place.
-        Vector256<int> bits = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source));
-        Vector256<int> magnitude = (bits << 13) & Vector256.Create(HalfBits.Magnitude);
-        Vector256<int> normal = magnitude + Vector256.Create(HalfBits.Rebias);
-        Vector256<float> subnormal =
-            (magnitude + Vector256.Create(HalfBits.Subnormal)).AsSingle() - Vector256.Create(HalfBits.Subnormal).AsSingle();
-        Vector256<int> isSubnormal = Vector256.LessThan(magnitude, Vector256.Create(HalfBits.SmallestNormal));
-        return (Vector256.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | (bits & Vector256.Create(int.MinValue))).AsSingle();
-    }
+    public static Vector256<float> LoadHalf(ushort* source) =>
+        ((Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 13) & Vector256.Create(HalfBits.Mask)).AsSingle() * Vector256.Create(HalfBits.Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBFloat16(ushort* source) =>
@@ -121,6 +114,12 @@ internal readonly unsafe struct FloatLanes256 : IFloatLanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> vector) => Vector256.Sum(vector);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> vector, float* target) => vector.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sums(float* registers) => RowTotals.Totals256(registers);
 }
 
 /// <summary>Four lanes in operations that the runtime offers on every processor.</summary>
@@ -134,17 +133,8 @@ internal readonly unsafe struct FloatLanesPortable : IFloatLanes<Vector128<float
     public static Vector128<float> LoadSingle(float* source) => Vector128.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadHalf(ushort* source)
-    {
-        Vector128<int> bits = Widen(source);
-        Vector128<int> sign = (bits & Vector128.Create(0x8000)) << 16;
-        Vector128<int> magnitude = (bits & Vector128.Create(0x7FFF)) << 13;
-        Vector128<int> normal = magnitude + Vector128.Create(HalfBits.Rebias);
-        Vector128<float> subnormal =
-            (magnitude + Vector128.Create(HalfBits.Subnormal)).AsSingle() - Vector128.Create(HalfBits.Subnormal).AsSingle();
-        Vector128<int> isSubnormal = Vector128.LessThan(magnitude, Vector128.Create(HalfBits.SmallestNormal));
-        return (Vector128.ConditionalSelect(isSubnormal, subnormal.AsInt32(), normal) | sign).AsSingle();
-    }
+    public static Vector128<float> LoadHalf(ushort* source) =>
+        ((Widen(source) << 13) & Vector128.Create(HalfBits.Mask)).AsSingle() * Vector128.Create(HalfBits.Scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBFloat16(ushort* source) => (Widen(source) << 16).AsSingle();
@@ -166,24 +156,31 @@ internal readonly unsafe struct FloatLanesPortable : IFloatLanes<Vector128<float
     public static float Sum(Vector128<float> vector) => Vector128.Sum(vector);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<float> vector, float* target) => vector.Store(target);
+
+    public static Vector512<float> Sums(float* registers)
+    {
+        for (int row = 0; row < RowTotals.Rows; row++)
+            registers[row] = Sum(Vector128.Load(registers + (row * Count)));
+        return Vector512.Load(registers);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(ushort* source) =>
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsInt32();
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsInt16());
 }
 
-/// <summary>Bit patterns of the binary16 → binary32 conversion.</summary>
+/// <summary>
+/// The binary16 → binary32 conversion: widened with their sign and moved to the places of binary32, magnitudes are too small by a power of
+/// two, subnormal ones, too. Multiplying by it is exact.
+/// </summary>
 internal static class HalfBits
 {
-    /// <summary>The difference of the two exponent biases, in the exponent's place.</summary>
-    public const int Rebias = (127 - 15) << 23;
+    /// <summary>The sign, and exponent and mantissa after the shift by 13, but not the sign's copies between them.</summary>
+    public const int Mask = int.MinValue | (0x7FFF << 13);
 
-    /// <summary>The exponent of a subnormal binary16 as binary32, so that subtracting it again normalises the mantissa.</summary>
-    public const int Subnormal = Rebias + (1 << 23);
-
-    /// <summary>Exponent and mantissa after the shift by 13.</summary>
-    public const int Magnitude = 0x7FFF << 13;
-
-    /// <summary>The smallest normal magnitude after the shift by 13.</summary>
-    public const int SmallestNormal = 0x0400 << 13;
+    /// <summary>2 to the difference of the two exponent biases.</summary>
+    public const float Scale = 5.192296858534828e33f;
 }
 
 internal static class LaneMasks

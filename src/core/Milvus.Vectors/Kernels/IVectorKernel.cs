@@ -8,8 +8,8 @@ namespace Milvus.Vectors;
 /// </summary>
 /// <remarks>
 /// The query is float32 for all floating types and in the row's own form for Int8 and binary rows. <c>length</c> counts components,
-/// bytes for binary rows. Neither start needs to be aligned. <see cref="Distance"/> and <see cref="Distance4"/> give bit-identical
-/// results for the same pair: range bounds taken from earlier scores stay exact whatever path meets the row again.
+/// bytes for binary rows. Neither start needs to be aligned. <see cref="Distance"/>, <see cref="Distance4"/> and <see cref="Distances"/>
+/// give bit-identical results for the same pair: range bounds taken from earlier scores stay exact whatever path meets the row again.
 /// Kernels and the loops around them are compiled with full optimisation at once: in the runtime's first, instrumented tier they are
 /// fifty times slower, and a busy server may stay there for seconds.
 /// </remarks>
@@ -20,8 +20,30 @@ internal unsafe interface IVectorKernel
     /// <summary>Four rows at once, sharing the query's loads; writes four distances.</summary>
     static abstract void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances);
 
-    /// <summary>How many of some rows behind one another, from the first on, are surely beyond a bound; 0 where finding out costs what comparing does.</summary>
-    static virtual int Beyond(byte* query, byte* rows, int count, int length, float bound) => 0;
+    /// <summary>Rows <paramref name="rowBytes"/> apart, read in the order of memory; writes <paramref name="count"/> distances.</summary>
+    static abstract void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances);
+}
+
+/// <summary><see cref="IVectorKernel.Distances"/> of rows that are too few or too short to be added up together.</summary>
+internal static unsafe class FewRows
+{
+    /// <summary>
+    /// Longer rows are compared one after the other, so that memory is read in its order and the processor knows what comes next: four long rows at a time are four streams,
+    /// which it follows badly. Several short rows share what is done per row.
+    /// </summary>
+    private const int LongRow = 512;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Distances<TKernel>(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
+        where TKernel : struct, IVectorKernel
+    {
+        nint next = rowBytes;
+        int i = 0;
+        for (; rowBytes < LongRow && i <= count - 4; i += 4, rows += 4 * next)
+            TKernel.Distance4(query, rows, rows + next, rows + (2 * next), rows + (3 * next), length, distances + i);
+        for (; i < count; i++, rows += next)
+            distances[i] = TKernel.Distance(query, rows, length);
+    }
 }
 
 /// <summary>Turns a kernel's raw value into the metric's distance.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Milvus.Vectors;
 
@@ -13,6 +14,9 @@ internal interface IInt8Operation
     static abstract int Accumulate(int query, int row, int sum);
 
     static abstract float Distance(int sum);
+
+    /// <summary>The same for sixteen pairs.</summary>
+    static abstract Vector512<float> Distances(Vector512<int> sums);
 }
 
 /// <summary>Squared Euclidean distance of byte vectors.</summary>
@@ -31,6 +35,9 @@ internal readonly struct Int8SquaredDifference : IInt8Operation
     public static int Accumulate(int query, int row, int sum) => sum + ((query - row) * (query - row));
 
     public static float Distance(int sum) => sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> sums) => Vector512.ConvertToSingle(sums);
 }
 
 /// <summary>Negative inner product of byte vectors.</summary>
@@ -45,6 +52,9 @@ internal readonly struct Int8NegativeProduct : IInt8Operation
     public static int Accumulate(int query, int row, int sum) => sum + (query * row);
 
     public static float Distance(int sum) => 0f - sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Distances(Vector512<int> sums) => Vector512<float>.Zero - Vector512.ConvertToSingle(sums);
 }
 
 /// <summary>Int8 rows against an Int8 query. Sums are exact in 32 bits up to 32 768 components.</summary>
@@ -57,19 +67,8 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Distance(byte* query, byte* row, int length)
     {
-        sbyte* q = (sbyte*)query, r = (sbyte*)row;
-        int step = TLanes.Count;
-        TSum even = TLanes.Zero;
-        int i = 0;
-        for (; i <= length - step; i += step)
-            even = Step(TLanes.Load(q + i), r + i, even);
-        if (i < length && length >= step)
-        {
-            even = LastStep(TLanes.KeepLast(TLanes.Load(q + length - step), length - i), r, length, i, even);
-            i = length;
-        }
-
-        return Finish(q, r, i, length, even);
+        TSum sum = Registers((sbyte*)query, (sbyte*)row, length, out int done);
+        return TOperation.Distance(Finish((sbyte*)query, (sbyte*)row, done, length, TLanes.Total(sum)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -99,10 +98,45 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
             i = length;
         }
 
-        distances[0] = Finish(q, r0, i, length, sum0);
-        distances[1] = Finish(q, r1, i, length, sum1);
-        distances[2] = Finish(q, r2, i, length, sum2);
-        distances[3] = Finish(q, r3, i, length, sum3);
+        distances[0] = TOperation.Distance(Finish(q, r0, i, length, TLanes.Total(sum0)));
+        distances[1] = TOperation.Distance(Finish(q, r1, i, length, TLanes.Total(sum1)));
+        distances[2] = TOperation.Distance(Finish(q, r2, i, length, TLanes.Total(sum2)));
+        distances[3] = TOperation.Distance(Finish(q, r3, i, length, TLanes.Total(sum3)));
+    }
+
+    /// <summary>Sums by lanes are left in memory, from which the totals of sixteen rows are added up at a time.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances)
+    {
+        byte* memory = stackalloc byte[RowTotals.Alignment + (RowTotals.Rows * RowTotals.Alignment)];
+        int* sums = (int*)RowTotals.Align(memory);
+        for (; length >= TLanes.Count && count >= RowTotals.Rows; count -= RowTotals.Rows, distances += RowTotals.Rows)
+        {
+            for (int i = 0; i < RowTotals.Rows; i++, rows += rowBytes)
+                TLanes.Store(Registers((sbyte*)query, (sbyte*)rows, length, out _), sums + (i * TLanes.Sums));
+            TOperation.Distances(TLanes.Totals(sums)).Store(distances);
+        }
+
+        FewRows.Distances<Int8Kernel<TLanes, TWide, TSum, TOperation>>(query, rows, rowBytes, count, length, distances);
+    }
+
+    /// <param name="done">Components summed: all, but of rows shorter than a register none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSum Registers(sbyte* query, sbyte* row, int length, out int done)
+    {
+        TSum sum = TLanes.Zero;
+        int i = 0;
+        for (; i <= length - TLanes.Count; i += TLanes.Count)
+            sum = Step(TLanes.Load(query + i), row + i, sum);
+        if (i < length && length >= TLanes.Count)
+        {
+            sum = LastStep(TLanes.KeepLast(TLanes.Load(query + length - TLanes.Count), length - i), row, length, i, sum);
+            i = length;
+        }
+
+        done = i;
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,11 +151,10 @@ internal readonly unsafe struct Int8Kernel<TLanes, TWide, TSum, TOperation> : IV
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Finish(sbyte* query, sbyte* row, int done, int length, TSum lanes)
+    private static int Finish(sbyte* query, sbyte* row, int done, int length, int sum)
     {
-        int sum = TLanes.Total(lanes);
         for (int i = done; i < length; i++)
             sum = TOperation.Accumulate(query[i], row[i], sum);
-        return TOperation.Distance(sum);
+        return sum;
     }
 }

@@ -26,6 +26,14 @@ internal unsafe interface IInt8Lanes<TWide, TSum>
     static abstract TSum MultiplyAdd(TWide left, TWide right, TSum sum);
 
     static abstract int Total(TSum sum);
+
+    /// <summary>Lanes of a register of sums.</summary>
+    static abstract int Sums { get; }
+
+    static abstract void Store(TSum sum, int* target);
+
+    /// <summary>The totals of sixteen rows, a register of sums behind the other; the sums may be overwritten.</summary>
+    static abstract Vector512<int> Totals(int* sums);
 }
 
 internal readonly unsafe struct Int8Lanes512 : IInt8Lanes<Vector512<short>, Vector512<int>>
@@ -50,6 +58,14 @@ internal readonly unsafe struct Int8Lanes512 : IInt8Lanes<Vector512<short>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(Vector512<int> sum) => Vector512.Sum(sum);
+
+    public static int Sums => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<int> sum, int* target) => sum.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(int* sums) => RowTotals.Totals512(sums);
 }
 
 internal readonly unsafe struct Int8Lanes256 : IInt8Lanes<Vector256<short>, Vector256<int>>
@@ -74,6 +90,14 @@ internal readonly unsafe struct Int8Lanes256 : IInt8Lanes<Vector256<short>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(Vector256<int> sum) => Vector256.Sum(sum);
+
+    public static int Sums => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> sum, int* target) => sum.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Totals(int* sums) => RowTotals.Totals256(sums);
 }
 
 internal readonly unsafe struct Int8LanesPortable : IInt8Lanes<Vector128<short>, Vector128<int>>
@@ -102,6 +126,18 @@ internal readonly unsafe struct Int8LanesPortable : IInt8Lanes<Vector128<short>,
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Total(Vector128<int> sum) => Vector128.Sum(sum);
+
+    public static int Sums => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<int> sum, int* target) => sum.Store(target);
+
+    public static Vector512<int> Totals(int* sums)
+    {
+        for (int row = 0; row < RowTotals.Rows; row++)
+            sums[row] = Total(Vector128.Load(sums + (row * Sums)));
+        return Vector512.Load(sums);
+    }
 }
 
 internal static class ShortMasks

@@ -133,6 +133,10 @@ internal readonly unsafe struct ProductKernel<TNumber, TEntry> : IVectorKernel
         return Of(query, even + odd);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Distances(byte* query, byte* rows, int rowBytes, int count, int length, float* distances) =>
+        FewRows.Distances<ProductKernel<TNumber, TEntry>>(query, rows, rowBytes, count, length, distances);
+
     /// <summary>The four sums do not wait for one another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Distance4(byte* query, byte* row0, byte* row1, byte* row2, byte* row3, int length, float* distances)
