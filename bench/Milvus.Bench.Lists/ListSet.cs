@@ -11,7 +11,6 @@ namespace Milvus.Bench.Lists;
 internal sealed class ListSet
 {
     public const int K = 10;
-    private const int MostQueries = 96;
 
     private ListSet(string name, int dimension, float[] rows, float[] queries)
     {
@@ -54,15 +53,15 @@ internal sealed class ListSet
         Enumerable.Range(0, QueryCount).Average(q => Exact[q].Intersect(found(q)).Count() / (double)K);
 
     /// <summary>A directory with base.bvecs.gz and query.bvecs.gz.</summary>
-    public static ListSet Read(string directory)
+    public static ListSet Read(string directory, int mostQueries)
     {
         (int dimension, float[] rows) = Bytes(Path.Combine(directory, "base.bvecs.gz"), int.MaxValue);
-        (_, float[] queries) = Bytes(Path.Combine(directory, "query.bvecs.gz"), MostQueries);
+        (_, float[] queries) = Bytes(Path.Combine(directory, "query.bvecs.gz"), mostQueries);
         return new ListSet(Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)), dimension, rows, queries);
     }
 
     /// <summary>Rows around 1 000 centres, themselves in a space of a few dozen directions as those of embeddings are.</summary>
-    public static ListSet Generate(string size)
+    public static ListSet Generate(string size, int queries)
     {
         int[] numbers = [.. size.Split('x').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
         (int rows, int dimension) = (numbers[0], numbers[1]);
@@ -83,7 +82,7 @@ internal sealed class ListSet
             return drawn;
         }
 
-        return new ListSet($"clustered {size}", dimension, Draw(rows), Draw(MostQueries));
+        return new ListSet($"clustered {size}", dimension, Draw(rows), Draw(queries));
     }
 
     private static float Gaussian(Random random) =>

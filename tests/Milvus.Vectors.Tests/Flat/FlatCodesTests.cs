@@ -31,10 +31,10 @@ public sealed unsafe class FlatCodesTests
         {
             VectorStore store = TestVectors.Store(type, dimension, TestVectors.Clustered(random, type, dimension, rows, 7));
             byte[] asked = TestVectors.Clustered(random, type, dimension, 40, 7);
-            Check(store, type, metric, asked, null);
-            Check(store, type, metric, asked, TestVectors.Bits(rows, _ => random.Next(3) == 0));
-            Check(store, type, metric, asked, TestVectors.Bits(rows, row => row % 97 == 1));
-            Check(store, type, metric, asked, TestVectors.Bits(rows, _ => false));
+            Check(store, metric, asked, null);
+            Check(store, metric, asked, TestVectors.Bits(rows, _ => random.Next(3) == 0));
+            Check(store, metric, asked, TestVectors.Bits(rows, row => row % 97 == 1));
+            Check(store, metric, asked, TestVectors.Bits(rows, _ => false));
         }
     }
 
@@ -63,7 +63,7 @@ public sealed unsafe class FlatCodesTests
             byte[] bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
             VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, bytes);
             foreach (MetricType metric in new[] { MetricType.L2, MetricType.IP, MetricType.Cosine })
-                Check(store, DataType.FloatVector, metric, bytes[..(20 * Dimension * sizeof(float))], null);
+                Check(store, metric, bytes[..(20 * Dimension * sizeof(float))], null);
         }
     }
 
@@ -157,7 +157,57 @@ public sealed unsafe class FlatCodesTests
                 Assert.InRange(rounded.Zero, 0, 255);
                 Assert.True(rounded.Error <= 0.51 * rounded.Step * Math.Sqrt(dimension) + 1e-6);
                 Assert.All(codes[dimension..], code => Assert.Equal(0, code));
+                CheckNarrow(vector, codes, rounded);
             }
+        }
+    }
+
+    private static void CheckNarrow(float[] vector, byte[] codes, RoundedRow rounded)
+    {
+        var six = new byte[codes.Length];
+        RoundedRow narrow;
+        fixed (byte* c = codes, s = six)
+            narrow = rounded.Narrow(c, s, codes.Length, rounded.NarrowError(c, vector.Length));
+        double error = 0;
+        for (int k = 0; k < vector.Length; k++)
+        {
+            error += Math.Pow(vector[k] - ((six[k] - narrow.Zero) * (double)narrow.Step), 2);
+            if (codes[k] == rounded.Zero)
+                Assert.Equal(narrow.Zero, six[k]);
+        }
+
+        Assert.All(six, code => Assert.InRange(code, 0, NarrowTile.MostOfRow));
+        Assert.Equal(rounded.Norm, narrow.Norm);
+        Assert.InRange(narrow.Error, (Math.Sqrt(error) * 0.9999) - (1e-6 * rounded.Norm), (Math.Sqrt(error) * 1.0001) + (2 * rounded.Error) + 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Candidates_hold_the_best_whatever_the_order(int seed)
+    {
+        var random = new Random(seed);
+        var candidates = new CandidateRows();
+        for (int trial = 0; trial < 50; trial++)
+        {
+            int rows = random.Next(1, 1500), k = random.Next(1, 30);
+            double[] distances = [.. Enumerable.Range(0, rows).Select(_ => random.NextDouble() * 10)];
+            candidates.Reset(k);
+            for (int row = 0; row < rows; row++)
+            {
+                float low = (float)(distances[row] - random.NextDouble()), high = (float)(distances[row] + random.NextDouble());
+                bool isUnknown = random.Next(50) == 0;
+                if (!isUnknown && low > candidates.Bound)
+                    continue;
+                candidates.Reserve(candidates.Bound);
+                candidates.Add(row, isUnknown ? float.NaN : low, isUnknown ? float.NaN : high);
+            }
+
+            candidates.Keep(candidates.Bound);
+            int[] kept = candidates.Rows.ToArray();
+            Assert.Equal(kept.Order(), kept);
+            Assert.Subset(kept.ToHashSet(), Enumerable.Range(0, rows).OrderBy(row => distances[row]).Take(k).ToHashSet());
         }
     }
 
@@ -170,26 +220,42 @@ public sealed unsafe class FlatCodesTests
         BitConverter.TryWriteBytes(rows.AsSpan(2500 * 256), float.PositiveInfinity);
         BitConverter.TryWriteBytes(rows.AsSpan((2600 * 256) + 40), float.NaN);
         VectorStore store = TestVectors.Store(DataType.FloatVector, 64, rows);
-        Check(store, DataType.FloatVector, MetricType.IP, rows[..(12 * 256)], null);
+        Check(store, MetricType.IP, rows[..(12 * 256)], null);
     }
 
-    private static void Check(VectorStore store, DataType type, MetricType metric, byte[] asked, ulong[]? bits)
+    private static void Check(VectorStore store, MetricType metric, byte[] asked, ulong[]? bits)
     {
         var plain = new FlatIndex(store, metric, store.Count);
         var coded = new FlatIndex(store, metric, store.Count, keepsCodes: true);
-        RowFilter filter = bits is null ? RowFilter.All : new RowFilter(bits);
         int queries = asked.Length / store.RowBytes;
         foreach (int some in new[] { 1, 1, 5, Math.Min(9, queries), queries })
         {
             ReadOnlySpan<byte> few = asked.AsSpan(0, some * store.RowBytes);
-            TopK[] wanted = [.. Enumerable.Range(0, some).Select(_ => new TopK())], found = [.. Enumerable.Range(0, some).Select(_ => new TopK())];
-            plain.SearchBatch(few, type, new VectorSearchParameters(K), filter, wanted);
-            coded.SearchBatch(few, type, new VectorSearchParameters(K), filter, found);
-            for (int q = 0; q < some; q++)
-            {
-                Assert.Equal(wanted[q].Rows, found[q].Rows);
-                Assert.Equal(wanted[q].Scores, found[q].Scores);
-            }
+            TopK first = CheckAlike(plain, coded, few, new VectorSearchParameters(K), bits);
+            if (first.Count < K || !float.IsFinite(first.Scores[1]) || first.Scores[1] == first.Scores[8])
+                continue;
+
+            // Ranges that some queries have more rows in than they want, others fewer or none.
+            (float near, float far) = (first.Scores[1], first.Scores[8]);
+            CheckAlike(plain, coded, few, new VectorSearchParameters(K / 2) { Radius = far, RangeFilter = near }, bits);
+            CheckAlike(plain, coded, few, new VectorSearchParameters(K) { Radius = far + ((far - near) * 3) }, bits);
         }
+    }
+
+    /// <returns>What the first query finds.</returns>
+    private static TopK CheckAlike(FlatIndex plain, FlatIndex coded, ReadOnlySpan<byte> asked, in VectorSearchParameters parameters, ulong[]? bits)
+    {
+        RowFilter filter = bits is null ? RowFilter.All : new RowFilter(bits);
+        int queries = asked.Length / plain.Store.RowBytes;
+        TopK[] wanted = [.. Enumerable.Range(0, queries).Select(_ => new TopK())], found = [.. Enumerable.Range(0, queries).Select(_ => new TopK())];
+        plain.SearchBatch(asked, plain.Store.Type, parameters, filter, wanted);
+        coded.SearchBatch(asked, plain.Store.Type, parameters, filter, found);
+        for (int q = 0; q < queries; q++)
+        {
+            Assert.Equal(wanted[q].Rows, found[q].Rows);
+            Assert.Equal(wanted[q].Scores, found[q].Scores);
+        }
+
+        return wanted[0];
     }
 }

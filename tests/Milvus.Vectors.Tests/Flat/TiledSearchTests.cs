@@ -74,7 +74,9 @@ public sealed unsafe class TiledSearchTests
         {
             int padded = ByteTile.Pad(dimension), full = ByteTile.Queries;
             var rows = new byte[ByteTile.Rows * padded];
-            random.NextBytes(rows);
+            byte most = ByteTile.IsNarrow ? (byte)NarrowTile.MostOfRow : byte.MaxValue;
+            for (int i = 0; i < rows.Length; i++)
+                rows[i] = (byte)random.Next(most + 1);
             for (int first = 0; first < count; first += full)
             {
                 int width = ByteTile.GroupWidth(first, count);
@@ -89,14 +91,14 @@ public sealed unsafe class TiledSearchTests
                 {
                     for (int q = 0; q < Math.Min(width, count - first); q++)
                     {
-                        // The largest units of either sign among them: sums of two products come to their limits.
+                        // The largest units of either sign among them: sums of products come to their limits.
                         for (int k = 0; k < dimension; k++)
                             u[k] = queries[q, k] = (short)(q == 0 ? ByteTile.MostUnits : q == 1 ? -ByteTile.MostUnits : random.Next(-ByteTile.MostUnits, ByteTile.MostUnits + 1));
                         ByteTile.Pack(u, dimension, g, width, q);
                     }
 
                     if (first == 0)
-                        Array.Fill(rows, byte.MaxValue, 0, padded);
+                        Array.Fill(rows, most, 0, padded);
                     ByteTile.Multiply(r, g, padded, width, p);
                     for (int i = 0; i < ByteTile.Rows; i++)
                     {

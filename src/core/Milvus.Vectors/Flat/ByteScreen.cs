@@ -25,26 +25,32 @@ internal sealed unsafe class ByteScreen
     public const int LeastQueriesOfCodes = 8;
 
     /// <summary>
-    /// Where more than one pair in so many survives, comparing at once by float32 costs less. The first rows don't count: every one of them is among the best so far.
+    /// Where more than one pair in so many has to be compared, or has to be looked at by <see cref="CodeScreen"/>, comparing at once by float32 costs less. The first rows
+    /// don't count: every one of them is among the best so far.
     /// </summary>
-    private const int MostSurvivors = 12;
+    private const int MostCandidates = 12, MostSurvivors = 4;
     private const int FirstRows = 2048;
     private const long TrialPairs = 64 * 1024;
 
     private readonly RowTerms[] _terms = new RowTerms[Places];
+    private readonly RoundedRow[] _rounded = new RoundedRow[Places];
+    private readonly nint[] _codes = new nint[Places];
     private PinnedBuffer _packed = new(0);
     private PinnedBuffer _numbers = new(0);
     private PinnedBuffer _rows = new(0);
+    private PinnedBuffer _bytes = new(0);
     private PinnedBuffer _units = new(0);
-    private PinnedBuffer _products = new(ByteTile.MaxRows * ByteTile.MaxQueries * sizeof(int));
+    private PinnedBuffer _products = new(ByteTile.Rows * ByteTile.MaxQueries * sizeof(int));
     private MetricType _metric;
     private DistanceRange _range;
     private PreparedQueries _queries = null!;
     private int _dimension;
     private int _padded;
-    private int _stride;
+    private int _filled;
+    private int _codeBytes;
     private long _pairs;
     private long _survivors;
+    private long _candidates;
     private int _loaded;
     private float _rounding;
 
@@ -54,17 +60,17 @@ internal sealed unsafe class ByteScreen
     public int Groups => (Count + (ByteTile.Queries - 1)) / ByteTile.Queries;
 
     /// <summary>Whether it rules out enough to be worth it, as far as it was used since it was set.</summary>
-    public bool IsWorthwhile => _pairs < TrialPairs || _survivors * MostSurvivors < _pairs;
+    public bool IsWorthwhile => _pairs < TrialPairs || (_candidates * MostCandidates) + (_survivors * MostSurvivors) < _pairs;
 
     private float* Limits => (float*)_numbers.Pointer;
 
-    private float* Steps => Limits + _stride;
+    private float* Steps => Limits + _filled;
 
-    private float* Norms => Steps + _stride;
+    private float* Norms => Steps + _filled;
 
-    private float* Errors => Norms + _stride;
+    private float* Errors => Norms + _filled;
 
-    private int* Sums => (int*)(Errors + _stride);
+    private int* Sums => (int*)(Errors + _filled);
 
     /// <summary>Room for what float32 rounding adds here and in the kernels, relative to |q||r|.</summary>
     public static float Rounding(int dimension) => Math.Max(4e-6f, ((dimension / 64) + 16) * 1.2e-7f);
@@ -74,17 +80,18 @@ internal sealed unsafe class ByteScreen
     /// <summary>Takes the prepared queries; their collectors are empty.</summary>
     public void Set(PreparedQueries queries, MetricType metric, int dimension, DistanceRange range)
     {
-        (Count, _queries, _metric, _range, _dimension, _padded, _pairs, _survivors) = (queries.Count, queries, metric, range, dimension, ByteTile.Pad(dimension), 0, 0);
-        _loaded = 0;
+        (Count, _queries, _metric, _range, _dimension, _padded, _codeBytes) = (queries.Count, queries, metric, range, dimension, ByteTile.Pad(dimension), FlatCodes.StrideOf(dimension));
+        (_pairs, _survivors, _candidates, _loaded) = (0, 0, 0, 0);
         _rounding = Rounding(dimension);
-        _stride = (Count + (ByteTile.QueryStep - 1)) / ByteTile.QueryStep * ByteTile.QueryStep;
-        _packed = AtLeast(_packed, (long)_stride * _padded);
-        _numbers = AtLeast(_numbers, 5L * _stride * sizeof(float));
+        _filled = (Count + (ByteTile.QueryStep - 1)) / ByteTile.QueryStep * ByteTile.QueryStep;
+        _packed = AtLeast(_packed, (long)_filled * _padded);
+        _numbers = AtLeast(_numbers, 5L * _filled * sizeof(float));
         _rows = AtLeast(_rows, (long)Places * _padded);
+        _bytes = AtLeast(_bytes, (long)Places * _codeBytes);
         _units = AtLeast(_units, (long)_padded * sizeof(short));
         _packed.Span.Clear();
         short* units = (short*)_units.Pointer;
-        for (int i = 0; i < _stride; i++)
+        for (int i = 0; i < _filled; i++)
         {
             if (i >= Count)
             {
@@ -131,16 +138,38 @@ internal sealed unsafe class ByteScreen
     /// <summary>Rounds a row into one of the <see cref="Places"/>.</summary>
     /// <param name="row">The row as float32.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
-    public void Load(int place, float* row, float inverseNorm) =>
-        Take(place, RoundedRow.Of(row, _dimension, _rows.Pointer + ((nint)place * _padded), _padded), inverseNorm);
+    public void Load(int place, float* row, float inverseNorm)
+    {
+        byte* codes = _bytes.Pointer + ((nint)place * _codeBytes);
+        RoundedRow rounded = RoundedRow.Of(row, _dimension, codes, _codeBytes);
+        Load(place, codes, rounded, ByteTile.IsNarrow ? rounded.NarrowError(codes, _dimension) : 0, inverseNorm);
+    }
 
     /// <summary>Takes a rounded row into one of the places.</summary>
-    /// <param name="row">Counted within the chunk.</param>
+    /// <param name="row">Counted within the chunk, which has to stay until another row takes the place.</param>
     /// <param name="inverseNorm">For the cosine metric.</param>
-    public void Load(int place, in FlatCodes.Chunk chunk, int row, int stride, float inverseNorm)
+    public void Load(int place, in FlatCodes.Chunk chunk, int row, float inverseNorm) =>
+        Load(place, chunk.Codes + ((nint)row * _codeBytes), chunk.Row(row), ByteTile.IsNarrow ? chunk.NarrowErrors[row] : 0, inverseNorm);
+
+    /// <summary>The bytes of the row in a place and what is known of it.</summary>
+    public byte* Codes(int place, out RoundedRow row)
     {
-        Buffer.MemoryCopy(chunk.Codes + ((nint)row * stride), _rows.Pointer + ((nint)place * _padded), _padded, _padded);
-        Take(place, new RoundedRow(chunk.Steps[row], chunk.Norms[row], chunk.Errors[row], chunk.Zeros[row]), inverseNorm);
+        row = _rounded[place];
+        return (byte*)_codes[place];
+    }
+
+    private void Load(int place, byte* codes, in RoundedRow rounded, float narrowError, float inverseNorm)
+    {
+        (_codes[place], _rounded[place]) = ((nint)codes, rounded);
+        byte* target = _rows.Pointer + ((nint)place * _padded);
+        if (ByteTile.IsNarrow)
+        {
+            Take(place, rounded.Narrow(codes, target, _padded, narrowError), inverseNorm);
+            return;
+        }
+
+        Buffer.MemoryCopy(codes, target, _padded, _padded);
+        Take(place, rounded, inverseNorm);
     }
 
     private void Take(int place, in RoundedRow terms, float inverseNorm)
@@ -164,24 +193,40 @@ internal sealed unsafe class ByteScreen
         _pairs += _loaded > FirstRows ? (long)rows * Width(group) : 0;
     }
 
-    /// <summary>One bit for each of sixteen queries of the group multiplied last: 1 where the row in a place has to be compared exactly.</summary>
-    /// <param name="place">The row's.</param>
-    /// <param name="within">The row's number among those multiplied.</param>
-    /// <param name="offset">The first query's number in the group.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Survivors(int place, int within, int group, int offset)
+    /// <summary>One bit for each query of the group multiplied last: 1 where a row cannot be ruled out.</summary>
+    /// <param name="place">The first multiplied row's.</param>
+    /// <param name="rows">So many of them count.</param>
+    /// <param name="survivors">Receives the bits of each row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Survivors(int group, int place, int rows, ulong* survivors)
     {
-        RowTerms terms = _terms[place];
-        int first = (group * ByteTile.Queries) + offset;
-        Vector512<int> product = Vector512.Load((int*)_products.Pointer + (within * ByteTile.MaxQueries) + offset) - (Vector512.Load(Sums + first) * terms.Zero);
-        Vector512<float> value = (Vector512.ConvertToSingle(product) * Vector512.Load(Steps + first) * terms.Factor) + Vector512.Create(terms.Base)
-            - (Vector512.Load(Norms + first) * terms.Error) - (Vector512.Load(Errors + first) * terms.Norm);
+        int first = group * ByteTile.Queries, width = Width(group), count = 0;
+        for (int i = 0; i < rows; i++)
+            survivors[i] = 0;
+        for (int offset = 0; offset < width; offset += ByteTile.QueryStep)
+        {
+            Vector512<float> steps = Vector512.Load(Steps + first + offset), norms = Vector512.Load(Norms + first + offset);
+            Vector512<float> errors = Vector512.Load(Errors + first + offset), limits = Vector512.Load(Limits + first + offset);
+            Vector512<int> sums = Vector512.Load(Sums + first + offset);
+            int* products = (int*)_products.Pointer + offset;
+            for (int i = 0; i < rows; i++, products += ByteTile.MaxQueries)
+            {
+                ref RowTerms terms = ref _terms[place + i];
+                Vector512<float> product = Vector512.ConvertToSingle(Vector512.Load(products) - (sums * terms.Zero));
+                Vector512<float> value = (product * steps * terms.Factor) + Vector512.Create(terms.Base) - (norms * terms.Error) - (errors * terms.Norm);
 
-        // Written so that NaN survives.
-        ulong survivors = ~Vector512.GreaterThan(value, Vector512.Load(Limits + first)).ExtractMostSignificantBits() & 0xFFFF;
-        _survivors += _loaded > FirstRows ? System.Numerics.BitOperations.PopCount(survivors) : 0;
-        return survivors;
+                // Written so that NaN survives.
+                ulong some = ~Vector512.GreaterThan(value, limits).ExtractMostSignificantBits() & 0xFFFF;
+                survivors[i] |= some << offset;
+                count += System.Numerics.BitOperations.PopCount(some);
+            }
+        }
+
+        _survivors += _loaded > FirstRows ? count : 0;
     }
+
+    /// <summary>Counts a row that <see cref="CodeScreen"/> could not rule out either.</summary>
+    public void CountCandidate() => _candidates += _loaded > FirstRows ? 1 : 0;
 
     private sbyte* Group(int group) => (sbyte*)_packed.Pointer + ((nint)group * ByteTile.Queries * _padded);
 

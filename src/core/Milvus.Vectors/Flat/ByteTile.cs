@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Inner products of some rows of unsigned bytes with a group of queries of signed ones, four components at a time, exact. With AVX-VNNI six rows meet sixteen queries: with
-/// two registers of queries and one of a row beside them the twelve sums stay in the sixteen registers that these instructions reach. Elsewhere with AVX-512 eight rows
-/// meet up to 48 queries in 24 sums; sums of two products must fit 16 bits there, so queries have units up to 64 only.
+/// Inner products of six rows of unsigned bytes with a group of queries of signed ones, exact. With AVX-VNNI the group has sixteen queries: with two registers of queries and
+/// one of a row beside them the twelve sums stay in the sixteen registers that these instructions reach. Elsewhere with AVX-512 it has up to 48, and rows have fewer bits
+/// (<see cref="NarrowTile"/>).
 /// </summary>
 internal static unsafe class ByteTile
 {
@@ -17,27 +17,31 @@ internal static unsafe class ByteTile
     /// <summary>Queries come in multiples of this; missing ones are zeros.</summary>
     public const int QueryStep = ProductTile.QueryStep;
 
-    /// <summary>Most rows of one call.</summary>
-    public const int MaxRows = 8;
+    /// <summary>Rows of one call.</summary>
+    public const int Rows = NarrowTile.Rows;
 
-    /// <summary>Components that are multiplied at a time: rows and queries are filled up with zeros to a multiple.</summary>
+    /// <summary>Components of a query that lie together.</summary>
     public const int Quad = 4;
 
     private const int Half = QueryStep / 2;
 
-    public static bool IsSupported => AvxVnni.IsSupported || Avx512BW.IsSupported;
+    public static bool IsSupported => AvxVnni.IsSupported || NarrowTile.IsSupported;
 
-    /// <summary>Rows of one call.</summary>
-    public static int Rows => AvxVnni.IsSupported ? 6 : MaxRows;
+    /// <summary>Whether rows have to be <see cref="RoundedRow.Narrow"/>.</summary>
+    public static bool IsNarrow => !AvxVnni.IsSupported;
 
     /// <summary>Queries of a full group.</summary>
-    public static int Queries => AvxVnni.IsSupported ? QueryStep : MaxQueries;
+    public static int Queries => IsNarrow ? MaxQueries : QueryStep;
 
-    /// <summary>The largest unit of a query: 2 × 255 × 64 is below 2¹⁵.</summary>
-    public static int MostUnits => AvxVnni.IsSupported ? sbyte.MaxValue : 64;
+    /// <summary>The largest unit of a query.</summary>
+    public static int MostUnits => IsNarrow ? NarrowTile.MostOfQuery : sbyte.MaxValue;
 
-    /// <summary>Components of a filled up row.</summary>
-    public static int Pad(int dimension) => (dimension + (Quad - 1)) / Quad * Quad;
+    /// <summary>Components of a row that is filled up with zeros, as <see cref="Multiply"/> needs it.</summary>
+    public static int Pad(int dimension)
+    {
+        int step = IsNarrow ? NarrowTile.Step : Quad;
+        return (dimension + (step - 1)) / step * step;
+    }
 
     /// <summary>Queries of the group that starts at <paramref name="first"/>, filled up to a multiple of <see cref="QueryStep"/>.</summary>
     public static int GroupWidth(int first, int count) => Math.Min(Queries, (count - first + QueryStep - 1) / QueryStep * QueryStep);
@@ -59,18 +63,10 @@ internal static unsafe class ByteTile
     /// <param name="products">Receives row i with query j at [i × <see cref="MaxQueries"/> + j].</param>
     public static void Multiply(byte* rows, sbyte* group, int padded, int width, int* products)
     {
-        if (AvxVnni.IsSupported)
-            Six(rows, group, padded, products);
+        if (IsNarrow)
+            NarrowTile.Multiply(rows, group, padded, width, products);
         else
-            Eight(rows, (byte*)group, padded, width, products);
-    }
-
-    private static void Eight(byte* rows, byte* group, int padded, int width, int* products)
-    {
-        byte** pointers = stackalloc byte*[MaxRows];
-        for (int i = 0; i < MaxRows; i++)
-            pointers[i] = rows + ((nint)i * padded);
-        RegisterTile<BytePairs>.Multiply(pointers, group, width, padded / Quad, products);
+            Six(rows, group, padded, products);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -119,13 +115,5 @@ internal static unsafe class ByteTile
         s41.Store(products + (4 * MaxQueries) + Half);
         s50.Store(products + (5 * MaxQueries));
         s51.Store(products + (5 * MaxQueries) + Half);
-    }
-
-    /// <summary>Two products are added in sixteen bits, two of these sums in 32.</summary>
-    private readonly struct BytePairs : ITileProduct
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<int> Add(Vector512<int> sum, Vector512<int> row, Vector512<int> queries) =>
-            sum + Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(row.AsByte(), queries.AsSByte()), Vector512<short>.One);
     }
 }

@@ -8,7 +8,7 @@ namespace Milvus.Vectors;
 
 /// <summary>
 /// Decides for one query which rows have to be compared, from the rows' bytes (<see cref="FlatCodes"/>) and the query in words of sixteen bits, whose rounding
-/// hardly counts. The bounds are those of <see cref="ByteScreen"/>.
+/// hardly counts. The bounds are those of <see cref="ByteScreen"/>, and it decides again on what that lets through.
 /// </summary>
 internal sealed unsafe class CodeScreen
 {
@@ -31,6 +31,9 @@ internal sealed unsafe class CodeScreen
     private int _stride;
     private long _seen;
     private long _survivors;
+
+    /// <summary>Rows that <see cref="Note"/> did not rule out.</summary>
+    public CandidateRows Candidates { get; } = new();
 
     public static bool IsSupported => Avx2.IsSupported;
 
@@ -98,6 +101,33 @@ internal sealed unsafe class CodeScreen
         return Judge(
             products, Four(chunk.Steps, a, b, c, d), Four(chunk.Norms, a, b, c, d), Four(chunk.Errors, a, b, c, d), Four((float*)chunk.Zeros, a, b, c, d).AsInt32());
     }
+
+    /// <summary>Takes a row as a candidate unless its bytes rule it out, and lowers the limit by what it bounds.</summary>
+    /// <param name="code">Its bytes.</param>
+    /// <param name="number">Its number in the store.</param>
+    /// <returns>Whether it became a candidate.</returns>
+    public bool Note(byte* code, in RoundedRow row, int number)
+    {
+        float product = (WordProducts.Of(code, (short*)_query.Pointer, _stride) - (row.Zero * _sum)) * (row.Step * _step);
+        float slack = (((row.Norm * _rounding) + row.Error) * _norm) + (row.Norm * _error);
+        (float low, float high) = _metric switch
+        {
+            MetricType.L2 => ((row.Norm * row.Norm * (1 - _rounding)) - (2 * (product + slack)),
+                (((row.Norm * row.Norm) + (_norm * _norm)) * (1 + _rounding)) - (2 * (product - slack))),
+            MetricType.Cosine => (-(product + slack) / row.Norm, _scale > 0 ? -(product - slack) / row.Norm * _scale : float.PositiveInfinity),
+            _ => (-(product + slack), -(product - slack)),
+        };
+
+        // Written so that NaN stays.
+        if (low > _limit)
+            return false;
+        Candidates.Reserve(_limit);
+        Candidates.Add(number, low, high);
+        return true;
+    }
+
+    /// <summary>Drops candidates that the limit rules out by now.</summary>
+    public void KeepCandidates() => Candidates.Keep(_limit);
 
     private static Vector128<float> Four(float* values, int a, int b, int c, int d) => Vector128.Create(values[a], values[b], values[c], values[d]);
 

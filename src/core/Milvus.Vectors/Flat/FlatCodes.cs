@@ -47,7 +47,7 @@ internal sealed unsafe class FlatCodes
         CodeScreen.IsSupported && dimension >= ByteScreen.LeastDimension && (type == DataType.FloatVector || FloatDecoder.IsNeededFor(type));
 
     /// <summary>Bytes that one row takes once its chunk is rounded.</summary>
-    public static long BytesPerRow(DataType type, int dimension) => Serves(type, dimension) ? StrideOf(dimension) + (4 * sizeof(float)) : 0;
+    public static long BytesPerRow(DataType type, int dimension) => Serves(type, dimension) ? StrideOf(dimension) + (Terms * sizeof(float)) : 0;
 
     /// <summary>
     /// The codes of a chunk, if there are any now or can be made at once.
@@ -79,7 +79,11 @@ internal sealed unsafe class FlatCodes
         return slab.From(first & (int)((1L << _shift) - 1), Stride);
     }
 
-    private static int StrideOf(int dimension) => (dimension + (WordProducts.Lanes - 1)) / WordProducts.Lanes * WordProducts.Lanes;
+    /// <summary>Numbers that are kept of a row.</summary>
+    private static int Terms => ByteTile.IsNarrow ? 5 : 4;
+
+    /// <summary>Bytes of a row's code, filled up with zeros.</summary>
+    public static int StrideOf(int dimension) => (dimension + (WordProducts.Lanes - 1)) / WordProducts.Lanes * WordProducts.Lanes;
 
     private void Make(int first, int rows, float* decoded)
     {
@@ -97,6 +101,8 @@ internal sealed unsafe class FlatCodes
 
             RoundedRow rounded = RoundedRow.Of((float*)row, _store.Dimension, chunk.Codes + ((nint)i * Stride), Stride);
             (chunk.Steps[i], chunk.Norms[i], chunk.Errors[i], chunk.Zeros[i]) = (rounded.Step, rounded.Norm, rounded.Error, rounded.Zero);
+            if (ByteTile.IsNarrow)
+                chunk.NarrowErrors[i] = rounded.NarrowError(chunk.Codes + ((nint)i * Stride), _store.Dimension);
         }
 
         GC.KeepAlive(_store);
@@ -115,7 +121,7 @@ internal sealed unsafe class FlatCodes
             // Whole chunks, so that several rows can be looked at together at the end too.
             int rows = (int)Math.Min(1L << _shift, _count - ((long)slab << _shift));
             rows = (rows + (ChunkRows - 1)) / ChunkRows * ChunkRows;
-            var fresh = new Slab(new PinnedBuffer((long)rows * Stride), new PinnedBuffer(4L * rows * sizeof(float)), rows);
+            var fresh = new Slab(new PinnedBuffer((long)rows * Stride), new PinnedBuffer((long)Terms * rows * sizeof(float)), rows);
             Volatile.Write(ref _memoryBytes, _memoryBytes + fresh.Codes.MemoryBytes + fresh.Terms.MemoryBytes);
             Volatile.Write(ref _slabs[slab], fresh);
             return fresh;
@@ -134,6 +140,11 @@ internal sealed unsafe class FlatCodes
         public required float* Errors { get; init; }
 
         public required int* Zeros { get; init; }
+
+        /// <summary>The <see cref="RoundedRow.NarrowError"/> of each row, where tiles are narrow.</summary>
+        public required float* NarrowErrors { get; init; }
+
+        public RoundedRow Row(int row) => new(Steps[row], Norms[row], Errors[row], Zeros[row]);
     }
 
     private sealed record Slab(PinnedBuffer Codes, PinnedBuffer Terms, int Rows)
@@ -148,6 +159,7 @@ internal sealed unsafe class FlatCodes
                 Norms = terms + Rows,
                 Errors = terms + (2L * Rows),
                 Zeros = (int*)(terms + (3L * Rows)),
+                NarrowErrors = terms + (4L * Rows),
             };
         }
     }

@@ -29,6 +29,9 @@ internal abstract unsafe class FlatScanner
 
     private const int LineBytes = 64;
 
+    /// <summary>With a range, candidates are compared when a query has so many: whether one counts among the K is known only then.</summary>
+    private const int MostInRange = 16;
+
     /// <summary>A chunk is rounded when at least one of so many of its rows is compared.</summary>
     private const int MakesFrom = 4;
 
@@ -128,10 +131,15 @@ internal abstract unsafe class FlatScanner
     {
         int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp((BlockBytes / store.RowBytes) & -RowTotals.Rows, 8, filter.PassesAll ? BlockBytes : MaxBlockRows);
         float* decoded = codes is not null && _decodes ? scratch.Decoded(ProductTile.Rows * store.Dimension) : null;
-        if (codes is not null && screening == Screening.None)
+        CodeScreen[] screens = scratch.Codes(screening == Screening.Bytes || codes is not null ? results.Length : 0);
+        int stride = FlatCodes.StrideOf(store.Dimension);
+        if (screening == Screening.Bytes || codes is not null)
         {
             for (int i = 0; i < results.Length; i++)
-                scratch.Codes[i].Set((float*)scratch.Queries.Pointer(i), scratch.Queries.Scale(i), metric, store.Dimension, codes.Stride, range, results[i].Bound);
+            {
+                screens[i].Set((float*)scratch.Queries.Pointer(i), scratch.Queries.Scale(i), metric, store.Dimension, stride, range, results[i].Bound);
+                screens[i].Candidates.Reset(results[i].K);
+            }
         }
 
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);
@@ -139,6 +147,7 @@ internal abstract unsafe class FlatScanner
         {
             if (screening == Screening.Bytes && !scratch.Bytes.IsWorthwhile)
             {
+                CompareCandidates(block, scratch, screens, results);
                 scratch.Bytes.HandOver(scratch.Tiles, results);
                 (screening, codes) = (Screening.Floats, null);
             }
@@ -151,28 +160,30 @@ internal abstract unsafe class FlatScanner
             {
                 FlatCodes.Chunk? chunk = codes?.Find(first / FlatCodes.ChunkRows, some * MakesFrom >= FlatCodes.ChunkRows, decoded);
                 if (screening == Screening.None)
-                    Untiled(store, block, first, some, all, chunk, scratch, results);
+                    Untiled(store, block, first, some, all, chunk, scratch, screens, results);
                 else
-                    Tiled(store, block, first, some, all ? null : scratch.Rows, screening == Screening.Bytes, chunk, codes?.Stride ?? 0, scratch, results);
+                    Tiled(store, block, first, some, all ? null : scratch.Rows, screening == Screening.Bytes, chunk, stride, scratch, screens, results, !range.IsUnbounded);
             }
 
             first += rows;
         }
 
+        if (screening == Screening.Bytes)
+            CompareCandidates(block, scratch, screens, results);
         GC.KeepAlive(store);
         GC.KeepAlive(scratch);
     }
 
     /// <summary>One query of the pass after the other against rows behind one another, or the first ones of the scratch memory.</summary>
     private void Untiled(
-        VectorStore store, in Block block, int first, int some, bool all, FlatCodes.Chunk? chunk, FlatScratch scratch, ReadOnlySpan<TopK> results)
+        VectorStore store, in Block block, int first, int some, bool all, FlatCodes.Chunk? chunk, FlatScratch scratch, CodeScreen[] screens, ReadOnlySpan<TopK> results)
     {
         for (int query = 0; query < results.Length; query++)
         {
             byte* pointer = scratch.Queries.Pointer(query);
             float scale = scratch.Queries.Scale(query);
-            if (chunk is { } codes && scratch.Codes[query].IsWorthwhile)
-                Screened(block, pointer, scale, codes, first, some, all ? null : scratch.Rows, scratch.Codes[query], results[query]);
+            if (chunk is { } codes && screens[query].IsWorthwhile)
+                Screened(block, pointer, scale, codes, first, some, all ? null : scratch.Rows, screens[query], results[query]);
             else if (all)
                 Contiguous(block, pointer, scale, block.Rows.Pointer(first), store.RowBytes, first, some, results[query]);
             else
@@ -228,7 +239,7 @@ internal abstract unsafe class FlatScanner
     /// <summary>All queries of the pass against the rows from <paramref name="first"/> on, or the first ones of <paramref name="selected"/>.</summary>
     private void Tiled(
         VectorStore store, in Block block, int first, int rows, int[]? selected, bool rounds, FlatCodes.Chunk? chunk, int stride, FlatScratch scratch,
-        ReadOnlySpan<TopK> results)
+        CodeScreen[] screens, ReadOnlySpan<TopK> results, bool ranged)
     {
         int dimension = store.Dimension, perTile = rounds ? ByteScreen.Places : ProductTile.Rows;
         float* decoded = _decodes ? scratch.Decoded(perTile * dimension) : null;
@@ -256,16 +267,19 @@ internal abstract unsafe class FlatScanner
             if (chunk is { } codes)
             {
                 for (int i = 0; i < some; i++)
-                    scratch.Bytes.Load(i, codes, numbers[i] % FlatCodes.ChunkRows, stride, store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
-                bool isFollowed = selected is null && start + (2 * perTile) <= rows && Sse.IsSupported;
-                Tile(block, isFollowed ? codes.Codes + ((nint)((numbers[some - 1] % FlatCodes.ChunkRows) + 1) * stride) : null, stride, numbers, some, scratch, results);
+                    scratch.Bytes.Load(i, codes, numbers[i] % FlatCodes.ChunkRows, store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
+
+                // Chunks mostly follow one another, and asking for what isn't there does no harm.
+                bool isFollowed = selected is null && Sse.IsSupported;
+                byte* next = codes.Codes + ((nint)((numbers[some - 1] % FlatCodes.ChunkRows) + 1) * stride);
+                Tile(block, isFollowed ? next : null, stride, numbers, some, scratch, screens, results, ranged);
             }
             else if (rounds)
             {
                 for (int i = 0; i < some; i++)
                     scratch.Bytes.Load(i, (float*)pointers[i], store.HasNorms ? block.Norms.Inverse(numbers[i]) : 0f);
                 bool isFollowed = selected is null && start + (2 * perTile) <= rows && Sse.IsSupported;
-                Tile(block, isFollowed ? block.Rows.Pointer(numbers[some - 1] + 1) : null, block.RowBytes, numbers, some, scratch, results);
+                Tile(block, isFollowed ? block.Rows.Pointer(numbers[some - 1] + 1) : null, block.RowBytes, numbers, some, scratch, screens, results, ranged);
             }
             else
                 Tile(block, dimension, store.HasNorms, pointers, numbers, some, scratch, results);
@@ -275,35 +289,80 @@ internal abstract unsafe class FlatScanner
     /// <summary>The loaded rows against all queries of the pass.</summary>
     /// <param name="next">As many rows of <paramref name="rowBytes"/> follow these in memory, and are asked for meanwhile; null if not.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(in Block block, byte* next, int rowBytes, int* numbers, int rows, FlatScratch scratch, ReadOnlySpan<TopK> results)
+    private void Tile(
+        in Block block, byte* next, int rowBytes, int* numbers, int rows, FlatScratch scratch, CodeScreen[] screens, ReadOnlySpan<TopK> results, bool ranged)
     {
         ByteScreen screen = scratch.Bytes;
-        int perGroup = ((rows * rowBytes) + (screen.Groups - 1)) / screen.Groups;
+        ulong* kept = stackalloc ulong[ByteTile.Rows];
+        int calls = screen.Groups * ((rows + (ByteTile.Rows - 1)) / ByteTile.Rows), perCall = ((rows * rowBytes) + (calls - 1)) / calls;
         for (int group = 0; group < screen.Groups; group++)
         {
-            for (int i = 0; next != null && i < perGroup; i += LineBytes)
-                Sse.Prefetch0(next + ((nint)group * perGroup) + i);
-            int width = screen.Width(group);
             for (int place = 0; place < rows; place += ByteTile.Rows)
             {
+                if (next != null)
+                {
+                    for (int i = 0; i < perCall; i += LineBytes)
+                        Sse.Prefetch0(next + i);
+                    next += perCall;
+                }
+
                 int some = Math.Min(ByteTile.Rows, rows - place);
                 screen.Multiply(group, place, some);
+                screen.Survivors(group, place, some, kept);
                 for (int i = 0; i < some; i++)
                 {
-                    for (int offset = 0; offset < width; offset += ByteTile.QueryStep)
+                    for (ulong survivors = kept[i]; survivors != 0; survivors &= survivors - 1)
                     {
-                        for (ulong survivors = screen.Survivors(place + i, i, group, offset); survivors != 0; survivors &= survivors - 1)
-                        {
-                            int query = (group * ByteTile.Queries) + offset + BitOperations.TrailingZeroCount(survivors);
-                            if (query >= results.Length)
-                                break;
-                            Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), numbers[place + i], results[query]);
-                            screen.Limit(query, results[query].Bound);
-                        }
+                        int query = (group * ByteTile.Queries) + BitOperations.TrailingZeroCount(survivors);
+                        if (query >= results.Length)
+                            break;
+                        CodeScreen single = screens[query];
+                        if (!single.Note(screen.Codes(place + i, out RoundedRow row), row, numbers[place + i]))
+                            continue;
+                        screen.CountCandidate();
+                        if (!ranged)
+                            Limit(query, single.Candidates.Bound, screen, single);
+                        else if (single.Candidates.Count >= MostInRange)
+                            CompareCandidates(block, query, scratch, single, results[query]);
                     }
                 }
             }
         }
+    }
+
+    private static void Limit(int query, float bound, ByteScreen screen, CodeScreen single)
+    {
+        screen.Limit(query, bound);
+        single.Limit(bound);
+    }
+
+    private void CompareCandidates(in Block block, FlatScratch scratch, CodeScreen[] screens, ReadOnlySpan<TopK> results)
+    {
+        for (int query = 0; query < results.Length; query++)
+            CompareCandidates(block, query, scratch, screens[query], results[query]);
+    }
+
+    /// <summary>Compares the rows that nothing ruled out.</summary>
+    private void CompareCandidates(in Block block, int query, FlatScratch scratch, CodeScreen single, TopK result)
+    {
+        const int Ahead = 2;
+        single.KeepCandidates();
+        ReadOnlySpan<int> rows = single.Candidates.Rows;
+        for (int i = -Ahead; i < rows.Length; i++)
+        {
+            if (i + Ahead < rows.Length && Sse.IsSupported)
+            {
+                byte* next = block.Rows.Pointer(rows[i + Ahead]);
+                for (int at = 0; at < block.RowBytes; at += LineBytes)
+                    Sse.Prefetch0(next + at);
+            }
+
+            if (i >= 0)
+                Compare(block, scratch.Queries.Pointer(query), scratch.Queries.Scale(query), rows[i], result);
+        }
+
+        single.Candidates.Clear();
+        Limit(query, result.Bound, scratch.Bytes, single);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

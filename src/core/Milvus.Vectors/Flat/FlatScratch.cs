@@ -5,6 +5,7 @@ internal sealed unsafe class FlatScratch
 {
     public static readonly ScratchPool<FlatScratch> Pool = new();
 
+    private CodeScreen[] _codes = [];
     private PinnedBuffer _decoded = new(0);
 
     public PreparedQueries Queries { get; } = new();
@@ -15,11 +16,22 @@ internal sealed unsafe class FlatScratch
     /// <summary>Those that are compared by products of bytes first.</summary>
     public ByteScreen Bytes { get; } = new();
 
-    /// <summary>Screens of single queries over rows that are rounded already.</summary>
-    public CodeScreen[] Codes { get; } = [.. Enumerable.Range(0, ByteScreen.LeastQueriesOfCodes).Select(_ => new CodeScreen())];
-
     /// <summary>Rows of the current block that pass the filter.</summary>
     public int[] Rows { get; } = new int[FlatScanner.MaxBlockRows];
+
+    /// <summary>Screens of single queries over rows that are rounded.</summary>
+    public CodeScreen[] Codes(int queries)
+    {
+        int present = _codes.Length;
+        if (present < queries)
+        {
+            Array.Resize(ref _codes, queries);
+            for (int i = present; i < queries; i++)
+                _codes[i] = new CodeScreen();
+        }
+
+        return _codes;
+    }
 
     /// <summary>Room for rows as float32.</summary>
     public float* Decoded(int components)

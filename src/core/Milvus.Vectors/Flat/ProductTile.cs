@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Milvus.Vectors;
 
 /// <summary>
-/// Inner products of eight rows with a group of packed queries (see <see cref="RegisterTile{TProduct}"/>). Sums run over the components in order, in one accumulator per pair:
+/// Inner products of eight rows with a group of packed queries (see <see cref="RegisterTile"/>). Sums run over the components in order, in one accumulator per pair:
 /// they differ in rounding from <see cref="IVectorKernel"/>, and whoever needs its exact values compares again.
 /// </summary>
 internal static unsafe class ProductTile
@@ -57,7 +57,7 @@ internal static unsafe class ProductTile
     {
         if (InstructionSets.Best == InstructionSet.Avx512)
         {
-            RegisterTile<SingleProducts>.Multiply(rows, (byte*)packed, width, dimension, (int*)products);
+            RegisterTile.Multiply(rows, packed, width, dimension, products);
             return;
         }
 
@@ -100,12 +100,5 @@ internal static unsafe class ProductTile
         s21.Store(products + (2 * MaxQueries) + 8);
         s30.Store(products + (3 * MaxQueries));
         s31.Store(products + (3 * MaxQueries) + 8);
-    }
-
-    private readonly struct SingleProducts : ITileProduct
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<int> Add(Vector512<int> sum, Vector512<int> row, Vector512<int> queries) =>
-            Avx512F.FusedMultiplyAdd(row.AsSingle(), queries.AsSingle(), sum.AsSingle()).AsInt32();
     }
 }

@@ -3,60 +3,49 @@ using System.Runtime.Intrinsics;
 
 namespace Milvus.Vectors;
 
-/// <summary>What four bytes of a row add to its products with sixteen queries.</summary>
-internal interface ITileProduct
-{
-    /// <param name="sum">Sixteen sums so far.</param>
-    /// <param name="row">The four bytes, sixteen times.</param>
-    /// <param name="queries">Four bytes of each query.</param>
-    static abstract Vector512<int> Add(Vector512<int> sum, Vector512<int> row, Vector512<int> queries);
-}
-
 /// <summary>
-/// Eight rows by up to 48 queries: every four bytes of a row are broadcast once and every query register used eight times, so that the multipliers are the bound and not the
+/// Eight rows by up to 48 queries: every component of a row is broadcast once and every query register used eight times, so that the multipliers are the bound and not the
 /// loads (the register blocking of Goto and van de Geijn 2008). The 24 sums stay in the 32 registers of AVX-512.
 /// </summary>
-internal static unsafe class RegisterTile<TProduct>
-    where TProduct : struct, ITileProduct
+internal static unsafe class RegisterTile
 {
     private const int MaxQueries = ProductTile.MaxQueries, QueryStep = ProductTile.QueryStep;
 
     /// <summary>Multiplies eight rows by one group of queries.</summary>
-    /// <param name="rows">Eight addresses; an address may occur twice.</param>
-    /// <param name="group">For each four bytes of a row those of all queries, one behind the other.</param>
+    /// <param name="rows">Eight addresses of float32 rows; an address may occur twice.</param>
+    /// <param name="group">Component by component, those of all queries one behind the other.</param>
     /// <param name="width">Queries of the group: 16, 32 or 48.</param>
-    /// <param name="steps">Four bytes of a row are one.</param>
     /// <param name="products">Receives row i with query j at [i × <see cref="ProductTile.MaxQueries"/> + j].</param>
-    public static void Multiply(byte** rows, byte* group, int width, int steps, int* products)
+    public static void Multiply(byte** rows, float* group, int width, int dimension, float* products)
     {
         if (width == MaxQueries)
-            Eight<Three>(rows, group, steps, products);
+            Eight<ThreeRegisters>(rows, group, dimension, products);
         else if (width == 2 * QueryStep)
-            Eight<Two>(rows, group, steps, products);
+            Eight<TwoRegisters>(rows, group, dimension, products);
         else
-            Eight<One>(rows, group, steps, products);
+            Eight<OneRegister>(rows, group, dimension, products);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Eight<TGroup>(byte** rows, byte* group, int steps, int* products)
+    private static void Eight<TGroup>(byte** rows, float* group, int dimension, float* products)
         where TGroup : struct, IQueryRegisters
     {
-        int* r0 = (int*)rows[0]; int* r1 = (int*)rows[1]; int* r2 = (int*)rows[2]; int* r3 = (int*)rows[3];
-        int* r4 = (int*)rows[4]; int* r5 = (int*)rows[5]; int* r6 = (int*)rows[6]; int* r7 = (int*)rows[7];
-        Vector512<int> s00 = default, s01 = default, s02 = default;
-        Vector512<int> s10 = default, s11 = default, s12 = default;
-        Vector512<int> s20 = default, s21 = default, s22 = default;
-        Vector512<int> s30 = default, s31 = default, s32 = default;
-        Vector512<int> s40 = default, s41 = default, s42 = default;
-        Vector512<int> s50 = default, s51 = default, s52 = default;
-        Vector512<int> s60 = default, s61 = default, s62 = default;
-        Vector512<int> s70 = default, s71 = default, s72 = default;
-        int* queries = (int*)group;
-        for (int k = 0; k < steps; k++, queries += TGroup.Count * QueryStep)
+        float* r0 = (float*)rows[0]; float* r1 = (float*)rows[1]; float* r2 = (float*)rows[2]; float* r3 = (float*)rows[3];
+        float* r4 = (float*)rows[4]; float* r5 = (float*)rows[5]; float* r6 = (float*)rows[6]; float* r7 = (float*)rows[7];
+        Vector512<float> s00 = default, s01 = default, s02 = default;
+        Vector512<float> s10 = default, s11 = default, s12 = default;
+        Vector512<float> s20 = default, s21 = default, s22 = default;
+        Vector512<float> s30 = default, s31 = default, s32 = default;
+        Vector512<float> s40 = default, s41 = default, s42 = default;
+        Vector512<float> s50 = default, s51 = default, s52 = default;
+        Vector512<float> s60 = default, s61 = default, s62 = default;
+        Vector512<float> s70 = default, s71 = default, s72 = default;
+        float* queries = group;
+        for (int k = 0; k < dimension; k++, queries += TGroup.Count * QueryStep)
         {
-            Vector512<int> q0 = Vector512.Load(queries);
-            Vector512<int> q1 = TGroup.Count > 1 ? Vector512.Load(queries + QueryStep) : default;
-            Vector512<int> q2 = TGroup.Count > 2 ? Vector512.Load(queries + (2 * QueryStep)) : default;
+            Vector512<float> q0 = Vector512.Load(queries);
+            Vector512<float> q1 = TGroup.Count > 1 ? Vector512.Load(queries + QueryStep) : default;
+            Vector512<float> q2 = TGroup.Count > 2 ? Vector512.Load(queries + (2 * QueryStep)) : default;
             Add<TGroup>(r0, k, q0, q1, q2, ref s00, ref s01, ref s02);
             Add<TGroup>(r1, k, q0, q1, q2, ref s10, ref s11, ref s12);
             Add<TGroup>(r2, k, q0, q1, q2, ref s20, ref s21, ref s22);
@@ -79,19 +68,19 @@ internal static unsafe class RegisterTile<TProduct>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<TGroup>(
-        int* row, int k, Vector512<int> q0, Vector512<int> q1, Vector512<int> q2, ref Vector512<int> s0, ref Vector512<int> s1, ref Vector512<int> s2)
+        float* row, int k, Vector512<float> q0, Vector512<float> q1, Vector512<float> q2, ref Vector512<float> s0, ref Vector512<float> s1, ref Vector512<float> s2)
         where TGroup : struct, IQueryRegisters
     {
-        Vector512<int> r = Vector512.Create(row[k]);
-        s0 = TProduct.Add(s0, r, q0);
+        Vector512<float> r = Vector512.Create(row[k]);
+        s0 = Vector512.MultiplyAddEstimate(r, q0, s0);
         if (TGroup.Count > 1)
-            s1 = TProduct.Add(s1, r, q1);
+            s1 = Vector512.MultiplyAddEstimate(r, q1, s1);
         if (TGroup.Count > 2)
-            s2 = TProduct.Add(s2, r, q2);
+            s2 = Vector512.MultiplyAddEstimate(r, q2, s2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TGroup>(int* target, Vector512<int> first, Vector512<int> second, Vector512<int> third)
+    private static void Store<TGroup>(float* target, Vector512<float> first, Vector512<float> second, Vector512<float> third)
         where TGroup : struct, IQueryRegisters
     {
         first.Store(target);
@@ -99,26 +88,5 @@ internal static unsafe class RegisterTile<TProduct>
             second.Store(target + QueryStep);
         if (TGroup.Count > 2)
             third.Store(target + (2 * QueryStep));
-    }
-
-    /// <summary>Registers of sixteen queries in a group: a constant to the compiler, which leaves out what is beyond.</summary>
-    private interface IQueryRegisters
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct One : IQueryRegisters
-    {
-        public static int Count => 1;
-    }
-
-    private readonly struct Two : IQueryRegisters
-    {
-        public static int Count => 2;
-    }
-
-    private readonly struct Three : IQueryRegisters
-    {
-        public static int Count => 3;
     }
 }

@@ -26,6 +26,12 @@ internal static unsafe class WordProducts
             : Vector128.Create(Portable(a, units, length), Portable(b, units, length), Portable(c, units, length), Portable(d, units, length));
     }
 
+    /// <summary>One row's product.</summary>
+    public static int Of(byte* row, short* units, int length) =>
+        Avx512BW.IsSupported ? Vector256.Sum(Multiply512(row, units, length))
+        : Avx2.IsSupported ? Vector256.Sum(Multiply256(row, units, length))
+        : Portable(row, units, length);
+
     /// <summary>The sum of each register's lanes, by two steps of horizontal additions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Sums(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d)
