@@ -119,6 +119,28 @@ public sealed class CatalogCallTests
     }
 
     [Fact]
+    public async Task Names_that_cannot_be_are_told_before_collections_that_are_not_there()
+    {
+        await using var server = await MilvusTestServer.StartAsync();
+        async Task<(int, string)> HasAsync(string collection, string name)
+        {
+            var answer = await server.CallAsync("HasPartition", new HasPartitionRequest { CollectionName = collection, PartitionName = name }, BoolResponse.Parser);
+            return (answer.Status.Code, answer.Status.Reason.Split('.')[0]);
+        }
+        Assert.Equal((1100, "Invalid partition name: nam(e)"), await HasAsync("gone", "nam(e)"));
+        Assert.Equal((1100, "Invalid collection name: g-one"), await HasAsync("g-one", "nam(e)"));
+        Assert.Equal(100, (await HasAsync("gone", "name")).Item1);
+
+        var index = await server.CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = "n-ame" }, DescribeIndexResponse.Parser);
+        Assert.Equal(1100, index.Status.Code);
+        Assert.StartsWith("Invalid collection name: n-ame", index.Status.Reason, StringComparison.Ordinal);
+        var state = await server.CallAsync("GetIndexState", new GetIndexStateRequest { CollectionName = "" }, GetIndexStateResponse.Parser);
+        Assert.Equal(1100, state.Status.Code);
+        var progress = await server.CallAsync("GetIndexBuildProgress", new GetIndexBuildProgressRequest { CollectionName = "gone" }, GetIndexBuildProgressResponse.Parser);
+        Assert.Equal(100, progress.Status.Code);
+    }
+
+    [Fact]
     public async Task Lists_have_an_entry_per_collection_in_every_array()
     {
         await using var server = await MilvusTestServer.StartAsync();

@@ -191,6 +191,9 @@ public sealed class SearchTests
             var byTexts = await world.SearchAsync(new QueryVectors(DataType.VarChar, ["tree"u8.ToArray(), "red apple"u8.ToArray()]), ("topk", "10"), ("metric_type", "BM25"));
             Assert.Equal([2, 4], byKeys.TopKs.ToArray());
             Assert.Equal(Text(byTexts), Text(byKeys));
+            // How a query is cut and weighed is the server's: it has to be a text.
+            await World.RefusedAsync("please provide varchar/text for BM25 Function based search, got SparseFloatVector",
+                () => world.SearchAsync(new QueryVectors(DataType.SparseFloatVector, [SparseBytes((1, 1f))]), ("topk", "10"), ("metric_type", "BM25")));
             await World.RefusedAsync("not allowed to retrieve raw data of field s", () => world.SearchAsync(queries, ["s"], ("topk", "10")));
             Assert.DoesNotContain("s", (await world.SearchAsync(queries, ["*"], ("topk", "10"))).Columns.Select(c => c.Name));
         }

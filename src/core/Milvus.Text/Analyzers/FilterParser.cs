@@ -6,7 +6,7 @@ using Milvus.Text.Analyzers.StopWords;
 
 namespace Milvus.Text.Analyzers;
 
-/// <summary>Reads one entry of a custom analyzer's <c>filter</c> list: a name or an object with <c>type</c>.</summary>
+/// <summary>Reads one entry of a custom analyzer's <c>filter</c> list: a name or an object with <c>type</c>. Keys that a filter has no use for are ignored, as in Milvus.</summary>
 internal static class FilterParser
 {
     public static Func<TokenStage, TokenStage> Parse(JsonElement element)
@@ -23,10 +23,7 @@ internal static class FilterParser
             throw MilvusException.InvalidParameter("no type field in filter params");
         string type = settings.Text("type", "filter type should be string");
         if (type != "pinyin" && Simple(type) is { } simple)
-        {
-            settings.Allow("type");
             return simple;
-        }
         return type switch
         {
             "length" => Length(settings),
@@ -56,7 +53,6 @@ internal static class FilterParser
 
     private static Func<TokenStage, TokenStage> Length(JsonSettings settings)
     {
-        settings.Allow("type", "max");
         long max = (long)Math.Min(long.MaxValue, settings.Unsigned("max", "length max param was none or not uint"));
         return next => new LengthFilter(max, next);
     }
@@ -64,14 +60,12 @@ internal static class FilterParser
     private static Func<TokenStage, TokenStage> Stop(JsonSettings settings)
     {
         RefuseFile(settings, "stop_words_file");
-        settings.Allow("type", "stop_words");
         var words = new TermSet(StopWordLists.Expand(settings.TextList("stop_words")));
         return next => new StopFilter(words, next);
     }
 
     private static Func<TokenStage, TokenStage> Stemmer(JsonSettings settings)
     {
-        settings.Allow("type", "language");
         string language = settings.Text("language", "stemmer language field should be string").ToLowerInvariant();
         return language switch
         {
@@ -83,7 +77,6 @@ internal static class FilterParser
 
     private static Func<TokenStage, TokenStage> Pinyin(JsonSettings settings)
     {
-        settings.Allow("type", "keep_original", "keep_full_pinyin", "keep_joined_full_pinyin", "keep_separate_first_letter");
         PinyinForms forms = (settings.Flag("keep_original", true) ? PinyinForms.Original : 0)
             | (settings.Flag("keep_full_pinyin", true) ? PinyinForms.Full : 0)
             | (settings.Flag("keep_joined_full_pinyin", false) ? PinyinForms.Joined : 0)
@@ -94,7 +87,6 @@ internal static class FilterParser
     private static Func<TokenStage, TokenStage> Decompounder(JsonSettings settings)
     {
         RefuseFile(settings, "word_list_file");
-        settings.Allow("type", "word_list");
         List<string> list = settings.TextList("word_list");
         if (list.Count == 0)
             throw MilvusException.InvalidParameter("decompounder word list must be set and not empty");
@@ -104,7 +96,6 @@ internal static class FilterParser
 
     private static Func<TokenStage, TokenStage> Pattern(JsonSettings settings)
     {
-        settings.Allow("type", "expr");
         string expression = settings.Text("expr", "must set expr for regex filter");
         try
         {
@@ -120,7 +111,6 @@ internal static class FilterParser
     private static Func<TokenStage, TokenStage> Synonym(JsonSettings settings)
     {
         RefuseFile(settings, "synonyms_file");
-        settings.Allow("type", "synonyms", "expand");
         var table = new SynonymTable(settings.TextList("synonyms"), settings.Flag("expand", true));
         return next => new SynonymFilter(table, next);
     }

@@ -8,7 +8,7 @@ using Milvus.Text.Analyzers.Tokenizers;
 
 namespace Milvus.Text.Analyzers;
 
-/// <summary>Reads the <c>tokenizer</c> of a custom analyzer: a name or an object with <c>type</c>.</summary>
+/// <summary>Reads the <c>tokenizer</c> of a custom analyzer: a name or an object with <c>type</c>. Keys that a tokenizer has no use for are ignored, as in Milvus.</summary>
 internal static class TokenizerParser
 {
     public static Tokenizer Parse(JsonElement element, AnalyzerSources sources)
@@ -26,18 +26,14 @@ internal static class TokenizerParser
         switch (name)
         {
             case "standard":
-                settings?.Allow("type", "uax29");
                 return settings?.Flag("uax29", false) == true ? new WordBreakTokenizer(wordsOnly: true) : new StandardTokenizer();
             case "whitespace":
-                settings?.Allow("type");
                 return new WhitespaceTokenizer();
             case "char_group":
                 return CharGroup(settings ?? throw MilvusException.InvalidParameter("char group tokenizer delimiters can't be empty"));
             case "icu":
-                settings?.Allow("type");
                 return new WordBreakTokenizer(wordsOnly: false);
             case "thai":
-                settings?.Allow("type");
                 return new ThaiTokenizer();
             case "jieba":
                 return settings is { } options ? Jieba(options) : new JiebaTokenizer(ChineseSegmenter.Default, searchMode: true, pairUnknown: true);
@@ -56,7 +52,6 @@ internal static class TokenizerParser
     {
         if (settings.Has("extra_dict_file"))
             throw MilvusException.InvalidParameter("jieba extra_dict_file is not supported here: file resources are read when a collection is made or an analyzer is run");
-        settings.Allow("type", "dict", "mode", "hmm");
         string mode = settings.Has("mode") ? settings.Text("mode", "jieba mode should be string") : "search";
         if (mode is not ("search" or "exact"))
             throw MilvusException.InvalidParameter($"jieba mode should be search or exact, but got {mode}");
@@ -70,7 +65,6 @@ internal static class TokenizerParser
 
     private static LanguageTokenizer Languages(JsonSettings settings, AnalyzerSources sources)
     {
-        settings.Allow("type", "analyzers", "identifier", "mapping");
         string identifier = settings.Has("identifier") ? settings.Text("identifier", "language identifier should be string") : "whatlang";
         if (identifier is not ("whatlang" or "lingua"))
             throw MilvusException.InvalidParameter($"unsupported language identifier: {identifier}");
@@ -91,7 +85,6 @@ internal static class TokenizerParser
 
     private static CharGroupTokenizer CharGroup(JsonSettings settings)
     {
-        settings.Allow("type", "delimiters");
         if (!settings.Has("delimiters"))
             throw MilvusException.InvalidParameter("char group tokenizer delimiters can't be empty");
         var characters = new List<Rune>();

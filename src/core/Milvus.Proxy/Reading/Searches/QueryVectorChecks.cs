@@ -25,7 +25,7 @@ internal static class QueryVectorChecks
         }
         if (vectors.AreLists) throw MilvusException.InvalidParameter($"field {field.Name} of type {field.Type.Spelled()} is not searched by lists of vectors");
         var converts = vectors.Type == DataType.FloatVector && field.Type is DataType.Float16Vector or DataType.BFloat16Vector;
-        if (field is { IsFunctionOutput: true, Type: DataType.SparseFloatVector } && vectors.Type != field.Type)
+        if (field is { IsFunctionOutput: true, Type: DataType.SparseFloatVector })
             throw MilvusException.InvalidParameter($"please provide varchar/text for BM25 Function based search, got {vectors.Type.Spelled()}");
         if (vectors.Type != field.Type && !converts) throw TypeMismatch(field, vectors.Type);
         if (field.Type == DataType.SparseFloatVector)

@@ -67,11 +67,11 @@ internal static class IndexCalls
                 });
     }
 
-    /// <exception cref="MilvusException">100: no such collection. 700: nothing fits.</exception>
+    /// <exception cref="MilvusException">1100: no collection can have that name. 100: no such collection. 700: nothing fits.</exception>
     private static (CollectionInfo Collection, IReadOnlyList<IndexInfo> Indexes) Find(
         IMilvusProxy proxy, Call call, string database, string collectionName, string field, string index)
     {
-        var collection = proxy.Catalog.GetAnyCollection(call.Database(database), collectionName);
+        var collection = proxy.Catalog.GetCollection(call.Database(database), collectionName);
         var indexes = collection.Indexes
             .Where(i => (index.Length == 0 || i.Name == index) && (field.Length == 0 || i.FieldName == field))
             .ToList();
