@@ -58,7 +58,7 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
                 break;
             case ParamKind.Bool:
                 if (!value.Equals("true", StringComparison.OrdinalIgnoreCase) && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
-                    throw MilvusException.InvalidParameter($"invalid value '{value}' of param '{Name}': should be a boolean");
+                    throw MilvusException.InvalidParameter($"Type conflict in json: param '{Name}' (\"{value}\") should be a boolean");
                 break;
             case ParamKind.Choice:
                 if (!Choices.Contains(value, StringComparer.OrdinalIgnoreCase))

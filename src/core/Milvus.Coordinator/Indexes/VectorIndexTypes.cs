@@ -80,7 +80,7 @@ internal static class VectorIndexTypes
         Hnsw("HNSW", [F, H, B, I, Y]) with { Metrics = [.. DenseMetrics, .. BitMetrics] },
         Hnsw("HNSW_SQ", FloatsAndInt8, [Quantizer("sq_type", "SQ4U", "SQ6", "SQ8", "BF16", "FP16"), .. Refine(HnswRefine)]),
         Hnsw("HNSW_PQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
-        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
+        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(IvfRefine)]),
         Graph("DISKANN", Floats, DiskBuild, [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 128)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
         Graph("AISAQ", Floats,
             [.. DiskBuild, Int("inline_pq", -1, 2048), Bool("rearrange"), Int("num_entry_points", 0, 1000), Int("pq_cache_size", 0)],
@@ -140,7 +140,7 @@ internal static class VectorIndexTypes
     private static ParamSpec[] Refine(ImmutableArray<string> types) =>
     [
         Bool("refine"),
-        Choice("refine_type", types, v => $"invalid refine type : {v}, optional types are [{string.Join(", ", types)}]"),
+        Choice("refine_type", types, v => $"invalid refine type : {v}, optional types are [{string.Join(", ", types).ToLowerInvariant()}]"),
     ];
 
     private static ParamSpec Quantizer(string name, params ImmutableArray<string> types) => Choice(name, types, _ => "invalid scalar quantizer type");
