@@ -55,6 +55,8 @@ public class IndexRulesTests
     [InlineData("float", "IVF_FLAT L2 {\"nlist\":65537}", "param 'nlist' (65537)")]
     [InlineData("float", "IVF_PQ L2 {\"nlist\":8}", "param 'm' not exist in json")]
     [InlineData("float", "IVF_PQ L2 {\"m\":3}", "The dimension of a vector (dim) should be a multiple of the number of subquantizers (m)")]
+    [InlineData("float", "HNSW_PQ L2 {\"m\":3}", "The dimension of the vector (dim) should be a multiple of the number of subquantizers (m)")]
+    [InlineData("float", "HNSW_PRQ L2 {\"m\":3}", "The dimension of a vector (dim) should be a multiple of the number of subquantizers (m)")]
     [InlineData("float", "IVF_PQ L2 {\"m\":4,\"nbits\":\"8.0\"}", "wrong data type in json, key: 'nbits', value: '8.0'")]
     [InlineData("lists", "DISKANN MAX_SIM {\"emb_list_strategy\":\"muvera\"}", "DiskANN only supports TokenANN strategy")]
     [InlineData("float", "HNSW_SQ L2 {\"sq_type\":\"SQ5\"}", "invalid scalar quantizer type")]
