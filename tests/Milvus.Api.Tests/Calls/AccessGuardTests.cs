@@ -27,8 +27,8 @@ public sealed class AccessGuardTests
 
     [Theory]
     [InlineData(null, "missing authorization in header")]
-    [InlineData("root:nope", "auth check failure, please check username [root] and password are correct")]
-    [InlineData("nobody:Milvus", "auth check failure, please check username [nobody] and password are correct")]
+    [InlineData("root:nope", "auth check failure, please check username and password are correct")]
+    [InlineData("nobody:Milvus", "auth check failure, please check username and password are correct")]
     [InlineData("an-api-key", "auth check failure, please check api key is correct")]
     public async Task Strangers_are_unauthenticated(string? credential, string message)
     {

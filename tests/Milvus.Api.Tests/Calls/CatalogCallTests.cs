@@ -203,6 +203,29 @@ public sealed class CatalogCallTests
     }
 
     [Fact]
+    public async Task All_indexes_are_described_whatever_field_is_named_but_one_only_has_a_state()
+    {
+        var title = new IndexInfo { Id = 481, Name = "by_title", FieldId = 101, FieldName = "title", IndexType = "INVERTED", Params = [new("index_type", "INVERTED")] };
+        var shelved = MilvusTestServer.Books with { Id = 480, Name = "shelved", Aliases = [], Indexes = [MilvusTestServer.Books.Indexes[0], title] };
+        await using var server = await MilvusTestServer.StartAsync(new CollectionCreated(shelved));
+        var described = await server.CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = "shelved", FieldName = "title" }, DescribeIndexResponse.Parser);
+        Assert.Equal(["v", "by_title"], described.IndexDescriptions.Select(i => i.IndexName));
+        described = await server.CallAsync("DescribeIndex", new DescribeIndexRequest { CollectionName = "shelved", FieldName = "v", IndexName = "by_title" }, DescribeIndexResponse.Parser);
+        Assert.Equal(["title"], described.IndexDescriptions.Select(i => i.FieldName));
+
+        server.Proxy.Maintenance.Index = new IndexProgress(BuildPhase.InProgress, 100, 60);
+        var state = await server.CallAsync("GetIndexState", new GetIndexStateRequest { CollectionName = "shelved" }, GetIndexStateResponse.Parser);
+        Assert.Equal((702, "index duplicates[indexName=]"), (state.Status.Code, state.Status.Reason));
+        state = await server.CallAsync("GetIndexState", new GetIndexStateRequest { CollectionName = "shelved", FieldName = "title" }, GetIndexStateResponse.Parser);
+        Assert.Equal((0, IndexState.InProgress), (state.Status.Code, state.State));
+        var progress = await server.CallAsync("GetIndexBuildProgress", new GetIndexBuildProgressRequest { CollectionName = "shelved" }, GetIndexBuildProgressResponse.Parser);
+        Assert.Equal(702, progress.Status.Code);
+        progress = await server.CallAsync(
+            "GetIndexBuildProgress", new GetIndexBuildProgressRequest { CollectionName = "shelved", IndexName = "by_title" }, GetIndexBuildProgressResponse.Parser);
+        Assert.Equal((60L, 100L), (progress.IndexedRows, progress.TotalRows));
+    }
+
+    [Fact]
     public async Task Commands_that_fail_carry_the_code_and_text_of_the_engine()
     {
         await using var server = await MilvusTestServer.StartAsync();

@@ -104,7 +104,7 @@ public sealed class CollectionTests(RestServer server)
         await server.DataAsync("collections/create", $$"""{"collectionName":"indexed",{{Schema}},"indexParams":[{"fieldName":"id"},{"fieldName":"v","metricType":"L2"},{"fieldName":"s[e]","metricType":"IP"}]}""");
         var described = await server.SendAsync("collections/describe", new { collectionName = "indexed" });
         Assert.Equal(
-            """[{"indexName":"id","fieldName":"id","metricType":""},{"indexName":"v","fieldName":"v","metricType":"L2"},{"indexName":"s[e]","fieldName":"s[e]","metricType":"IP"}]""",
+            """[{"indexName":"id","fieldName":"id","metricType":"COSINE"},{"indexName":"v","fieldName":"v","metricType":"L2"},{"indexName":"s[e]","fieldName":"s[e]","metricType":"IP"}]""",
             described.Data.GetProperty("indexes").GetRawText());
         Assert.Equal("", described.Message);
         var parts = described.Data.GetProperty("structFields")[0];
@@ -164,8 +164,16 @@ public sealed class CollectionTests(RestServer server)
 
         var index = (await server.DataAsync("indexes/describe", new { collectionName = "custom", indexName = "by_v" }))[0];
         Assert.Equal(("HNSW", "L2", "Finished"), (index.GetProperty("indexType").GetString(), index.GetProperty("metricType").GetString(), index.GetProperty("indexState").GetString()));
+        Assert.Equal(["", "", ""], new[] { "mmap.enabled", "indexoffsetcache.enabled", "warmup" }.Select(k => index.GetProperty(k).GetString()));
         Assert.Contains(index.GetProperty("indexParams").EnumerateArray(), p => p.GetProperty("key").GetString() == "params" && p.GetProperty("value").GetString() == """{"M":8,"efConstruction":64}""");
         Assert.Equal(["by_v", "w"], EnvelopeTests.Names(await server.DataAsync("indexes/list", new { collectionName = "custom" })));
+
+        await server.DataAsync("indexes/create", new { collectionName = "custom", indexParams = new object[] { new { fieldName = "big", indexType = "INVERTED" }, new { fieldName = "small", indexType = "STL_SORT", metricType = "L2" } } });
+        Assert.Equal("", (await server.DataAsync("indexes/describe", new { collectionName = "custom", indexName = "big" }))[0].GetProperty("metricType").GetString());
+        Assert.Equal("L2", (await server.DataAsync("indexes/describe", new { collectionName = "custom", indexName = "small" }))[0].GetProperty("metricType").GetString());
+        Assert.Equal(
+            ["L2", "IP", "COSINE", "L2"],
+            (await server.DataAsync("collections/describe", new { collectionName = "custom" })).GetProperty("indexes").EnumerateArray().Select(i => i.GetProperty("metricType").GetString()));
     }
 
     [Fact]

@@ -36,6 +36,9 @@ public class SearchParamRulesTests
     [InlineData("HNSW", "{\"radius\":1,\"range_filter\":\"str\"}", 10, "type must be number, but is string")]
     [InlineData("HNSW", "{\"radius\":true}", 10, "type must be number, but is boolean")]
     [InlineData("HNSW", "{\"radius\":\"NaN\"}", 10, "type must be number, but is string")]
+    [InlineData("FAISS", "{\"efSearch\":\"invalid\"}", 10, "param 'efSearch' expects a number, but got invalid")]
+    [InlineData("FAISS", "{\"nprobe\":true}", 10, "param 'nprobe' expects a number, but got true")]
+    [InlineData("FAISS", "{\"k_factor\":\"0\"}", 10, "Out of range in json: param 'k_factor' (0.0) should be in range [1.000000, 2147483647.000000]")]
     [InlineData("HNSW", "[1]", 10, "search params should be a JSON object")]
     [InlineData("HNSW", "{", 10, "failed to parse search params")]
     public void A_parameter_with_a_fault_is_refused(string type, string json, long k, string text)
@@ -63,6 +66,7 @@ public class SearchParamRulesTests
         Assert.Equal(0.3, SearchParamRules.Parse(Index("SPARSE_WAND"), MetricType.IP, "{\"drop_ratio_search\":0.3}", 10).DropRatio);
         Assert.Equal(16, SearchParamRules.Parse(Index("IVF_FLAT"), MetricType.L2, "{\"nprobe\":\"16\"}", 10).Nprobe);
         Assert.Equal(5, SearchParamRules.Parse(Index("AUTOINDEX"), MetricType.L2, "{\"ef\":5}", 10).Candidates);
+        Assert.Equal(80, SearchParamRules.Parse(Index("FAISS"), MetricType.L2, "{\"efSearch\":\"80\",\"nprobe\":8,\"k_factor\":4}", 10).Candidates);
         foreach (var none in new[] { null, "", "null", "{}" }) Assert.Null(SearchParamRules.Parse(null, MetricType.L2, none, 10).Candidates);
     }
 

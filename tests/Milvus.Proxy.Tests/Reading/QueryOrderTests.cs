@@ -68,6 +68,7 @@ public sealed class QueryOrderTests
         await World.RefusedAsync("ORDER BY can only reference GROUP BY columns. Valid targets are: []", () => world.QueryAsync("", ["count(*)"], ("order_by_fields", "n"), ("limit", "5")));
         await Refused("order_by field '' does not exist in collection schema", ":asc");
         await World.RefusedAsync("ORDER BY requires explicit limit", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n")));
+        await World.RefusedAsync("ORDER BY requires explicit limit", () => world.QueryAsync("", [], ("order_by_fields", "n")));
         await World.RefusedAsync("ORDER BY with iterator is not supported", () => world.QueryAsync("id > 0", [], ("order_by_fields", "n"), ("limit", "1"), ("iterator", "True")));
 
         Task<MilvusException> Refused(string text, string order) => World.RefusedAsync(text, () => world.QueryAsync("", [], ("order_by_fields", order), ("limit", "5")));

@@ -158,7 +158,7 @@ public static class IndexRules
             if (given.TryGetValue(spec.Name, out var value)) spec.Check(value);
             else if (spec.Required) throw MilvusException.InvalidParameter($"param '{spec.Name}' not exist in json");
         }
-        if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
+        if (type.Name is "IVF_PQ" or "HNSW_PQ" or "HNSW_PRQ" && given.TryGetValue("m", out var m)) CheckSubquantizers(type, field, int.Parse(m, System.Globalization.CultureInfo.InvariantCulture));
         if (type.Plan == IndexPlanKind.SparseInverted && given.TryGetValue("quant_type", out var kept)) CheckKeptScores(metric, kept);
         if (type.Name == "MINHASH_LSH") CheckSignatures(field, given);
         if (type.Name == "DISKANN" && given.TryGetValue("emb_list_strategy", out var strategy) && !strategy.Equals("tokenann", StringComparison.OrdinalIgnoreCase))
@@ -185,10 +185,11 @@ public static class IndexRules
             throw MilvusException.InvalidParameter($"The number of elements of a signature should be a multiple of mh_lsh_band. Elements:{field.Dimension / bits}, mh_lsh_band:{bands}");
     }
 
-    private static void CheckSubquantizers(FieldSchema field, int m)
+    // The article is Milvus', which has another one for one of the types.
+    private static void CheckSubquantizers(VectorIndexType type, FieldSchema field, int m)
     {
         if (field.Dimension % m != 0)
-            throw MilvusException.InvalidParameter($"The dimension of a vector (dim) should be a multiple of the number of subquantizers (m). Dimension:{field.Dimension}, m:{m}");
+            throw MilvusException.InvalidParameter($"The dimension of {(type.Name == "HNSW_PQ" ? "the" : "a")} vector (dim) should be a multiple of the number of subquantizers (m). Dimension:{field.Dimension}, m:{m}");
     }
 
     /// <summary>Parameters that every index type takes.</summary>

@@ -10,6 +10,9 @@ internal enum ParamKind
     Float,
     Bool,
 
+    /// <summary>A number as FAISS takes it: the text of one will do as well.</summary>
+    Number,
+
     /// <summary>One of <see cref="ParamSpec.Choices"/>, in any casing.</summary>
     Choice,
 
@@ -56,9 +59,13 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
             case ParamKind.Float:
                 CheckReal(ParseFloat(value));
                 break;
+            case ParamKind.Number:
+                if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) throw NoNumber(value);
+                CheckReal(number);
+                break;
             case ParamKind.Bool:
                 if (!value.Equals("true", StringComparison.OrdinalIgnoreCase) && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
-                    throw MilvusException.InvalidParameter($"invalid value '{value}' of param '{Name}': should be a boolean");
+                    throw MilvusException.InvalidParameter($"Type conflict in json: param '{Name}' (\"{value}\") should be a boolean");
                 break;
             case ParamKind.Choice:
                 if (!Choices.Contains(value, StringComparer.OrdinalIgnoreCase))
@@ -77,7 +84,7 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
                     throw MilvusException.InvalidParameter($"Type conflict in json: param '{Name}' ({rawNumber}) should be integer");
                 CheckRange(n, rawNumber);
                 break;
-            case ParamKind.Float:
+            case ParamKind.Float or ParamKind.Number:
                 CheckReal(double.Parse(rawNumber, CultureInfo.InvariantCulture));
                 break;
             case ParamKind.Bool:
@@ -97,6 +104,9 @@ internal sealed record ParamSpec(string Name, ParamKind Kind)
         if (value >= Min && (MaxExclusive ? value < Max : value <= Max)) return;
         throw MilvusException.InvalidParameter($"Out of range in json: param '{Name}' ({shown}) should be in range [{Show(Min)}, {Show(Max)}{(MaxExclusive ? ')' : ']')}");
     }
+
+    /// <summary>The refusal of a value that is no number where FAISS wants one.</summary>
+    public MilvusException NoNumber(string value) => MilvusException.InvalidParameter($"param '{Name}' expects a number, but got {value}");
 
     private string Show(double bound) => Kind == ParamKind.Int
         ? ((long)bound).ToString(CultureInfo.InvariantCulture)

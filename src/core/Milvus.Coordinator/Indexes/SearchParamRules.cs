@@ -81,12 +81,12 @@ public static class SearchParamRules
             if (member.Value.ValueKind == JsonValueKind.Null && (spec is null || Common.Contains(spec))) continue;
             if (spec is not null && Common.Contains(spec)) CheckBound(member.Value);
             else if (spec is not null) Check(spec, member.Value);
-            if (spec?.Kind is ParamKind.Int or ParamKind.Float && Named.Contains(member.Name)) numbers[member.Name] = ToNumber(member.Value);
+            if (spec?.Kind is ParamKind.Int or ParamKind.Float or ParamKind.Number && Named.Contains(member.Name)) numbers[member.Name] = ToNumber(member.Value);
             else others[member.Name] = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : member.Value.GetRawText();
         }
         var parameters = new VectorSearchParams
         {
-            Candidates = Integer(numbers, "ef") ?? Integer(numbers, "search_list") ?? Integer(numbers, "search_list_size") ?? Integer(numbers, "reorder_k") ?? Integer(numbers, "itopk_size") ?? Integer(numbers, "svs_search_window_size"),
+            Candidates = Integer(numbers, "ef") ?? Integer(numbers, "efSearch") ?? Integer(numbers, "search_list") ?? Integer(numbers, "search_list_size") ?? Integer(numbers, "reorder_k") ?? Integer(numbers, "itopk_size") ?? Integer(numbers, "svs_search_window_size"),
             Nprobe = Integer(numbers, "nprobe"),
             Radius = Number(numbers, "radius"),
             RangeFilter = Number(numbers, "range_filter"),
@@ -118,7 +118,7 @@ public static class SearchParamRules
     /// <summary>Numbers that have a member of <see cref="VectorSearchParams"/>, or are only checked.</summary>
     private static readonly ImmutableHashSet<string> Named =
     [
-        "ef", "search_list", "search_list_size", "reorder_k", "itopk_size", "svs_search_window_size", "nprobe", "radius", "range_filter", "drop_ratio_search", "refine_k",
+        "ef", "efSearch", "search_list", "search_list_size", "reorder_k", "itopk_size", "svs_search_window_size", "nprobe", "radius", "range_filter", "drop_ratio_search", "refine_k",
     ];
 
     private static readonly ImmutableArray<ParamSpec> Common =
@@ -153,6 +153,7 @@ public static class SearchParamRules
             case JsonValueKind.String: spec.Check(value.GetString()!); break;
             case JsonValueKind.True or JsonValueKind.False when spec.Kind == ParamKind.Bool: break;
             default:
+                if (spec.Kind == ParamKind.Number) throw spec.NoNumber(value.GetRawText());
                 throw MilvusException.InvalidParameter($"Type conflict in json: param '{spec.Name}' ({value.GetRawText()}) should be {(spec.Kind == ParamKind.Int ? "integer" : spec.Kind == ParamKind.Bool ? "a boolean" : spec.Kind == ParamKind.Float ? "a number" : "a string")}");
         }
     }

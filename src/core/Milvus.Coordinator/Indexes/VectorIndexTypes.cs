@@ -46,6 +46,7 @@ internal static class VectorIndexTypes
     private static readonly ImmutableArray<ParamSpec> DiskBuild = [Float("pq_code_budget_gb", 0), Float("search_cache_budget_gb", 0)];
     private static readonly ImmutableArray<ParamSpec> SvsBuild =
         [Int("svs_graph_max_degree", 4, 256), Int("svs_construction_window_size", 1, 10000), Int("svs_leanvec_dim", 0)];
+    private static readonly ImmutableArray<ParamSpec> FaissSearch = [Number("nprobe"), Number("efSearch"), Number("k_factor")];
     private static readonly ImmutableArray<ParamSpec> SvsSearch = [Int("svs_search_window_size", 1, 10000), Int("svs_search_buffer_capacity", 1, 10000)];
 
     private static readonly ImmutableArray<string> SparseAlgorithms = ["TAAT_NAIVE", "DAAT_WAND", "DAAT_MAXSCORE", "BLOCK_MAX_MAXSCORE", "BLOCK_MAX_WAND", "SINDI"];
@@ -80,12 +81,12 @@ internal static class VectorIndexTypes
         Hnsw("HNSW", [F, H, B, I, Y]) with { Metrics = [.. DenseMetrics, .. BitMetrics] },
         Hnsw("HNSW_SQ", FloatsAndInt8, [Quantizer("sq_type", "SQ4U", "SQ6", "SQ8", "BF16", "FP16"), .. Refine(HnswRefine)]),
         Hnsw("HNSW_PQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
-        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
+        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(IvfRefine)]),
         Graph("DISKANN", Floats, DiskBuild, [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 128)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
         Graph("AISAQ", Floats,
             [.. DiskBuild, Int("inline_pq", -1, 2048), Bool("rearrange"), Int("num_entry_points", 0, 1000), Int("pq_cache_size", 0)],
             [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 16), Int("vectors_beamwidth", 1, 4)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
-        new("FAISS", [F, Y], [.. DenseMetrics, .. BitMetrics]) { BuildParams = [ParamSpec.Text("faiss_index_name", required: true)] },
+        new("FAISS", [F, Y], [.. DenseMetrics, .. BitMetrics]) { BuildParams = [ParamSpec.Text("faiss_index_name", required: true)], SearchParams = FaissSearch },
         new("SVS_FLAT", Floats, DenseMetrics) { BuildParams = SvsBuild, SearchParams = SvsSearch },
         Graph("SVS_VAMANA", Floats, SvsBuild, SvsSearch),
         Graph("SVS_VAMANA_LVQ", Floats, SvsBuild, SvsSearch),
@@ -140,10 +141,12 @@ internal static class VectorIndexTypes
     private static ParamSpec[] Refine(ImmutableArray<string> types) =>
     [
         Bool("refine"),
-        Choice("refine_type", types, v => $"invalid refine type : {v}, optional types are [{string.Join(", ", types)}]"),
+        Choice("refine_type", types, v => $"invalid refine type : {v}, optional types are [{string.Join(", ", types).ToLowerInvariant()}]"),
     ];
 
     private static ParamSpec Quantizer(string name, params ImmutableArray<string> types) => Choice(name, types, _ => "invalid scalar quantizer type");
+
+    private static ParamSpec Number(string name) => new(name, ParamKind.Number) { Min = 1, Max = int.MaxValue };
 
     private static ParamSpec Choice(string name, ImmutableArray<string> choices, Func<string, string> error) =>
         new(name, ParamKind.Choice) { Choices = choices, ChoiceError = error };

@@ -13,6 +13,7 @@ internal sealed class QueryExecutor(IShardGateway gateway, ReadScopes scopes, Fi
         var parameters = QueryParameters.Parse(request.Params, collection);
         CollectionIdCheck.Check(collection, request.Params);
         var aggregation = AggregationPlan.Find(collection, request.OutputFields, parameters.GroupBy);
+        if (aggregation is null) QueryOrder.CheckLimit(parameters);
         if (aggregation is null && parameters.Limit is null && request.Keys is null && string.IsNullOrWhiteSpace(request.Expression)) throw NoLimit();
         var scope = scopes.Resolve(collection, request.Partitions, request.ConsistencyLevel, request.GuaranteeTimestamp, parameters.IsIterator, ReadScopes.Travel(request.Params));
         if (aggregation is not null)

@@ -7,13 +7,19 @@ namespace Milvus.Proxy.Reading.Queries;
 /// <summary>Resolves what a query orders rows by.</summary>
 internal static class QueryOrder
 {
+    /// <summary>To be checked before what else a query without a limit lacks.</summary>
+    /// <exception cref="MilvusException">1100: an order without a limit.</exception>
+    public static void CheckLimit(QueryParameters parameters)
+    {
+        if (!parameters.OrderBy.IsEmpty && parameters.Limit is null) throw MilvusException.InvalidParameter("ORDER BY requires explicit limit");
+    }
+
     /// <summary>The sort keys, the primary key last so that the order is total; empty without order_by_fields.</summary>
     /// <exception cref="MilvusException">1100: no such field, or not one with an order.</exception>
     public static ImmutableArray<SortKey> Resolve(CollectionInfo collection, QueryParameters parameters)
     {
         if (parameters.OrderBy.IsEmpty) return [];
         if (parameters.IsIterator) throw MilvusException.InvalidParameter("ORDER BY with iterator is not supported");
-        if (parameters.Limit is null) throw MilvusException.InvalidParameter("ORDER BY requires explicit limit");
         var keys = Fields(collection, parameters);
         var primary = collection.Schema.PrimaryKey;
         return keys.Any(k => k.Field.Id == primary.Id) ? Until(keys, primary) : keys.Add(new SortKey(primary));

@@ -22,7 +22,7 @@ public sealed class AccessGuard(AccessControl access, Func<Catalog> catalog) : I
         if (!access.Authenticate(credential.User, credential.Password))
         {
             throw new GrpcException(
-                GrpcStatusCode.Unauthenticated, $"auth check failure, please check username [{credential.User}] and password are correct");
+                GrpcStatusCode.Unauthenticated, "auth check failure, please check username and password are correct");
         }
         return ValueTask.FromResult<string?>(credential.User);
     }

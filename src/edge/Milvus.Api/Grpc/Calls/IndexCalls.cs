@@ -34,8 +34,9 @@ internal static class IndexCalls
                 })
             .Add("DescribeIndex", DescribeIndexRequest.Parser, (_, status) => new DescribeIndexResponse { Status = status }, async (request, call) =>
             {
+                // The field that a request names is not asked about, as in Milvus: clients pick theirs from all.
                 var answer = new DescribeIndexResponse { Status = StatusMapping.Ok() };
-                var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
+                var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, "", request.IndexName);
                 foreach (var index in indexes) answer.IndexDescriptions.Add(await DescribeAsync(proxy, call, collection, index));
                 return answer;
             })
@@ -49,15 +50,15 @@ internal static class IndexCalls
                 })
             .Add("GetIndexState", GetIndexStateRequest.Parser, (_, status) => new GetIndexStateResponse { Status = status }, async (request, call) =>
             {
-                var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
-                var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, indexes[0], call.Cancellation);
+                var (collection, index) = FindOne(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
+                var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, index, call.Cancellation);
                 return new GetIndexStateResponse { Status = StatusMapping.Ok(), State = State(progress), FailReason = progress.FailReason };
             })
             .Add("GetIndexBuildProgress", GetIndexBuildProgressRequest.Parser, (_, status) => new GetIndexBuildProgressResponse { Status = status },
                 async (request, call) =>
                 {
-                    var (collection, indexes) = Find(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
-                    var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, indexes[0], call.Cancellation);
+                    var (collection, index) = FindOne(proxy, call, request.DbName, request.CollectionName, request.FieldName, request.IndexName);
+                    var progress = await proxy.Maintenance.GetIndexProgressAsync(collection, index, call.Cancellation);
                     return new GetIndexBuildProgressResponse
                     {
                         Status = StatusMapping.Ok(),
@@ -79,6 +80,16 @@ internal static class IndexCalls
         throw new MilvusException(ErrorCode.IndexNotFound, index.Length > 0
             ? $"index not found[indexName={index}]"
             : $"index not found[collection={collectionName}]");
+    }
+
+    /// <exception cref="MilvusException">100: no such collection. 700: nothing fits. 702: several do.</exception>
+    private static (CollectionInfo Collection, IndexInfo Index) FindOne(
+        IMilvusProxy proxy, Call call, string database, string collectionName, string field, string index)
+    {
+        var (collection, indexes) = Find(proxy, call, database, collectionName, field, index);
+        return indexes.Count == 1
+            ? (collection, indexes[0])
+            : throw new MilvusException(ErrorCode.IndexDuplicate, $"index duplicates[indexName={index}]");
     }
 
     private static async ValueTask<IndexDescription> DescribeAsync(IMilvusProxy proxy, Call call, CollectionInfo collection, IndexInfo index)

@@ -130,7 +130,7 @@ internal static class CollectionEndpoints
         w.WriteEndObject();
     }
 
-    /// <summary>Those of all fields, sub-fields of structs among them. Indexes on scalars have an empty metric.</summary>
+    /// <summary>Those of all fields, sub-fields of structs among them. Indexes made without a metric are shown with the default one, also those on scalars, as in Milvus.</summary>
     public static void WriteIndexes(Utf8JsonWriter w, CollectionInfo c)
     {
         w.WriteStartArray("indexes");
@@ -139,7 +139,7 @@ internal static class CollectionEndpoints
             w.WriteStartObject();
             w.WriteString("indexName", i.Name);
             w.WriteString("fieldName", i.FieldName);
-            w.WriteString("metricType", i.Metric.Name());
+            w.WriteString("metricType", IndexEndpoints.Metric(i) ?? MetricType.Cosine.Name());
             w.WriteEndObject();
         }
         w.WriteEndArray();

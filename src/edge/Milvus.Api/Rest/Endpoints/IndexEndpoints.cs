@@ -50,22 +50,25 @@ internal static class IndexEndpoints
         };
     }
 
+    /// <summary>The metric of an index on vectors; of others what the client gave as one, null when it gave none.</summary>
+    public static string? Metric(IndexInfo index) =>
+        index.Metric != MetricType.None ? index.Metric.Name() : index.Params.FirstOrDefault(p => p.Key == "metric_type").Value;
+
     private static void Describe(Utf8JsonWriter w, IndexInfo index, IndexProgress progress)
     {
         w.WriteStartObject();
         w.WriteString("indexName", index.Name);
         w.WriteString("fieldName", index.FieldName);
         w.WriteString("indexType", index.IndexType);
-        w.WriteString("metricType", index.Metric.Name());
+        w.WriteString("metricType", Metric(index) ?? "");
         w.WriteNumber("totalRows", progress.TotalRows);
         w.WriteNumber("pendingRows", progress.PendingRows);
         w.WriteNumber("indexedRows", progress.IndexedRows);
         w.WriteString("indexState", progress.Phase.ToString());
         w.WriteString("failReason", progress.FailReason);
-        w.WriteNumber("minIndexVersion", 0);
-        w.WriteNumber("maxIndexVersion", 0);
-        foreach (var key in new[] { "mmap.enabled", "indexoffsetcache.enabled", "warmup" })
-            if (Param(index, key) is { } value) w.WriteString(key, value);
+        w.WriteNumber("minIndexVersion", index.Version);
+        w.WriteNumber("maxIndexVersion", index.Version);
+        foreach (var key in new[] { "mmap.enabled", "indexoffsetcache.enabled", "warmup" }) w.WriteString(key, Param(index, key) ?? "");
         w.WritePropertyName("indexParams");
         DatabaseEndpoints.WritePairs(w, index.Params);
         w.WriteEndObject();
