@@ -47,6 +47,18 @@ public sealed unsafe class HnswBuilderTests
     }
 
     [Fact]
+    public void Lists_with_room_for_thousands_are_not_filled()
+    {
+        byte[] rows = TestVectors.Clustered(new Random(4), DataType.FloatVector, 16, 1300, 10);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, 16, rows[..(1200 * 64)]);
+        HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 2048, EfConstruction = 2000 });
+        for (int row = 0; row < store.Count; row++)
+            Assert.InRange(new ReadOnlySpan<int>(index.Graph.BaseLayer.Links(row), index.Graph.Base.Degree).IndexOf(-1), 1, 256);
+        double recall = HnswSearchTests.Recall(index, rows[(1200 * 64)..], 10, 20);
+        Assert.True(recall >= 0.99, $"recall {recall}");
+    }
+
+    [Fact]
     public void Levels_shrink_by_the_degree_and_keep_their_rows_below()
     {
         HnswGraph graph = HnswLevels.Draw(50_000, 16, 1);

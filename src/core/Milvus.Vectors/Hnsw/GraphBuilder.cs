@@ -154,8 +154,7 @@ internal sealed class GraphBuilder<TKernel, TScale> : GraphBuilder
             found[0] = SortableKey.Of(distance, node);
         }
 
-        // Filling the list beyond the diverse links saves a fifth of the rows scored at equal recall.
-        scratch.DiverseCounts[level] = _selection.Select(layer, found, _parameters.Alpha > 1 ? layer.Degree : _graph.M, layer.Degree, scratch.Selected(level), scratch);
+        scratch.DiverseCounts[level] = _selection.Select(layer, found, _parameters.Alpha > 1 ? layer.Degree : _graph.M, scratch.Selected(level), scratch);
         return found[0];
     }
 
