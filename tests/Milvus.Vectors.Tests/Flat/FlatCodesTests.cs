@@ -200,8 +200,7 @@ public sealed unsafe class FlatCodesTests
                 bool isUnknown = random.Next(50) == 0;
                 if (!isUnknown && low > candidates.Bound)
                     continue;
-                candidates.Reserve(candidates.Bound);
-                candidates.Add(row, isUnknown ? float.NaN : low, isUnknown ? float.NaN : high);
+                candidates.Add(row, isUnknown ? float.NaN : low, isUnknown ? float.NaN : high, candidates.Bound);
             }
 
             candidates.Keep(candidates.Bound);

@@ -32,8 +32,8 @@ internal static class VectorIndexTypes
     private static readonly ImmutableArray<MetricType> SparseMetrics = [MetricType.IP, MetricType.BM25];
     private static readonly ImmutableArray<MetricType> BitMetrics = [MetricType.Hamming, MetricType.Jaccard];
 
-    private static readonly ImmutableArray<string> IvfRefine = ["SQ6", "SQ8", "FP16", "BF16", "FP32", "FLAT"];
-    private static readonly ImmutableArray<string> HnswRefine = ["SQ4U", .. IvfRefine];
+    private static readonly ImmutableArray<string> Refinements = ["SQ6", "SQ8", "FP16", "BF16", "FP32", "FLAT"];
+    private static readonly ImmutableArray<string> RefinementsAndSq4 = ["SQ4U", .. Refinements];
 
     private static readonly ParamSpec Nlist = Int("nlist", 1, 65536);
     private static readonly ParamSpec Nprobe = Int("nprobe", 1, 65536);
@@ -73,15 +73,15 @@ internal static class VectorIndexTypes
         Ivf("IVF_FLAT"),
         // Segments do not change once they are indexed, so that the kind for concurrent inserts is the plain one.
         Ivf("IVF_FLAT_CC"),
-        Ivf("IVF_SQ8", [Quantizer("sq_type", "SQ4", "SQ6", "SQ8"), .. Refine(IvfRefine)]),
-        Ivf("IVF_PQ", [Int("m", 1, 65536, required: true), Int("nbits", 1, 24), .. Refine(IvfRefine)]),
-        Ivf("IVF_RABITQ", [Int("rbq_bits", 1, 9), .. Refine(IvfRefine)]) with { SearchParams = [.. IvfSearch, Int("rbq_bits_query", 0, 8)] },
-        Ivf("IVF_RABITQ_FASTSCAN", Refine(IvfRefine)),
+        Ivf("IVF_SQ8", [Quantizer("sq_type", "SQ4", "SQ6", "SQ8"), .. Refine(Refinements)]),
+        Ivf("IVF_PQ", [Int("m", 1, 65536, required: true), Int("nbits", 1, 24), .. Refine(Refinements)]),
+        Ivf("IVF_RABITQ", [Int("rbq_bits", 1, 9), .. Refine(Refinements)]) with { SearchParams = [.. IvfSearch, Int("rbq_bits_query", 0, 8)] },
+        Ivf("IVF_RABITQ_FASTSCAN", Refine(Refinements)),
         Ivf("SCANN", [Bool("with_raw_data"), Int("sub_dim", 1, 65536)]) with { SearchParams = [Nprobe, Int("reorder_k", 1)], CandidateParam = "reorder_k" },
         Hnsw("HNSW", [F, H, B, I, Y]) with { Metrics = [.. DenseMetrics, .. BitMetrics] },
-        Hnsw("HNSW_SQ", FloatsAndInt8, [Quantizer("sq_type", "SQ4U", "SQ6", "SQ8", "BF16", "FP16"), .. Refine(HnswRefine)]),
-        Hnsw("HNSW_PQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nbits", 1, 24), .. Refine(HnswRefine)]),
-        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(IvfRefine)]),
+        Hnsw("HNSW_SQ", FloatsAndInt8, [Quantizer("sq_type", "SQ4U", "SQ6", "SQ8", "BF16", "FP16"), .. Refine(RefinementsAndSq4)]),
+        Hnsw("HNSW_PQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nbits", 1, 24), .. Refine(RefinementsAndSq4)]),
+        Hnsw("HNSW_PRQ", FloatsAndInt8, [Int("m", 1, 65536), Int("nrq", 1, 16), Int("nbits", 1, 24), .. Refine(Refinements)]),
         Graph("DISKANN", Floats, DiskBuild, [Int("search_list", 1), Int("search_list_size", 1), Int("beamwidth", 1, 128)], "search_list") with { Plan = IndexPlanKind.DiskGraph },
         Graph("AISAQ", Floats,
             [.. DiskBuild, Int("inline_pq", -1, 2048), Bool("rearrange"), Int("num_entry_points", 0, 1000), Int("pq_cache_size", 0)],

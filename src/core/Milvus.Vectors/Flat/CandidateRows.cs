@@ -29,25 +29,15 @@ internal sealed class CandidateRows
 
     /// <summary>Takes a row; its distance is not above <paramref name="high"/>, if that is a number.</summary>
     /// <param name="low">What <see cref="Keep"/> decides by.</param>
-    public void Add(int row, float low, float high)
+    /// <param name="limit">Where there is no room, rows whose lower value is above are dropped.</param>
+    public void Add(int row, float low, float high, float limit)
     {
         if (high < float.PositiveInfinity)
             _highest.Add(row, high);
+        if (Count == _rows.Length)
+            MakeRoom(limit);
         (_rows[Count], _lows[Count]) = (row, low);
         Count++;
-    }
-
-    /// <summary>Makes room for one more.</summary>
-    /// <param name="limit">Rows whose lower value is above are dropped if there is none.</param>
-    public void Reserve(float limit)
-    {
-        if (Count < _rows.Length)
-            return;
-        Keep(limit);
-        if (Count <= _rows.Length / 2)
-            return;
-        Array.Resize(ref _rows, _rows.Length * 2);
-        Array.Resize(ref _lows, _lows.Length * 2);
     }
 
     /// <summary>Drops rows whose lower value is above a limit.</summary>
@@ -68,4 +58,13 @@ internal sealed class CandidateRows
 
     /// <summary>Forgets the rows, but not what they bound.</summary>
     public void Clear() => Count = 0;
+
+    private void MakeRoom(float limit)
+    {
+        Keep(limit);
+        if (Count <= _rows.Length / 2)
+            return;
+        Array.Resize(ref _rows, _rows.Length * 2);
+        Array.Resize(ref _lows, _lows.Length * 2);
+    }
 }

@@ -102,7 +102,7 @@ internal sealed unsafe class CodeScreen
             products, Four(chunk.Steps, a, b, c, d), Four(chunk.Norms, a, b, c, d), Four(chunk.Errors, a, b, c, d), Four((float*)chunk.Zeros, a, b, c, d).AsInt32());
     }
 
-    /// <summary>Takes a row as a candidate unless its bytes rule it out, and lowers the limit by what it bounds.</summary>
+    /// <summary>Takes a row as a candidate unless its bytes rule it out. What it bounds is left to <see cref="Limit"/>.</summary>
     /// <param name="code">Its bytes.</param>
     /// <param name="number">Its number in the store.</param>
     /// <returns>Whether it became a candidate.</returns>
@@ -121,8 +121,7 @@ internal sealed unsafe class CodeScreen
         // Written so that NaN stays.
         if (low > _limit)
             return false;
-        Candidates.Reserve(_limit);
-        Candidates.Add(number, low, high);
+        Candidates.Add(number, low, high, _limit);
         return true;
     }
 

@@ -131,15 +131,12 @@ internal abstract unsafe class FlatScanner
     {
         int blockRows = screening != Screening.None ? MaxBlockRows : Math.Clamp((BlockBytes / store.RowBytes) & -RowTotals.Rows, 8, filter.PassesAll ? BlockBytes : MaxBlockRows);
         float* decoded = codes is not null && _decodes ? scratch.Decoded(ProductTile.Rows * store.Dimension) : null;
-        CodeScreen[] screens = scratch.Codes(screening == Screening.Bytes || codes is not null ? results.Length : 0);
-        int stride = FlatCodes.StrideOf(store.Dimension);
-        if (screening == Screening.Bytes || codes is not null)
+        int stride = FlatCodes.StrideOf(store.Dimension), screened = screening == Screening.Bytes || codes is not null ? results.Length : 0;
+        CodeScreen[] screens = scratch.Codes(screened);
+        for (int i = 0; i < screened; i++)
         {
-            for (int i = 0; i < results.Length; i++)
-            {
-                screens[i].Set((float*)scratch.Queries.Pointer(i), scratch.Queries.Scale(i), metric, store.Dimension, stride, range, results[i].Bound);
-                screens[i].Candidates.Reset(results[i].K);
-            }
+            screens[i].Set((float*)scratch.Queries.Pointer(i), scratch.Queries.Scale(i), metric, store.Dimension, stride, range, results[i].Bound);
+            screens[i].Candidates.Reset(results[i].K);
         }
 
         var block = new Block(store.Rows, store.Norms, KernelDispatch.Length(store.Type, store.Dimension), store.RowBytes);

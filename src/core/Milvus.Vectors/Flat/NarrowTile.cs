@@ -69,12 +69,12 @@ internal static unsafe class NarrowTile
             Two<TGroup>(r4 + k, r5 + k, q2, ref s40, ref s41, ref s42, ref s50, ref s51, ref s52);
         }
 
-        Store<TGroup>(products, s00, s01, s02);
-        Store<TGroup>(products + MaxQueries, s10, s11, s12);
-        Store<TGroup>(products + (2 * MaxQueries), s20, s21, s22);
-        Store<TGroup>(products + (3 * MaxQueries), s30, s31, s32);
-        Store<TGroup>(products + (4 * MaxQueries), s40, s41, s42);
-        Store<TGroup>(products + (5 * MaxQueries), s50, s51, s52);
+        QueryRegisters.Store<TGroup, int>(products, s00, s01, s02);
+        QueryRegisters.Store<TGroup, int>(products + MaxQueries, s10, s11, s12);
+        QueryRegisters.Store<TGroup, int>(products + (2 * MaxQueries), s20, s21, s22);
+        QueryRegisters.Store<TGroup, int>(products + (3 * MaxQueries), s30, s31, s32);
+        QueryRegisters.Store<TGroup, int>(products + (4 * MaxQueries), s40, s41, s42);
+        QueryRegisters.Store<TGroup, int>(products + (5 * MaxQueries), s50, s51, s52);
     }
 
     /// <summary>Sixteen components of two rows.</summary>
@@ -138,15 +138,4 @@ internal static unsafe class NarrowTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Widen(ref Vector512<int> sum, Vector512<short> some) => sum += Avx512BW.MultiplyAddAdjacent(some, Vector512<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TGroup>(int* target, Vector512<int> first, Vector512<int> second, Vector512<int> third)
-        where TGroup : struct, IQueryRegisters
-    {
-        first.Store(target);
-        if (TGroup.Count > 1)
-            second.Store(target + QueryStep);
-        if (TGroup.Count > 2)
-            third.Store(target + (2 * QueryStep));
-    }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Milvus.Vectors;
 
 /// <summary>Registers of sixteen queries in a group: a constant to the compiler, which leaves out what is beyond.</summary>
@@ -22,4 +25,20 @@ internal readonly struct TwoRegisters : IQueryRegisters
 internal readonly struct ThreeRegisters : IQueryRegisters
 {
     public static int Count => 3;
+}
+
+internal static unsafe class QueryRegisters
+{
+    /// <summary>Stores the registers that a group has behind one another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TGroup, T>(T* target, Vector512<T> first, Vector512<T> second, Vector512<T> third)
+        where TGroup : struct, IQueryRegisters
+        where T : unmanaged
+    {
+        first.Store(target);
+        if (TGroup.Count > 1)
+            second.Store(target + Vector512<T>.Count);
+        if (TGroup.Count > 2)
+            third.Store(target + (2 * Vector512<T>.Count));
+    }
 }

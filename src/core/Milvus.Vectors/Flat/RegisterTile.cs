@@ -56,14 +56,14 @@ internal static unsafe class RegisterTile
             Add<TGroup>(r7, k, q0, q1, q2, ref s70, ref s71, ref s72);
         }
 
-        Store<TGroup>(products, s00, s01, s02);
-        Store<TGroup>(products + MaxQueries, s10, s11, s12);
-        Store<TGroup>(products + (2 * MaxQueries), s20, s21, s22);
-        Store<TGroup>(products + (3 * MaxQueries), s30, s31, s32);
-        Store<TGroup>(products + (4 * MaxQueries), s40, s41, s42);
-        Store<TGroup>(products + (5 * MaxQueries), s50, s51, s52);
-        Store<TGroup>(products + (6 * MaxQueries), s60, s61, s62);
-        Store<TGroup>(products + (7 * MaxQueries), s70, s71, s72);
+        QueryRegisters.Store<TGroup, float>(products, s00, s01, s02);
+        QueryRegisters.Store<TGroup, float>(products + MaxQueries, s10, s11, s12);
+        QueryRegisters.Store<TGroup, float>(products + (2 * MaxQueries), s20, s21, s22);
+        QueryRegisters.Store<TGroup, float>(products + (3 * MaxQueries), s30, s31, s32);
+        QueryRegisters.Store<TGroup, float>(products + (4 * MaxQueries), s40, s41, s42);
+        QueryRegisters.Store<TGroup, float>(products + (5 * MaxQueries), s50, s51, s52);
+        QueryRegisters.Store<TGroup, float>(products + (6 * MaxQueries), s60, s61, s62);
+        QueryRegisters.Store<TGroup, float>(products + (7 * MaxQueries), s70, s71, s72);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,16 +77,5 @@ internal static unsafe class RegisterTile
             s1 = Vector512.MultiplyAddEstimate(r, q1, s1);
         if (TGroup.Count > 2)
             s2 = Vector512.MultiplyAddEstimate(r, q2, s2);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TGroup>(float* target, Vector512<float> first, Vector512<float> second, Vector512<float> third)
-        where TGroup : struct, IQueryRegisters
-    {
-        first.Store(target);
-        if (TGroup.Count > 1)
-            second.Store(target + QueryStep);
-        if (TGroup.Count > 2)
-            third.Store(target + (2 * QueryStep));
     }
 }

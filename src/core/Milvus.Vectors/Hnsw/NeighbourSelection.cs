@@ -13,7 +13,7 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows,
     where TScale : struct, IRowScale
 {
     /// <summary>Lists of up to so many links, which those of usual parameters are, are filled whatever the diverse ones.</summary>
-    private const int MostFilled = 256;
+    private const int MostFilled = 1024;
 
     private readonly bool _isProduct = rows.IsProduct;
     private readonly int _length = rows.Length;
@@ -129,7 +129,7 @@ internal sealed unsafe class NeighbourSelection<TKernel, TScale>(GraphRows rows,
     }
 
     /// <summary>Up to how many links a list of so many diverse ones is filled, which saves a fifth of the rows scored at equal recall.</summary>
-    /// <remarks>Longer lists gain nothing by it, and cost their length for each of as many neighbours whenever a row is inserted.</remarks>
+    /// <remarks>A list costs its length for each of as many neighbours whenever a row is inserted: with 4 096 links, 6 000 rows were not done in six minutes of a processor.</remarks>
     private static int Filled(int degree, int diverse) => Math.Min(degree, Math.Max(MostFilled, 2 * diverse));
 
     /// <summary>Whether a chosen node, by row and key, makes the judged one redundant.</summary>

@@ -18,8 +18,8 @@ internal static class PartitionCalls
                 new DropPartition(call.Database(request.DbName), request.CollectionName, request.PartitionName))
             .Add("HasPartition", HasPartitionRequest.Parser, (_, status) => new BoolResponse { Status = status }, (request, call) =>
             {
-                // A partition name that cannot be is told before a collection that is not there.
-                if (!proxy.Catalog.TryResolveCollection(call.Database(request.DbName), request.CollectionName, out _)) NameRules.CheckCollection(request.CollectionName);
+                // Names that cannot be are told before a collection that is not there.
+                NameRules.CheckCollection(request.CollectionName);
                 NameRules.CheckPartition(request.PartitionName);
                 var collection = proxy.Catalog.GetCollection(call.Database(request.DbName), request.CollectionName);
                 return new BoolResponse { Status = StatusMapping.Ok(), Value = collection.FindPartition(request.PartitionName) is not null };
