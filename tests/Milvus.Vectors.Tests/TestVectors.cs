@@ -65,9 +65,11 @@ internal static class TestVectors
     /// Float32 rows that differ in far fewer directions than they have components, and a little in all of them: around cluster centres of a random
     /// subspace, which the noise keeps them from.
     /// </summary>
-    public static byte[] Embedded(Random random, int dimension, int count, int clusters, int hidden, double noise)
+    /// <param name="apart">Every cluster lies in a subspace of its own.</param>
+    public static byte[] Embedded(Random random, int dimension, int count, int clusters, int hidden, double noise, bool apart = false)
     {
-        double[] map = [.. Enumerable.Range(0, hidden * dimension).Select(_ => Gaussian(random) / Math.Sqrt(hidden))];
+        int maps = apart ? clusters : 1;
+        double[] map = [.. Enumerable.Range(0, maps * hidden * dimension).Select(_ => Gaussian(random) / Math.Sqrt(hidden))];
         double[] centres = [.. Enumerable.Range(0, clusters * hidden).Select(_ => Gaussian(random))];
         int rowBytes = dimension * sizeof(float);
         var bytes = new byte[rowBytes * count];
@@ -81,7 +83,7 @@ internal static class TestVectors
             {
                 double weight = centres[(centre * hidden) + h] + (0.6 * Gaussian(random));
                 for (int j = 0; j < dimension; j++)
-                    row[j] += weight * map[(h * dimension) + j];
+                    row[j] += weight * map[((((centre % maps) * hidden) + h) * dimension) + j];
             }
 
             for (int j = 0; j < dimension; j++)

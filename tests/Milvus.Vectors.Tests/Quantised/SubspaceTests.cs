@@ -97,6 +97,44 @@ public sealed class SubspaceTests
         }
     }
 
+    [Fact]
+    public void A_graph_built_by_longer_codes_is_searched_by_short_ones_that_find_as_much()
+    {
+        VectorStore all = Near(30, 0.2f, DataType.FloatVector, Rows + 60);
+        byte[] raw = Raw(all);
+        int bytes = Dimension * sizeof(float);
+        VectorStore store = TestVectors.Store(DataType.FloatVector, Dimension, raw[..(Rows * bytes)]);
+        CodeSpace fine = CodeSpace.Fit(store, MetricType.L2, null, int.MaxValue, out CodeSpace? coarse);
+        Assert.True(coarse is not null && coarse.Width < fine.Width);
+        var parameters = new HnswParameters { M = 16, EfConstruction = 100, Threads = 2 };
+        HnswIndex index = HnswBuilder.Build(store, MetricType.L2, parameters with { Codes = GraphCodes.Bytes }), plain = HnswBuilder.Build(store, MetricType.L2, parameters);
+        Assert.Equal(coarse.Width, index.Coded!.Rows.Space.Width);
+        foreach (int ef in (int[])[10, 32, 100])
+        {
+            double byVectors = HnswSearchTests.Recall(plain, raw[(Rows * bytes)..], 10, ef), byCodes = HnswSearchTests.Recall(index, raw[(Rows * bytes)..], 10, ef);
+            Assert.True(byCodes >= byVectors - 0.01, $"recall {byCodes} at {ef}, by the vectors {byVectors}");
+        }
+    }
+
+    [Fact]
+    public void Codes_that_find_less_are_refused()
+    {
+        VectorStore store = Near(30, 0.2f, DataType.FloatVector, Rows);
+        HnswIndex index = HnswBuilder.Build(store, MetricType.L2, new HnswParameters { M = 16, EfConstruction = 100, Codes = GraphCodes.Bytes, Threads = 2 });
+
+        // Of every tenth row the code is another row's.
+        byte[] raw = Raw(store);
+        int bytes = Dimension * sizeof(float);
+        for (int row = 0; row + 1 < Rows; row += 10)
+            raw.AsSpan((row + 1) * bytes, bytes).CopyTo(raw.AsSpan(row * bytes));
+        VectorStore others = TestVectors.Store(DataType.FloatVector, Dimension, raw);
+        HnswIndex wrong = new(
+            store, MetricType.L2, index.Parameters, index.Graph,
+            CodedTraversal.Of(index.Graph, store, MetricType.L2, GraphCodes.Bytes, 1, CodedRows.Of(others, index.Coded!.Rows.Space, 1)));
+        Assert.True(CoarseTrial.Succeeds(index, index));
+        Assert.False(CoarseTrial.Succeeds(index, wrong));
+    }
+
     private static byte[] Raw(VectorStore store) => [.. Enumerable.Range(0, store.Count).SelectMany(row => store.Row(row).ToArray())];
 
     /// <summary>Clustered rows around a random subspace.</summary>

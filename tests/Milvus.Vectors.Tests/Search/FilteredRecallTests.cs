@@ -15,9 +15,13 @@ public sealed class FilteredRecallTests : IDisposable
     internal static readonly VectorStore Narrow = TestVectors.Store(
         DataType.FloatVector, 24, TestVectors.Clustered(new Random(3), DataType.FloatVector, 24, Rows, 60));
 
-    /// <summary>1-bit codes are made of vectors of more than 256 components.</summary>
+    /// <summary>Few directions tell these rows from others, if not quite from each other.</summary>
     private static readonly Lazy<VectorStore> Wide = new(
         () => TestVectors.Store(DataType.FloatVector, 264, TestVectors.Embedded(new Random(3), 264, Rows, 60, 24, 0.2)));
+
+    /// <summary>1-bit codes are made of vectors of more than 256 components that lie near few directions, but each group of rows near its own.</summary>
+    private static readonly Lazy<VectorStore> Apart = new(
+        () => TestVectors.Store(DataType.FloatVector, 264, TestVectors.Embedded(new Random(3), 264, Rows, 60, 24, 0.2, apart: true)));
 
     /// <summary>Rows around their centres in all directions alike: all neighbours are about as far.</summary>
     private static readonly Lazy<VectorStore> Round = new(
@@ -35,6 +39,7 @@ public sealed class FilteredRecallTests : IDisposable
     [InlineData("HNSW by bytes, round")]
     [InlineData("HNSW by halves")]
     [InlineData("AUTOINDEX by bytes")]
+    [InlineData("AUTOINDEX by few directions")]
     [InlineData("AUTOINDEX by 1-bit codes")]
     [InlineData("IVF_FLAT")]
     [InlineData("IVF_SQ8")]
@@ -103,10 +108,14 @@ public sealed class FilteredRecallTests : IDisposable
                 HnswIndex byBytes = HnswBuilder.Build(Narrow, MetricType.L2, AutoIndex);
                 Assert.Null(byBytes.Coded!.Neighbours);
                 return byBytes;
+            case "AUTOINDEX by few directions":
+                HnswIndex byDirections = HnswBuilder.Build(Wide.Value, MetricType.L2, AutoIndex);
+                Assert.Equal(64, byDirections.Coded!.Rows.Space.Width);
+                Assert.Equal(16, byDirections.DefaultBeam);
+                return byDirections;
             case "AUTOINDEX by 1-bit codes":
-                HnswIndex bySigns = HnswBuilder.Build(Wide.Value, MetricType.L2, AutoIndex);
+                HnswIndex bySigns = HnswBuilder.Build(Apart.Value, MetricType.L2, AutoIndex);
                 Assert.NotNull(bySigns.Coded!.Neighbours);
-                Assert.Equal(16, bySigns.DefaultBeam);
                 return bySigns;
             case "IVF_FLAT":
                 return IvfBuilder.Build(Narrow, MetricType.L2, new IvfParameters());

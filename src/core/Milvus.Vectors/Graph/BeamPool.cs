@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Milvus.Vectors;
 
@@ -22,6 +23,10 @@ internal static unsafe class BeamPool
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Node(ulong entry) => (int)((uint)entry >> 1);
+
+    /// <summary>The distance of an entry; NaN of one larger than all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Distance(ulong entry) => SortableKey.Distance(entry);
 
     /// <summary>The entry as a <see cref="SortableKey"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,32 +62,19 @@ internal static unsafe class BeamPool
         count = Math.Min(count + added, width);
         while (fresh > 0)
         {
-            // Old entries behind a new one move in one block.
+            // Old entries behind a new one move by as many places as there are new ones before them.
             ulong entry = batch[--fresh];
-            int start = FirstLarger(pool, old, entry), block = old - start;
-            place -= block;
-            if (block > 0)
-                Buffer.MemoryCopy(pool + start, pool + place, (long)block * sizeof(ulong), (long)block * sizeof(ulong));
+            for (; old >= Vector512<ulong>.Count && pool[old - Vector512<ulong>.Count] > entry; old -= Vector512<ulong>.Count)
+            {
+                place -= Vector512<ulong>.Count;
+                Vector512.Load(pool + old - Vector512<ulong>.Count).Store(pool + place);
+            }
+
+            while (old > 0 && pool[old - 1] > entry)
+                pool[--place] = pool[--old];
             pool[--place] = entry;
-            old = start;
         }
 
         return old;
-    }
-
-    /// <summary>Where the first entry larger than another stands.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstLarger(ulong* pool, int count, ulong entry)
-    {
-        int start = 0;
-        while (count > 0)
-        {
-            int half = count / 2;
-            bool smaller = pool[start + half] <= entry;
-            start = smaller ? start + half + 1 : start;
-            count = smaller ? count - half - 1 : half;
-        }
-
-        return start;
     }
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Milvus.Vectors;
@@ -7,6 +9,7 @@ namespace Milvus.Vectors;
 /// The beam search of one level without a filter: at least the nodes that <see cref="LayerSearch{TKernel,TScale,TLayer,TAcceptance}"/>
 /// visits, kept in one sorted list that may hold more than are followed.
 /// </summary>
+/// <remarks>The steps of a hop are methods of their own: in one, the compiler runs out of registers, and their loops reload what they need in every round.</remarks>
 internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     where TKernel : struct, IVectorKernel
     where TScale : struct, IRowScale
@@ -23,6 +26,8 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     /// nodes more than needed; larger rows would fill the processor's list of open requests.
     /// </summary>
     private const int LateLines = 6;
+
+    private const ulong Lanes = ushort.MaxValue;
 
     /// <summary>Leaves up to <paramref name="hold"/> nodes, nearest first, in the scratch's results.</summary>
     /// <param name="ef">Only the nearest so many are followed.</param>
@@ -80,15 +85,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             else
                 ScoreLarge(scorer, layer, scored, some, distances);
 
-            ulong bound = count == hold ? pool[count - 1] : ulong.MaxValue;
-            int added = 0;
-            for (int i = 0; i < some; i++)
-            {
-                ulong candidate = BeamPool.Entry(distances[i], scored[i]);
-                batch[added] = candidate;
-                added += candidate < bound ? 1 : 0;
-            }
-
+            int added = Nearer(distances, scored, some, count == hold ? pool[count - 1] : ulong.MaxValue, batch);
             if (added > 0)
             {
                 // The nearest of the new nodes will be followed next, and its list is wanted right after the merge.
@@ -115,13 +112,13 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     }
 
     /// <summary>Lists the neighbours not met before and asks for the first lines of their rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int Gather(
         in RowScorer<TKernel, TScale> scorer, in TLayer layer, int node, byte* visited, byte epoch, int* gathered, int lines)
     {
         int* links = layer.Links(node);
-        int fresh = 0;
-        for (int i = 0; i < layer.Degree; i++)
+        int fresh = 0, degree = layer.Degree;
+        for (int i = 0; i < degree; i++)
         {
             int next = links[i];
             if (next < 0)
@@ -140,6 +137,29 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
         return fresh;
     }
 
+    /// <summary>Lists the entries that come before another one.</summary>
+    /// <param name="distances">Read in whole registers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Nearer(float* distances, int* nodes, int count, ulong bound, ulong* batch)
+    {
+        // Of a full list's candidates few are nearer, and half of all hops bring none.
+        Vector512<float> most = Vector512.Create(BeamPool.Distance(bound));
+        int added = 0;
+        for (int first = 0; first < count; first += Vector512<float>.Count)
+        {
+            ulong near = ~Vector512.GreaterThan(Vector512.Load(distances + first), most).ExtractMostSignificantBits() & (ulong.MaxValue >> Math.Max(0, 64 - (count - first)));
+            for (near &= Lanes; near != 0; near &= near - 1)
+            {
+                int i = first + BitOperations.TrailingZeroCount(near);
+                ulong candidate = BeamPool.Entry(distances[i], nodes[i]);
+                batch[added] = candidate;
+                added += candidate < bound ? 1 : 0;
+            }
+        }
+
+        return added;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Nearest(ulong* batch, int count)
     {
@@ -150,7 +170,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     }
 
     /// <param name="nodes">Room for three more than <paramref name="count"/>, as in <paramref name="distances"/>.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoreReady(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
     {
         if (count == 0)
@@ -166,7 +186,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     }
 
     /// <summary>Rows of a few lines: all of a row is asked for while the ones before are scored.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoreSmall(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
     {
         for (int i = 0; i < Math.Min(4, count); i++)
@@ -184,7 +204,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             distances[scored] = scorer.Score(layer.Row(nodes[scored]));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoreLarge(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
     {
         int scored = 0;

@@ -51,14 +51,15 @@ internal sealed class GraphTrial
     /// <summary>What beams of a width find of what those of another one do. As near as the last of the nearest counts as found: rows may be equal.</summary>
     /// <param name="width">The narrow one's.</param>
     /// <param name="judge">The wide one's.</param>
-    public double Share(int width, int judge)
+    /// <param name="by">Searches by the narrow beam: another index of the same rows, or this one.</param>
+    public double Share(int width, int judge, VectorIndex? by = null)
     {
         if (_judge != judge)
             Judge(judge);
         int met = 0;
         for (int i = 0; i < _queries.Length; i++)
         {
-            foreach (float score in Search(_queries[i], width).Scores)
+            foreach (float score in Search(_queries[i], width, by).Scores)
                 met += score == _worst[i] || score < _worst[i] != _index.Metric.LargerIsBetter() ? 1 : 0;
         }
 
@@ -79,9 +80,9 @@ internal sealed class GraphTrial
         }
     }
 
-    private TopK Search(byte[] query, int width)
+    private TopK Search(byte[] query, int width, VectorIndex? by = null)
     {
-        _index.Search(query, _form, new VectorSearchParameters(Wanted) { Ef = width }, RowFilter.All, _results);
+        (by ?? _index).Search(query, _form, new VectorSearchParameters(Wanted) { Ef = width }, RowFilter.All, _results);
         return _results;
     }
 

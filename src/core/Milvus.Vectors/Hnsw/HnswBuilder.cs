@@ -27,7 +27,8 @@ public static class HnswBuilder
         if (parameters.RowCodes is not null)
             parameters = RowCoded(parameters, store);
         GraphCodes codes = parameters.RowCodes is null ? parameters.CodesFor(store.Type) : GraphCodes.Bytes;
-        CodedRows? coded = codes == GraphCodes.None ? null : CodedTraversal.CodesOf(store, metric, codes, parameters.Threads);
+        CodeSpace? coarse = null;
+        CodedRows? coded = codes == GraphCodes.None ? null : CodedTraversal.CodesOf(store, metric, codes, parameters.Threads, out coarse);
         if (store.Count > 1)
         {
             GraphBuilder builder = GraphBuilder.For(coded ?? (GraphRows)new StoredRows(store, metric), graph, parameters);
@@ -45,7 +46,18 @@ public static class HnswBuilder
             return new HnswIndex(store, metric, parameters, graph, null, rows, refinement).Tried();
         }
 
+        if (coarse is not null && Coarse(store, metric, parameters, graph, coded!, coarse) is { } index)
+            return index.Tried();
         return new HnswIndex(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, codes, parameters.Threads, coded)).Tried();
+    }
+
+    /// <summary>The graph searched by shorter codes than it was built by; null when these find less.</summary>
+    private static HnswIndex? Coarse(VectorStore store, MetricType metric, HnswParameters parameters, HnswGraph graph, CodedRows fine, CodeSpace coarse)
+    {
+        HnswIndex index = By(CodedRows.Of(store, coarse, parameters.Threads));
+        return CoarseTrial.Succeeds(By(fine), index) ? index : null;
+
+        HnswIndex By(CodedRows rows) => new(store, metric, parameters, graph, CodedTraversal.Of(graph, store, metric, GraphCodes.Bytes, parameters.Threads, rows));
     }
 
     /// <summary>What is really made: codes are made of some types only, and of few rows with fewer bits.</summary>

@@ -41,6 +41,7 @@ internal sealed unsafe class HnswScratch
     /// <summary>As many places again, for neighbours that are scored later.</summary>
     public int* Ahead => (int*)_ahead.Pointer;
 
+    /// <summary>As many, and room to read them in whole registers.</summary>
     public float* Distances => (float*)_distances.Pointer;
 
     /// <summary>Makes a buffer at least <paramref name="bytes"/> long.</summary>
@@ -81,7 +82,7 @@ internal sealed unsafe class HnswScratch
         {
             _pending = new PinnedBuffer((degree + 4) * sizeof(int));
             _ahead = new PinnedBuffer((degree + 4) * sizeof(int));
-            _distances = new PinnedBuffer((degree + 4) * sizeof(float));
+            _distances = new PinnedBuffer((degree + 16) * sizeof(float));
         }
 
         if (Results.Length < ef)

@@ -44,7 +44,7 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
     {
         if (codes == GraphCodes.None)
             return null;
-        rows ??= CodesOf(store, metric, codes, threads);
+        rows ??= CodesOf(store, metric, codes, threads, out _);
         NeighbourCodes? neighbours = codes == GraphCodes.Signs && graph.Base.Degree == NeighbourCodes.Degree && rows.Space.Rotation is not null && !rows.Space.IsReduced ? NeighbourCodes.Of(graph, rows, threads) : null;
         CodedTraversal byBytes = rows.Visit(new Factory(rows, null));
         if (neighbours is null)
@@ -53,12 +53,13 @@ internal abstract class CodedTraversal(CodedRows rows, NeighbourCodes? neighbour
         return SignTrial.Succeeds(graph, store, metric, bySigns, byBytes) ? bySigns : byBytes;
     }
 
-    /// <summary>The byte codes that a kind of traversal needs.</summary>
-    public static CodedRows CodesOf(VectorStore store, MetricType metric, GraphCodes codes, int threads)
+    /// <summary>The byte codes that a kind of traversal needs, and its graph is built by.</summary>
+    /// <param name="coarse">What may be enough to search the graph; null for nothing less.</param>
+    public static CodedRows CodesOf(VectorStore store, MetricType metric, GraphCodes codes, int threads, out CodeSpace? coarse)
     {
         bool signs = codes == GraphCodes.Signs && store.Dimension > WidestInsteadOfSigns;
         RandomRotation? rotation = signs ? new RandomRotation(store.Dimension, HnswParameters.RotationSeed) : null;
-        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestSubspaceInsteadOfSigns : int.MaxValue), threads);
+        return CodedRows.Of(store, CodeSpace.Fit(store, metric, rotation, signs ? WidestSubspaceInsteadOfSigns : int.MaxValue, out coarse), threads);
     }
 
     /// <summary>Leaves rows in the scratch's results, sorted by approximate distance, for the scratch's first query.</summary>

@@ -91,24 +91,27 @@ internal sealed unsafe class Subspace
     /// <summary>Rows that a sample should have: enough that what they share is not chance.</summary>
     public static int SampleRows(int length) => Math.Max(4096, 4 * length);
 
-    /// <summary>
-    /// Finds the narrowest subspace, of at most half the components, that tells near rows apart as the vectors do. Null when there is none.
-    /// </summary>
+    /// <summary>Finds the narrowest subspaces, of at most half the components, that tell near rows apart well enough. Null where there is none.</summary>
     /// <param name="rows">count × length numbers, their mean zero.</param>
     /// <param name="length">A multiple of 64.</param>
-    /// <param name="tolerance">Error of the distance of near rows, relative to it: the standard deviation among the neighbours of a row.</param>
+    /// <param name="fine">Error of the distance of near rows, relative to it: the standard deviation among the neighbours of a row.</param>
+    /// <param name="coarse">A larger one.</param>
     /// <param name="most">The widest subspace of use.</param>
-    public static Subspace? Fit(float* rows, int count, int length, float tolerance, int most, ulong seed)
+    /// <returns>A subspace for either tolerance; none for the second where that would be as wide.</returns>
+    public static (Subspace? Fine, Subspace? Coarse) Fit(float* rows, int count, int length, float fine, float coarse, int most, ulong seed)
     {
         int widest = Math.Min(Math.Min(length / 2, MaxWidth), most) / Step * Step;
         if (widest == 0 || count < SampleRows(length))
-            return null;
+            return default;
         var axes = new PinnedBuffer((long)widest * length * sizeof(float));
         Iterate(rows, count, length, (float*)axes.Pointer, widest, seed);
-        (int width, float shared) = Narrowest(rows, count, length, (float*)axes.Pointer, widest, tolerance);
-        Subspace? found = width == 0 ? null : new Subspace((float*)axes.Pointer, width, length, seed) { Shared = shared };
+        Judgement[] judgements = Judge(rows, count, length, (float*)axes.Pointer, widest);
+        int enough = Narrowest(judgements, fine), few = Narrowest(judgements, coarse);
+        Subspace? found = Of(enough), shorter = few == enough ? null : Of(few);
         GC.KeepAlive(axes);
-        return found;
+        return (found, shorter);
+
+        Subspace? Of(int width) => width == 0 ? null : new Subspace((float*)axes.Pointer, width, length, seed) { Shared = (float)judgements[(width / Step) - 1].Shared };
     }
 
     /// <summary>Writes a vector's components along the axes.</summary>
@@ -194,8 +197,11 @@ internal sealed unsafe class Subspace
             Vector512.MultiplyAddEstimate(along, Vector512.Load(axis + i), Vector512.Load(vector + i)).Store(vector + i);
     }
 
-    /// <summary>The narrowest width within the tolerance, and what neighbours share beyond it; 0 when there is none.</summary>
-    private static (int Width, float Shared) Narrowest(float* rows, int count, int length, float* axes, int widest, float tolerance)
+    /// <summary>The narrowest width within the tolerance; 0 when there is none.</summary>
+    private static int Narrowest(Judgement[] judgements, float tolerance) => (Array.FindIndex(judgements, judgement => judgement.Error() <= tolerance) + 1) * Step;
+
+    /// <summary>How well each width does, from one step to the widest.</summary>
+    private static Judgement[] Judge(float* rows, int count, int length, float* axes, int widest)
     {
         var components = new PinnedBuffer((long)count * widest * sizeof(float));
         var products = new PinnedBuffer((long)Probes * count * sizeof(float));
@@ -230,8 +236,7 @@ internal sealed unsafe class Subspace
         GC.KeepAlive(components);
         GC.KeepAlive(products);
         GC.KeepAlive(probes);
-        int best = Array.FindIndex(judgements, judgement => judgement.Error() <= tolerance);
-        return best < 0 ? (0, 0) : ((best + 1) * Step, (float)judgements[best].Shared);
+        return judgements;
     }
 
     /// <summary>The rows whose neighbours are looked at lie all over the sample, which has the order of the segment.</summary>
