@@ -493,11 +493,11 @@ internal sealed unsafe class FlatScanner<TKernel, TScale>(DataType type, Instruc
         var scorer = new RowScorer<TKernel, TScale>(query, scale, block.Length, block.Rows, block.Norms, block.RowBytes);
         int ahead = Math.Clamp(AheadBytes / block.RowBytes, LeastAhead, MostAhead), i = 0;
         for (; i < Math.Min(ahead, rows.Length); i++)
-            scorer.Prefetch(rows[i], 0, AheadLines);
+            scorer.Prefetch(rows[i], AheadLines);
         for (i = 0; i <= rows.Length - 4; i += 4)
         {
             for (int next = i + ahead; next < Math.Min(i + ahead + 4, rows.Length); next++)
-                scorer.Prefetch(rows[next], 0, AheadLines);
+                scorer.Prefetch(rows[next], AheadLines);
             scorer.Score4(rows[i], rows[i + 1], rows[i + 2], rows[i + 3], distances);
             for (int j = 0; j < 4; j++)
                 result.Add(rows[i + j], distances[j]);

@@ -15,17 +15,10 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
     where TScale : struct, IRowScale
     where TLayer : struct, IGraphLayer
 {
-    private const int LineBytes = 64;
-
-    /// <summary>Lines asked for of every row of a list, when the list is read, and of the rows scored next, while others are scored.</summary>
-    private const int FirstLines = 4;
-    private const int NextLines = 16;
-
     /// <summary>
-    /// Rows of so few lines are asked for when their numbers are met and scored while the next hop's rows are on their way. That follows a few
-    /// nodes more than needed; larger rows would fill the processor's list of open requests.
+    /// Rows are asked for when their numbers are met, so many lines of each, and scored while the next hop's rows are on their way. That follows a few nodes more than needed.
     /// </summary>
-    private const int LateLines = 6;
+    private const int Lines = 64;
 
     private const ulong Lanes = ushort.MaxValue;
 
@@ -44,7 +37,6 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
         int* gathered = scratch.Pending;
         int* waiting = scratch.Ahead;
         float* distances = scratch.Distances;
-        bool late = scorer.RowBytes <= LateLines * LineBytes, wholeRows = scorer.RowBytes <= NextLines * LineBytes;
         pool[0] = BeamPool.Entry(entryDistance, entry);
         visited[entry] = epoch;
         int count = 1, cursor = 0, left = 0;
@@ -58,7 +50,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             {
                 ulong nearest = pool[cursor];
                 pool[cursor] = nearest | 1;
-                fresh = Gather(scorer, layer, BeamPool.Node(nearest), visited, epoch, gathered, late ? LateLines : wholeRows ? 0 : FirstLines);
+                fresh = Gather(scorer, layer, BeamPool.Node(nearest), visited, epoch, gathered);
                 if (cursor + 1 < count)
                     PrefetchLinks(layer, BeamPool.Node(pool[cursor + 1]));
                 cursor++;
@@ -68,24 +60,16 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
                 break;
             }
 
-            // Small rows are scored one hop later: meanwhile they come from memory.
-            int* scored = late ? waiting : gathered;
-            int some = late ? left : fresh;
-            budget -= some;
+            // What the hop before met is scored now: meanwhile it came from memory.
+            budget -= left;
             if (budget < 0)
             {
                 scratch.Scored += allowed;
                 return false;
             }
 
-            if (late)
-                ScoreReady(scorer, layer, scored, some, distances);
-            else if (wholeRows)
-                ScoreSmall(scorer, layer, scored, some, distances);
-            else
-                ScoreLarge(scorer, layer, scored, some, distances);
-
-            int added = Nearer(distances, scored, some, count == hold ? pool[count - 1] : ulong.MaxValue, batch);
+            Score(scorer, layer, waiting, left, distances);
+            int added = Nearer(distances, waiting, left, count == hold ? pool[count - 1] : ulong.MaxValue, batch);
             if (added > 0)
             {
                 // The nearest of the new nodes will be followed next, and its list is wanted right after the merge.
@@ -95,12 +79,10 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
                     PrefetchLinks(layer, BeamPool.Node(batch[1]));
             }
 
-            if (late)
-            {
-                waiting = gathered;
-                gathered = scored;
-                left = fresh;
-            }
+            int* scored = waiting;
+            waiting = gathered;
+            gathered = scored;
+            left = fresh;
         }
 
         ulong[] results = scratch.Results;
@@ -111,10 +93,10 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
         return true;
     }
 
-    /// <summary>Lists the neighbours not met before and asks for the first lines of their rows.</summary>
+    /// <summary>Lists the neighbours not met before and asks for their rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int Gather(
-        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int node, byte* visited, byte epoch, int* gathered, int lines)
+        in RowScorer<TKernel, TScale> scorer, in TLayer layer, int node, byte* visited, byte epoch, int* gathered)
     {
         int* links = layer.Links(node);
         int fresh = 0, degree = layer.Degree;
@@ -132,8 +114,8 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             visited[next] = epoch;
         }
 
-        for (int i = 0; i < fresh && lines > 0; i++)
-            scorer.Prefetch(layer.Row(gathered[i]), 0, lines);
+        for (int i = 0; i < fresh; i++)
+            scorer.Prefetch(layer.Row(gathered[i]), Lines);
         return fresh;
     }
 
@@ -171,7 +153,7 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
 
     /// <param name="nodes">Room for three more than <paramref name="count"/>, as in <paramref name="distances"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ScoreReady(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
+    private static void Score(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
     {
         if (count == 0)
             return;
@@ -183,41 +165,6 @@ internal static unsafe class BeamSearch<TKernel, TScale, TLayer>
             scorer.Score4(
                 layer.Row(nodes[scored]), layer.Row(nodes[scored + 1]), layer.Row(nodes[scored + 2]), layer.Row(nodes[scored + 3]), distances + scored);
         }
-    }
-
-    /// <summary>Rows of a few lines: all of a row is asked for while the ones before are scored.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ScoreSmall(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
-    {
-        for (int i = 0; i < Math.Min(4, count); i++)
-            scorer.Prefetch(layer.Row(nodes[i]), 0, NextLines);
-        int scored = 0;
-        for (; scored <= count - 4; scored += 4)
-        {
-            for (int next = scored + 4; next < Math.Min(scored + 8, count); next++)
-                scorer.Prefetch(layer.Row(nodes[next]), 0, NextLines);
-            scorer.Score4(
-                layer.Row(nodes[scored]), layer.Row(nodes[scored + 1]), layer.Row(nodes[scored + 2]), layer.Row(nodes[scored + 3]), distances + scored);
-        }
-
-        for (; scored < count; scored++)
-            distances[scored] = scorer.Score(layer.Row(nodes[scored]));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void ScoreLarge(in RowScorer<TKernel, TScale> scorer, in TLayer layer, int* nodes, int count, float* distances)
-    {
-        int scored = 0;
-        for (; scored <= count - 4; scored += 4)
-        {
-            for (int next = scored + 4; next < Math.Min(scored + 8, count); next++)
-                scorer.Prefetch(layer.Row(nodes[next]), FirstLines, NextLines);
-            scorer.Score4(
-                layer.Row(nodes[scored]), layer.Row(nodes[scored + 1]), layer.Row(nodes[scored + 2]), layer.Row(nodes[scored + 3]), distances + scored);
-        }
-
-        for (; scored < count; scored++)
-            distances[scored] = scorer.Score(layer.Row(nodes[scored]));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

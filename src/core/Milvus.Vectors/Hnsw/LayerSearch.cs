@@ -14,12 +14,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     where TAcceptance : struct, IAcceptance
 {
     /// <summary>Lines asked for of every row of a list, when the list is read.</summary>
-    private const int FirstLines = 4;
-
-    private const int LineBytes = 64;
-
-    /// <summary>Lines asked for of the rows scored next, while others are scored; the processor continues on its own.</summary>
-    private const int NextLines = 16;
+    private const int Lines = 64;
 
     /// <summary>Leaves up to <paramref name="ef"/> accepted nodes in the scratch's results.</summary>
     /// <param name="budget">Rows that may be scored.</param>
@@ -94,7 +89,6 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
     {
         byte* visited = scratch.BeginVisit(nodes, layer.Degree, 0, out byte epoch);
         visited[node] = epoch;
-        int lines = scorer.RowBytes <= NextLines * LineBytes ? NextLines : FirstLines;
         int* pending = scratch.Pending;
         float* distances = scratch.Distances;
         for (bool moved = true; moved;)
@@ -112,7 +106,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
                     continue;
                 visited[next] = epoch;
                 pending[count++] = next;
-                scorer.Prefetch(layer.Row(next), 0, lines);
+                scorer.Prefetch(layer.Row(next), Lines);
             }
 
             Score(scorer, layer, pending, count, distances);
@@ -143,7 +137,7 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
                 continue;
             visited[next] = epoch;
             pending[fresh++] = next;
-            scorer.Prefetch(layer.Row(next), 0, FirstLines);
+            scorer.Prefetch(layer.Row(next), Lines);
         }
 
         return fresh;
@@ -155,8 +149,6 @@ internal static unsafe class LayerSearch<TKernel, TScale, TLayer, TAcceptance>
         int i = 0;
         for (; i <= count - 4; i += 4)
         {
-            for (int next = i + 4; next < Math.Min(i + 8, count); next++)
-                scorer.Prefetch(layer.Row(nodes[next]), FirstLines, NextLines);
             scorer.Score4(
                 layer.Row(nodes[i]), layer.Row(nodes[i + 1]), layer.Row(nodes[i + 2]), layer.Row(nodes[i + 3]), distances + i);
         }

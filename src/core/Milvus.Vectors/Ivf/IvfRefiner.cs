@@ -39,7 +39,7 @@ internal sealed unsafe class IvfRefiner<TKernel, TScale>(RowCodes codes) : IvfRe
         for (int i = 0; i < rows.Length; i++)
         {
             if (i + Ahead < rows.Length)
-                scorer.Prefetch(rows[i + Ahead], 0, AheadLines);
+                scorer.Prefetch(rows[i + Ahead], AheadLines);
             refined.Add(rows[i], scorer.Score(rows[i]));
         }
 

@@ -46,7 +46,7 @@ internal static unsafe class InlineSearch<TKernel, TScale, TAcceptance>
                     pool[cursor] = candidate | 1;
                     next = BeamPool.Node(candidate);
                     Prefetch(records.Pointer(next), recordBytes);
-                    scorer.Prefetch(next, 0, int.MaxValue / LineBytes);
+                    scorer.Prefetch(next, int.MaxValue / LineBytes);
                     break;
                 }
 

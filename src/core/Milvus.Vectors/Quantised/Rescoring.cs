@@ -45,14 +45,14 @@ internal sealed unsafe class Rescoring<TKernel, TScale> : Rescoring
         ReadOnlySpan<ulong> found = scratch.Found;
         float error = 0;
         for (int i = 0; i < Math.Min(Ahead, found.Length); i++)
-            scorer.Prefetch(SortableKey.Row(found[i]), 0, AheadLines);
+            scorer.Prefetch(SortableKey.Row(found[i]), AheadLines);
         for (int i = 0; i < found.Length; i++)
         {
             float approximate = SortableKey.Distance(found[i]);
             if (i >= least && approximate - (Caution * error) > results.Bound)
                 break;
             if (i + Ahead < found.Length)
-                scorer.Prefetch(SortableKey.Row(found[i + Ahead]), 0, AheadLines);
+                scorer.Prefetch(SortableKey.Row(found[i + Ahead]), AheadLines);
             int row = SortableKey.Row(found[i]);
             float distance = scorer.Score(row);
             error = Math.Max(error, Math.Abs(distance - approximate));

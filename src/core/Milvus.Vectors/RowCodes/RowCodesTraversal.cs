@@ -62,11 +62,11 @@ internal sealed unsafe class RowCodesTraversal<TKernel, TScale>(RowCodes codes) 
         scratch.ResultCount = Math.Min(candidates, scratch.ResultCount);
         Span<ulong> found = scratch.Found;
         for (int i = 0; i < Math.Min(Ahead, found.Length); i++)
-            scorer.Prefetch(SortableKey.Row(found[i]), 0, AheadLines);
+            scorer.Prefetch(SortableKey.Row(found[i]), AheadLines);
         for (int i = 0; i < found.Length; i++)
         {
             if (i + Ahead < found.Length)
-                scorer.Prefetch(SortableKey.Row(found[i + Ahead]), 0, AheadLines);
+                scorer.Prefetch(SortableKey.Row(found[i + Ahead]), AheadLines);
             int row = SortableKey.Row(found[i]);
             found[i] = SortableKey.Of(scorer.Score(row), row);
         }

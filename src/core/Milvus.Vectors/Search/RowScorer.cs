@@ -35,17 +35,20 @@ internal readonly unsafe struct RowScorer<TKernel, TScale>(
         distances[3] = TScale.Apply(distances[3], _queryScale, _norms, row3);
     }
 
-    /// <summary>Asks for the cache lines <paramref name="first"/>…<paramref name="end"/>−1 of a row, as far as it has them.</summary>
+    /// <summary>Asks for a row, up to <paramref name="lines"/> cache lines of it.</summary>
+    /// <remarks>
+    /// Into the second-level cache, which takes many more requests at once than the first, and a row waits there long enough: asked for into the first-level cache, rows of eight lines made
+    /// searches take half as long again on Zen 4.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(int row, int first, int end)
+    public void Prefetch(int row, int lines)
     {
         if (!Sse.IsSupported)
             return;
         byte* start = _rows.Pointer(row);
-        int bytes = Math.Min(_rowBytes, end * CacheLine);
-        for (int i = first * CacheLine; i < bytes; i += CacheLine)
-            Sse.Prefetch0(start + i);
-        if (first == 0)
-            TScale.Prefetch(_norms, row);
+        int bytes = Math.Min(_rowBytes, lines * CacheLine);
+        for (int i = 0; i < bytes; i += CacheLine)
+            Sse.Prefetch1(start + i);
+        TScale.Prefetch(_norms, row);
     }
 }

@@ -41,6 +41,6 @@ internal readonly unsafe struct NormReader(nint* table, int shift, int mask)
     public void Prefetch(int row)
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0((float*)_table[row >> _shift] + (row & _mask));
+            Sse.Prefetch1((float*)_table[row >> _shift] + (row & _mask));
     }
 }
