@@ -143,6 +143,6 @@ internal static unsafe class InlineSearch<TKernel, TScale, TAcceptance>
         if (!Sse.IsSupported)
             return;
         for (int i = 0; i < bytes; i += LineBytes)
-            Sse.Prefetch0(start + i);
+            Sse.Prefetch1(start + i);
     }
 }
