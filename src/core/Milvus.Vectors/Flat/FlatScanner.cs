@@ -299,7 +299,7 @@ internal abstract unsafe class FlatScanner
                 if (next != null)
                 {
                     for (int i = 0; i < perCall; i += LineBytes)
-                        Sse.Prefetch0(next + i);
+                        Sse.Prefetch1(next + i);
                     next += perCall;
                 }
 
@@ -351,7 +351,7 @@ internal abstract unsafe class FlatScanner
             {
                 byte* next = block.Rows.Pointer(rows[i + Ahead]);
                 for (int at = 0; at < block.RowBytes; at += LineBytes)
-                    Sse.Prefetch0(next + at);
+                    Sse.Prefetch1(next + at);
             }
 
             if (i >= 0)
