@@ -74,6 +74,31 @@ public sealed unsafe class KernelTests
         }
     }
 
+    /// <summary>Sixteen rows at a time, of lengths that fill registers, leave a half or a word, or have more bits than counts of a byte hold.</summary>
+    [Theory]
+    [InlineData(MetricType.Jaccard)]
+    [InlineData(MetricType.Hamming)]
+    public void Rows_behind_one_another_are_counted_as_single_ones_are(MetricType metric)
+    {
+        const int Rows = 37;
+        var random = new Random(5);
+        foreach (int bytes in (int[])[32, 64, 96, 104, 160, 224, 928, 992, 1056, 2080])
+        {
+            byte[] vectors = TestVectors.Random(random, DataType.BinaryVector, bytes * 8, Rows);
+            vectors.AsSpan(0, 3 * bytes).Fill(0xFF);
+            vectors.AsSpan(3 * bytes, bytes).Clear();
+            VectorStore store = TestVectors.Store(DataType.BinaryVector, bytes * 8, vectors);
+            var found = new TopK();
+            foreach (int query in (int[])[0, 3, 20])
+            {
+                new FlatIndex(store, metric).Search(store.Row(query), DataType.BinaryVector, new VectorSearchParameters(Rows), RowFilter.All, found);
+                Assert.Equal(Rows, found.Count);
+                for (int i = 0; i < Rows; i++)
+                    Assert.Equal(ReferenceDistance.Score(DataType.BinaryVector, metric, bytes * 8, store.Row(query), store.Row(found.Rows[i])), found.Scores[i], 1e-6);
+            }
+        }
+    }
+
     [Fact]
     public void Extreme_bytes_do_not_overflow()
     {
